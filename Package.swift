@@ -1,0 +1,100 @@
+// swift-tools-version: 6.0
+import Foundation
+import PackageDescription
+
+// The target list is the architecture: a target imports only targets above it.
+
+// oneDNN (Debian: libdnnl-dev) runs the convolutions and matrix products where it is installed; OpenBLAS does
+// everywhere else. ATTNLAB_WITHOUT_ONEDNN=1 builds as if it were absent.
+let environment = ProcessInfo.processInfo.environment
+func headerExists(_ name: String) -> Bool {
+  ["/usr/include", "/usr/local/include"].contains { FileManager.default.fileExists(atPath: "\($0)/\(name)") }
+}
+let hasOneDNN = environment["ATTNLAB_WITHOUT_ONEDNN"] == nil && headerExists("dnnl.h")
+
+// FreeType (Debian: libfreetype-dev) draws captions; without it figures carry no text.
+let hasFreeType = headerExists("freetype2/ft2build.h")
+
+// C and C++ kernels are optimised in debug builds too: a debug test of a whole picture would otherwise take minutes.
+let optimised: [String] = ["-O3", "-ffp-contract=off", "-Wall", "-Wextra", "-Werror"]
+
+let strict: [SwiftSetting] = [.unsafeFlags(["-warnings-as-errors"])]
+
+let package = Package(
+  name: "attnlab",
+  products: [.executable(name: "attnlab", targets: ["attnlab"])],
+  dependencies: [
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+  ],
+  targets: [
+    // Debian's libraries.
+    .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(name: "CPNG", providers: [.apt(["libpng-dev"])]),
+    .target(
+      name: "CText",
+      cSettings: [.unsafeFlags(optimised)]
+        + (hasFreeType ? [.define("ATTNLAB_FREETYPE"), .unsafeFlags(["-I/usr/include/freetype2"])] : []),
+      linkerSettings: hasFreeType ? [.linkedLibrary("freetype")] : []),
+
+    // The numeric engine: C kernels of our own, and one interface over oneDNN or OpenBLAS.
+    .target(
+      name: "CKernels",
+      cSettings: [.unsafeFlags(optimised)],
+      linkerSettings: [.linkedLibrary("gomp"), .linkedLibrary("m")]),
+    .target(
+      name: "CEngine",
+      dependencies: ["COpenBLAS", "CKernels"],
+      cxxSettings: [.unsafeFlags(optimised + ["-std=c++17"])] + (hasOneDNN ? [.define("ATTNLAB_ONEDNN")] : []),
+      linkerSettings: (hasOneDNN ? [.linkedLibrary("dnnl")] : []) + [.linkedLibrary("stdc++")]),
+    .target(name: "Tensors", dependencies: ["CKernels", "CEngine", "COpenBLAS"], swiftSettings: strict),
+
+    // Models, and what can be asked of their attention.
+    .target(name: "Checkpoints", dependencies: ["Tensors"], swiftSettings: strict),
+    .target(name: "AttentionTracing", dependencies: ["Tensors"], swiftSettings: strict),
+    .target(
+      name: "DiffusionModels", dependencies: ["AttentionTracing", "Checkpoints", "Tensors"], swiftSettings: strict),
+    .target(name: "Schedulers", dependencies: ["Checkpoints", "Tensors"], swiftSettings: strict),
+    .target(
+      name: "Pipelines", dependencies: ["DiffusionModels", "Schedulers"],
+      resources: [.copy("Models")], swiftSettings: strict),
+
+    // Results: stored, measured, drawn.
+    .target(
+      name: "AttentionStore",
+      dependencies: ["AttentionTracing", .product(name: "GRDB", package: "GRDB.swift")], swiftSettings: strict),
+    .target(name: "Analysis", dependencies: ["Tensors"], swiftSettings: strict),
+    .target(
+      name: "Plotting", dependencies: ["CPNG", "CText", "Tensors"],
+      resources: [.copy("Fonts")], swiftSettings: strict),
+
+    // Experiments, and the command line over all of it.
+    .target(
+      name: "Experimenting",
+      dependencies: [
+        "Analysis", "AttentionStore", "AttentionTracing", "Pipelines", "Plotting",
+        .product(name: "Crypto", package: "swift-crypto"), .product(name: "Yams", package: "Yams"),
+      ], swiftSettings: strict),
+    .executableTarget(
+      name: "attnlab",
+      dependencies: ["Experimenting", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      swiftSettings: strict),
+
+    // Tests mirror Sources.
+    .target(name: "TestSupport", dependencies: ["Tensors", "Checkpoints"], path: "Tests/TestSupport"),
+    .testTarget(name: "TensorsTests", dependencies: ["Tensors", "TestSupport"]),
+    .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "TestSupport"]),
+    .testTarget(name: "AttentionTracingTests", dependencies: ["AttentionTracing", "TestSupport"]),
+    .testTarget(name: "DiffusionModelsTests", dependencies: ["DiffusionModels", "Pipelines", "TestSupport"]),
+    .testTarget(name: "SchedulersTests", dependencies: ["Schedulers", "TestSupport"]),
+    .testTarget(name: "PipelinesTests", dependencies: ["Pipelines", "Plotting", "TestSupport"]),
+    .testTarget(name: "AttentionStoreTests", dependencies: ["AttentionStore", "TestSupport"]),
+    .testTarget(name: "AnalysisTests", dependencies: ["Analysis", "TestSupport"]),
+    .testTarget(name: "PlottingTests", dependencies: ["Plotting", "TestSupport"]),
+    .testTarget(name: "ExperimentingTests", dependencies: ["Experimenting", "TestSupport"]),
+    .testTarget(name: "attnlabTests", dependencies: ["attnlab", "Experimenting", "TestSupport"]),
+  ],
+  swiftLanguageModes: [.v6]
+)

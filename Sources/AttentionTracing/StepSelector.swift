@@ -1,0 +1,54 @@
+/// Which of the denoising steps 0 ..< n something applies to.
+public enum StepSelector: Hashable, Sendable {
+  case all
+  /// Indices, from 0.
+  case list([Int])
+  /// `from`, `from + every`, ... below `to`.
+  case range(from: Int, to: Int, every: Int)
+  /// `[int(from * n), int(to * n))` for n steps, both cut towards zero: the rounding of the paper's code.
+  case fraction(from: Double, to: Double)
+
+  /// The steps selected out of `count`, ascending.
+  /// - Throws: `SelectionError` if an index or a bound lies outside `0 ..< count`, or nothing is selected.
+  public func resolve(count: Int) throws(SelectionError) -> [Int] {
+    switch self {
+    case .all:
+      return Array(0..<count)
+    case .list(let steps):
+      guard let last = steps.max(), let first = steps.min() else {
+        throw SelectionError("steps: the list is empty; write `all` for every step")
+      }
+      guard first >= 0, last < count else {
+        let wrong = first < 0 ? first : last
+        throw SelectionError("steps: \(wrong) is not a step; the run has \(count), numbered 0 to \(count - 1)")
+      }
+      return Set(steps).sorted()
+    case .range(let from, let to, let every):
+      guard every > 0 else { throw SelectionError("steps.every: \(every) is not allowed; it is 1 or more") }
+      guard from >= 0, from < to, to <= count else {
+        throw SelectionError(
+          "steps: { from: \(from), to: \(to) } does not lie within the run's \(count) steps; "
+            + "0 <= from < to <= \(count) (`to` itself is not taken)")
+      }
+      return Array(stride(from: from, to: to, by: every))
+    case .fraction(let from, let to):
+      guard from >= 0, from < to, to <= 1 else {
+        throw SelectionError("steps.fraction: [\(from), \(to)] is not allowed; 0 <= from < to <= 1")
+      }
+      let steps = Array(Int(from * Double(count))..<Int(to * Double(count)))
+      guard !steps.isEmpty else {
+        throw SelectionError("steps.fraction: [\(from), \(to)] selects none of \(count) steps")
+      }
+      return steps
+    }
+  }
+}
+
+/// A selector that does not fit: what was asked for, what there is, and the nearest name.
+public struct SelectionError: Error, Hashable, CustomStringConvertible {
+  public let description: String
+
+  public init(_ description: String) {
+    self.description = description
+  }
+}

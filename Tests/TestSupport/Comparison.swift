@@ -1,0 +1,53 @@
+import Tensors
+import Testing
+
+/// How far a tensor lies from the one it should equal: the largest difference over the largest value of the expected.
+public struct Difference: CustomStringConvertible {
+  public let relative: Double
+  public let largest: Double
+  public let index: [Int]
+  public let shape: [Int]
+
+  /// - Returns: nil if the shapes differ.
+  public init?(_ found: Tensor, _ expected: Tensor) {
+    guard found.shape == expected.shape else { return nil }
+    var largest = 0.0
+    var scale = 0.0
+    var place = 0
+    let a = found.values
+    let b = expected.values
+    for i in a.indices {
+      let difference = a[i] == b[i] ? 0 : abs(Double(a[i]) - Double(b[i]))
+      // NaN compares false with everything: it must count as the largest difference, not as none.
+      if !(difference <= largest) {
+        largest = difference.isNaN ? .infinity : difference
+        place = i
+      }
+      scale = max(scale, abs(Double(b[i])))
+    }
+    self.largest = largest
+    relative = largest == 0 ? 0 : largest / scale
+    shape = found.shape
+    var rest = place
+    index = found.shape.reversed().map { size in
+      defer { rest /= size }
+      return rest % size
+    }.reversed()
+  }
+
+  public var description: String {
+    "shape \(shape), largest difference \(largest) at \(index), relative \(relative)"
+  }
+}
+
+/// Records an issue unless `found` equals `expected` within `tolerance`, as largest difference over largest value.
+public func expectClose(
+  _ found: Tensor, _ expected: Tensor, tolerance: Double, _ what: String = "",
+  sourceLocation: SourceLocation = #_sourceLocation
+) {
+  guard let difference = Difference(found, expected) else {
+    Issue.record("\(what): shape \(found.shape), expected \(expected.shape)", sourceLocation: sourceLocation)
+    return
+  }
+  #expect(difference.relative <= tolerance, "\(what): \(difference)", sourceLocation: sourceLocation)
+}
