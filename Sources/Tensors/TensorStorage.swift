@@ -1,6 +1,6 @@
 import Foundation
 
-/// The memory of tensors, aligned to a cache line.
+/// The memory of tensors, aligned to a cache line, taken from a pool of what earlier tensors gave back.
 ///
 /// `@unchecked Sendable`: it is written only through `Tensor.withUnsafeMutableValues`, which copies unless the tensor
 /// holds the one reference.
@@ -9,8 +9,7 @@ final class TensorStorage: @unchecked Sendable {
   var count: Int { buffer.count }
 
   init(count: Int) {
-    let bytes = max(64, (count * MemoryLayout<Float>.stride + 63) / 64 * 64)
-    guard let base = aligned_alloc(64, bytes) else { fatalError("out of memory: a tensor of \(bytes) bytes") }
+    let base = TensorMemory.shared.take(bytes: count * MemoryLayout<Float>.stride)
     buffer = UnsafeMutableBufferPointer(start: base.bindMemory(to: Float.self, capacity: max(count, 1)), count: count)
   }
 
@@ -19,5 +18,49 @@ final class TensorStorage: @unchecked Sendable {
     if let source = other.buffer.baseAddress { buffer.baseAddress?.update(from: source, count: count) }
   }
 
-  deinit { free(buffer.baseAddress) }
+  deinit {
+    if let base = buffer.baseAddress {
+      TensorMemory.shared.give(back: base, bytes: count * MemoryLayout<Float>.stride)
+    }
+  }
+}
+
+/// Blocks that tensors gave back, kept for the next of the same size: a denoising step asks for the same sizes again and
+/// again, and fresh pages from the system cost more than most kernels.
+///
+/// `@unchecked Sendable`: the lock guards all of its state.
+final class TensorMemory: @unchecked Sendable {
+  static let shared = TensorMemory()
+
+  /// Bytes kept for reuse at most; beyond it blocks go back to the system.
+  private static let keptAtMost = 1 << 30
+
+  private let lock = NSLock()
+  private var blocks: [Int: [UnsafeMutableRawPointer]] = [:]
+  private var kept = 0
+
+  private static func rounded(_ bytes: Int) -> Int { max(64, (bytes + 63) / 64 * 64) }
+
+  func take(bytes: Int) -> UnsafeMutableRawPointer {
+    let size = Self.rounded(bytes)
+    let reused = lock.withLock {
+      let block = blocks[size]?.popLast()
+      if block != nil { kept -= size }
+      return block
+    }
+    if let reused { return reused }
+    guard let fresh = aligned_alloc(64, size) else { fatalError("out of memory: a tensor of \(size) bytes") }
+    return fresh
+  }
+
+  func give(back block: UnsafeMutableRawPointer, bytes: Int) {
+    let size = Self.rounded(bytes)
+    let keeps = lock.withLock {
+      guard kept + size <= Self.keptAtMost else { return false }
+      kept += size
+      blocks[size, default: []].append(block)
+      return true
+    }
+    if !keeps { free(block) }
+  }
 }

@@ -1,0 +1,186 @@
+import Tensors
+
+/// An element of a denoising batch: a run of a group, in one half of classifier-free guidance.
+public struct Lane: Hashable, Sendable {
+  /// Index of the run in its group.
+  public let run: Int
+  public let branch: GuidanceBranch
+
+  public init(run: Int, branch: GuidanceBranch) {
+    self.run = run
+    self.branch = branch
+  }
+
+  /// The batch of a group: all unconditional halves, then all conditional ones; the latter alone without guidance.
+  public static func batch(runs: Int, guided: Bool) -> [Lane] {
+    let branches: [GuidanceBranch] = guided ? [.unconditional, .conditional] : [.conditional]
+    return branches.flatMap { branch in (0..<runs).map { Lane(run: $0, branch: branch) } }
+  }
+}
+
+/// One map that a step leaves.
+public struct PlannedMap: Hashable, Sendable {
+  public let record: Int
+  public let run: Int
+  public let branch: GuidanceBranch
+  public let site: Int
+  /// Heads stored one by one; 1 for their mean.
+  public let heads: Int
+  public let isMean: Bool
+  /// The stored grid, in cells.
+  public let height: Int
+  public let width: Int
+  public let keys: Int
+  public let type: MapType
+
+  /// Bytes of all its heads.
+  public var bytes: Int { heads * height * width * keys * type.bytes }
+}
+
+/// What every attention does at every step of a group: compiled before the first step, looked up in the loop.
+public struct AttentionPlan: Sendable {
+  public let sites: [AttentionSite]
+  public let lanes: [Lane]
+  public let stepCount: Int
+
+  /// At step and site: the fills of all lanes, or none where every lane keeps its own.
+  private var fills: [[[ProbabilityFill]]]
+  /// At step: for each site the observations and the maps they become.
+  private var observations: [[[(observation: ProbabilityObservation, map: PlannedMap)]]]
+
+  /// - Parameters:
+  ///   - sites: of the model, at the size of the group's latents.
+  ///   - tokens: positions of a prompt.
+  /// - Throws: `SelectionError` if an operation needs a source that does not compute its own probabilities.
+  public init(
+    sites: [AttentionSite], lanes: [Lane], stepCount: Int, tokens: Int, operations: [PlannedOperation],
+    records: [PlannedRecord]
+  ) throws(SelectionError) {
+    self.sites = sites
+    self.lanes = lanes
+    self.stepCount = stepCount
+    fills = Array(repeating: Array(repeating: [], count: sites.count), count: stepCount)
+    observations = Array(repeating: Array(repeating: [], count: sites.count), count: stepCount)
+    let laneOf = Dictionary(uniqueKeysWithValues: lanes.enumerated().map { ($1, $0) })
+
+    for operation in operations {
+      for branch in operation.branches {
+        guard let lane = laneOf[Lane(run: operation.run, branch: branch)] else { continue }
+        let fill = try Self.fill(operation, branch, laneOf)
+        for step in operation.steps {
+          for site in operation.sites {
+            if fills[step][site].isEmpty { fills[step][site] = Array(repeating: .own, count: lanes.count) }
+            // Of several operations on one attention the last in the file's order holds.
+            fills[step][site][lane] = fill
+          }
+        }
+      }
+    }
+    for step in fills {
+      for lanes in step {
+        for case .source(let source) in lanes where lanes[source] != .own {
+          throw SelectionError("replace: the source of a swap is itself changed at the same attention")
+        }
+      }
+    }
+    for record in records {
+      for (index, lane) in lanes.enumerated() where record.branches.contains(lane.branch) {
+        for site in record.sites {
+          let entry = Self.observation(record, lane, index, sites[site], tokens)
+          for step in record.steps { observations[step][site].append(entry) }
+        }
+      }
+    }
+  }
+
+  private static func fill(
+    _ operation: PlannedOperation, _ branch: GuidanceBranch, _ laneOf: [Lane: Int]
+  ) throws(SelectionError) -> ProbabilityFill {
+    switch operation.operation {
+    case .zero: return .zero
+    case .uniform: return .uniform
+    case .replace:
+      guard let run = operation.source, let source = laneOf[Lane(run: run, branch: branch)] else {
+        throw SelectionError("replace: there is no source run to take maps from; give `pairs` of prompts")
+      }
+      return .source(source)
+    }
+  }
+
+  private static func observation(
+    _ record: PlannedRecord, _ lane: Lane, _ element: Int, _ site: AttentionSite, _ tokens: Int
+  ) -> (ProbabilityObservation, PlannedMap) {
+    let height = min(site.height, record.pool ?? site.height)
+    let width = min(site.width, record.pool ?? site.width)
+    let keyMap: [Int32]?
+    let keys: Int
+    switch site.kind {
+    case .cross:
+      let chosen = record.tokens[lane.run]
+      keys = chosen.count
+      let isWhole = chosen.count == tokens && chosen.enumerated().allSatisfy { $1.positions == [$0] }
+      var map = [Int32](repeating: -1, count: tokens)
+      for (index, key) in chosen.enumerated() {
+        for position in key.positions { map[position] = Int32(index) }
+      }
+      keyMap = isWhole ? nil : map
+    case .selfAttention:
+      keys = height * width
+      keyMap =
+        (height, width) == (site.height, site.width)
+        ? nil
+        : (0..<site.queries).map { key in
+          let (y, x) = (key / site.width, key % site.width)
+          return Int32(y * height / site.height * width + x * width / site.width)
+        }
+    }
+    let observation = ProbabilityObservation(
+      element: element, meanOfHeads: record.meanOfHeads, height: site.height, width: site.width, outHeight: height,
+      outWidth: width, keyMap: keyMap, outKeys: keys)
+    let map = PlannedMap(
+      record: record.record, run: lane.run, branch: lane.branch, site: site.index,
+      heads: record.meanOfHeads ? 1 : site.heads, isMean: record.meanOfHeads, height: height, width: width, keys: keys,
+      type: record.type)
+    return (observation, map)
+  }
+
+  /// The maps that a step leaves, in the order of sites.
+  public func maps(step: Int) -> [PlannedMap] { observations[step].flatMap { $0.map(\.map) } }
+
+  /// Stored maps (one a head, or one of the mean) of the whole group.
+  public var mapCount: Int {
+    observations.reduce(0) { $0 + $1.reduce(0) { $0 + $1.reduce(0) { $0 + $1.map.heads } } }
+  }
+
+  /// Bytes of the maps of the whole group.
+  public var mapBytes: Int {
+    observations.reduce(0) { $0 + $1.reduce(0) { $0 + $1.reduce(0) { $0 + $1.map.bytes } } }
+  }
+
+  /// The probe of one step.
+  public func probe(step: Int) -> StepProbe {
+    StepProbe(fills: fills[step], observations: observations[step])
+  }
+}
+
+/// One step's look-ups, and the maps that it left.
+public final class StepProbe: AttentionProbe {
+  /// A map and its values: `[height, width, keys]` of the mean, or `[heads, height, width, keys]`.
+  public private(set) var maps: [(map: PlannedMap, values: Tensor)] = []
+
+  private let fills: [[ProbabilityFill]]
+  private let observations: [[(observation: ProbabilityObservation, map: PlannedMap)]]
+
+  init(fills: [[ProbabilityFill]], observations: [[(observation: ProbabilityObservation, map: PlannedMap)]]) {
+    self.fills = fills
+    self.observations = observations
+  }
+
+  public func request(site: Int) -> AttentionRequest {
+    AttentionRequest(fills: fills[site], observations: observations[site].map(\.observation))
+  }
+
+  public func receive(site: Int, observed: [Tensor]) {
+    for (entry, values) in zip(observations[site], observed) { maps.append((entry.map, values)) }
+  }
+}

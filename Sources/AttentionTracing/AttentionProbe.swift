@@ -1,0 +1,21 @@
+import Tensors
+
+/// What one attention is to do beside its work: nothing, by default.
+public struct AttentionRequest: Sendable {
+  /// One an element of the batch; empty: every element computes its own probabilities.
+  public var fills: [ProbabilityFill]
+  public var observations: [ProbabilityObservation]
+
+  public init(fills: [ProbabilityFill] = [], observations: [ProbabilityObservation] = []) {
+    self.fills = fills
+    self.observations = observations
+  }
+}
+
+/// Something that is asked at each attention of a forward pass, in the order of the pass.
+public protocol AttentionProbe: AnyObject {
+  /// What is to be done at a site, by its index in the UNet's list of sites.
+  func request(site: Int) -> AttentionRequest
+  /// The observations asked for, in their order.
+  func receive(site: Int, observed: [Tensor])
+}

@@ -1,0 +1,120 @@
+import AttentionTracing
+import Tensors
+
+/// The shape of a CLIP text encoder, as `text_encoder/config.json` states it; missing keys take the defaults of
+/// transformers' `CLIPTextConfig`.
+public struct CLIPTextConfiguration: Hashable, Sendable {
+  public var vocabularySize = 49408
+  public var hiddenSize = 512
+  public var intermediateSize = 2048
+  public var layers = 12
+  public var heads = 8
+  public var maxPositions = 77
+  public var activation = Activation.quickGELU
+  public var normEpsilon = 1e-5
+
+  public init() {}
+}
+
+/// The text encoder of Stable Diffusion: `CLIPTextModel` of transformers, up to its last hidden state.
+public struct CLIPTextEncoder: Sendable {
+  public let configuration: CLIPTextConfiguration
+
+  private let tokenEmbedding: Tensor
+  private let positionEmbedding: Tensor
+  private let layers: [CLIPLayer]
+  private let finalNorm: NormParameters
+
+  init(_ c: CLIPTextConfiguration, _ loader: ModuleLoader) throws {
+    configuration = c
+    let embeddings = loader["embeddings"]
+    tokenEmbedding = try embeddings.tensor("token_embedding.weight", [c.vocabularySize, c.hiddenSize])
+    positionEmbedding = try embeddings.tensor("position_embedding.weight", [c.maxPositions, c.hiddenSize])
+    layers = try (0..<c.layers).map {
+      try CLIPLayer(
+        loader["encoder.layers.\($0)"], channels: c.hiddenSize, intermediate: c.intermediateSize, heads: c.heads,
+        activation: c.activation, epsilon: Float(c.normEpsilon), causal: true)
+    }
+    finalNorm = try loader.norm("final_layer_norm", channels: c.hiddenSize)
+  }
+
+  /// Encodes prompts.
+  /// - Parameter ids: token ids of each prompt, all of one length of at most `maxPositions`.
+  /// - Returns: `[prompts, tokens, hiddenSize]`, after the final layer norm.
+  /// - Throws: `ShapeError` if lengths differ or an id is not in the vocabulary; `EngineError`.
+  public func callAsFunction(_ ids: [[Int]]) throws -> Tensor {
+    let length = ids.first?.count ?? 0
+    let size = configuration.hiddenSize
+    guard ids.allSatisfy({ $0.count == length }), (1...configuration.maxPositions).contains(length) else {
+      throw ShapeError(
+        "CLIP text encoder", expected: "prompts of one length in 1...\(configuration.maxPositions)",
+        found: ids.map(\.count))
+    }
+    if let wrong = ids.joined().first(where: { !(0..<configuration.vocabularySize).contains($0) }) {
+      throw ShapeError(
+        "CLIP text encoder", expected: "token ids below \(configuration.vocabularySize)", found: "\(wrong)")
+    }
+    var hidden = Tensor(uninitialized: [ids.count, length, size])
+    withPointersOf(tokenEmbedding, positionEmbedding) { tokens, positions in
+      hidden.withUnsafeMutableValues { values in
+        for (row, id) in ids.joined().enumerated() {
+          for c in 0..<size {
+            values[row * size + c] = tokens[id * size + c] + positions[row % length * size + c]
+          }
+        }
+      }
+    }
+    for layer in layers { try layer.apply(to: &hidden) }
+    return try hidden.layerNormalized(epsilon: Float(configuration.normEpsilon), parameters: finalNorm)
+  }
+
+  private func withPointersOf(
+    _ a: Tensor, _ b: Tensor, _ body: (UnsafeBufferPointer<Float>, UnsafeBufferPointer<Float>) -> Void
+  ) {
+    a.withUnsafeValues { x in b.withUnsafeValues { y in body(x, y) } }
+  }
+}
+
+/// Self-attention and a two-layer perceptron, each around a residual connection with layer norm before it:
+/// `CLIPEncoderLayer` of transformers, for text and for pictures.
+struct CLIPLayer {
+  private let norm1, norm2: NormParameters
+  private let projection: Linear
+  private let output: Linear
+  private let perceptronIn: Linear
+  private let perceptronOut: Linear
+  private let attention: Attention
+  private let activation: Activation
+  private let epsilon: Float
+  private let channels: Int
+
+  init(
+    _ loader: ModuleLoader, channels: Int, intermediate: Int, heads: Int, activation: Activation, epsilon: Float,
+    causal: Bool
+  ) throws {
+    norm1 = try loader.norm("layer_norm1", channels: channels)
+    norm2 = try loader.norm("layer_norm2", channels: channels)
+    projection = try loader["self_attn"].fusedLinear(
+      ["q_proj", "k_proj", "v_proj"], inputs: channels, outputs: channels, bias: true)
+    output = try loader["self_attn"].linear("out_proj", inputs: channels, outputs: channels)
+    perceptronIn = try loader["mlp"].linear("fc1", inputs: channels, outputs: intermediate)
+    perceptronOut = try loader["mlp"].linear("fc2", inputs: intermediate, outputs: channels)
+    attention = Attention(heads: heads, headDim: channels / heads, causal: causal)
+    self.activation = activation
+    self.epsilon = epsilon
+    self.channels = channels
+  }
+
+  /// - Parameter x: `[batch, tokens, channels]`, updated in place.
+  func apply(to x: inout Tensor) throws {
+    let own = try projection(try x.layerNormalized(epsilon: epsilon, parameters: norm1))
+    let looked = try attention(
+      query: AttentionOperand(own), key: AttentionOperand(own, column: channels),
+      value: AttentionOperand(own, column: 2 * channels)
+    ).output
+    try output.add(looked, to: &x)
+    var hidden = try perceptronIn(try x.layerNormalized(epsilon: epsilon, parameters: norm2))
+    hidden.activate(activation)
+    try perceptronOut.add(hidden, to: &x)
+  }
+}

@@ -1,0 +1,40 @@
+import Tensors
+
+/// Two convolutions with group norm and SiLU before each, around a residual connection; the time embedding is added
+/// between them. `ResnetBlock2D` of diffusers.
+struct ResnetBlock {
+  private let norm1: NormParameters
+  private let conv1: Convolution
+  private let timeProjection: Linear?
+  private let norm2: NormParameters
+  private let conv2: Convolution
+  private let shortcut: Linear?
+  private let groups: Int
+  private let epsilon: Float
+
+  /// - Parameter timeChannels: of the time embedding; nil in a VAE, which has none.
+  init(_ loader: ModuleLoader, inputs: Int, outputs: Int, timeChannels: Int?, groups: Int, epsilon: Float) throws {
+    norm1 = try loader.norm("norm1", channels: inputs)
+    conv1 = try loader.convolution("conv1", inputs: inputs, outputs: outputs)
+    timeProjection = try timeChannels.map { try loader.linear("time_emb_proj", inputs: $0, outputs: outputs) }
+    norm2 = try loader.norm("norm2", channels: outputs)
+    conv2 = try loader.convolution("conv2", inputs: outputs, outputs: outputs)
+    shortcut = inputs == outputs ? nil : try loader.pointwise("conv_shortcut", inputs: inputs, outputs: outputs)
+    self.groups = groups
+    self.epsilon = epsilon
+  }
+
+  /// - Parameters:
+  ///   - x: `[batch, height, width, inputs]`.
+  ///   - time: SiLU of the time embedding, `[batch, timeChannels]`.
+  /// - Returns: `[batch, height, width, outputs]`.
+  func callAsFunction(_ x: Tensor, time: Tensor? = nil) throws -> Tensor {
+    var hidden = try x.groupNormalized(groups: groups, epsilon: epsilon, parameters: norm1, silu: true)
+    hidden = try conv1(hidden)
+    if let timeProjection, let time { try hidden.addToChannels(timeProjection(time)) }
+    hidden = try hidden.groupNormalized(groups: groups, epsilon: epsilon, parameters: norm2, silu: true)
+    var output = try shortcut.map { try $0(x) } ?? x
+    try conv2.add(hidden, to: &output)
+    return output
+  }
+}

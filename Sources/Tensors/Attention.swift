@@ -1,0 +1,216 @@
+import CKernels
+
+/// Columns of a matrix that hold the queries, keys or values of all heads, head after head.
+public struct AttentionOperand: Sendable {
+  /// `[batch, rows, width]`.
+  public let matrix: Tensor
+  /// The column of the first head.
+  public let column: Int
+
+  public init(_ matrix: Tensor, column: Int = 0) {
+    self.matrix = matrix
+    self.column = column
+  }
+}
+
+/// What fills the probabilities of one batch element.
+public enum ProbabilityFill: Hashable, Sendable {
+  /// The softmax of its own scores.
+  case own
+  /// The probabilities of another element, itself `.own`, applied to this one's values.
+  case source(Int)
+  case zero
+  case uniform
+}
+
+/// A sum of the probabilities that one batch element used, taken tile by tile while they are computed.
+///
+/// A value of the result is the mean over the queries of its cell (and over the heads, with `meanOfHeads`) of the sum
+/// over the keys mapped to it. The cell of query (y, x) is (y * outHeight / height, x * outWidth / width), rounded down.
+public struct ProbabilityObservation: Sendable {
+  public let element: Int
+  public let meanOfHeads: Bool
+  /// The grid of queries.
+  public let height: Int
+  public let width: Int
+  /// The grid of cells, at most as large.
+  public let outHeight: Int
+  public let outWidth: Int
+  /// For each key its place in the result, or -1 if it is left out; nil: as they are.
+  public let keyMap: [Int32]?
+  /// Keys of the result.
+  public let outKeys: Int
+
+  public init(
+    element: Int, meanOfHeads: Bool, height: Int, width: Int, outHeight: Int, outWidth: Int, keyMap: [Int32]?,
+    outKeys: Int
+  ) {
+    self.element = element
+    self.meanOfHeads = meanOfHeads
+    self.height = height
+    self.width = width
+    self.outHeight = outHeight
+    self.outWidth = outWidth
+    self.keyMap = keyMap
+    self.outKeys = outKeys
+  }
+}
+
+/// Attention over a batch, with the probabilities of elements filled and observed as asked.
+///
+/// Probabilities are never kept whole: they live for one tile of queries, in cache.
+public struct Attention: Sendable {
+  public let heads: Int
+  public let headDim: Int
+  /// Whether query i sees the keys 0...i alone.
+  public let causal: Bool
+
+  public init(heads: Int, headDim: Int, causal: Bool = false) {
+    self.heads = heads
+    self.headDim = headDim
+    self.causal = causal
+  }
+
+  /// `softmax(query . keyT / sqrt(headDim)) . value` for each element and head.
+  /// - Parameters:
+  ///   - query: rows are queries.
+  ///   - key: rows are keys.
+  ///   - value: rows are keys.
+  ///   - fills: one an element; empty: all `.own`.
+  ///   - observations: what to add up.
+  /// - Returns: the result `[batch, queries, heads * headDim]`, and for each observation
+  ///   `[outHeight, outWidth, outKeys]` of the mean or `[heads, outHeight, outWidth, outKeys]`.
+  /// - Throws: `ShapeError`.
+  /// - Source: Vaswani et al. 2017, eq. 1.
+  public func callAsFunction(
+    query: AttentionOperand, key: AttentionOperand, value: AttentionOperand, fills: [ProbabilityFill] = [],
+    observations: [ProbabilityObservation] = [], instructions: InstructionSet = .best
+  ) throws -> (output: Tensor, observed: [Tensor]) {
+    var shape = try checkedShape(query, key, value)
+    try check(fills, observations, shape)
+    var output = Tensor(uninitialized: [Int(shape.batch), Int(shape.queries), heads * headDim])
+    var observed = ObservationBuffers(observations, heads: heads)
+    guard shape.batch > 0, shape.queries > 0 else { return (output, observed.tensors()) }
+    let lanes = fills.map(\.lane)
+    var workspace = Tensor(uninitialized: [ck_attention_workspace(&shape, ck_threads())])
+    observed.withRequests { requests in
+      withPointers(query.matrix, key.matrix, value.matrix) { q, k, v in
+        output.withUnsafeMutableValues { out in
+          workspace.withUnsafeMutableValues { space in
+            lanes.withUnsafeBufferPointer { lanes in
+              ck_attention(
+                instructions.code, ck_threads(), &shape, q.map { $0 + query.column }, k.map { $0 + key.column },
+                v.map { $0 + value.column }, out.baseAddress, lanes.isEmpty ? nil : lanes.baseAddress,
+                requests.baseAddress, Int32(requests.count), space.baseAddress)
+            }
+          }
+        }
+      }
+    }
+    return (output, observed.tensors())
+  }
+
+  private func checkedShape(
+    _ query: AttentionOperand, _ key: AttentionOperand, _ value: AttentionOperand
+  ) throws -> ck_attention_shape {
+    let (q, k, v) = (query.matrix.shape, key.matrix.shape, value.matrix.shape)
+    guard q.count == 3, k.count == 3, v.count == 3, q[0] == k[0], k[0] == v[0], k[1] == v[1], k[1] > 0 else {
+      throw ShapeError("attention", expected: "query, key, value of one batch", found: "\(q), \(k), \(v)")
+    }
+    for (operand, name) in [(query, "query"), (key, "key"), (value, "value")] {
+      guard operand.column >= 0, operand.column + heads * headDim <= operand.matrix.shape[2] else {
+        throw ShapeError(
+          "attention \(name)", expected: "columns \(operand.column) ..< \(operand.column + heads * headDim)",
+          found: operand.matrix.shape)
+      }
+    }
+    return ck_attention_shape(
+      batch: Int32(q[0]), heads: Int32(heads), queries: Int32(q[1]), keys: Int32(k[1]), head_dim: Int32(headDim),
+      causal: causal ? 1 : 0, scale: 1 / Float(headDim).squareRoot(), query_stride: Int32(q[2]),
+      key_stride: Int32(k[2]), value_stride: Int32(v[2]), output_stride: Int32(heads * headDim))
+  }
+
+  private func check(
+    _ fills: [ProbabilityFill], _ observations: [ProbabilityObservation], _ shape: ck_attention_shape
+  ) throws {
+    let batch = Int(shape.batch)
+    guard fills.isEmpty || fills.count == batch else {
+      throw ShapeError("attention fills", expected: "\(batch)", found: "\(fills.count)")
+    }
+    for case .source(let source) in fills where !(0..<batch).contains(source) || fills[source] != .own {
+      throw ShapeError("attention fills", expected: "a source that computes its own", found: "element \(source)")
+    }
+    for o in observations {
+      let fits =
+        (0..<batch).contains(o.element) && o.height * o.width == Int(shape.queries)
+        && (1...max(1, o.height)).contains(o.outHeight) && (1...max(1, o.width)).contains(o.outWidth)
+        && o.keyMap.map { $0.count == Int(shape.keys) && $0.allSatisfy { (-1..<Int32(o.outKeys)).contains($0) } }
+          ?? (o.outKeys == Int(shape.keys))
+      guard fits else {
+        throw ShapeError(
+          "attention observation", expected: "\(shape.queries) queries, \(shape.keys) keys, \(batch) elements",
+          found: "\(o)")
+      }
+    }
+  }
+}
+
+extension ProbabilityFill {
+  fileprivate var lane: ck_lane {
+    switch self {
+    case .own: ck_lane(fill: CK_OWN, source: 0)
+    case .source(let element): ck_lane(fill: CK_SOURCE, source: Int32(element))
+    case .zero: ck_lane(fill: CK_ZERO, source: 0)
+    case .uniform: ck_lane(fill: CK_UNIFORM, source: 0)
+    }
+  }
+}
+
+/// The C form of observations: their results one after another in one tensor, their key maps in one array.
+private struct ObservationBuffers {
+  private let observations: [ProbabilityObservation]
+  private let shapes: [[Int]]
+  private var results: Tensor
+  private var keyMaps: [Int32]
+
+  init(_ observations: [ProbabilityObservation], heads: Int) {
+    self.observations = observations
+    shapes = observations.map { ($0.meanOfHeads ? [] : [heads]) + [$0.outHeight, $0.outWidth, $0.outKeys] }
+    results = Tensor(zeros: [shapes.reduce(0) { $0 + $1.reduce(1, *) }])
+    keyMaps = observations.flatMap { $0.keyMap ?? [] }
+  }
+
+  /// Lends the requests for the time of a call that fills their results.
+  mutating func withRequests(_ body: (UnsafeBufferPointer<ck_observation>) -> Void) {
+    let (observations, shapes) = (observations, shapes)
+    results.withUnsafeMutableValues { out in
+      keyMaps.withUnsafeBufferPointer { maps in
+        var (result, map) = (out.baseAddress, maps.baseAddress)
+        let requests = zip(observations, shapes).map { o, shape in
+          let request = ck_observation(
+            lane: Int32(o.element), mean_heads: o.meanOfHeads ? 1 : 0, height: Int32(o.height), width: Int32(o.width),
+            out_height: Int32(o.outHeight), out_width: Int32(o.outWidth), out_keys: Int32(o.outKeys),
+            key_map: o.keyMap == nil ? nil : map, out: result)
+          result = result.map { $0 + shape.reduce(1, *) }
+          map = map.map { $0 + (o.keyMap?.count ?? 0) }
+          return request
+        }
+        requests.withUnsafeBufferPointer(body)
+      }
+    }
+  }
+
+  /// The results, each in its shape.
+  func tensors() -> [Tensor] {
+    var at = 0
+    return shapes.map { shape in
+      var tensor = Tensor(uninitialized: shape)
+      let part = at..<(at + tensor.count)
+      results.withUnsafeValues { values in
+        tensor.withUnsafeMutableValues { _ = $0.update(fromContentsOf: values[part]) }
+      }
+      at = part.upperBound
+      return tensor
+    }
+  }
+}
