@@ -48,7 +48,7 @@ let package = Package(
       name: "CEngine",
       dependencies: ["COpenBLAS", "CKernels"],
       cxxSettings: [.unsafeFlags(optimised + ["-std=c++17"])] + (hasOneDNN ? [.define("ATTNLAB_ONEDNN")] : []),
-      linkerSettings: (hasOneDNN ? [.linkedLibrary("dnnl")] : []) + [.linkedLibrary("stdc++")]),
+      linkerSettings: (hasOneDNN ? [.linkedLibrary("dnnl")] : []) + [.linkedLibrary("openblas"), .linkedLibrary("stdc++")]),
     .target(name: "Tensors", dependencies: ["CKernels", "CEngine", "COpenBLAS"], swiftSettings: strict),
 
     // Models, and what can be asked of their attention.

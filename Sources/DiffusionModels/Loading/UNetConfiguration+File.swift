@@ -1,0 +1,84 @@
+import Checkpoints
+
+extension UNetConfiguration {
+  /// Reads `unet/config.json`.
+  /// - Throws: `CheckpointError` naming every key that has a wrong type, or a value that SD 1.x and 2.x do not have.
+  public init(_ file: ConfigFile) throws(CheckpointError) {
+    self.init()
+    var file = file
+    inChannels = file.int("in_channels", default: 4, in: 1...1024)
+    outChannels = file.int("out_channels", default: 4, in: 1...1024)
+    sampleSize = file.optionalInt("sample_size", default: nil, in: 1...4096)
+    flipSinToCos = file.bool("flip_sin_to_cos", default: true)
+    frequencyShift = file.double("freq_shift", default: 0, in: -1000...1000)
+    blockOutChannels = file.ints("block_out_channels", default: [320, 640, 1280, 1280], in: 1...16384)
+    let stages = blockOutChannels.count
+    layersPerBlock = file.ints("layers_per_block", default: [2], count: stages, in: 1...64)
+    normGroups = file.int("norm_num_groups", default: 32, in: 1...1024)
+    normEpsilon = file.double("norm_eps", default: 1e-5, in: 0...1)
+    crossAttentionDim = file.int("cross_attention_dim", default: 1280, in: 1...65536)
+    let headDims = file.ints("attention_head_dim", default: [8], count: stages, in: 1...4096)
+    heads = file.optionalInts("num_attention_heads", default: nil, count: stages, in: 1...4096) ?? headDims
+    transformerLayersPerBlock = file.ints("transformer_layers_per_block", default: [1], count: stages, in: 1...64)
+    usesLinearProjection = file.bool("use_linear_projection", default: false)
+    downsamplePadding = file.int("downsample_padding", default: 1, in: 1...1)
+    readStages(&file)
+    Self.refuseOtherArchitectures(&file)
+    checkDivisions(&file)
+    try file.finish()
+  }
+
+  private mutating func readStages(_ file: inout ConfigFile) {
+    let stages = blockOutChannels.count
+    let down = file.strings(
+      "down_block_types", default: Array(repeating: "CrossAttnDownBlock2D", count: 3) + ["DownBlock2D"],
+      oneOf: ["CrossAttnDownBlock2D", "DownBlock2D"])
+    let up = file.strings(
+      "up_block_types", default: ["UpBlock2D"] + Array(repeating: "CrossAttnUpBlock2D", count: 3),
+      oneOf: ["CrossAttnUpBlock2D", "UpBlock2D"])
+    if stages == 0 { file.report("block_out_channels", expected: "at least one stage") }
+    if down.count != stages { file.report("down_block_types", expected: "\(stages) types, one a stage") }
+    if up.count != stages { file.report("up_block_types", expected: "\(stages) types, one a stage") }
+    downAttention = down.map { $0.hasPrefix("Cross") }
+    upAttention = up.map { $0.hasPrefix("Cross") }
+  }
+
+  /// Notes keys whose values belong to other networks, which would load and then compute something else.
+  private static func refuseOtherArchitectures(_ file: inout ConfigFile) {
+    _ = file.string("act_fn", default: "silu", oneOf: ["silu", "swish"])
+    _ = file.optionalString("mid_block_type", default: "UNetMidBlock2DCrossAttn", oneOf: ["UNetMidBlock2DCrossAttn"])
+    _ = file.string("resnet_time_scale_shift", default: "default", oneOf: ["default"])
+    _ = file.string("time_embedding_type", default: "positional", oneOf: ["positional"])
+    _ = file.string("attention_type", default: "default", oneOf: ["default"])
+    _ = file.int("conv_in_kernel", default: 3, in: 3...3)
+    _ = file.int("conv_out_kernel", default: 3, in: 3...3)
+    _ = file.double("mid_block_scale_factor", default: 1, in: 1...1)
+    _ = file.double("resnet_out_scale_factor", default: 1, in: 1...1)
+    for key in [
+      "center_input_sample", "dual_cross_attention", "resnet_skip_time_act", "class_embeddings_concat",
+    ] where file.optionalBool(key, default: false) == true {
+      file.report(key, expected: "false, as in SD 1.x and 2.x")
+    }
+    if file.bools("only_cross_attention", default: [false]).contains(true) {
+      file.report("only_cross_attention", expected: "false, as in SD 1.x and 2.x")
+    }
+    for key in [
+      "class_embed_type", "addition_embed_type", "encoder_hid_dim", "encoder_hid_dim_type", "time_embedding_act_fn",
+      "timestep_post_act", "time_cond_proj_dim", "num_class_embeds", "cross_attention_norm", "time_embedding_dim",
+      "projection_class_embeddings_input_dim", "reverse_transformer_layers_per_block",
+    ] {
+      if let value = file[key], value != .null { file.report(key, expected: "null, as in SD 1.x and 2.x") }
+    }
+  }
+
+  private func checkDivisions(_ file: inout ConfigFile) {
+    for (stage, channels) in blockOutChannels.enumerated() {
+      if channels % normGroups != 0 {
+        file.report("norm_num_groups", expected: "a divisor of every stage's channels, such as \(channels)")
+      }
+      if stage < heads.count, channels % heads[stage] != 0 {
+        file.report("attention_head_dim", expected: "a divisor of the \(channels) channels of stage \(stage)")
+      }
+    }
+  }
+}

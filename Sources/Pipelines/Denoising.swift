@@ -1,0 +1,162 @@
+import AttentionTracing
+import DiffusionModels
+import Foundation
+import Schedulers
+import Tensors
+
+/// What a group of runs has in common.
+public struct DenoisingSettings: Hashable, Sendable {
+  public var seed: UInt64
+  public var steps: Int
+  public var guidanceScale: Double
+  public var negativePrompt: String
+  public var scheduler: SchedulerKind
+  /// In pixels.
+  public var height: Int
+  /// In pixels.
+  public var width: Int
+
+  public init(
+    seed: UInt64, steps: Int, guidanceScale: Double, negativePrompt: String, scheduler: SchedulerKind, height: Int,
+    width: Int
+  ) {
+    self.seed = seed
+    self.steps = steps
+    self.guidanceScale = guidanceScale
+    self.negativePrompt = negativePrompt
+    self.scheduler = scheduler
+    self.height = height
+    self.width = width
+  }
+
+  /// Whether there is an unconditional half: diffusers guides where the scale is above 1.
+  public var isGuided: Bool { guidanceScale > 1 }
+}
+
+/// Several prompts denoised in one batch from the same noise, step by step.
+///
+/// The state between two steps can be taken and given back: a run that was stopped goes on with the same bits.
+public struct Denoising {
+  public let settings: DenoisingSettings
+  /// The elements of the batch.
+  public let lanes: [Lane]
+  /// Of training, one a step; more than `settings.steps` for schedulers that call the model more often.
+  public var timesteps: [Float] { scheduler.timesteps }
+  /// The next step, from 0; `timesteps.count` when all are done.
+  public private(set) var step = 0
+  /// `[runs, height, width, channels]`, in diffusers' scale.
+  public private(set) var latents: Tensor
+
+  private let unet: UNet
+  private let context: UNetContext
+  private let runs: Int
+  private var scheduler: any Scheduler
+
+  public var isDone: Bool { step == timesteps.count }
+
+  /// - Parameter prompts: one a run.
+  /// - Throws: `SelectionError` for a size; `SchedulerError`; `ShapeError`; `EngineError`.
+  public init(_ model: StableDiffusion, prompts: [PromptTokens], settings: DenoisingSettings) throws {
+    try model.checkSize(height: settings.height, width: settings.width)
+    self.settings = settings
+    unet = model.unet
+    runs = prompts.count
+    scheduler = try settings.scheduler.make(model.schedulerConfiguration, steps: settings.steps)
+    lanes = Lane.batch(runs: runs, guided: settings.isGuided)
+
+    // Each text is encoded by itself: what a run sees of it does not depend on the others.
+    let negative = model.tokenizer.encode(settings.negativePrompt)
+    var encoded: [[Int]: Tensor] = [:]
+    let embeddings = try lanes.map { lane in
+      let ids = lane.branch == .unconditional ? negative.ids : prompts[lane.run].ids
+      if let known = encoded[ids] { return known }
+      let embedding = try model.textEncoder([ids])
+      encoded[ids] = embedding
+      return embedding
+    }
+    context = try unet.context(Tensor.stacked(embeddings))
+
+    var noise = try model.noise(seed: settings.seed, height: settings.height, width: settings.width)
+    let sigma = scheduler.initialNoiseSigma
+    noise.withUnsafeMutableValues { values in
+      for i in values.indices { values[i] *= sigma }
+    }
+    latents = try Tensor.stacked(Array(repeating: noise, count: runs))
+  }
+
+  /// Takes one step.
+  /// - Parameter probe: asked at every attention; nil: nothing is recorded or changed.
+  /// - Throws: `DenoisingError` if the latents are no longer finite; `ShapeError`; `EngineError`.
+  public mutating func advance(probe: (any AttentionProbe)? = nil) throws {
+    precondition(!isDone, "a finished denoising has no next step")
+    let input = scheduler.scaledInput(latents, step: step)
+    let batch = settings.isGuided ? try Tensor.stacked([input, input]) : input
+    let output = try unet(batch, timestep: Double(timesteps[step]), context: context, probe: probe)
+    let prediction = settings.isGuided ? try guided(output) : output
+    latents = try scheduler.step(modelOutput: prediction, step: step, latents: latents)
+    guard latents.withUnsafeValues({ $0.allSatisfy(\.isFinite) }) else {
+      throw DenoisingError(step: step)
+    }
+    step += 1
+  }
+
+  /// `unconditional + scale * (conditional - unconditional)`, Ho and Salimans 2021 as diffusers writes it.
+  private func guided(_ output: Tensor) throws -> Tensor {
+    var result = try output.slice(0..<runs)
+    let scale = Float(settings.guidanceScale)
+    let size = result.count
+    output.withUnsafeValues { both in
+      result.withUnsafeMutableValues { values in
+        for i in 0..<size { values[i] += scale * (both[size + i] - values[i]) }
+      }
+    }
+    return result
+  }
+
+  /// The latents of one run, `[1, height, width, channels]`.
+  public func latents(of run: Int) throws -> Tensor { try latents.slice(run..<(run + 1)) }
+}
+
+/// Latents that are no longer numbers.
+public struct DenoisingError: Error, CustomStringConvertible {
+  public let step: Int
+  public var description: String {
+    "step \(step): the latents are not finite; the model's weights overflow, or an intervention broke it"
+  }
+}
+
+extension Denoising {
+  private struct State: Codable {
+    let step: Int
+    let shape: [Int]
+    let latents: Data
+    let scheduler: SchedulerState
+  }
+
+  /// What a denoising made alike needs to go on after the last step taken.
+  public func state() throws -> Data {
+    let encoder = PropertyListEncoder()
+    encoder.outputFormat = .binary
+    let bytes = latents.withUnsafeValues { Data(buffer: $0) }
+    return try encoder.encode(
+      State(step: step, shape: latents.shape, latents: bytes, scheduler: scheduler.state))
+  }
+
+  /// Takes up a state that `state` gave.
+  /// - Throws: `SelectionError` if it is of another size or number of steps; `SchedulerError`; `DecodingError`.
+  public mutating func restore(_ data: Data) throws {
+    let state = try PropertyListDecoder().decode(State.self, from: data)
+    guard state.shape == latents.shape, state.latents.count == latents.count * 4,
+      (0...timesteps.count).contains(state.step)
+    else {
+      throw SelectionError(
+        "a stored state of latents \(state.shape) at step \(state.step) does not fit this group of "
+          + "\(latents.shape) and \(timesteps.count) steps")
+    }
+    try scheduler.restore(state.scheduler)
+    step = state.step
+    latents.withUnsafeMutableValues { values in
+      _ = state.latents.copyBytes(to: values)
+    }
+  }
+}

@@ -1,0 +1,122 @@
+import Checkpoints
+import DiffusionModels
+import Foundation
+import Schedulers
+
+/// A Stable Diffusion checkpoint in the diffusers folder layout, before its weights are loaded.
+public struct ModelFolder: Sendable {
+  public let url: URL
+  /// The folder's name, for messages and reports.
+  public var name: String { url.lastPathComponent }
+
+  /// Components that are needed, with the classes that are computed here.
+  static let components: [(name: String, classes: [String])] = [
+    ("tokenizer", ["CLIPTokenizer", "CLIPTokenizerFast"]),
+    ("text_encoder", ["CLIPTextModel"]),
+    ("unet", ["UNet2DConditionModel"]),
+    ("vae", ["AutoencoderKL"]),
+    ("scheduler", []),
+  ]
+
+  /// - Throws: `CheckpointError` if the folder has no `model_index.json`, or its index names components of classes that
+  ///   are not computed here.
+  public init(_ url: URL) throws(CheckpointError) {
+    self.url = url
+    let index = url.appending(path: "model_index.json")
+    guard FileManager.default.fileExists(atPath: index.path) else {
+      throw CheckpointError(
+        .init(
+          .missing, file: url.path, field: "model_index.json", found: "missing",
+          expected: "a Stable Diffusion pipeline in the diffusers folder layout"),
+        advice: "Save one with diffusers: StableDiffusionPipeline.save_pretrained(\"folder\").")
+    }
+    var file = try ConfigFile(contentsOf: index, named: "model_index.json")
+    for (component, classes) in Self.components {
+      let found = file.strings(component)
+      if found.count == 2, !classes.isEmpty, !classes.contains(found[1]) {
+        file.report(component, found: found[1], expected: classes[0])
+      }
+    }
+    try file.finish()
+  }
+
+  /// The folder of a component.
+  func component(_ name: String) -> URL { url.appending(path: name) }
+
+  /// `scheduler/scheduler_config.json`.
+  /// - Throws: `SchedulerError`, or a file error.
+  public func schedulerConfiguration() throws -> SchedulerConfiguration {
+    let data = try Data(contentsOf: component("scheduler").appending(path: "scheduler_config.json"))
+    return try SchedulerConfiguration(json: data)
+  }
+
+  /// The files that decide what the model computes, in a fixed order: what a hash of the model covers.
+  public var contentFiles: [URL] {
+    Self.components.flatMap { component, _ in
+      let folder = self.component(component)
+      let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+      return names.sorted()
+        .filter { $0.hasSuffix(".json") || $0.hasSuffix(".txt") || $0.hasSuffix(".safetensors") }
+        .map { folder.appending(path: $0) }
+    }
+  }
+
+  /// Every problem of the folder that can be found without computing: of the index, of each component's config and
+  /// weights, and between components.
+  public func problems() -> [String] {
+    var problems: [String] = []
+    func attempt<T>(_ body: () throws -> T) -> T? {
+      do { return try body() } catch {
+        problems.append("\(error)")
+        return nil
+      }
+    }
+    let unet = attempt { try UNet(folder: component("unet")) }
+    let text = attempt { try CLIPTextEncoder(folder: component("text_encoder")) }
+    let vae = attempt { try VAE(folder: component("vae")) }
+    let tokenizer = attempt { try CLIPTokenizer(folder: component("tokenizer")) }
+    _ = attempt { try schedulerConfiguration() }
+    if let unet, let text, let vae, let tokenizer {
+      _ = attempt { try Self.checkTogether(unet: unet, text: text, vae: vae, tokenizer: tokenizer) }
+    }
+    return problems
+  }
+
+  /// Whether components that are each whole fit one another.
+  static func checkTogether(
+    unet: UNet, text: CLIPTextEncoder, vae: VAE, tokenizer: CLIPTokenizer
+  ) throws(CheckpointError) {
+    var problems: [CheckpointError.Problem] = []
+    func compare(_ file: String, _ key: String, _ found: Int, _ other: String, _ expected: Int) {
+      if found != expected {
+        problems.append(.init(file: file, field: key, found: "\(found)", expected: "\(expected), \(other)"))
+      }
+    }
+    compare(
+      "unet/config.json", "cross_attention_dim", unet.configuration.crossAttentionDim,
+      "the hidden_size of text_encoder/config.json", text.configuration.hiddenSize)
+    compare(
+      "unet/config.json", "in_channels", unet.configuration.inChannels,
+      "the latent_channels of vae/config.json", vae.configuration.latentChannels)
+    compare(
+      "unet/config.json", "out_channels", unet.configuration.outChannels,
+      "the latent_channels of vae/config.json", vae.configuration.latentChannels)
+    let largest = tokenizer.idCount - 1
+    if largest >= text.configuration.vocabularySize {
+      problems.append(
+        .init(
+          file: "tokenizer", field: "vocabulary", found: "token id \(largest)",
+          expected: "ids below \(text.configuration.vocabularySize), the vocab_size of text_encoder/config.json"))
+    }
+    if tokenizer.maxLength > text.configuration.maxPositions {
+      problems.append(
+        .init(
+          file: "tokenizer/tokenizer_config.json", field: "model_max_length", found: "\(tokenizer.maxLength)",
+          expected: "at most \(text.configuration.maxPositions), the max_position_embeddings of text_encoder/config.json"
+        ))
+    }
+    guard problems.isEmpty else {
+      throw CheckpointError(problems, advice: "The folders come from different models: fetch all of one model.")
+    }
+  }
+}
