@@ -84,7 +84,7 @@ let package = Package(
 
     // Tests mirror Sources.
     .target(name: "TestSupport", dependencies: ["Tensors", "Checkpoints"], path: "Tests/TestSupport"),
-    .testTarget(name: "TensorsTests", dependencies: ["Tensors", "TestSupport"]),
+    .testTarget(name: "TensorsTests", dependencies: ["CKernels", "Tensors", "TestSupport"]),
     .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "TestSupport"]),
     .testTarget(name: "AttentionTracingTests", dependencies: ["AttentionTracing", "TestSupport"]),
     .testTarget(name: "DiffusionModelsTests", dependencies: ["DiffusionModels", "Pipelines", "TestSupport"]),

@@ -59,9 +59,9 @@ ce_operator *ce_product_create(ce_backend backend, int inputs, int outputs, cons
   return failed ? nullptr : made.release();
 }
 
-int ce_product_run(ce_operator *product, int rows, const float *x, float *y, ce_store store, char *error,
+int ce_product_run(ce_operator *product, int batch, int rows, const float *x, float *y, ce_store store, char *error,
                    size_t size) {
-  return guarded(error, size, [&] { product->run(1, rows, 1, x, y, store); });
+  return guarded(error, size, [&] { product->run(batch, rows, 1, x, y, store); });
 }
 
 ce_operator *ce_convolution_create(ce_backend backend, const ce_convolution_shape *shape, const float *weight,

@@ -121,9 +121,12 @@ struct Product final : Operator {
                  f32({1, outputs}, memory::format_tag::ab)),
         inputs(inputs), outputs(outputs) {}
 
-  Prepared prepare(int, int rows, int, ce_store store) const override {
-    auto source = f32({rows, inputs}, memory::format_tag::ab);
-    auto destination = f32({rows, outputs}, memory::format_tag::ab);
+  // One product over the rows of all elements: oneDNN sums each row in the same order wherever it stands, which the
+  // tests check.
+  Prepared prepare(int batch, int rows, int, ce_store store) const override {
+    memory::dim all = static_cast<memory::dim>(batch) * rows;
+    auto source = f32({all, inputs}, memory::format_tag::ab);
+    auto destination = f32({all, outputs}, memory::format_tag::ab);
     auto any = f32({inputs, outputs}, memory::format_tag::any);
 #if DNNL_VERSION_MAJOR >= 3
     dnnl::matmul::primitive_desc desc(processor(), source, any, bias_desc, destination, attributes(store));

@@ -51,11 +51,14 @@ struct Product final : ce_operator {
     if (b) bias.assign(b, b + outputs);
   }
 
-  void run(int, int rows, int, const float *x, float *y, ce_store store) override {
-    parallel((rows + kBlockRows - 1) / kBlockRows, [&](int index) {
-      int from = index * kBlockRows, count = std::min(kBlockRows, rows - from);
-      multiply(count, inputs, outputs, x + static_cast<size_t>(from) * inputs, weight.data(),
-               bias.empty() ? nullptr : bias.data(), y + static_cast<size_t>(from) * outputs, store);
+  // Each element has calls of its own: sgemm rounds a row by its place among the rows of a call.
+  void run(int batch, int rows, int, const float *x, float *y, ce_store store) override {
+    int blocks = (rows + kBlockRows - 1) / kBlockRows;
+    parallel(batch * blocks, [&](int index) {
+      int within = index % blocks * kBlockRows, count = std::min(kBlockRows, rows - within);
+      size_t from = static_cast<size_t>(index / blocks) * rows + within;
+      multiply(count, inputs, outputs, x + from * inputs, weight.data(), bias.empty() ? nullptr : bias.data(),
+               y + from * outputs, store);
     });
   }
 };

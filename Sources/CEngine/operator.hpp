@@ -9,7 +9,7 @@
 
 struct ce_operator {
   virtual ~ce_operator() = default;
-  /// A product reads `height` as its rows and leaves batch and width at 1.
+  /// A product reads `height` as an element's rows and leaves width at 1.
   virtual void run(int batch, int height, int width, const float *x, float *y, ce_store store) = 0;
 };
 

@@ -63,7 +63,7 @@ public struct Linear: Sendable {
     }
   }
 
-  /// - Parameter x: `[..., inputs]`.
+  /// - Parameter x: `[..., inputs]`; the bits of an element of the first axis do not depend on its place there.
   /// - Returns: `[..., outputs]`.
   /// - Throws: `ShapeError`; `EngineError`.
   public func callAsFunction(_ x: Tensor) throws -> Tensor {
@@ -83,12 +83,13 @@ public struct Linear: Sendable {
 
   private func run(_ x: Tensor, into y: inout Tensor, store: ce_store) throws {
     guard x.shape.last == inputs else { throw ShapeError(name, expected: "[..., \(inputs)]", found: x.shape) }
-    let rows = x.count / max(inputs, 1)
-    guard rows > 0 else { return }
+    guard x.count > 0 else { return }
+    let batch = x.shape.count > 1 ? x.shape[0] : 1
+    let rows = x.count / (batch * inputs)
     try x.withUnsafeValues { source in
       try y.withUnsafeMutableValues { destination in
         try packed.run {
-          ce_product_run($0, Int32(rows), source.baseAddress, destination.baseAddress, store, $1, $2)
+          ce_product_run($0, Int32(batch), Int32(rows), source.baseAddress, destination.baseAddress, store, $1, $2)
         }
       }
     }

@@ -30,8 +30,9 @@ typedef struct ce_operator ce_operator;
 ce_operator *ce_product_create(ce_backend backend, int inputs, int outputs, const float *weight, const float *bias,
                                char *error, size_t size);
 
-/// x: [rows, inputs]; y: [rows, outputs].
-int ce_product_run(ce_operator *product, int rows, const float *x, float *y, ce_store store, char *error, size_t size);
+/// x: [batch, rows, inputs]; y: [batch, rows, outputs]. The bits of an element do not depend on its place in the batch.
+int ce_product_run(ce_operator *product, int batch, int rows, const float *x, float *y, ce_store store, char *error,
+                   size_t size);
 
 typedef struct {
   int in_channels, out_channels;
