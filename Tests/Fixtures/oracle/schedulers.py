@@ -3,9 +3,13 @@ import itertools
 import math
 
 import torch
-from diffusers import DDIMScheduler, DPMSolverMultistepScheduler, EulerDiscreteScheduler, PNDMScheduler
+from diffusers import (
+    DDIMScheduler, DPMSolverMultistepScheduler, EulerDiscreteScheduler, PNDMScheduler, StableDiffusionPipeline,
+)
 
-from .files import noise, save_json
+from .files import noise, pipeline, save_json
+
+KINDS = (DDIMScheduler, PNDMScheduler, EulerDiscreteScheduler, DPMSolverMultistepScheduler)
 
 SD = dict(beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear")
 START = noise(5, (8,))
@@ -93,9 +97,21 @@ def floats(tensor):
     return [float(f"{x:.9g}") for x in tensor.flatten().tolist()]
 
 
-def make(_, folder):
+def through_pipeline(model, kind):
+    """What StableDiffusionPipeline makes of a scheduler whose file holds no key: it overrides two of them."""
+    base = pipeline(model)
+    scheduler = StableDiffusionPipeline(**base.components | {"scheduler": kind()}).scheduler
+    scheduler.set_timesteps(5)
+    return {
+        "class": kind.__name__, "steps": 5, "timesteps": [float(t) for t in scheduler.timesteps],
+        "clip_sample": scheduler.config.get("clip_sample", False),
+    }
+
+
+def make(model, folder):
     """`cases`: after step i (from 0) the sample is `trajectory[i]`; the model's output at step i is
-    0.3 * scaled sample + forcing rotated left by i, in float32."""
+    0.3 * scaled sample + forcing rotated left by i, in float32. `schedules`: alphas_cumprod whole. `pipelines`: the
+    timesteps that StableDiffusionPipeline leaves of each class's defaults."""
     walks = [walk(kind, config, n) for kind, config, counts in cases() for n in counts]
     schedules = []
     for config in (
@@ -105,6 +121,7 @@ def make(_, folder):
         schedules.append({"config": config, "alphas_cumprod": floats(DDIMScheduler.from_config(config).alphas_cumprod)})
     save_json(
         folder / "schedulers.json",
-        {"start": floats(START), "forcing": floats(FORCING), "cases": walks, "schedules": schedules}, compact=True,
+        {"start": floats(START), "forcing": floats(FORCING), "cases": walks, "schedules": schedules,
+         "pipelines": [through_pipeline(model, kind) for kind in KINDS]}, compact=True,
     )
     print(f"  {len(walks)} walks")
