@@ -1,0 +1,172 @@
+import Foundation
+import Testing
+
+@testable import Schedulers
+
+@Suite struct SchedulerConfigurationTests {
+  private func read(_ json: String) throws(SchedulerError) -> SchedulerConfiguration {
+    try SchedulerConfiguration(json: Data(json.utf8))
+  }
+
+  @Test func readsTheFileOfStableDiffusion15() throws {
+    let configuration = try read(
+      """
+      {"_class_name": "PNDMScheduler", "_diffusers_version": "0.6.0", "beta_end": 0.012, "beta_schedule": "scaled_linear",
+       "beta_start": 0.00085, "num_train_timesteps": 1000, "set_alpha_to_one": false, "skip_prk_steps": true,
+       "steps_offset": 1, "trained_betas": null, "clip_sample": false}
+      """)
+    #expect(configuration.className == "PNDMScheduler")
+    #expect(configuration.betaStart == 0.00085)
+    #expect(configuration.skipPRKSteps == true)
+    #expect(configuration.stepsOffset == 1)
+    #expect(configuration.trainedBetas == nil)
+    #expect(configuration.timestepSpacing == nil)
+  }
+
+  @Test func everyKeyIsRead() throws {
+    let keys = SchedulerConfiguration.CodingKeys.self
+    let integers: [SchedulerConfiguration.CodingKeys] = [.numTrainTimesteps, .stepsOffset, .solverOrder]
+    let numbers: [SchedulerConfiguration.CodingKeys] = [
+      .betaStart, .betaEnd, .clipSampleRange, .sigmaMin, .sigmaMax, .lambdaMinClipped,
+    ]
+    let flags: [SchedulerConfiguration.CodingKeys] = [
+      .rescaleBetasZeroSNR, .setAlphaToOne, .clipSample, .thresholding, .skipPRKSteps, .useKarrasSigmas,
+      .useExponentialSigmas, .useBetaSigmas, .lowerOrderFinal, .eulerAtFinal, .useLuLambdas, .useFlowSigmas,
+    ]
+    let pairs = keys.allCases.map { key in
+      let value =
+        key == .trainedBetas
+        ? "[0.5]"
+        : integers.contains(key) ? "7" : numbers.contains(key) ? "0.25" : flags.contains(key) ? "true" : "\"text\""
+      return "\"\(key.rawValue)\": \(value)"
+    }
+    let configuration = try read("{\(pairs.joined(separator: ", "))}")
+    let set = Mirror(reflecting: configuration).children.filter {
+      Mirror(reflecting: $0.value).displayStyle == .optional && !Mirror(reflecting: $0.value).children.isEmpty
+    }
+    #expect(set.count == keys.allCases.count)
+  }
+
+  @Test func acceptsTheInfinityThatDiffusersWrites() throws {
+    #expect(try read(#"{"lambda_min_clipped": -Infinity}"#).lambdaMinClipped == -.infinity)
+  }
+
+  @Test func ignoresUnknownKeysAndNull() throws {
+    #expect(try read(#"{"skip_prk_steps": null, "no_such_key": [1, {"a": 2}]}"#) == SchedulerConfiguration())
+  }
+
+  @Test func wrongTypesAreReportedTogether() {
+    let error = #expect(throws: SchedulerError.self) {
+      try read(
+        #"{"steps_offset": "1", "clip_sample": 0, "beta_start": [], "trained_betas": "linear", "beta_schedule": true, "#
+          + #""num_train_timesteps": 10.5, "sigma_min": {}}"#)
+    }
+    #expect(
+      error?.problems == [
+        "scheduler/scheduler_config.json: num_train_timesteps is 10.5, expected a whole number",
+        "scheduler/scheduler_config.json: beta_start is a list, expected a number",
+        "scheduler/scheduler_config.json: beta_schedule is true, expected a string",
+        "scheduler/scheduler_config.json: trained_betas is \"linear\", expected a list of numbers",
+        "scheduler/scheduler_config.json: steps_offset is \"1\", expected a whole number",
+        "scheduler/scheduler_config.json: clip_sample is 0, expected true or false",
+        "scheduler/scheduler_config.json: sigma_min is an object, expected a number",
+      ])
+  }
+
+  @Test(arguments: ["", "[]", "{", "3", #"{"beta_end": 0.0"#]) func whatIsNoObjectIsRefused(json: String) {
+    let error = #expect(throws: SchedulerError.self) { try read(json) }
+    #expect(
+      error?.description == "scheduler/scheduler_config.json: is not a JSON object; the file may be cut off")
+  }
+
+  /// Kind, file, steps, and what is said; problems of one file come together.
+  @Test(arguments: [
+    (
+      SchedulerKind.ddim, #"{"timestep_spacing": "even", "prediction_type": "flow", "thresholding": true}"#, 5,
+      [
+        "prediction_type is \"flow\"; for ddim it is one of epsilon, v_prediction, sample",
+        "timestep_spacing is \"even\"; for ddim it is one of leading, linspace, trailing",
+        "thresholding is true; for ddim only false is supported",
+      ]
+    ),
+    (
+      .ddim, #"{"num_train_timesteps": 0, "beta_schedule": "sigmoid"}"#, 5,
+      ["num_train_timesteps is 0; for ddim it is 1 or more"]
+    ),
+    (
+      .ddim, #"{"beta_start": -1, "beta_end": 1, "beta_schedule": "sigmoid"}"#, 5,
+      [
+        "beta_start is -1.0; for ddim it lies from 0 to below 1", "beta_end is 1.0; for ddim it lies from 0 to below 1",
+        "beta_schedule is \"sigmoid\"; for ddim it is one of linear, scaled_linear, squaredcos_cap_v2",
+      ]
+    ),
+    (
+      .ddim, #"{"trained_betas": [0.1, 0.2], "num_train_timesteps": 3}"#, 2,
+      ["trained_betas is a list of 2; for ddim it has num_train_timesteps values, 3"]
+    ),
+    (
+      .ddim, #"{"trained_betas": [0.1, 2], "num_train_timesteps": 2}"#, 2,
+      ["trained_betas is a list with 2.0; for ddim each lies from 0 to below 1"]
+    ),
+    (
+      .ddim, #"{"steps_offset": 1}"#, 1000,
+      ["steps_offset is 1; with 1000 steps it leads to timestep 1000, and the model knows 0 to 999"]
+    ),
+    (
+      .ddim, #"{"rescale_betas_zero_snr": true, "timestep_spacing": "trailing"}"#, 5,
+      [
+        "prediction_type is \"epsilon\", but at timestep 999 nothing of the sample is left (rescale_betas_zero_snr); "
+          + "for ddim it is then v_prediction or sample"
+      ]
+    ),
+    (
+      .pndm, #"{"prediction_type": "sample"}"#, 5,
+      ["prediction_type is \"sample\"; for pndm it is one of epsilon, v_prediction"]
+    ),
+    (
+      .euler, #"{"use_beta_sigmas": true, "use_exponential_sigmas": true, "timestep_type": "continuous"}"#, 5,
+      [
+        "use_exponential_sigmas is true; for euler only false is supported",
+        "use_beta_sigmas is true; for euler only false is supported",
+        "timestep_type is continuous; for euler only discrete is supported",
+      ]
+    ),
+    (
+      .dpmPlusPlus, #"{"solver_order": 3, "algorithm_type": "sde-dpmsolver++", "variance_type": "learned"}"#, 5,
+      [
+        "solver_order is 3; for dpm++ 1 and 2 are supported",
+        "algorithm_type is sde-dpmsolver++; for dpm++ only dpmsolver++ is supported",
+        "variance_type is \"learned\"; for dpm++ only null is supported",
+      ]
+    ),
+    (
+      .dpmPlusPlus, #"{"lambda_min_clipped": 100}"#, 5,
+      [
+        "lambda_min_clipped is 100.0, which leaves no timestep; it lies below the largest lambda of the noise schedule"
+      ]
+    ),
+  ])
+  func valuesThatAreNotSupportedAreNamed(kind: SchedulerKind, json: String, steps: Int, problems: [String]) throws {
+    let configuration = try read(json)
+    let error = #expect(throws: SchedulerError.self) { try kind.make(configuration, steps: steps) }
+    #expect(error?.problems == problems.map { "scheduler/scheduler_config.json: \($0)" })
+  }
+
+  @Test(arguments: SchedulerKind.allCases) func stepsLieWithinThoseOfTraining(kind: SchedulerKind) {
+    for (steps, message) in [
+      (0, "steps: 0 is not allowed; it is 1 or more"), (-3, "steps: -3 is not allowed; it is 1 or more"),
+      (1001, "steps: 1001 is not allowed; scheduler/scheduler_config.json has num_train_timesteps 1000"),
+    ] {
+      let error = #expect(throws: SchedulerError.self) { try kind.make(SchedulerConfiguration(), steps: steps) }
+      #expect(error?.description == message)
+    }
+  }
+
+  @Test func rungeKuttaWantsFourSteps() {
+    let error = #expect(throws: SchedulerError.self) { try SchedulerKind.pndm.make(SchedulerConfiguration(), steps: 3) }
+    #expect(
+      error?.description
+        == "steps: 3 is not allowed; pndm takes 4 or more unless skip_prk_steps is true in "
+        + "scheduler/scheduler_config.json")
+  }
+}

@@ -1,0 +1,131 @@
+import Foundation
+import Tensors
+import Testing
+
+@testable import Schedulers
+
+@Suite struct SchedulerTests {
+  @Test(arguments: SchedulerKind.allCases) func isFoundByBothNames(kind: SchedulerKind) throws {
+    #expect(try SchedulerKind(named: kind.rawValue) == kind)
+    #expect(try SchedulerKind(named: kind.className) == kind)
+  }
+
+  @Test func anUnknownNameListsTheKnown() {
+    let error = #expect(throws: SchedulerError.self) { try SchedulerKind(named: "ddpm") }
+    #expect(
+      error?.description
+        == "scheduler: \"ddpm\" is not known; there are ddim (DDIMScheduler), pndm (PNDMScheduler), "
+        + "euler (EulerDiscreteScheduler), dpm++ (DPMSolverMultistepScheduler)")
+  }
+
+  /// Stopped before each step, written down, and taken up by a scheduler made alike: the same bits.
+  @Test func goesOnFromAWrittenState() throws {
+    let fixture = try SchedulerFixture.read()
+    for walk in fixture.cases where walk.steps <= 5 {
+      var whole = try walk.makeScheduler()
+      var latents = try fixture.startLatents(whole)
+      for step in whole.timesteps.indices {
+        let written = try JSONEncoder().encode(whole.state)
+        var resumed = try walk.makeScheduler()
+        try resumed.restore(JSONDecoder().decode(SchedulerState.self, from: written))
+
+        let output = try fixture.modelOutput(whole, step: step, latents: latents)
+        let next = try whole.step(modelOutput: output, step: step, latents: latents)
+        #expect(try resumed.step(modelOutput: output, step: step, latents: latents) == next, "\(walk), step \(step)")
+        #expect(resumed.state == whole.state, "\(walk), step \(step)")
+        latents = next
+      }
+    }
+  }
+
+  @Test func refusesAnotherSchedulersState() throws {
+    var configuration = SchedulerConfiguration()
+    configuration.skipPRKSteps = true
+    let latents = try Tensor([1, 2], shape: [2])
+    var pndm = try SchedulerKind.pndm.make(configuration, steps: 5)
+    _ = try pndm.step(modelOutput: latents, step: 0, latents: latents)
+    for kind in [SchedulerKind.ddim, .euler, .dpmPlusPlus] {
+      var other = try kind.make(configuration, steps: 5)
+      #expect(throws: SchedulerError.self) { try other.restore(pndm.state) }
+    }
+    var ddim = try SchedulerKind.ddim.make(configuration, steps: 5)
+    let error = #expect(throws: SchedulerError.self) { try ddim.restore(pndm.state) }
+    #expect(
+      error?.description
+        == "DDIMScheduler: cannot go on from a state of 1 calls, 1 predictions and [sample]; expected no history; "
+        + "it was left by another scheduler or another number of steps")
+  }
+
+  @Test func aStateWhoseBytesDoNotFillItsShapeIsRefused() {
+    let lying = #"{"calls": 1, "history": [{"shape": [2], "bytes": "AAAAAA=="}], "pending": {}}"#
+    #expect(throws: ShapeError("Tensor", expected: "2 values for [2]", found: "1")) {
+      try JSONDecoder().decode(SchedulerState.self, from: Data(lying.utf8))
+    }
+  }
+
+  @Test(arguments: SchedulerKind.allCases) func takesAnyShape(kind: SchedulerKind) throws {
+    var configuration = SchedulerConfiguration()
+    configuration.skipPRKSteps = true
+    for shape in [[0], [1], [], [3, 0, 2], [1, 5, 7, 4]] {
+      var scheduler = try kind.make(configuration, steps: 3)
+      var latents = Tensor(zeros: shape)
+      for step in scheduler.timesteps.indices {
+        latents = try scheduler.step(modelOutput: latents, step: step, latents: latents)
+      }
+      #expect(latents == Tensor(zeros: shape))
+    }
+  }
+
+  /// A value's path does not depend on what stands beside it, so pictures may share a batch.
+  @Test(arguments: SchedulerKind.allCases) func eachValueGoesItsOwnWay(kind: SchedulerKind) throws {
+    let fixture = try SchedulerFixture.read()
+    var together = try kind.make(SchedulerConfiguration(), steps: 6)
+    var alone = try kind.make(SchedulerConfiguration(), steps: 6)
+    var pair = try Tensor([0.5, -1.5], shape: [2])
+    var single = try Tensor([0.5], shape: [1])
+    for step in together.timesteps.indices {
+      pair = try together.step(
+        modelOutput: fixture.modelOutput(together, step: step, latents: pair), step: step, latents: pair)
+      single = try alone.step(
+        modelOutput: fixture.modelOutput(alone, step: step, latents: single), step: step, latents: single)
+      #expect(pair.values[0] == single.values[0])
+    }
+  }
+
+  @Test func shapesThatDifferAreNamed() throws {
+    var scheduler = try SchedulerKind.dpmPlusPlus.make(SchedulerConfiguration(), steps: 3)
+    let expected = ShapeError(
+      "DPMSolverMultistepScheduler.step", expected: "the latents' shape [2]", found: "[3]")
+    #expect(throws: expected) {
+      try scheduler.step(modelOutput: Tensor(zeros: [3]), step: 0, latents: Tensor(zeros: [2]))
+    }
+    _ = try scheduler.step(modelOutput: Tensor(zeros: [3]), step: 0, latents: Tensor(zeros: [3]))
+    #expect(throws: expected) {
+      try scheduler.step(modelOutput: Tensor(zeros: [2]), step: 1, latents: Tensor(zeros: [2]))
+    }
+  }
+
+  /// Every number of steps: as many timesteps as steps, descending, within training's. diffusers makes one too many of
+  /// `trailing` for 62 of them.
+  @Test(arguments: TimestepSpacing.allCases) func everyNumberOfStepsHasItsTimesteps(spacing: TimestepSpacing) throws {
+    var configuration = SchedulerConfiguration()
+    configuration.timestepSpacing = spacing.rawValue
+    for steps in 1...1000 {
+      let timesteps = try DDIMScheduler(configuration, steps: steps).timesteps
+      #expect(timesteps.count == steps)
+      #expect(zip(timesteps, timesteps.dropFirst()).allSatisfy { $0 > $1 }, "\(spacing), \(steps) steps")
+      #expect(timesteps[0] < 1000 && timesteps[steps - 1] >= 0, "\(spacing), \(steps) steps")
+    }
+  }
+
+  @Test func callsOfTheModel() throws {
+    var configuration = SchedulerConfiguration()
+    #expect(try SchedulerKind.pndm.make(configuration, steps: 30).timesteps.count == 39)
+    configuration.skipPRKSteps = true
+    #expect(try SchedulerKind.pndm.make(configuration, steps: 30).timesteps.count == 31)
+    #expect(try SchedulerKind.pndm.make(configuration, steps: 1).timesteps.count == 1)
+    for kind in [SchedulerKind.ddim, .euler, .dpmPlusPlus] {
+      #expect(try kind.make(configuration, steps: 30).timesteps.count == 30)
+    }
+  }
+}
