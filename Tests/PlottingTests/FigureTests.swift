@@ -128,7 +128,7 @@ private enum Sample: String, CaseIterable {
     let grey = try plain(RGB(0x808080), width: 8, height: 8)
     let map = try HeatMap(width: 2, height: 2, values: [0, 0, 0, 0])
     let picture = try Figures.selfAttention(
-      title: "", picture: grey, query: QueryPoint(x: 0.25, y: 0.25), maps: [LabeledMap("", map)],
+      title: "", picture: grey, query: QueryPoint(x: 0.25, y: 0.75), maps: [LabeledMap("", map)],
       scale: .shared(min: 0, max: 1))
     let centers = [Layout.margin, Layout.margin + 400 + Layout.gap].map { $0 + 100 }
     // One caption line and 6 pixels lie above; the ring's radius is 400 / 28.
@@ -136,8 +136,8 @@ private enum Sample: String, CaseIterable {
       Layout.margin
       + Lettering.lineHeight(Layout.captionSize) + 6
     for x in centers {
-      #expect(picture.at(x + 14, top + 100) == .white, "the ring")
-      #expect(picture.at(x, top + 100) != .white, "its middle stays free")
+      #expect(picture.at(x + 14, top + 300) == .white, "the ring")
+      #expect(picture.at(x, top + 300) != .white, "its middle stays free")
     }
   }
 
