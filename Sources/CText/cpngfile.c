@@ -1,0 +1,226 @@
+#include "cpngfile.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <png.h>
+
+/// A chunk other than pixels may unpack to this many bytes, and a file may have this many kept chunks: a text or a colour
+/// profile made to fill the memory is refused or left out.
+enum { chunk_bytes = 8 << 20, chunk_count = 1000 };
+
+struct cpngfile_reader {
+  FILE *file;
+  png_structp png;
+  png_infop info;
+  png_infop end;
+};
+
+static void keep_message(char *message, const char *text) { snprintf(message, CPNGFILE_MESSAGE, "%s", text); }
+
+static void on_error(png_structp png, png_const_charp text) {
+  keep_message(png_get_error_ptr(png), text);
+  png_longjmp(png, 1);
+}
+
+static void on_warning(png_structp png, png_const_charp text) {
+  (void)png;
+  (void)text;
+}
+
+static void read_file(png_structp png, png_bytep bytes, size_t count) {
+  FILE *file = png_get_io_ptr(png);
+  errno = 0;
+  if (fread(bytes, 1, count, file) == count) return;
+  png_error(png, ferror(file) ? strerror(errno) : "the file ends too early");
+}
+
+/// Does what needs no room for pixels. Apart from the caller, so that no local of the caller lives across setjmp.
+static int read_header(cpngfile_reader *reader) {
+  if (setjmp(png_jmpbuf(reader->png))) return 0;
+  png_set_read_fn(reader->png, reader->file, read_file);
+  png_set_sig_bytes(reader->png, 8);
+  png_set_chunk_malloc_max(reader->png, chunk_bytes);
+  png_set_chunk_cache_max(reader->png, chunk_count);
+  // The caller knows its own limit on the number of pixels; libpng's default limit of a side is a million.
+  png_set_user_limits(reader->png, 0x7fffffff, 0x7fffffff);
+  png_read_info(reader->png, reader->info);
+  return 1;
+}
+
+cpngfile_reader *cpngfile_open(const char *path, uint32_t *width, uint32_t *height, int *not_png, char *message) {
+  *not_png = 0;
+  keep_message(message, "out of memory");
+  cpngfile_reader *reader = calloc(1, sizeof *reader);
+  if (!reader) return NULL;
+  reader->file = fopen(path, "rb");
+  png_byte signature[8];
+  errno = reader->file ? 0 : errno;
+  size_t got = reader->file ? fread(signature, 1, sizeof signature, reader->file) : 0;
+  if (!reader->file || ferror(reader->file)) {
+    keep_message(message, strerror(errno));
+  } else if (got < sizeof signature || png_sig_cmp(signature, 0, sizeof signature)) {
+    *not_png = 1;
+    keep_message(message, got ? "it does not begin with PNG's signature" : "it is empty");
+  } else {
+    reader->png = png_create_read_struct(PNG_LIBPNG_VER_STRING, message, on_error, on_warning);
+    if (reader->png) reader->info = png_create_info_struct(reader->png);
+    if (reader->info) reader->end = png_create_info_struct(reader->png);
+    if (reader->end && read_header(reader)) {
+      *width = png_get_image_width(reader->png, reader->info);
+      *height = png_get_image_height(reader->png, reader->info);
+      return reader;
+    }
+  }
+  cpngfile_close(reader);
+  return NULL;
+}
+
+/// Asks libpng for RGBA of 8 bits whatever the file holds, and reads to the file's end.
+static int read_rows(cpngfile_reader *reader, png_bytepp rows) {
+  if (setjmp(png_jmpbuf(reader->png))) return 0;
+  png_set_expand(reader->png);
+  png_set_scale_16(reader->png);
+  png_set_gray_to_rgb(reader->png);
+  png_set_add_alpha(reader->png, 255, PNG_FILLER_AFTER);
+  png_set_interlace_handling(reader->png);
+  png_read_update_info(reader->png, reader->info);
+  png_read_image(reader->png, rows);
+  png_read_end(reader->png, reader->end);
+  return 1;
+}
+
+int cpngfile_pixels(cpngfile_reader *reader, uint8_t *rgb, char *message) {
+  size_t width = png_get_image_width(reader->png, reader->info);
+  size_t height = png_get_image_height(reader->png, reader->info);
+  keep_message(message, "out of memory");
+  // An interlaced file is written in seven passes over the whole picture, so all of it is held with its alpha.
+  uint8_t *rgba = malloc(width * height * 4);
+  png_bytepp rows = malloc(height * sizeof *rows);
+  int done = 0;
+  if (rgba && rows) {
+    for (size_t y = 0; y < height; y++) rows[y] = rgba + y * width * 4;
+    done = read_rows(reader, rows);
+  }
+  for (size_t i = 0; done && i < width * height; i++) {
+    unsigned alpha = rgba[4 * i + 3];
+    for (size_t c = 0; c < 3; c++) {
+      rgb[3 * i + c] = (uint8_t)((rgba[4 * i + c] * alpha + 255 * (255 - alpha) + 127) / 255);
+    }
+  }
+  free(rows);
+  free(rgba);
+  return done;
+}
+
+static int texts_of(cpngfile_reader *reader, png_infop info, png_textp *texts) {
+  int count = 0;
+  *texts = NULL;
+  png_get_text(reader->png, info, texts, &count);
+  return *texts ? count : 0;
+}
+
+int cpngfile_text_count(cpngfile_reader *reader) {
+  png_textp texts;
+  return texts_of(reader, reader->info, &texts) + texts_of(reader, reader->end, &texts);
+}
+
+void cpngfile_text(
+    cpngfile_reader *reader, int index, const char **key, const char **value, size_t *length, int *utf8) {
+  png_textp texts;
+  int before = texts_of(reader, reader->info, &texts);
+  if (index >= before) {
+    texts_of(reader, reader->end, &texts);
+    index -= before;
+  }
+  *key = texts[index].key;
+  *value = texts[index].text ? texts[index].text : "";
+  *utf8 = texts[index].compression >= PNG_ITXT_COMPRESSION_NONE;
+  *length = *utf8 ? texts[index].itxt_length : texts[index].text_length;
+}
+
+void cpngfile_close(cpngfile_reader *reader) {
+  if (!reader) return;
+  if (reader->png) {
+    if (reader->end) png_destroy_info_struct(reader->png, &reader->end);
+    png_destroy_read_struct(&reader->png, reader->info ? &reader->info : NULL, NULL);
+  }
+  if (reader->file) fclose(reader->file);
+  free(reader);
+}
+
+struct buffer {
+  uint8_t *bytes;
+  size_t count;
+  size_t capacity;
+};
+
+static void append(png_structp png, png_bytep bytes, size_t count) {
+  struct buffer *buffer = png_get_io_ptr(png);
+  if (buffer->capacity - buffer->count < count) {
+    size_t capacity = 2 * buffer->capacity + count + 4096;
+    uint8_t *grown = realloc(buffer->bytes, capacity);
+    if (!grown) png_error(png, "out of memory");
+    buffer->bytes = grown;
+    buffer->capacity = capacity;
+  }
+  memcpy(buffer->bytes + buffer->count, bytes, count);
+  buffer->count += count;
+}
+
+static void flush(png_structp png) { (void)png; }
+
+static int is_ascii(const char *text) {
+  for (; *text; text++) {
+    if ((unsigned char)*text >= 0x80) return 0;
+  }
+  return 1;
+}
+
+static int write_all(
+    png_structp png, png_infop info, struct buffer *buffer, const uint8_t *rgb, uint32_t width, uint32_t height,
+    png_textp texts, int count) {
+  if (setjmp(png_jmpbuf(png))) return 0;
+  png_set_write_fn(png, buffer, append, flush);
+  png_set_user_limits(png, 0x7fffffff, 0x7fffffff);
+  // Fixed, so that the bytes do not follow another version's defaults.
+  png_set_compression_level(png, 6);
+  png_set_filter(png, PNG_FILTER_TYPE_BASE, PNG_FILTER_NONE | PNG_FILTER_SUB | PNG_FILTER_UP | PNG_FILTER_PAETH);
+  png_set_IHDR(
+      png, info, width, height, 8, PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT,
+      PNG_FILTER_TYPE_DEFAULT);
+  if (count) png_set_text(png, info, texts, count);
+  png_write_info(png, info);
+  for (uint32_t y = 0; y < height; y++) png_write_row(png, rgb + (size_t)y * width * 3);
+  png_write_end(png, NULL);
+  return 1;
+}
+
+uint8_t *cpngfile_encode(
+    const uint8_t *rgb, uint32_t width, uint32_t height, const char *const *keys, const char *const *values, int count,
+    size_t *bytes, char *message) {
+  keep_message(message, "out of memory");
+  struct buffer buffer = {NULL, 0, 0};
+  png_textp texts = calloc(count > 0 ? (size_t)count : 1, sizeof *texts);
+  png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, message, on_error, on_warning);
+  png_infop info = png ? png_create_info_struct(png) : NULL;
+  int done = 0;
+  if (texts && info) {
+    for (int i = 0; i < count; i++) {
+      texts[i].key = (png_charp)keys[i];
+      texts[i].text = (png_charp)values[i];
+      texts[i].compression = is_ascii(values[i]) ? PNG_TEXT_COMPRESSION_NONE : PNG_ITXT_COMPRESSION_NONE;
+    }
+    done = write_all(png, info, &buffer, rgb, width, height, texts, count);
+  }
+  if (png) png_destroy_write_struct(&png, info ? &info : NULL);
+  free(texts);
+  *bytes = buffer.count;
+  if (done) return buffer.bytes;
+  free(buffer.bytes);
+  return NULL;
+}
+
+void cpngfile_free(uint8_t *bytes) { free(bytes); }

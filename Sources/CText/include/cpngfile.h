@@ -1,0 +1,39 @@
+#ifndef ATTNLAB_CPNGFILE_H
+#define ATTNLAB_CPNGFILE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+// libpng reports errors by longjmp, which must not cross a Swift frame. Every function here catches it and returns
+// instead. A function that fails leaves its reason, NUL-terminated, in `message`, of CPNGFILE_MESSAGE bytes.
+
+#define CPNGFILE_MESSAGE 160
+
+/// A file that is being read: header, then pixels, then text chunks, in this order.
+typedef struct cpngfile_reader cpngfile_reader;
+
+/// Opens a file and reads up to its first pixels. Sides are those of the header; nothing of their size is allocated.
+/// NULL on failure. `not_png` is then 1 if the file is readable but begins with something other than PNG's signature.
+cpngfile_reader *cpngfile_open(const char *path, uint32_t *width, uint32_t *height, int *not_png, char *message);
+
+/// Reads all pixels as RGB of 8 bits into `rgb`, of `height * width * 3` bytes. Grey and palette become RGB, 16 bits are
+/// rounded to 8, alpha is laid over white. 0 on failure.
+int cpngfile_pixels(cpngfile_reader *reader, uint8_t *rgb, char *message);
+
+/// The number of text chunks, before and after the pixels, and one of them, in the order of the file. `utf8` is 0 where
+/// the chunk's type says Latin-1. The bytes belong to the reader.
+int cpngfile_text_count(cpngfile_reader *reader);
+void cpngfile_text(
+    cpngfile_reader *reader, int index, const char **key, const char **value, size_t *length, int *utf8);
+
+void cpngfile_close(cpngfile_reader *reader);
+
+/// Writes RGB of 8 bits as a PNG of `*count` bytes, which the caller frees with `cpngfile_free`. NULL on failure.
+/// `keys` and `values` are `texts` NUL-terminated strings; a value outside ASCII becomes an iTXt chunk.
+/// The bytes depend on the arguments and the versions of libpng and zlib alone.
+uint8_t *cpngfile_encode(
+    const uint8_t *rgb, uint32_t width, uint32_t height, const char *const *keys, const char *const *values, int texts,
+    size_t *count, char *message);
+void cpngfile_free(uint8_t *bytes);
+
+#endif

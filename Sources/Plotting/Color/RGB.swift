@@ -1,0 +1,34 @@
+/// A color of 8 bits a channel, in sRGB.
+public struct RGB: Hashable, Sendable {
+  public var red: UInt8
+  public var green: UInt8
+  public var blue: UInt8
+
+  public init(red: UInt8, green: UInt8, blue: UInt8) {
+    self.red = red
+    self.green = green
+    self.blue = blue
+  }
+
+  /// - Parameter hex: `0xRRGGBB`; higher bits are ignored.
+  public init(_ hex: UInt32) {
+    self.init(red: UInt8(hex >> 16 & 0xFF), green: UInt8(hex >> 8 & 0xFF), blue: UInt8(hex & 0xFF))
+  }
+
+  /// The color of paper.
+  public static let white = RGB(0xFFFFFF)
+  /// The color of text.
+  public static let ink = RGB(0x333333)
+  /// The color of secondary text, as numbers under a map.
+  public static let softInk = RGB(0x6B6B6B)
+  /// The color of frames and grid lines.
+  public static let line = RGB(0xCFCFCF)
+
+  /// `share` (0...1) of another color laid over this one.
+  public func mixed(with other: RGB, share: Float) -> RGB {
+    func mix(_ a: UInt8, _ b: UInt8) -> UInt8 {
+      UInt8(min(255, max(0, Float(a) + (Float(b) - Float(a)) * share + 0.5)))
+    }
+    return RGB(red: mix(red, other.red), green: mix(green, other.green), blue: mix(blue, other.blue))
+  }
+}

@@ -1,0 +1,171 @@
+import Foundation
+import Tensors
+
+/// One bar: a metric under one intervention.
+public struct Bar: Hashable, Sendable {
+  public let label: String
+  public let mean: Double
+  /// The ends of the interval around the mean, or nil for none.
+  public let interval: ClosedRange<Double>?
+  /// Single measurements, drawn as dots.
+  public let points: [Double]
+
+  public init(_ label: String, mean: Double, interval: ClosedRange<Double>? = nil, points: [Double] = []) {
+    self.label = label
+    self.mean = mean
+    self.interval = interval
+    self.points = points
+  }
+
+  fileprivate var values: [Double] { [mean] + points + (interval.map { [$0.lowerBound, $0.upperBound] } ?? []) }
+}
+
+extension Figures {
+  /// Horizontal bars from zero, with intervals, single measurements and the numbers beside them.
+  ///
+  /// - Parameters:
+  ///   - axis: what is measured and in which unit, such as `PSNR to the source, dB`.
+  ///   - note: said below the axis, such as `mean and 95 % bootstrap interval over 12 pairs`.
+  /// - Throws: `PlottingError` if there is no bar, or a value is not finite.
+  public static func barChart(title: String, axis: String, bars: [Bar], note: String = "") throws -> Picture {
+    var check = FigureCheck("bar chart")
+    check.expect(!bars.isEmpty, "expected at least one bar, found none")
+    for bar in bars {
+      let broken = bar.values.filter { !(abs($0) <= 1e300) }
+      check.expect(
+        broken.isEmpty,
+        "bar \"\(bar.label)\" has the value \(broken.first.map { "\($0)" } ?? ""), expected finite values up to 1e300")
+    }
+    try check.finish()
+    return try BarLayout(title: title, axis: axis, bars: bars, note: note).drawn()
+  }
+}
+
+/// Round numbers along an axis: multiples of 1, 2 or 5 times a power of ten that enclose all values and zero.
+struct AxisTicks: Hashable {
+  let step: Double
+  let first: Int
+  let last: Int
+
+  init(covering values: [Double], count: Int = 6) {
+    let low = min(0, values.min() ?? 0)
+    let high = max(0, values.max() ?? 0)
+    let span = low == high ? 1 : high - low
+    let power = pow(10, (log10(span / Double(count))).rounded(.down))
+    let factor = [1.0, 2, 5, 10].first { span / (power * $0) <= Double(count) + 1e-9 } ?? 10
+    let step = power * factor
+    self.step = step
+    // A value on a tick must not ask for one more because of rounding.
+    first = Int((low / step + 1e-9).rounded(.down))
+    last = low == high ? Int((1 / step).rounded(.up)) : Int((high / step - 1e-9).rounded(.up))
+  }
+
+  var range: ClosedRange<Double> { Double(first) * step...Double(last) * step }
+  var values: [Double] { (first...last).map { Double($0) * step } }
+}
+
+private struct BarLayout {
+  private static let rowHeight = 46
+  private static let barHeight = 24
+  private static let barColor = RGB(0x5B8DB8)
+  private static let pointColor = RGB(0x1F3A54)
+  private static let plotWidth = 640
+  private static let axisHeight = 62
+
+  let title: String
+  let axis: String
+  let bars: [Bar]
+  let note: String
+  private let ticks: AxisTicks
+  private let labels: [[String]]
+  private let labelWidth: Int
+  private let numbers: [String]
+  private let numberWidth: Int
+
+  init(title: String, axis: String, bars: [Bar], note: String) throws {
+    let lettering = try Lettering()
+    self.title = title
+    self.axis = axis
+    self.bars = bars
+    self.note = note
+    ticks = AxisTicks(covering: bars.flatMap(\.values))
+    let widest = bars.map { lettering.width($0.label, size: Layout.noteSize) }.max() ?? 0
+    let room = min(280, widest)
+    labelWidth = room
+    labels = bars.map { lettering.wrap($0.label, size: Layout.noteSize, width: room, maxLines: 2) }
+    numbers = bars.map { bar in
+      brief(bar.mean) + (bar.interval.map { "  [\(brief($0.lowerBound)), \(brief($0.upperBound))]" } ?? "")
+    }
+    numberWidth = numbers.map { lettering.width($0, size: Layout.noteSize) }.max() ?? 0
+  }
+
+  private var plotX: Int { labelWidth + 14 }
+
+  func drawn() throws -> Picture {
+    let plotHeight = bars.count * Self.rowHeight
+    let noteHeight = note.isEmpty ? 0 : Lettering.lineHeight(Layout.noteSize)
+    var page = try Page(
+      title: title, width: plotX + Self.plotWidth + Layout.gap + numberWidth,
+      height: plotHeight + Self.axisHeight + noteHeight)
+    drawAxis(on: &page, height: plotHeight)
+    for index in bars.indices { drawBar(index, on: &page) }
+    // Above the bars, so that it is whole.
+    page.canvas.fill(.ink, x: page.x + plotX + pixel(0), y: page.y, width: 1, height: plotHeight + 6)
+    page.canvas.text(
+      note, x: page.x, y: page.y + plotHeight + Self.axisHeight, size: Layout.noteSize, color: .softInk,
+      maxWidth: page.canvas.width - 2 * Layout.margin)
+    return try page.canvas.picture()
+  }
+
+  /// The place of a value along the axis, in pixels from the plot's left edge.
+  private func place(_ value: Double) -> Double {
+    let range = ticks.range
+    return (value - range.lowerBound) / (range.upperBound - range.lowerBound) * Double(Self.plotWidth)
+  }
+
+  private func pixel(_ value: Double) -> Int { Int(place(value).rounded()) }
+
+  private func drawAxis(on page: inout Page, height: Int) {
+    for value in ticks.values {
+      let x = page.x + plotX + pixel(value)
+      page.canvas.fill(RGB(0xE4E4E4), x: x, y: page.y, width: 1, height: height + 6)
+      page.canvas.text(
+        brief(value), x: x, y: page.y + height + 10, size: Layout.noteSize, anchor: .center,
+        maxWidth: Self.plotWidth / max(1, ticks.values.count - 1))
+    }
+    page.canvas.text(
+      axis, x: page.x + plotX + Self.plotWidth / 2, y: page.y + height + 34, size: Layout.noteSize, anchor: .center,
+      maxWidth: Self.plotWidth + Layout.gap)
+  }
+
+  private func drawBar(_ index: Int, on page: inout Page) {
+    let bar = bars[index]
+    let left = Double(page.x + plotX)
+    let middle = page.y + index * Self.rowHeight + Self.rowHeight / 2
+    let ends = (min(pixel(0), pixel(bar.mean)), max(pixel(0), pixel(bar.mean)))
+    page.canvas.fill(
+      Self.barColor, x: page.x + plotX + ends.0, y: middle - Self.barHeight / 2, width: ends.1 - ends.0,
+      height: Self.barHeight)
+    for (number, value) in bar.points.enumerated() {
+      // Four lanes keep equal measurements apart and leave the middle to the interval.
+      let lane = [-8.0, 4, -4, 8][number % 4]
+      page.canvas.disc(.white, centerX: left + place(value), centerY: Double(middle) + lane, radius: 3.5)
+      page.canvas.disc(Self.pointColor, centerX: left + place(value), centerY: Double(middle) + lane, radius: 2.5)
+    }
+    if let interval = bar.interval { draw(interval, on: &page.canvas, left: left, y: Double(middle)) }
+    let line = Lettering.lineHeight(Layout.noteSize)
+    page.canvas.text(
+      labels[index], x: page.x + labelWidth, y: middle - labels[index].count * line / 2, size: Layout.noteSize,
+      anchor: .right)
+    page.canvas.text(
+      numbers[index], x: page.x + plotX + Self.plotWidth + Layout.gap, y: middle - line / 2, size: Layout.noteSize,
+      color: .softInk)
+  }
+
+  private func draw(_ interval: ClosedRange<Double>, on canvas: inout Canvas, left: Double, y: Double) {
+    let low = left + place(interval.lowerBound)
+    let high = left + place(interval.upperBound)
+    canvas.line(.ink, fromX: low, y: y, toX: high, y: y, thickness: 2)
+    for x in [low, high] { canvas.line(.ink, fromX: x, y: y - 6, toX: x, y: y + 6, thickness: 2) }
+  }
+}
