@@ -1,0 +1,62 @@
+import AttentionStore
+import AttentionTracing
+import Foundation
+import Pipelines
+import Schedulers
+import Tensors
+
+/// Everything that an experiment will make, resolved against its model, before anything is computed.
+public struct ExperimentPlan: Sendable {
+  public let spec: ExperimentSpec
+  public let model: StableDiffusion
+  public let modelHash: String
+  /// Library, version, kernels and threads: what else decides the bits.
+  public let engine: String
+  /// Of the UNet, at the size of the pictures.
+  public let sites: [AttentionSite]
+  public let scheduler: SchedulerKind
+  /// Of the pictures, in pixels.
+  public let height: Int
+  public let width: Int
+  /// Calls of the model a run: the number of steps, more for schedulers that call it more often.
+  public let stepCount: Int
+  /// In the order they are made.
+  public let groups: [PlannedGroup]
+  /// Words that the tokenizer splits, whose pieces' maps are summed, and words that a model never sees.
+  public let remarks: [String]
+
+  public var runCount: Int { groups.reduce(0) { $0 + $1.runs.count } }
+  public var mapCount: Int { groups.reduce(0) { $0 + $1.mapCount } }
+  public var mapBytes: Int { groups.reduce(0) { $0 + $1.mapBytes } }
+
+  /// Bytes of the results folder: maps with what SQLite adds to each, pictures and latents at most as large as raw.
+  public var diskBytes: Int {
+    let picture = height * width * 3 + 1024
+    let latents = sites.first.map { $0.latentHeight * $0.latentWidth * 4 * 4 + 1024 } ?? 0
+    return mapBytes + mapCount * Self.rowOverhead + runCount * (picture + latents) + (1 << 20)
+  }
+
+  /// Bytes of a row of `attention_map` and its index entry beside the data: measured at 100 to 160.
+  private static let rowOverhead = 160
+}
+
+/// A source run and the runs that are made in one batch with it.
+public struct PlannedGroup: Sendable {
+  public let hash: String
+  public let settings: DenoisingSettings
+  /// The source first, where there is one; each names its place in the batch.
+  public let runs: [PlannedRun]
+  public let mapCount: Int
+  public let mapBytes: Int
+}
+
+/// One picture to be made.
+public struct PlannedRun: Hashable, Sendable {
+  public let hash: String
+  public let role: RunRole
+  /// The intervention's name; `source` for a source.
+  public let intervention: String
+  public let prompt: PromptTokens
+  /// The hash of its group's source, for a target of a pair.
+  public let source: String?
+}

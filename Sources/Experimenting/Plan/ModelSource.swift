@@ -1,0 +1,55 @@
+import Crypto
+import Foundation
+import Pipelines
+
+/// Finds models by what a file or a command line calls them, and tells their contents apart.
+public enum ModelSource {
+  /// The folder of a bundled name, or of a path.
+  /// - Parameter base: the folder that a relative path starts from.
+  /// - Throws: `ExperimentError` if it is neither: the bundled names and the nearest of them.
+  public static func folder(named name: String, from base: URL) throws -> ModelFolder {
+    if let bundled = BundledModels.url(of: name) { return try ModelFolder(bundled) }
+    let url = URL(filePath: name, relativeTo: base).standardizedFileURL
+    var isFolder: ObjCBool = false
+    if FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder), isFolder.boolValue {
+      return try ModelFolder(url)
+    }
+    let near = nearestName(to: name, in: BundledModels.names).map { "; did you mean \"\($0)\"?" } ?? ""
+    throw ExperimentError(
+      "model \"\(name)\" is neither a bundled model nor a folder\(near) bundled: "
+        + BundledModels.names.joined(separator: ", ")
+        + "; a folder in the diffusers layout is given by its path, looked for at \(url.path)")
+  }
+
+  /// SHA-256, in hexadecimal, over names and contents of the files that decide what a model computes.
+  /// - Throws: a file error.
+  public static func hash(_ folder: ModelFolder) throws -> String {
+    var hasher = SHA256()
+    for file in folder.contentFiles {
+      let data = try Data(contentsOf: file, options: .mappedIfSafe)
+      let name = file.pathComponents.suffix(2).joined(separator: "/")
+      hasher.update(data: Data("\(name)\n\(data.count)\n".utf8))
+      // In pieces, so that a mapped file of gigabytes never is in memory whole.
+      var at = 0
+      while at < data.count {
+        let end = min(at + 1 << 24, data.count)
+        data.withUnsafeBytes { hasher.update(bufferPointer: UnsafeRawBufferPointer(rebasing: $0[at..<end])) }
+        at = end
+      }
+    }
+    return hasher.finalize().hexadecimal
+  }
+}
+
+extension Digest {
+  var hexadecimal: String {
+    map { byte in
+      let text = String(byte, radix: 16)
+      return byte < 16 ? "0\(text)" : text
+    }.joined()
+  }
+}
+
+func sha256(_ data: some DataProtocol) -> String {
+  SHA256.hash(data: data).hexadecimal
+}

@@ -1,0 +1,268 @@
+import AttentionStore
+import AttentionTracing
+import Foundation
+import Pipelines
+import Schedulers
+import Tensors
+
+extension ExperimentPlan {
+  /// Resolves an experiment against a model.
+  /// - Throws: `ExperimentError` with every site, step, word, size and scheduler that does not exist; `SchedulerError`.
+  public init(_ spec: ExperimentSpec, model: StableDiffusion, modelHash: String) throws {
+    let generate = spec.generate
+    let kind = try generate.scheduler.map { try SchedulerKind(named: $0) } ?? model.defaultScheduler
+    let height = generate.height ?? model.defaultSize
+    let width = generate.width ?? model.defaultSize
+    do { try model.checkSize(height: height, width: width) } catch {
+      throw ExperimentError("generate.\(error)")
+    }
+    let scheduler = try kind.make(
+      model.schedulerConfiguration.forStableDiffusionPipeline, steps: generate.numInferenceSteps)
+    let sites = model.unet.sites(latentHeight: height / model.scale, latentWidth: width / model.scale)
+    var builder = PlanBuilder(
+      spec: spec, sites: sites, stepCount: scheduler.timesteps.count, tokenizer: model.tokenizer.encode)
+    builder.resolveSelectors()
+    let engine = "\(Engine.current.description), \(Engine.threads) threads"
+    let identity = GroupIdentity(
+      model: modelHash, engine: engine, records: builder.recordTexts, scheduler: kind.rawValue)
+    let groups = builder.groups(identity, seeds: generate.seeds) { seed in
+      DenoisingSettings(
+        seed: seed, steps: generate.numInferenceSteps, guidanceScale: generate.guidanceScale,
+        negativePrompt: generate.negativePrompt, scheduler: kind, height: height, width: width)
+    }
+    guard builder.problems.isEmpty else { throw ExperimentError(builder.problems) }
+    self.init(
+      spec: spec, model: model, modelHash: modelHash, engine: engine, sites: sites, scheduler: kind, height: height,
+      width: width, stepCount: scheduler.timesteps.count, groups: groups, remarks: builder.remarks)
+  }
+
+  /// What every attention of a group does at every step.
+  /// - Throws: `ExperimentError`, which a plan that was made does not.
+  public func attention(of group: PlannedGroup) throws -> AttentionPlan {
+    var builder = PlanBuilder(spec: spec, sites: sites, stepCount: stepCount, tokenizer: model.tokenizer.encode)
+    builder.resolveSelectors()
+    guard let plan = builder.attention(group.runs.map(\.member), guided: group.settings.isGuided) else {
+      throw ExperimentError(builder.problems)
+    }
+    return plan
+  }
+}
+
+/// A run of a group before it has a hash.
+struct GroupMember: Hashable {
+  let role: RunRole
+  let intervention: String
+  let prompt: PromptTokens
+}
+
+extension PlannedRun {
+  var member: GroupMember { GroupMember(role: role, intervention: intervention, prompt: prompt) }
+}
+
+/// Collects what an experiment asks and everything that is wrong with it.
+struct PlanBuilder {
+  let spec: ExperimentSpec
+  let sites: [AttentionSite]
+  let stepCount: Int
+  let tokenizer: (String) -> PromptTokens
+
+  private(set) var problems: [String] = []
+  private(set) var remarks: [String] = []
+  private var tokens: [String: PromptTokens] = [:]
+  /// By intervention, in the order of its operations.
+  private var operations: [String: [(operation: Operation, sites: [Int], steps: [Int], branches: Set<GuidanceBranch>)]] =
+    [:]
+  private var records: [(sites: [Int], steps: [Int])] = []
+
+  init(
+    spec: ExperimentSpec, sites: [AttentionSite], stepCount: Int, tokenizer: @escaping (String) -> PromptTokens
+  ) {
+    self.spec = spec
+    self.sites = sites
+    self.stepCount = stepCount
+    self.tokenizer = tokenizer
+  }
+
+  /// Notes what a body throws, under the place it belongs to.
+  private mutating func attempt<T>(_ place: String, _ body: () throws -> T) -> T? {
+    do { return try body() } catch {
+      let problem = "\(place): \(error)"
+      if !problems.contains(problem) { problems.append(problem) }
+      return nil
+    }
+  }
+
+  mutating func resolveSelectors() {
+    let (sites, stepCount) = (sites, stepCount)
+    for intervention in spec.interventions {
+      operations[intervention.name] = intervention.operations.enumerated().compactMap { index, operation in
+        let place = "interventions.\(intervention.name).\(index)"
+        let chosen = attempt(place) { try SiteSelector(operation.sites).resolve(sites).map(\.index) }
+        let steps = attempt(place) { try operation.steps.resolve(count: stepCount) }
+        guard let chosen, let steps else { return nil }
+        return (operation.op, chosen, steps, Set(operation.branch.branches))
+      }
+    }
+    records = spec.record.map { record in
+      let place = "record.\(record.name)"
+      let chosen = attempt(place) { try SiteSelector(record.sites).resolve(sites).map(\.index) }
+      let steps = attempt(place) { try record.steps.resolve(count: stepCount) }
+      return (chosen ?? [], steps ?? [])
+    }
+  }
+
+  /// Each entry of `record` as it decides which maps there are.
+  var recordTexts: [String] {
+    zip(spec.record, records).map { record, resolved in
+      "\(record.name) \(resolved.sites) \(resolved.steps) \(record.heads.rawValue) \(record.tokens) "
+        + "\(record.branch.rawValue) \(record.pool ?? 0) \(record.dtype.rawValue)"
+    }
+  }
+
+  // MARK: - Groups
+
+  /// One group for each source prompt (with the targets of all its pairs) and each single prompt, for each seed.
+  mutating func groups(
+    _ identity: GroupIdentity, seeds: [UInt64], settings: (UInt64) -> DenoisingSettings
+  ) -> [PlannedGroup] {
+    var makeUps: [[GroupMember]] = []
+    for source in spec.generate.pairs.map(\.source).uniqued {
+      let targets = spec.generate.pairs.filter { $0.source == source }.map(\.target)
+      checkPairs(source, targets)
+      let first = GroupMember(role: .source, intervention: "source", prompt: encoded(source))
+      makeUps.append(
+        [first]
+          + targets.flatMap { target in
+            spec.interventions.map { GroupMember(role: .target, intervention: $0.name, prompt: encoded(target)) }
+          })
+    }
+    for prompt in spec.generate.prompts {
+      makeUps.append(
+        spec.interventions.map { intervention in
+          GroupMember(
+            role: intervention.operations.isEmpty ? .source : .target, intervention: intervention.name,
+            prompt: encoded(prompt))
+        })
+    }
+    var groups: [PlannedGroup] = []
+    for members in makeUps {
+      guard let attention = attention(members, guided: spec.generate.guidanceScale > 1) else { continue }
+      let (count, bytes) = (attention.mapCount, attention.mapBytes)
+      for seed in seeds {
+        let settings = settings(seed)
+        let texts = members.map(text)
+        let hash = identity.hash(settings, members: texts)
+        let runs = members.enumerated().map { index, member in
+          let hasSource = members[0].role == .source && members[0].intervention == "source" && index > 0
+          return PlannedRun(
+            hash: sha256(Data("\(hash) \(index)".utf8)), role: member.role, intervention: member.intervention,
+            prompt: member.prompt, source: hasSource ? sha256(Data("\(hash) 0".utf8)) : nil)
+        }
+        groups.append(PlannedGroup(hash: hash, settings: settings, runs: runs, mapCount: count, mapBytes: bytes))
+      }
+    }
+    return groups
+  }
+
+  /// A member as it decides its bits.
+  private func text(_ member: GroupMember) -> String {
+    let operations = member.intervention == "source" ? [] : operations[member.intervention] ?? []
+    let texts = operations.map {
+      "\($0.operation.rawValue) \($0.sites) \($0.steps) \($0.branches.map(\.rawValue).sorted())"
+    }
+    return "\(member.role.rawValue) \(member.intervention) \(member.prompt.prompt) \(member.prompt.ids) \(texts)"
+  }
+
+  private mutating func encoded(_ prompt: String) -> PromptTokens {
+    if let known = tokens[prompt] { return known }
+    let new = tokenizer(prompt)
+    tokens[prompt] = new
+    for word in new.words.indices where new.positions(ofWord: word).count > 1 {
+      let pieces = new.positions(ofWord: word).map(new.label).joined(separator: " + ")
+      let remark = "\"\(new.words[word])\" is split into \(pieces); their maps are summed"
+      if !remarks.contains(remark) { remarks.append(remark) }
+    }
+    if !new.truncatedWords.isEmpty {
+      remarks.append(
+        "\"\(prompt)\" is longer than \(new.tokens.count) tokens; the model never sees: "
+          + new.truncatedWords.joined(separator: " "))
+    }
+    return new
+  }
+
+  /// Cross-attention can be swapped only between prompts whose tokens stand at the same positions.
+  private mutating func checkPairs(_ source: String, _ targets: [String]) {
+    let swapsCross = operations.filter { _, list in
+      list.contains { $0.operation.needsSource && $0.sites.contains { sites[$0].kind == .cross } }
+    }.keys.sorted()
+    guard let name = swapsCross.first else { return }
+    let from = encoded(source)
+    for target in targets {
+      let to = encoded(target)
+      let counts = [from, to].map { $0.positions(of: .word).count }
+      if counts[0] != counts[1] {
+        problems.append(
+          "interventions.\(name): cross-attention of \"\(source)\" (\(counts[0]) tokens) cannot replace that of "
+            + "\"\(target)\" (\(counts[1]) tokens): their words stand at different positions; use prompts of equal "
+            + "length, or swap self-attention")
+      }
+    }
+  }
+
+  /// The compiled plan of a group; nil if there is a problem, which is noted.
+  mutating func attention(_ members: [GroupMember], guided: Bool) -> AttentionPlan? {
+    let before = problems.count
+    let hasSource = members[0].intervention == "source" && members[0].role == .source
+    let planned = members.enumerated().flatMap { run, member -> [PlannedOperation] in
+      if hasSource && run == 0 { return [] }
+      return (operations[member.intervention] ?? []).map {
+        PlannedOperation(
+          operation: $0.operation, run: run, source: hasSource ? 0 : nil, sites: $0.sites, steps: $0.steps,
+          branches: $0.branches)
+      }
+    }
+    let entries = zip(spec.record, records).enumerated().map { index, entry in
+      let (record, resolved) = entry
+      let keys = members.map { member in
+        attempt("record.\(record.name)") { try record.tokens.selector().resolve(member.prompt) } ?? []
+      }
+      return PlannedRecord(
+        record: index, sites: resolved.sites, steps: resolved.steps, branches: Set(record.branch.branches),
+        meanOfHeads: record.heads == .mean, tokens: keys, pool: record.pool, type: record.dtype)
+    }
+    guard problems.count == before else { return nil }
+    let (sites, stepCount) = (sites, stepCount)
+    return attempt("interventions") {
+      try AttentionPlan(
+        sites: sites, lanes: Lane.batch(runs: members.count, guided: guided), stepCount: stepCount,
+        tokens: members[0].prompt.tokens.count, operations: planned, records: entries)
+    }
+  }
+}
+
+/// What decides the bits of a group beside its settings and runs.
+struct GroupIdentity {
+  let model: String
+  let engine: String
+  let records: [String]
+  let scheduler: String
+
+  func hash(_ settings: DenoisingSettings, members: [String]) -> String {
+    let lines =
+      [
+        "attnlab group 1", model, engine, scheduler, "seed \(settings.seed)", "steps \(settings.steps)",
+        "guidance \(settings.guidanceScale)", "size \(settings.height) \(settings.width)",
+        "negative \(settings.negativePrompt)",
+      ] + records + members
+    // Lengths keep one field from running into the next.
+    return sha256(Data(lines.map { "\($0.utf8.count) \($0)\n" }.joined().utf8))
+  }
+}
+
+extension Sequence where Element: Hashable {
+  /// The elements without their repetitions, in order.
+  var uniqued: [Element] {
+    var seen = Set<Element>()
+    return filter { seen.insert($0).inserted }
+  }
+}
