@@ -1,0 +1,49 @@
+# Everything here is a short name for plain commands: a bare `swift build -c release --product attnlab` gives the same
+# program. What the targets add is the Debian packages, installed by .ci/setup where they are missing.
+
+.PHONY: help setup build demo test test-release lint coverage clean
+
+help:
+	@echo 'make demo          build, run Experiments/first-look and say where its report is'
+	@echo 'make test          all tests, debug build (the C and C++ kernels are optimised in it too)'
+	@echo 'make test-release  all tests, release build'
+	@echo 'make build         the program: .build/release/attnlab'
+	@echo 'make lint          layout of Swift sources, syntax of scripts'
+	@echo 'make coverage      which lines the tests reach'
+	@echo 'make setup         install the missing Debian packages; the targets that build do it themselves'
+	@echo 'make clean         remove everything built; results stay'
+
+setup:
+	@.ci/setup
+
+build: setup
+	swift build -c release --product attnlab
+
+demo: build
+	.build/release/attnlab run Experiments/first-look/experiment.yaml
+	@echo
+	@echo 'The report is Results/first-look/report.md, its pictures are in Results/first-look/figures/.'
+
+test: setup
+	swift test
+
+test-release: setup
+	swift test -c release -Xswiftc -enable-testing --scratch-path .build-release-tests
+
+lint:
+	@.ci/setup --swift-only
+	swift format lint --strict -r Package.swift Sources Tests
+	@for script in .ci/run .ci/setup; do bash -n $$script || exit 1; done
+	@if command -v python3 >/dev/null; then \
+	  find . -name '.build*' -prune -o -name '*.py' -exec python3 -c \
+	    'import ast, sys; [ast.parse(open(f, encoding="utf-8").read(), f) for f in sys.argv[1:]]' {} + ; \
+	else echo 'lint: python3 is not installed, so the Python scripts are not checked'; fi
+
+coverage: setup
+	swift test --enable-code-coverage --scratch-path .build-coverage
+	"$$(dirname "$$(readlink -f "$$(command -v swift)")")/llvm-cov" report \
+	  -instr-profile=.build-coverage/debug/codecov/default.profdata -ignore-filename-regex='\.build|Tests/' \
+	  .build-coverage/debug/attnlabPackageTests.xctest
+
+clean:
+	rm -rf .build .build-*

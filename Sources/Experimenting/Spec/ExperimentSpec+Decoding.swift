@@ -1,0 +1,163 @@
+import Foundation
+
+extension ExperimentSpec {
+  /// Reads an experiment file.
+  /// - Parameters:
+  ///   - path: The file. Pairs files that it names are looked for from its folder.
+  ///   - overrides: Each `key.path=value` with a value in YAML, applied in order before anything is checked.
+  ///   - checkingSites: Called with each `sites` text; what it throws is reported at that text's place.
+  /// - Throws: `SpecError` with every problem of the file and its overrides. Syntax errors hide all others.
+  public static func load(
+    path: String, overrides: [String] = [], checkingSites: (String) throws -> Void = { _ in }
+  ) throws(SpecError) -> ExperimentSpec {
+    guard let data = FileManager.default.contents(atPath: path) else {
+      let isThere = FileManager.default.fileExists(atPath: path)
+      let message = isThere ? "cannot be read; an experiment is one YAML file" : "there is no such file"
+      throw SpecError(file: path, problems: [SpecProblem(file: path, message: message)])
+    }
+    guard let text = String(data: data, encoding: .utf8) else {
+      throw SpecError(file: path, problems: [SpecProblem(file: path, message: "the file is not UTF-8 text")])
+    }
+    return try ExperimentSpec(yaml: text, file: path, overrides: overrides, checkingSites: checkingSites)
+  }
+
+  /// Reads the text of an experiment file.
+  /// - Parameters:
+  ///   - yaml: At most 1 MiB.
+  ///   - file: Where the text comes from, for messages and for the folder of pairs files; need not exist.
+  ///   - overrides: As in ``load(path:overrides:checkingSites:)``.
+  ///   - checkingSites: As in ``load(path:overrides:checkingSites:)``.
+  /// - Throws: `SpecError` with every problem of the text and its overrides.
+  public init(
+    yaml: String, file: String, overrides: [String] = [], checkingSites: (String) throws -> Void = { _ in }
+  ) throws(SpecError) {
+    guard var root = try readYAML(yaml, file: file), !root.isNull else {
+      let message = "the file is empty; the shortest experiment has version, name, model and generate"
+      throw SpecError(file: file, problems: [SpecProblem(file: file, message: message)])
+    }
+    var problems: [SpecProblem] = []
+    for text in overrides {
+      do {
+        try root.apply(Override(text, file: file), file: file)
+      } catch {
+        problems += error.problems
+      }
+    }
+    let decoded = withoutActuallyEscaping(checkingSites) { check in
+      let decoder = SpecDecoder(reader: SpecReader(file: file), checkSites: check)
+      return (decoder.experiment(Field(node: root, path: "")), decoder.reader.problems)
+    }
+    problems = inOrder(problems + decoded.1)
+    guard problems.isEmpty, let spec = decoded.0 else { throw SpecError(file: file, problems: problems) }
+    // What is kept with the results must be readable again.
+    let size = spec.resolvedYAML().utf8.count
+    guard size <= YAMLLimits.bytes else {
+      let message = "with all pairs and prompts written out \(size) bytes; at most \(YAMLLimits.bytes)"
+      throw SpecError(file: file, problems: [SpecProblem(file: file, message: message)])
+    }
+    self = spec
+  }
+}
+
+/// Options first, then the file from top to bottom.
+private func inOrder(_ problems: [SpecProblem]) -> [SpecProblem] {
+  problems.enumerated().sorted {
+    ($0.element.line ?? 0, $0.element.column ?? 0, $0.offset)
+      < ($1.element.line ?? 0, $1.element.column ?? 0, $1.offset)
+  }.map(\.element)
+}
+
+/// Makes specs of trees. Each function reads one level of the file and returns nil where nothing can be made of it,
+/// after a report; values that failed are stood in for by defaults, since their reports keep the spec from being used.
+struct SpecDecoder {
+  let reader: SpecReader
+  let checkSites: (String) throws -> Void
+
+  func experiment(_ field: Field) -> ExperimentSpec? {
+    let keys = [
+      "version", "name", "question", "model", "generate", "record", "interventions", "metrics", "figures", "budget",
+    ]
+    guard let fields = reader.fields(field, allowed: keys, required: ["version", "name", "model", "generate"])
+    else { return nil }
+    let generate = fields["generate"].flatMap(self.generate)
+    // What cannot be known after a problem is not checked: a report of a consequence would only hide its cause.
+    let steps = reader.hasProblem(below: "generate.num_inference_steps") ? nil : generate?.numInferenceSteps
+    let hasPairs = generate?.pairs.isEmpty == false || reader.hasProblem(below: "generate.pairs")
+    return ExperimentSpec(
+      version: fields["version"].flatMap(version) ?? ExperimentSpec.currentVersion,
+      name: fields["name"].flatMap(folderName) ?? "",
+      question: fields["question"].flatMap { reader.line($0) } ?? "",
+      model: fields["model"].flatMap { reader.line($0, allowsEmpty: false) } ?? "",
+      generate: generate ?? GenerateSpec(seeds: []),
+      record: fields["record"].map { record($0, count: steps) } ?? [],
+      interventions: fields["interventions"].map { interventions($0, count: steps, hasPairs: hasPairs) } ?? [.none],
+      metrics: fields["metrics"].map { choices($0, of: "metrics") } ?? [],
+      figures: fields["figures"].map { choices($0, of: "figures") } ?? [],
+      budget: fields["budget"].flatMap(budget) ?? BudgetSpec())
+  }
+
+  private func version(_ field: Field) -> Int? {
+    guard let version = reader.integer(field, in: 0...Int.max) else { return nil }
+    guard version == ExperimentSpec.currentVersion else {
+      reader.report(field, "\(version) is not known; this tool reads version \(ExperimentSpec.currentVersion)")
+      return nil
+    }
+    return version
+  }
+
+  private func budget(_ field: Field) -> BudgetSpec? {
+    guard let fields = reader.fields(field, allowed: ["disk"]) else { return nil }
+    return fields["disk"].flatMap(byteSize).map { BudgetSpec(disk: $0) }
+  }
+
+  private func byteSize(_ field: Field) -> ByteSize? {
+    if case .scalar(_, .integer) = field.node.content {
+      return reader.integer(field, in: 1...(1 << 53)).map { ByteSize($0) }
+    }
+    guard case .scalar(let text, .text) = field.node.content, let size = ByteSize(text), size.bytes > 0 else {
+      let units = ByteSize.units.map(\.name).joined(separator: ", ")
+      reader.report(
+        field,
+        "expected a size, found \(field.node.described); write bytes, or a number and a unit as 2 GiB; units: \(units)")
+      return nil
+    }
+    return size
+  }
+
+  private func choices<Value: RawRepresentable & CaseIterable & Hashable>(_ field: Field, of what: String) -> [Value]
+  where Value.RawValue == String {
+    reader.distinct(reader.list(field, of: what) ?? []) { reader.choice($0, Value.self) }
+  }
+
+  // MARK: Names
+
+  /// A name that is safe as a folder's on every system.
+  private func folderName(_ field: Field) -> String? {
+    guard let name = reader.text(field) else { return nil }
+    let isSafe = name.utf8.allSatisfy { byte in
+      let scalar = Unicode.Scalar(byte)
+      return scalar.isASCII && (scalar.properties.isAlphabetic || "0123456789-_.".unicodeScalars.contains(scalar))
+    }
+    guard isSafe, (1...64).contains(name.utf8.count), let first = name.first, first != ".", first != "-" else {
+      reader.report(
+        field,
+        "\(quoted(name)) cannot name the results folder; 1 to 64 of a-z A-Z 0-9 - _ . and no - or . at the start")
+      return nil
+    }
+    return name
+  }
+
+  /// Reports a name that cannot stand in tables and file names.
+  /// - Returns: Whether it can.
+  func checkName(_ name: String, at place: SpecPlace, path: String) -> Bool {
+    let isUsual = name.allSatisfy { $0.isLetter || $0.isNumber || " -_.,+=%()".contains($0) }
+    guard isUsual, (1...64).contains(name.count), name.first != ".", name.first != " ", name.last != " " else {
+      reader.report(
+        at: place, path: path,
+        "\(path): \(quoted(name)) cannot be a name; 1 to 64 letters, digits, spaces and - _ . , + = % ( ), "
+          + "no dot at the start, no space at either end")
+      return false
+    }
+    return true
+  }
+}

@@ -1,0 +1,74 @@
+/// What one experiment file asks for, with every default filled in and every list of prompts written out.
+///
+/// A value of this type says nothing about a model: whether its sites, words and sizes exist is for the plan to find out.
+/// The page "Experiment file" describes each key.
+public struct ExperimentSpec: Hashable, Sendable {
+  /// The only version of the file format that there is.
+  public static let currentVersion = 1
+
+  /// The version of the file format: 1.
+  public let version: Int
+  /// The folder of the results: ASCII letters, digits, `-`, `_` and `.`, at most 64.
+  public let name: String
+  /// What the experiment is to answer, in a sentence. May be empty.
+  public let question: String
+  /// A bundled model's name, or a folder in the diffusers layout.
+  public let model: String
+  public let generate: GenerateSpec
+  /// In the order of the file. Names differ.
+  public let record: [RecordSpec]
+  /// In the order of the file. Names differ; never empty.
+  public let interventions: [InterventionSpec]
+  public let metrics: [MetricName]
+  public let figures: [FigureName]
+  public let budget: BudgetSpec
+
+  public init(
+    version: Int = ExperimentSpec.currentVersion, name: String, question: String = "", model: String,
+    generate: GenerateSpec, record: [RecordSpec] = [], interventions: [InterventionSpec] = [.none],
+    metrics: [MetricName] = [], figures: [FigureName] = [], budget: BudgetSpec = BudgetSpec()
+  ) {
+    self.version = version
+    self.name = name
+    self.question = question
+    self.model = model
+    self.generate = generate
+    self.record = record
+    self.interventions = interventions
+    self.metrics = metrics
+    self.figures = figures
+    self.budget = budget
+  }
+}
+
+/// A measure of an edited picture against its source.
+public enum MetricName: String, CaseIterable, Hashable, Sendable {
+  /// Peak signal-to-noise ratio, in decibels.
+  case psnr
+  /// Structural similarity, at most 1.
+  case ssim
+}
+
+/// A picture of the report.
+public enum FigureName: String, CaseIterable, Hashable, Sendable {
+  /// Source and edits in a row, one row a pair and seed.
+  case sideBySide = "side_by_side"
+  /// The maps of all words of a prompt in a strip.
+  case wordHeatmaps = "word_heatmaps"
+  /// The maps of one word, layers by steps.
+  case layerStepGrid = "layer_step_grid"
+  /// Where chosen points of the picture look.
+  case selfAttention = "self_attention"
+}
+
+/// What an experiment may use at most. A plan that needs more is refused before anything is computed.
+public struct BudgetSpec: Hashable, Sendable {
+  public static let defaultDisk = ByteSize(10 << 30)
+
+  /// Bytes of the results folder.
+  public let disk: ByteSize
+
+  public init(disk: ByteSize = BudgetSpec.defaultDisk) {
+    self.disk = disk
+  }
+}

@@ -1,0 +1,86 @@
+import AttentionTracing
+
+extension SpecDecoder {
+  /// - Parameters:
+  ///   - count: The run's steps, or nil where they are not known.
+  ///   - hasPairs: Whether there are sources to take attention from.
+  func interventions(_ field: Field, count: Int?, hasPairs: Bool) -> [InterventionSpec] {
+    guard let entries = reader.namedFields(field, of: "names with their lists of operations") else { return [] }
+    if entries.isEmpty { reader.report(field, "there are none; write none: [] or leave the key out") }
+    return entries.map { entry in
+      _ = checkName(entry.key, at: entry.keyPlace, path: entry.value.path)
+      let operations = reader.list(entry.value, of: "operations, or [] to change nothing") ?? []
+      return InterventionSpec(
+        name: entry.key, operations: operations.compactMap { operation($0, count: count, hasPairs: hasPairs) })
+    }
+  }
+
+  private func operation(_ field: Field, count: Int?, hasPairs: Bool) -> OperationSpec? {
+    guard
+      let fields = reader.fields(field, allowed: ["op", "sites", "steps", "branch"], required: ["op", "sites"])
+    else { return nil }
+    let op = fields["op"].flatMap { reader.choice($0, OperationName.self) }
+    if op == .replace, !hasPairs {
+      reader.report(field, "replace takes the attention of a pair's source, and generate has no pairs")
+    }
+    return OperationSpec(
+      op: op ?? .zero, sites: fields["sites"].flatMap(sites) ?? "",
+      steps: fields["steps"].flatMap { steps($0, count: count) } ?? .all,
+      branch: fields["branch"].flatMap { reader.choice($0, BranchChoice.self) } ?? .conditional)
+  }
+
+  /// `all`, a list of indices, `{ from, to, every }` or `{ fraction: [a, b] }`, checked against the run's steps.
+  func steps(_ field: Field, count: Int?) -> StepSelector? {
+    guard let selector = stepSelector(field) else { return nil }
+    do {
+      // Where the count is not known, the most that there may be still finds what is wrong in any run.
+      _ = try selector.resolve(count: count ?? 1000)
+      return selector
+    } catch {
+      // The message begins with `steps: ` or `steps.fraction: `; here the whole path stands in that word's place.
+      let rest = error.description.drop { $0.isLetter }
+      reader.report(at: field.node.place, path: field.path, field.path + rest)
+      return nil
+    }
+  }
+
+  private func stepSelector(_ field: Field) -> StepSelector? {
+    switch field.node.content {
+    case .scalar("all", .text):
+      return .all
+    case .list:
+      let entries = reader.list(field, of: "steps") ?? []
+      let before = reader.problems.count
+      let steps = reader.distinct(entries) { reader.integer($0, in: 0...999) }
+      return reader.problems.count == before ? .list(steps) : nil
+    case .mapping(let entries) where entries.contains { $0.key == "fraction" }:
+      guard let fields = reader.fields(field, allowed: ["fraction"]) else { return nil }
+      return fields["fraction"].flatMap(fraction)
+    case .mapping:
+      guard let fields = reader.fields(field, allowed: ["from", "to", "every", "fraction"], required: ["from", "to"]),
+        let from = fields["from"].flatMap({ reader.integer($0, in: 0...1000) }),
+        let to = fields["to"].flatMap({ reader.integer($0, in: 1...1000) })
+      else { return nil }
+      guard let everyField = fields["every"] else { return .range(from: from, to: to, every: 1) }
+      return reader.integer(everyField, in: 1...1000).map { .range(from: from, to: to, every: $0) }
+    case .scalar:
+      reader.report(
+        field,
+        "expected all, a list as [0, 10, 20], { from: 0, to: 30, every: 10 } or { fraction: [0, 0.8] }, found "
+          + field.node.described)
+      return nil
+    }
+  }
+
+  private func fraction(_ field: Field) -> StepSelector? {
+    guard let entries = reader.list(field, of: "two numbers") else { return nil }
+    guard entries.count == 2 else {
+      reader.report(field, "expected two numbers, found \(entries.count); [0, 0.8] is the first 80 % of the steps")
+      return nil
+    }
+    guard let from = reader.number(entries[0], in: 0...1), let to = reader.number(entries[1], in: 0...1) else {
+      return nil
+    }
+    return .fraction(from: from, to: to)
+  }
+}

@@ -1,0 +1,78 @@
+import AttentionTracing
+
+extension SpecDecoder {
+  /// - Parameter count: The run's steps, or nil where they are not known.
+  func record(_ field: Field, count: Int?) -> [RecordSpec] {
+    var names: [String: String] = [:]
+    return (reader.list(field, of: "records") ?? []).compactMap { entry in
+      let keys = ["name", "sites", "heads", "steps", "tokens", "branch", "pool", "dtype"]
+      guard let fields = reader.fields(entry, allowed: keys, required: ["name", "sites"]) else { return nil }
+      return RecordSpec(
+        name: fields["name"].map { recordName($0, &names) } ?? "",
+        sites: fields["sites"].flatMap(sites) ?? "",
+        heads: fields["heads"].flatMap { reader.choice($0, HeadChoice.self) } ?? .mean,
+        steps: fields["steps"].flatMap { self.steps($0, count: count) } ?? .all,
+        tokens: fields["tokens"].flatMap(tokens) ?? .all,
+        branch: fields["branch"].flatMap { reader.choice($0, BranchChoice.self) } ?? .conditional,
+        pool: given(fields["pool"]).flatMap { reader.integer($0, in: 1...1024) },
+        dtype: fields["dtype"].flatMap { reader.choice($0, MapType.self) } ?? .fp32)
+    }
+  }
+
+  private func recordName(_ field: Field, _ names: inout [String: String]) -> String {
+    guard let name = reader.text(field), checkName(name, at: field.node.place, path: field.path) else { return "" }
+    if let first = names[name] {
+      reader.report(field, "\(quoted(name)) is the name at \(first) already; names differ")
+    } else {
+      names[name] = field.path
+    }
+    return name
+  }
+
+  func sites(_ field: Field) -> String? {
+    guard let text = reader.line(field, allowsEmpty: false) else { return nil }
+    do {
+      try checkSites(text)
+    } catch {
+      reader.report(field, "\(error)")
+    }
+    return text
+  }
+
+  private func tokens(_ field: Field) -> TokenChoice? {
+    if case .scalar(let text, let kind) = field.node.content {
+      switch (text, kind) {
+      case ("all", .text): return .all
+      case ("words", .text): return .words
+      default:
+        reader.report(
+          field, "expected all, words or a list, found \(field.node.described); one word is written [\(text)]")
+        return nil
+      }
+    }
+    guard let entries = reader.list(field, of: "words and positions") else { return nil }
+    if entries.isEmpty { reader.report(field, "the list is empty; write all or words, or leave the key out") }
+    return .list(reader.distinct(entries, token))
+  }
+
+  private func token(_ field: Field) -> TokenSelector? {
+    if case .scalar(_, .integer) = field.node.content {
+      return reader.integer(field, in: 0...Int(Int32.max)).map { .position($0) }
+    }
+    guard let word = reader.line(field, allowsEmpty: false) else { return nil }
+    if word.hasPrefix("<"), !TokenSelector.roleNames.contains(word) {
+      let nearest = nearestName(to: word, in: TokenSelector.roleNames).map { "did you mean \($0)? " } ?? ""
+      let allowed = TokenSelector.roleNames.joined(separator: ", ")
+      reader.report(field, "unknown name \(quoted(word)); \(nearest)allowed: \(allowed), words and positions")
+      return nil
+    }
+    if let sign = word.lastIndex(of: "#"), sign != word.startIndex {
+      guard let count = Int(word[word.index(after: sign)...]), count >= 1 else {
+        reader.report(
+          field, "\(quoted(word)): after # stands which of the word's occurrences is meant, from 1, as car#2")
+        return nil
+      }
+    }
+    return .word(word)
+  }
+}

@@ -1,0 +1,82 @@
+import AttentionTracing
+
+/// One entry of the file's `record` list: which attention maps are stored, and how they are reduced first.
+public struct RecordSpec: Hashable, Sendable {
+  /// The entry's name in the database and in figures.
+  public let name: String
+  /// Selects attention sites, as `cross:*` or `self:4-14`. Checked against the model by the plan.
+  public let sites: String
+  public let heads: HeadChoice
+  public let steps: StepSelector
+  /// The keys that are kept of cross-attention maps.
+  public let tokens: TokenChoice
+  public let branch: BranchChoice
+  /// The side, in cells, of the grid that maps are averaged down to, 1...1024; nil keeps each site's own grid.
+  public let pool: Int?
+  public let dtype: MapType
+
+  public init(
+    name: String, sites: String, heads: HeadChoice = .mean, steps: StepSelector = .all, tokens: TokenChoice = .all,
+    branch: BranchChoice = .conditional, pool: Int? = nil, dtype: MapType = .fp32
+  ) {
+    self.name = name
+    self.sites = sites
+    self.heads = heads
+    self.steps = steps
+    self.tokens = tokens
+    self.branch = branch
+    self.pool = pool
+    self.dtype = dtype
+  }
+}
+
+/// What becomes of a site's heads.
+public enum HeadChoice: String, CaseIterable, Hashable, Sendable {
+  /// One map, the mean over all heads.
+  case mean
+  /// One map a head.
+  case all
+}
+
+/// The halves of classifier-free guidance that something applies to.
+public enum BranchChoice: String, CaseIterable, Hashable, Sendable {
+  case conditional
+  case unconditional
+  case both
+
+  /// The branches meant, the conditional one first.
+  public var branches: [GuidanceBranch] {
+    switch self {
+    case .conditional: [.conditional]
+    case .unconditional: [.unconditional]
+    case .both: [.conditional, .unconditional]
+    }
+  }
+}
+
+/// How a stored map's values are kept.
+public enum MapType: String, CaseIterable, Hashable, Sendable {
+  case fp32
+  case fp16
+}
+
+/// Which keys of a cross-attention map are kept.
+public enum TokenChoice: Hashable, Sendable {
+  /// Every position, start, end and padding included.
+  case all
+  /// The prompt's words alone.
+  case words
+  /// These, in this order.
+  case list([TokenSelector])
+}
+
+/// One or more token positions of a prompt.
+public enum TokenSelector: Hashable, Sendable {
+  /// A word as `car`, its second occurrence as `car#2`, or `<start>`, `<end>`, `<padding>`; as the file spells it.
+  case word(String)
+  /// A position from 0; for Stable Diffusion at most 76.
+  case position(Int)
+
+  /// The names in angle brackets.
+  public static let roleNames = ["<start>", "<end>", "<padding>"]
+}

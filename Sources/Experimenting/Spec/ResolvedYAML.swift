@@ -1,0 +1,177 @@
+import AttentionTracing
+
+/// A value on its way into a file: what JSON has, with mappings in a chosen order.
+private indirect enum Value {
+  /// Written as it stands: numbers, null, and names that need no quotes in YAML.
+  case plain(String)
+  case text(String)
+  case list([Value])
+  case mapping([(key: Value, value: Value)])
+}
+
+extension ExperimentSpec {
+  /// The experiment with every default written out and every template and pairs file expanded, as a file that decodes to
+  /// an equal spec.
+  ///
+  /// The same spec gives the same bytes.
+  public func resolvedYAML() -> String {
+    guard case .mapping(let entries) = value else { return "" }
+    return entries.map { block($0.key, $0.value, indent: "") }.joined()
+  }
+
+  /// The same on one line, as JSON: what a hash of the experiment is taken of.
+  ///
+  /// It decodes to an equal spec too. The order of keys is fixed; that of lists and interventions is the file's.
+  public var canonicalForm: String { json(value) }
+
+  private var value: Value {
+    .keys([
+      ("version", .plain("\(version)")), ("name", .text(name)), ("question", .text(question)), ("model", .text(model)),
+      ("generate", generate.value), ("record", .list(record.map(\.value))),
+      ("interventions", .mapping(interventions.map { (.text($0.name), .list($0.operations.map(\.value))) })),
+      ("metrics", .list(metrics.map { .plain($0.rawValue) })), ("figures", .list(figures.map { .plain($0.rawValue) })),
+      ("budget", .keys([("disk", .plain("\(budget.disk)"))])),
+    ])
+  }
+}
+
+extension GenerateSpec {
+  fileprivate var value: Value {
+    .keys([
+      ("pairs", .list(pairs.map { .keys([("source", .text($0.source)), ("target", .text($0.target))]) })),
+      ("prompts", .list(prompts.map { .text($0) })),
+      ("seeds", .list(seeds.map { .plain("\($0)") })),
+      ("num_inference_steps", .plain("\(numInferenceSteps)")), ("guidance_scale", .plain("\(guidanceScale)")),
+      ("negative_prompt", .text(negativePrompt)), ("scheduler", scheduler.map { .text($0) } ?? .null),
+      ("height", height.map { .plain("\($0)") } ?? .null), ("width", width.map { .plain("\($0)") } ?? .null),
+      ("precision", .plain(precision.rawValue)),
+    ])
+  }
+}
+
+extension RecordSpec {
+  fileprivate var value: Value {
+    .keys([
+      ("name", .text(name)), ("sites", .text(sites)), ("heads", .plain(heads.rawValue)), ("steps", steps.value),
+      ("tokens", tokens.value), ("branch", .plain(branch.rawValue)),
+      ("pool", pool.map { .plain("\($0)") } ?? .null), ("dtype", .plain(dtype.rawValue)),
+    ])
+  }
+}
+
+extension OperationSpec {
+  fileprivate var value: Value {
+    .keys([
+      ("op", .plain(op.rawValue)), ("sites", .text(sites)), ("steps", steps.value), ("branch", .plain(branch.rawValue)),
+    ])
+  }
+}
+
+extension TokenChoice {
+  fileprivate var value: Value {
+    switch self {
+    case .all: .plain("all")
+    case .words: .plain("words")
+    case .list(let tokens):
+      .list(
+        tokens.map {
+          switch $0 {
+          case .word(let word): .text(word)
+          case .position(let position): .plain("\(position)")
+          }
+        })
+    }
+  }
+}
+
+extension StepSelector {
+  fileprivate var value: Value {
+    switch self {
+    case .all: .plain("all")
+    case .list(let steps): .list(steps.map { .plain("\($0)") })
+    case .range(let from, let to, let every):
+      .keys([("from", .plain("\(from)")), ("to", .plain("\(to)")), ("every", .plain("\(every)"))])
+    case .fraction(let from, let to): .keys([("fraction", .list([.plain("\(from)"), .plain("\(to)")]))])
+    }
+  }
+}
+
+extension Value {
+  static let null = Value.plain("null")
+
+  static func keys(_ entries: [(String, Value)]) -> Value {
+    .mapping(entries.map { (.plain($0.0), $0.1) })
+  }
+}
+
+// MARK: Writing
+
+/// `key: value` over as many lines as it takes: mappings above mappings and lists of collections or of texts are broken
+/// up, everything else stays on the key's line.
+private func block(_ key: Value, _ value: Value, indent: String) -> String {
+  let start = "\(indent)\(flow(key)):"
+  switch value {
+  case .mapping(let entries) where !entries.isEmpty && entries.contains { $0.value.isList }:
+    return "\(start)\n" + entries.map { block($0.key, $0.value, indent: indent + "  ") }.joined()
+  case .list(let values) where values.contains { !$0.isPlain }:
+    return "\(start)\n" + values.map { "\(indent)  - \(flow($0))\n" }.joined()
+  default:
+    return "\(start) \(flow(value))\n"
+  }
+}
+
+extension Value {
+  fileprivate var isList: Bool { if case .list = self { true } else { false } }
+  fileprivate var isPlain: Bool { if case .plain = self { true } else { false } }
+}
+
+/// YAML on one line.
+private func flow(_ value: Value) -> String {
+  switch value {
+  case .plain(let text): text
+  case .text(let text): literal(text)
+  case .list(let values): "[\(values.map(flow).joined(separator: ", "))]"
+  case .mapping(let entries): "{ \(entries.map { "\(flow($0.key)): \(flow($0.value))" }.joined(separator: ", ")) }"
+  }
+}
+
+private func json(_ value: Value) -> String {
+  switch value {
+  case .plain(let text) where text == "null" || Double(text) != nil: text
+  case .plain(let text), .text(let text): literal(text)
+  case .list(let values): "[\(values.map(json).joined(separator: ","))]"
+  case .mapping(let entries): "{\(entries.map { "\(json($0.key)):\(json($0.value))" }.joined(separator: ","))}"
+  }
+}
+
+/// The text in double quotes. An `&` before a word is written by its number, since the reader cannot tell one in quotes
+/// from an anchor.
+private func literal(_ text: String) -> String {
+  let parts = escaped(text).split(separator: "&", omittingEmptySubsequences: false)
+  let body = parts.dropFirst().reduce(String(parts.first ?? "")) { text, part in
+    let mayBeAnchor = part.unicodeScalars.first.map(isAnchorName) ?? false
+    return text + (mayBeAnchor ? "\\u0026" : "&") + part
+  }
+  return "\"\(body)\""
+}
+
+/// The inside of a double-quoted string that both YAML and JSON read back as `text`.
+///
+/// Beside quotes and backslashes, what YAML does not print as it is: control characters, line and paragraph
+/// separators, the byte order mark and the two code points of the basic plane that are no characters.
+func escaped(_ text: String) -> String {
+  var result = ""
+  for scalar in text.unicodeScalars {
+    switch scalar.value {
+    case 0x22, 0x5C:
+      result += "\\"
+      result.unicodeScalars.append(scalar)
+    case 0..<0x20, 0x7F...0xA0, 0x2028, 0x2029, 0xFEFF, 0xFFFE, 0xFFFF:
+      let code = String(scalar.value, radix: 16)
+      result += "\\u" + String(repeating: "0", count: 4 - code.count) + code
+    default:
+      result.unicodeScalars.append(scalar)
+    }
+  }
+  return result
+}

@@ -1,0 +1,160 @@
+import AttentionTracing
+import Experimenting
+import Testing
+
+/// A seeded generator of random numbers (SplitMix64), so that a failure can be made again.
+private struct SeededGenerator: RandomNumberGenerator {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+}
+
+/// Any spec that a file can hold.
+private struct RandomSpecs {
+  var random: SeededGenerator
+
+  private mutating func some<T>(_ values: [T]) -> T { values.randomElement(using: &random) ?? values[0] }
+  private mutating func count(_ range: ClosedRange<Int>) -> Int { .random(in: range, using: &random) }
+
+  /// Text that YAML could take for something else, or mangle.
+  private mutating func text(_ sizes: ClosedRange<Int> = 0...6) -> String {
+    let pieces = [
+      "a", "red", "car", " ", "  ", ": ", " #", "\"", "'", "\\", "\\n", "{", "}", "[", "]", ",", "&a", "*a", "!", "%",
+      "@", "`",
+      "|", ">", "-", "- ", "?", "~", "null", "yes", "1e3", "0x1", "1_0", ".nan", "<<", "=", "é", "e\u{301}", "語",
+      "\u{1F600}",
+      "\u{1F468}\u{200D}\u{1F469}", "\u{A0}", "\u{FFFF}", "\u{FFFD}", "\u{E000}", "\u{10FFFF}",
+    ]
+    return (0..<count(sizes)).map { _ in some(pieces) }.joined()
+  }
+
+  private mutating func distinct<T: Hashable>(_ sizes: ClosedRange<Int>, _ make: (inout Self) -> T) -> [T] {
+    var seen: Set<T> = []
+    return (0..<count(sizes)).map { _ in make(&self) }.filter { seen.insert($0).inserted }
+  }
+
+  private mutating func name() -> String {
+    some(["a", "7", "words", "null", "yes", "1e3", "2024-01-01", "é", "語"])
+      + some(["", " b", "-1", ".5", ",=+%()", "_"])
+  }
+
+  private mutating func steps(of total: Int) -> StepSelector {
+    switch count(0...3) {
+    case 0: return .all
+    case 1: return .list([0] + distinct(0...3) { $0.count(0...(total - 1)) }.filter { $0 != 0 })
+    case 2:
+      let from = count(0...(total - 1))
+      return .range(from: from, to: count((from + 1)...total), every: count(1...5))
+    default:
+      // At least one whole step.
+      return .fraction(from: 0, to: min(1, Double.random(in: (1.001 / Double(total))...2, using: &random)))
+    }
+  }
+
+  private mutating func tokens() -> TokenChoice {
+    switch count(0...2) {
+    case 0: .all
+    case 1: .words
+    default:
+      .list(
+        [.position(76)]
+          + distinct(0...4) {
+            $0.some([.position($0.count(0...75)), .word("car#2"), .word("<end>"), .word("7"), .word("no"), .word("#")])
+          })
+    }
+  }
+
+  mutating func next() -> ExperimentSpec {
+    let total = some([2, 30, 1000])
+    let maybe = { (value: Int, self: inout Self) in self.count(0...1) == 0 ? nil : value }
+    let generate = GenerateSpec(
+      pairs: [PromptPair(source: "", target: "x")]
+        + distinct(0...3) { PromptPair(source: $0.text(), target: $0.text(7...9)) },
+      prompts: distinct(0...3) { $0.text() },
+      seeds: [7] + distinct(0...3) { .random(in: 8 ... .max, using: &$0.random) },
+      numInferenceSteps: total, guidanceScale: some([0, 7.5, 0.1, 100, 1e-5, .random(in: 0...100, using: &random)]),
+      negativePrompt: text(), scheduler: count(0...1) == 0 ? nil : "s" + text(),
+      height: maybe(8 * count(1...1024), &self),
+      width: maybe(8 * count(1...1024), &self))
+    let record = distinct(0...3) { $0.name() }.map { name in
+      RecordSpec(
+        name: name, sites: "s" + text(), heads: some(HeadChoice.allCases), steps: steps(of: total), tokens: tokens(),
+        branch: some(BranchChoice.allCases), pool: maybe(count(1...1024), &self), dtype: some(MapType.allCases))
+    }
+    let interventions = distinct(1...4) { $0.name() }.map { name in
+      InterventionSpec(
+        name: name,
+        operations: (0..<count(0...3)).map { _ in
+          OperationSpec(
+            op: some(OperationName.allCases), sites: "s" + text(), steps: steps(of: total),
+            branch: some(BranchChoice.allCases))
+        })
+    }
+    return ExperimentSpec(
+      name: some(["a", "first-look", "1e3", "null", "x.y_z-1"]), question: text(), model: "m" + text(),
+      generate: generate,
+      record: record, interventions: interventions, metrics: distinct(0...2) { $0.some(MetricName.allCases) },
+      figures: distinct(0...4) { $0.some(FigureName.allCases) },
+      budget: BudgetSpec(
+        disk: ByteSize(some([1, 1 << 53, 1 << 30, 1_500_000, .random(in: 1...(1 << 53), using: &random)]))))
+  }
+}
+
+@Suite struct RoundTripTests {
+  @Test(arguments: 1...20 as ClosedRange<UInt64>)
+  func whatIsWrittenDecodesToTheSame(seed: UInt64) throws {
+    var specs = RandomSpecs(random: SeededGenerator(state: seed))
+    for index in 0..<25 {
+      let spec = specs.next()
+      let yaml = spec.resolvedYAML()
+      let place: Comment = "seed \(seed), spec \(index)\n\(yaml)"
+      // Swift's == takes é in one code point and in two for equal; their bytes must agree as well.
+      #expect(problems(yaml) == "", place)
+      guard let decoded = try? decode(yaml) else { continue }
+      #expect(decoded.resolvedYAML() == yaml, place)
+      #expect(decoded == spec && decoded.resolvedYAML().utf8.elementsEqual(yaml.utf8), place)
+      let fromJSON = try #require(try? decode(spec.canonicalForm), place)
+      #expect(fromJSON == spec && fromJSON.canonicalForm.utf8.elementsEqual(spec.canonicalForm.utf8), place)
+    }
+  }
+
+  @Test func canonicalFormIsOneLineOfJSON() {
+    let spec = ExperimentSpec(
+      name: "a", question: "é \"q\"", model: "m",
+      generate: GenerateSpec(prompts: ["x"], seeds: [.max], guidanceScale: 5),
+      record: [RecordSpec(name: "r", sites: "s", tokens: .list([.word("7"), .position(7)]))])
+    #expect(
+      spec.canonicalForm == #"{"version":1,"name":"a","question":"é \"q\"","model":"m","generate":{"pairs":[],"#
+        + #""prompts":["x"],"seeds":[18446744073709551615],"num_inference_steps":30,"guidance_scale":5.0,"#
+        + #""negative_prompt":"","scheduler":null,"height":null,"width":null,"precision":"fp32"},"#
+        + #""record":[{"name":"r","sites":"s","heads":"mean","steps":"all","tokens":["7",7],"branch":"conditional","#
+        + #""pool":null,"dtype":"fp32"}],"interventions":{"none":[]},"metrics":[],"figures":[],"#
+        + #""budget":{"disk":"10 GiB"}}"#)
+  }
+
+  @Test func commentsOrderOfKeysAndSpellingDoNotReachTheCanonicalForm() throws {
+    let one = try decode(minimal("metrics: [psnr]\nbudget: { disk: 1024 MiB }"))
+    let other = try decode(
+      """
+      # The same.
+      budget: {disk: 1 GiB}
+      metrics:
+        - "psnr"
+      generate:
+        seeds: [ 1 ]
+        guidance_scale: 7.50
+        prompts: ['a red car']
+      model: 'emoji-scenes'
+      name: small
+      version: 1
+      """)
+    #expect(one.canonicalForm == other.canonicalForm)
+    #expect(one.resolvedYAML() == other.resolvedYAML())
+  }
+}
