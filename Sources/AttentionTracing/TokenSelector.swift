@@ -58,6 +58,9 @@ public enum TokenName: Hashable, Sendable, CustomStringConvertible {
   /// From 0, the start token.
   case position(Int)
 
+  /// The names in angle brackets.
+  public static let roleNames = ["<start>", "<end>", "<padding>"]
+
   /// Reads `car`, `car#2`, `<start>`, `<end>` or `<padding>`; words in lower case.
   /// - Throws: `SelectionError` if it is none of these.
   public init(_ text: String) throws(SelectionError) {
@@ -66,9 +69,10 @@ public enum TokenName: Hashable, Sendable, CustomStringConvertible {
     case "<end>": self = .end
     case "<padding>": self = .padding
     default:
-      let parts = text.split(separator: "#", maxSplits: 1, omittingEmptySubsequences: false)
-      let word = parts.first.map { String($0).lowercased() } ?? ""
-      let occurrence = parts.count == 2 ? Int(parts[1]) : 1
+      // A sign at the very beginning is the word itself.
+      let sign = text.lastIndex(of: "#").flatMap { $0 == text.startIndex ? nil : $0 }
+      let word = text[..<(sign ?? text.endIndex)].lowercased()
+      let occurrence = sign.map { Int(text[text.index(after: $0)...]) } ?? 1
       guard !word.isEmpty, !word.hasPrefix("<"), let occurrence, occurrence > 0 else {
         throw SelectionError(
           "tokens: \"\(text)\" is not a token; allowed: a word (car), an occurrence of it (car#2), <start>, <end>, "

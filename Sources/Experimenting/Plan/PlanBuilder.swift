@@ -70,7 +70,7 @@ struct PlanBuilder {
   private(set) var remarks: [String] = []
   private var tokens: [String: PromptTokens] = [:]
   /// By intervention, in the order of its operations.
-  private var operations: [String: [(operation: Operation, sites: [Int], steps: [Int], branches: Set<GuidanceBranch>)]] =
+  private var operations: [String: [(operation: AttentionOperation, sites: [Int], steps: [Int], branches: Set<GuidanceBranch>)]] =
     [:]
   private var records: [(sites: [Int], steps: [Int])] = []
 
@@ -224,7 +224,7 @@ struct PlanBuilder {
     let entries = zip(spec.record, records).enumerated().map { index, entry in
       let (record, resolved) = entry
       let keys = members.map { member in
-        attempt("record.\(record.name)") { try record.tokens.selector().resolve(member.prompt) } ?? []
+        attempt("record.\(record.name)") { try record.tokens.resolve(member.prompt) } ?? []
       }
       return PlannedRecord(
         record: index, sites: resolved.sites, steps: resolved.steps, branches: Set(record.branch.branches),

@@ -19,7 +19,7 @@ extension SpecDecoder {
     guard
       let fields = reader.fields(field, allowed: ["op", "sites", "steps", "branch"], required: ["op", "sites"])
     else { return nil }
-    let op = fields["op"].flatMap { reader.choice($0, OperationName.self) }
+    let op = fields["op"].flatMap { reader.choice($0, AttentionOperation.self) }
     if op == .replace, !hasPairs {
       reader.report(field, "replace takes the attention of a pair's source, and generate has no pairs")
     }

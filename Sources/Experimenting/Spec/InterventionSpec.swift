@@ -17,26 +17,16 @@ public struct InterventionSpec: Hashable, Sendable {
 
 /// One change to the attention of chosen sites and steps.
 public struct OperationSpec: Hashable, Sendable {
-  public let op: OperationName
+  public let op: AttentionOperation
   /// Selects attention sites, as `self:4-14`. Checked against the model by the plan.
   public let sites: String
   public let steps: StepSelector
   public let branch: BranchChoice
 
-  public init(op: OperationName, sites: String, steps: StepSelector = .all, branch: BranchChoice = .conditional) {
+  public init(op: AttentionOperation, sites: String, steps: StepSelector = .all, branch: BranchChoice = .conditional) {
     self.op = op
     self.sites = sites
     self.steps = steps
     self.branch = branch
   }
-}
-
-/// What an operation does to the attention probabilities.
-public enum OperationName: String, CaseIterable, Hashable, Sendable {
-  /// The source's probabilities times the target's own values. Needs a pair.
-  case replace
-  /// All zero: the attention's output is zero before its last projection.
-  case zero
-  /// Every key the same weight.
-  case uniform
 }

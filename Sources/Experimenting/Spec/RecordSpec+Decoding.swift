@@ -15,7 +15,7 @@ extension SpecDecoder {
         tokens: fields["tokens"].flatMap(tokens) ?? .all,
         branch: fields["branch"].flatMap { reader.choice($0, BranchChoice.self) } ?? .conditional,
         pool: given(fields["pool"]).flatMap { reader.integer($0, in: 1...1024) },
-        dtype: fields["dtype"].flatMap { reader.choice($0, MapType.self) } ?? .fp32)
+        dtype: fields["dtype"].flatMap { reader.choice($0, MapType.self) } ?? .float32)
     }
   }
 
@@ -39,7 +39,7 @@ extension SpecDecoder {
     return text
   }
 
-  private func tokens(_ field: Field) -> TokenChoice? {
+  private func tokens(_ field: Field) -> TokenSelector? {
     if case .scalar(let text, let kind) = field.node.content {
       switch (text, kind) {
       case ("all", .text): return .all
@@ -52,27 +52,23 @@ extension SpecDecoder {
     }
     guard let entries = reader.list(field, of: "words and positions") else { return nil }
     if entries.isEmpty { reader.report(field, "the list is empty; write all or words, or leave the key out") }
-    return .list(reader.distinct(entries, token))
+    return .names(reader.distinct(entries, token))
   }
 
-  private func token(_ field: Field) -> TokenSelector? {
+  private func token(_ field: Field) -> TokenName? {
     if case .scalar(_, .integer) = field.node.content {
       return reader.integer(field, in: 0...Int(Int32.max)).map { .position($0) }
     }
     guard let word = reader.line(field, allowsEmpty: false) else { return nil }
-    if word.hasPrefix("<"), !TokenSelector.roleNames.contains(word) {
-      let nearest = nearestName(to: word, in: TokenSelector.roleNames).map { "did you mean \($0)? " } ?? ""
-      let allowed = TokenSelector.roleNames.joined(separator: ", ")
+    if word.hasPrefix("<"), !TokenName.roleNames.contains(word) {
+      let nearest = nearestName(to: word, in: TokenName.roleNames).map { "did you mean \($0)? " } ?? ""
+      let allowed = TokenName.roleNames.joined(separator: ", ")
       reader.report(field, "unknown name \(quoted(word)); \(nearest)allowed: \(allowed), words and positions")
       return nil
     }
-    if let sign = word.lastIndex(of: "#"), sign != word.startIndex {
-      guard let count = Int(word[word.index(after: sign)...]), count >= 1 else {
-        reader.report(
-          field, "\(quoted(word)): after # stands which of the word's occurrences is meant, from 1, as car#2")
-        return nil
-      }
+    do { return try TokenName(word) } catch {
+      reader.report(field, "\(quoted(word)): after # stands which of the word's occurrences is meant, from 1, as car#2")
+      return nil
     }
-    return .word(word)
   }
 }

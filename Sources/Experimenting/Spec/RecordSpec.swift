@@ -9,15 +9,15 @@ public struct RecordSpec: Hashable, Sendable {
   public let heads: HeadChoice
   public let steps: StepSelector
   /// The keys that are kept of cross-attention maps.
-  public let tokens: TokenChoice
+  public let tokens: TokenSelector
   public let branch: BranchChoice
   /// The side, in cells, of the grid that maps are averaged down to, 1...1024; nil keeps each site's own grid.
   public let pool: Int?
   public let dtype: MapType
 
   public init(
-    name: String, sites: String, heads: HeadChoice = .mean, steps: StepSelector = .all, tokens: TokenChoice = .all,
-    branch: BranchChoice = .conditional, pool: Int? = nil, dtype: MapType = .fp32
+    name: String, sites: String, heads: HeadChoice = .mean, steps: StepSelector = .all, tokens: TokenSelector = .all,
+    branch: BranchChoice = .conditional, pool: Int? = nil, dtype: MapType = .float32
   ) {
     self.name = name
     self.sites = sites
@@ -52,31 +52,4 @@ public enum BranchChoice: String, CaseIterable, Hashable, Sendable {
     case .both: [.conditional, .unconditional]
     }
   }
-}
-
-/// How a stored map's values are kept.
-public enum MapType: String, CaseIterable, Hashable, Sendable {
-  case fp32
-  case fp16
-}
-
-/// Which keys of a cross-attention map are kept.
-public enum TokenChoice: Hashable, Sendable {
-  /// Every position, start, end and padding included.
-  case all
-  /// The prompt's words alone.
-  case words
-  /// These, in this order.
-  case list([TokenSelector])
-}
-
-/// One or more token positions of a prompt.
-public enum TokenSelector: Hashable, Sendable {
-  /// A word as `car`, its second occurrence as `car#2`, or `<start>`, `<end>`, `<padding>`; as the file spells it.
-  case word(String)
-  /// A position from 0; for Stable Diffusion at most 76.
-  case position(Int)
-
-  /// The names in angle brackets.
-  public static let roleNames = ["<start>", "<end>", "<padding>"]
 }

@@ -67,18 +67,15 @@ extension OperationSpec {
   }
 }
 
-extension TokenChoice {
+extension TokenSelector {
   fileprivate var value: Value {
     switch self {
     case .all: .plain("all")
     case .words: .plain("words")
-    case .list(let tokens):
+    case .names(let names):
       .list(
-        tokens.map {
-          switch $0 {
-          case .word(let word): .text(word)
-          case .position(let position): .plain("\(position)")
-          }
+        names.map { name in
+          if case .position(let position) = name { .plain("\(position)") } else { .text(name.description) }
         })
     }
   }

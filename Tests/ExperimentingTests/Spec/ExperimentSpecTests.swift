@@ -43,10 +43,10 @@ import Testing
     record: [
       RecordSpec(
         name: "words", sites: "cross:*", heads: .mean, steps: .all, tokens: .all, branch: .conditional, pool: nil,
-        dtype: .fp32),
+        dtype: .float32),
       RecordSpec(
         name: "layout", sites: "self:grid<=1/2", heads: .mean, steps: .range(from: 0, to: 30, every: 10), tokens: .all,
-        branch: .conditional, pool: 8, dtype: .fp16),
+        branch: .conditional, pool: 8, dtype: .float16),
     ],
     interventions: [
       InterventionSpec(name: "none", operations: []),
@@ -115,7 +115,7 @@ import Testing
       record: [
         RecordSpec(
           name: "w", sites: "cross:*", heads: .mean, steps: .all, tokens: .all, branch: .conditional, pool: nil,
-          dtype: .fp32)
+          dtype: .float32)
       ],
       interventions: [InterventionSpec(name: "none", operations: [])], metrics: [], figures: [],
       budget: BudgetSpec(disk: ByteSize(10_737_418_240)))
@@ -141,8 +141,8 @@ import Testing
     #expect(
       spec.record.map(\.tokens) == [
         .words,
-        .list([
-          .word("car"), .word("car#2"), .word("<start>"), .word("<end>"), .word("<padding>"), .position(0), .word("7"),
+        .names([
+          .word("car", occurrence: 1), .word("car", occurrence: 2), .start, .end, .padding, .position(0), .word("7", occurrence: 1),
         ]),
         .all,
       ])

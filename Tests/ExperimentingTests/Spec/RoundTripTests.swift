@@ -57,15 +57,15 @@ private struct RandomSpecs {
     }
   }
 
-  private mutating func tokens() -> TokenChoice {
+  private mutating func tokens() -> TokenSelector {
     switch count(0...2) {
     case 0: .all
     case 1: .words
     default:
-      .list(
+      .names(
         [.position(76)]
           + distinct(0...4) {
-            $0.some([.position($0.count(0...75)), .word("car#2"), .word("<end>"), .word("7"), .word("no"), .word("#")])
+            $0.some([.position($0.count(0...75)), .word("car", occurrence: 2), .end, .word("7", occurrence: 1), .word("no", occurrence: 1), .word("#", occurrence: 1)])
           })
     }
   }
@@ -92,7 +92,7 @@ private struct RandomSpecs {
         name: name,
         operations: (0..<count(0...3)).map { _ in
           OperationSpec(
-            op: some(OperationName.allCases), sites: "s" + text(), steps: steps(of: total),
+            op: some(AttentionOperation.allCases), sites: "s" + text(), steps: steps(of: total),
             branch: some(BranchChoice.allCases))
         })
     }
@@ -128,7 +128,7 @@ private struct RandomSpecs {
     let spec = ExperimentSpec(
       name: "a", question: "é \"q\"", model: "m",
       generate: GenerateSpec(prompts: ["x"], seeds: [.max], guidanceScale: 5),
-      record: [RecordSpec(name: "r", sites: "s", tokens: .list([.word("7"), .position(7)]))])
+      record: [RecordSpec(name: "r", sites: "s", tokens: .names([.word("7", occurrence: 1), .position(7)]))])
     #expect(
       spec.canonicalForm == #"{"version":1,"name":"a","question":"é \"q\"","model":"m","generate":{"pairs":[],"#
         + #""prompts":["x"],"seeds":[18446744073709551615],"num_inference_steps":30,"guidance_scale":5.0,"#

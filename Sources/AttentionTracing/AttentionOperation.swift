@@ -1,5 +1,5 @@
 /// What can be done to the probabilities of an attention.
-public enum Operation: String, CaseIterable, Codable, Hashable, Sendable {
+public enum AttentionOperation: String, CaseIterable, Codable, Hashable, Sendable {
   /// Take the source run's probabilities, with the target's own values.
   case replace
   /// Set them to 0: the attention adds nothing but its output bias.
@@ -13,7 +13,7 @@ public enum Operation: String, CaseIterable, Codable, Hashable, Sendable {
 
 /// An operation on a run of a group, resolved against a model.
 public struct PlannedOperation: Hashable, Sendable {
-  public let operation: Operation
+  public let operation: AttentionOperation
   /// Index of the run in its group.
   public let run: Int
   /// Index of the run whose probabilities it takes, for operations that need one.
@@ -24,7 +24,7 @@ public struct PlannedOperation: Hashable, Sendable {
   public let branches: Set<GuidanceBranch>
 
   public init(
-    operation: Operation, run: Int, source: Int?, sites: [Int], steps: [Int], branches: Set<GuidanceBranch>
+    operation: AttentionOperation, run: Int, source: Int?, sites: [Int], steps: [Int], branches: Set<GuidanceBranch>
   ) {
     self.operation = operation
     self.run = run
