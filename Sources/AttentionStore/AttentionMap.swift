@@ -1,0 +1,107 @@
+import AttentionTracing
+import Foundation
+
+/// One map of one step as it is given to the store.
+public struct MapRow: Hashable, Sendable {
+  public var run: RunID
+  public var record: RecordID
+  public var site: SiteID
+  public var branch: GuidanceBranch
+  /// From 0; nil for the mean over heads.
+  public var head: Int?
+  /// Rows and columns of queries, and keys; after pooling, where there was any.
+  public var height: Int
+  public var width: Int
+  public var keys: Int
+  public var encoding: MapEncoding
+  /// `[height, width, keys]`, little-endian, as `MapEncoding.encode` gives it. `Data(bytesNoCopy:count:deallocator:)`
+  /// over memory that lives until `commitStep` returns spares a copy: SQLite reads straight from it.
+  public var data: Data
+
+  public init(
+    run: RunID, record: RecordID, site: SiteID, branch: GuidanceBranch, head: Int? = nil,
+    height: Int, width: Int, keys: Int, encoding: MapEncoding, data: Data
+  ) {
+    self.run = run
+    self.record = record
+    self.site = site
+    self.branch = branch
+    self.head = head
+    self.height = height
+    self.width = width
+    self.keys = keys
+    self.encoding = encoding
+    self.data = data
+  }
+
+  /// Why it may not be stored; nil if it may.
+  var problem: String? {
+    guard height > 0, width > 0, keys > 0 else {
+      return "a map of \(height)x\(width) queries and \(keys) keys is empty"
+    }
+    let (area, tooLarge) = height.multipliedReportingOverflow(by: width)
+    let (count, stillTooLarge) = area.multipliedReportingOverflow(by: keys)
+    guard !tooLarge, !stillTooLarge, data.count / encoding.bytes == count, data.count % encoding.bytes == 0 else {
+      return "a map of \(height)x\(width) queries and \(keys) keys in \(encoding.rawValue) has \(data.count) bytes"
+    }
+    return nil
+  }
+}
+
+/// A map that is in the database.
+public struct StoredMap: Hashable, Sendable {
+  public let run: RunID
+  public let record: RecordID
+  public let site: SiteID
+  public let step: Int
+  /// Of the schedule, as the UNet was told it.
+  public let timestep: Double
+  public let branch: GuidanceBranch
+  /// From 0; nil for the mean over heads.
+  public let head: Int?
+  public let height: Int
+  public let width: Int
+  public let keys: Int
+  public let encoding: MapEncoding
+  /// `[height, width, keys]`, little-endian; its length has been checked.
+  public let data: Data
+
+  /// `[height, width, keys]`, row by row.
+  public var values: [Float] { encoding.decode(data) }
+}
+
+/// Which heads of the stored maps.
+public enum HeadSelector: Hashable, Sendable {
+  /// Only maps that are the mean over heads.
+  case mean
+  /// Only maps of single heads.
+  case single
+  /// Only maps of these heads.
+  case list(Set<Int>)
+}
+
+/// Which maps: those that fulfil every condition given. An empty list or range selects none.
+public struct MapFilter: Hashable, Sendable {
+  public var runs: Set<RunID>?
+  /// Names of records.
+  public var records: Set<String>?
+  public var sites: Set<SiteID>?
+  public var steps: Range<Int>?
+  public var branch: GuidanceBranch?
+  public var heads: HeadSelector?
+
+  public init(
+    runs: Set<RunID>? = nil, records: Set<String>? = nil, sites: Set<SiteID>? = nil, steps: Range<Int>? = nil,
+    branch: GuidanceBranch? = nil, heads: HeadSelector? = nil
+  ) {
+    self.runs = runs
+    self.records = records
+    self.sites = sites
+    self.steps = steps
+    self.branch = branch
+    self.heads = heads
+  }
+
+  /// Every map.
+  public static let all = MapFilter()
+}

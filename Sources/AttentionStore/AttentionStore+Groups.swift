@@ -1,0 +1,161 @@
+import Foundation
+internal import GRDB
+
+/// A group of runs that go through the steps together, as it stands in the database.
+public struct StoredGroup: Hashable, Sendable {
+  public let hash: String
+  /// In the order they were given.
+  public let runs: [StoredRun]
+  /// Where to go on; nil to start from the beginning, and for a finished group.
+  public let checkpoint: GroupCheckpoint?
+  /// Every run of it is done: nothing is to be computed.
+  public var isDone: Bool { runs.allSatisfy { $0.status == .done } }
+}
+
+extension AttentionStore {
+  /// Makes sure that the runs of a group are in the database, as `pending` where they are new.
+  ///
+  /// A run that is stored in another group was planned with other runs beside it. It is removed there with its maps
+  /// and with the targets that took attention from it; what is unfinished of that group starts from the beginning.
+  /// - Parameter runs: all runs of the group; the runs they take attention from are among them, or stored.
+  /// - Throws: `StoreError.conflict` if the group is stored with other runs or a run with other settings.
+  public func register(group hash: String, runs: [RunDescription]) throws(StoreError) {
+    try check(runs, group: hash)
+    try write { db in _ = try insert(runs, group: hash, db) }
+  }
+
+  /// Begins a group or goes on with it; does nothing to a finished one. Registers the runs where that is still to be
+  /// done.
+  ///
+  /// It goes on from its checkpoint where it has one and its runs are all as they were. Otherwise it starts from the
+  /// beginning, and maps that may be left of it are deleted.
+  /// - Throws: as `register(group:runs:)`.
+  public func beginGroup(hash: String, runs: [RunDescription]) throws(StoreError) -> StoredGroup {
+    try check(runs, group: hash)
+    return try write { db in
+      let inserted = try insert(runs, group: hash, db)
+      let checkpoint = try readCheckpoint(hash, db)
+      let stored = try fetchRuns(RunFilter(groupHash: hash), db)
+      if stored.contains(where: { $0.status != .done }) {
+        if inserted > 0 || checkpoint == nil || stored.contains(where: { $0.status == .done }) {
+          try restart(group: hash, db)
+        }
+        try db.execute(
+          sql: "UPDATE run SET status = 'running', error = NULL WHERE group_hash = ? AND status <> 'running'",
+          arguments: [hash])
+      }
+      let now = try fetchRuns(RunFilter(groupHash: hash), db)
+      return StoredGroup(
+        hash: hash, runs: runs.compactMap { run in now.first { $0.run.hash == run.hash } },
+        checkpoint: try readCheckpoint(hash, db))
+    }
+  }
+
+  /// Where an unfinished group goes on; nil if none of its steps is stored, and for a finished one.
+  public func checkpoint(groupHash: String) throws(StoreError) -> GroupCheckpoint? {
+    try read { db in try readCheckpoint(groupHash, db) }
+  }
+
+  /// Writes down why the unfinished runs of a group failed. Its checkpoint stays: the next `beginGroup` goes on from
+  /// it.
+  public func failGroup(hash: String, error: String) throws(StoreError) {
+    try write { db in
+      try db.execute(
+        sql: "UPDATE run SET status = 'failed', error = ? WHERE group_hash = ? AND status <> 'done'",
+        arguments: [error, hash])
+    }
+  }
+
+  private func check(_ runs: [RunDescription], group: String) throws(StoreError) {
+    var problems: [String] = []
+    if runs.isEmpty { problems.append("group \(group) has no runs") }
+    for (hash, same) in Dictionary(grouping: runs, by: \.hash).sorted(by: { $0.key < $1.key }) where same.count > 1 {
+      problems.append("group \(group) has the run \(hash) \(same.count) times")
+    }
+    for run in runs {
+      if run.role == .source, let source = run.sourceHash {
+        problems.append("run \(run.hash) is a source and takes its attention from \(source)")
+      }
+      if !run.guidanceScale.isFinite { problems.append("run \(run.hash) has the guidance scale \(run.guidanceScale)") }
+    }
+    guard problems.isEmpty else { throw .invalid(path: path, problems: problems) }
+  }
+
+  /// - Returns: how many runs were not there before.
+  private func insert(_ runs: [RunDescription], group: String, _ db: Database) throws -> Int {
+    for moved in try fetchRuns(RunFilter(hashes: Set(runs.map(\.hash))), db) where moved.groupHash != group {
+      try db.execute(sql: "DELETE FROM run WHERE id = ?", arguments: [moved.id.rawValue])
+      try restartWhatIsUnfinished(group: moved.groupHash, db)
+    }
+    var stored: [String: RunDescription] = [:]
+    for run in try fetchRuns(RunFilter(groupHash: group), db) { stored[run.run.hash] = run.run }
+    if let extra = stored.keys.filter({ hash in !runs.contains { $0.hash == hash } }).min() {
+      throw StoreError.conflict(
+        path: path,
+        detail: "group \(group) is stored with the run \(extra), which is not among those given. "
+          + "A group of other runs has another hash")
+    }
+    var inserted = 0
+    // Sources first: a target refers to its source's row.
+    for run in runs.filter({ $0.sourceHash == nil }) + runs.filter({ $0.sourceHash != nil }) {
+      guard let same = stored[run.hash] else {
+        try insert(run, group: group, db)
+        inserted += 1
+        continue
+      }
+      guard same == run else {
+        throw StoreError.conflict(
+          path: path,
+          detail: "run \(run.hash) is stored with other settings. Runs of other settings have other hashes")
+      }
+    }
+    return inserted
+  }
+
+  private func insert(_ run: RunDescription, group: String, _ db: Database) throws {
+    var source: Int64?
+    if let hash = run.sourceHash {
+      source = try Int64.fetchOne(db, sql: "SELECT id FROM run WHERE hash = ?", arguments: [hash])
+      guard source != nil else {
+        throw StoreError.invalid(
+          path: path, problems: ["run \(run.hash) takes its attention from \(hash), which is not stored"])
+      }
+    }
+    try db.execute(
+      sql: """
+        INSERT INTO run (hash, group_hash, role, intervention, prompt_id, negative_prompt_id, source_run_id, seed,
+          height, width, steps, guidance_scale, scheduler)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        """,
+      arguments: [
+        run.hash, group, run.role.rawValue, run.intervention, run.prompt.rawValue, run.negativePrompt?.rawValue, source,
+        run.seed, run.height, run.width, run.steps, run.guidanceScale, run.scheduler,
+      ])
+  }
+
+  /// Deletes everything that the steps of a group have left, and sets its runs to `pending`.
+  func restart(group: String, _ db: Database) throws {
+    for table in ["attention_map", "metric", "artifact", "probe_result"] {
+      try db.execute(
+        sql: "DELETE FROM \(table) WHERE run_id IN (SELECT id FROM run WHERE group_hash = ?)", arguments: [group])
+    }
+    try db.execute(sql: "DELETE FROM checkpoint WHERE group_hash = ?", arguments: [group])
+    try db.execute(sql: "UPDATE run SET status = 'pending', error = NULL WHERE group_hash = ?", arguments: [group])
+  }
+
+  /// As `restart`, for a group that has lost a run: its checkpoint holds the state of a batch that is no more.
+  /// Where the rest is done it stays as it is.
+  func restartWhatIsUnfinished(group: String, _ db: Database) throws {
+    if try exists(db, "SELECT 1 FROM run WHERE group_hash = ? AND status <> 'done'", [group]) {
+      try restart(group: group, db)
+    } else {
+      try db.execute(sql: "DELETE FROM checkpoint WHERE group_hash = ?", arguments: [group])
+    }
+  }
+
+  private func readCheckpoint(_ group: String, _ db: Database) throws -> GroupCheckpoint? {
+    try Row.fetchOne(db, sql: "SELECT step, state FROM checkpoint WHERE group_hash = ?", arguments: [group]).map {
+      GroupCheckpoint(step: try $0.decode(forColumn: "step"), state: try $0.decode(forColumn: "state"))
+    }
+  }
+}

@@ -1,0 +1,191 @@
+import AttentionTracing
+import Foundation
+internal import GRDB
+
+extension AttentionStore {
+  /// What the database is of; nil before `beginExperiment`.
+  public func experiment() throws(StoreError) -> StoredExperiment? {
+    try read { db in
+      try Row.fetchOne(db, sql: "SELECT * FROM experiment").map { row in
+        let created: String = try row.decode(forColumn: "created_at")
+        guard let date = try? Date(created, strategy: .iso8601) else {
+          throw unexpected("created_at", "\"\(created)\"", table: "experiment", row: 1)
+        }
+        return StoredExperiment(
+          name: try row.decode(forColumn: "name"), question: try row.decode(forColumn: "question"),
+          spec: try row.decode(forColumn: "spec"), specHash: try row.decode(forColumn: "spec_hash"),
+          model: try row.decode(forColumn: "model"), modelHash: try row.decode(forColumn: "model_hash"),
+          toolVersion: try row.decode(forColumn: "tool_version"), engine: try row.decode(forColumn: "engine"),
+          createdAt: date)
+      }
+    }
+  }
+
+  /// The runs that fulfil every condition of the filter, in the order they were registered.
+  public func runs(_ filter: RunFilter = .all) throws(StoreError) -> [StoredRun] {
+    try read { db in try fetchRuns(filter, db) }
+  }
+
+  /// Whether the run is stored and done.
+  public func isDone(runHash: String) throws(StoreError) -> Bool {
+    try read { db in try exists(db, "SELECT 1 FROM run WHERE hash = ? AND status = 'done'", [runHash]) }
+  }
+
+  /// The status of every stored run, by its hash.
+  public func statusOfRuns() throws(StoreError) -> [String: RunStatus] {
+    try read { db in
+      var statuses: [String: RunStatus] = [:]
+      for row in try Row.fetchAll(db, sql: "SELECT id, hash, status FROM run") {
+        statuses[try row.decode(forColumn: "hash")] = try named("status", of: row, table: "run")
+      }
+      return statuses
+    }
+  }
+
+  func fetchRuns(_ filter: RunFilter, _ db: Database) throws -> [StoredRun] {
+    var conditions = Conditions()
+    if let hashes = filter.hashes {
+      conditions.add("hash IN (SELECT value FROM json_each(?))", try json(hashes.sorted()))
+    }
+    if let group = filter.groupHash { conditions.add("group_hash = ?", group) }
+    if let status = filter.status { conditions.add("status = ?", status.rawValue) }
+    if let role = filter.role { conditions.add("role = ?", role.rawValue) }
+    if let intervention = filter.intervention { conditions.add("intervention = ?", intervention) }
+    if let prompt = filter.prompt { conditions.add("prompt = ?", prompt) }
+    if let seed = filter.seed { conditions.add("seed = ?", seed) }
+    return try Row.fetchAll(
+      db,
+      sql: """
+        SELECT run_overview.*, run.prompt_id, run.negative_prompt_id, source.hash AS source_hash
+        FROM run_overview JOIN run USING (id) LEFT JOIN run AS source ON source.id = run.source_run_id
+        WHERE run.id IN (SELECT id FROM run_overview WHERE \(conditions.sql)) ORDER BY run.id
+        """,
+      arguments: conditions.arguments
+    ).map(storedRun)
+  }
+
+  private func storedRun(_ row: Row) throws -> StoredRun {
+    let negative: Int64? = try row.decode(forColumn: "negative_prompt_id")
+    let source: Int64? = try row.decode(forColumn: "source_run_id")
+    let run = RunDescription(
+      hash: try row.decode(forColumn: "hash"), role: try named("role", of: row, table: "run"),
+      intervention: try row.decode(forColumn: "intervention"),
+      prompt: PromptID(rawValue: try row.decode(forColumn: "prompt_id")),
+      negativePrompt: negative.map { PromptID(rawValue: $0) },
+      sourceHash: try row.decode(forColumn: "source_hash"), seed: try row.decode(forColumn: "seed"),
+      height: try row.decode(forColumn: "height"), width: try row.decode(forColumn: "width"),
+      steps: try row.decode(forColumn: "steps"), guidanceScale: try row.decode(forColumn: "guidance_scale"),
+      scheduler: try row.decode(forColumn: "scheduler"))
+    return StoredRun(
+      id: RunID(rawValue: try row.decode(forColumn: "id")), run: run,
+      groupHash: try row.decode(forColumn: "group_hash"), status: try named("status", of: row, table: "run"),
+      error: try row.decode(forColumn: "error"), prompt: try row.decode(forColumn: "prompt"),
+      negativePrompt: try row.decode(forColumn: "negative_prompt"), sourceID: source.map { RunID(rawValue: $0) },
+      sourcePrompt: try row.decode(forColumn: "source_prompt"))
+  }
+
+  /// Every prompt, in the order they were registered.
+  public func prompts() throws(StoreError) -> [StoredPrompt] {
+    try read { db in
+      try Row.fetchAll(db, sql: "SELECT id, text FROM prompt ORDER BY id").map {
+        StoredPrompt(id: PromptID(rawValue: try $0.decode(forColumn: "id")), text: try $0.decode(forColumn: "text"))
+      }
+    }
+  }
+
+  /// A prompt with its tokens, as it was registered; nil if there is none of this id.
+  public func tokens(_ prompt: PromptID) throws(StoreError) -> PromptTokens? {
+    try read { db in try readTokens(prompt, db) }
+  }
+
+  func readTokens(_ prompt: PromptID, _ db: Database) throws -> PromptTokens? {
+    let find = try db.cachedStatement(sql: "SELECT text, truncated_words FROM prompt WHERE id = ?")
+    guard let row = try Row.fetchOne(find, arguments: [prompt.rawValue]) else { return nil }
+    let select = try db.cachedStatement(sql: "SELECT * FROM token WHERE prompt_id = ? ORDER BY position")
+    var words: [Int: String] = [:]
+    let tokens = try Row.fetchAll(select, arguments: [prompt.rawValue]).map { row in
+      let word: Int? = try row.decode(forColumn: "word_index")
+      if let word { words[word] = try row.decode(forColumn: "word") }
+      return PromptTokens.Token(
+        id: try row.decode(forColumn: "token_id"), piece: try row.decode(forColumn: "piece"),
+        role: try named("role", of: row, table: "token"), word: word)
+    }
+    return PromptTokens(
+      prompt: try row.decode(forColumn: "text"), tokens: tokens, words: words.sorted { $0.key < $1.key }.map(\.value),
+      truncatedWords: try list("truncated_words", of: row, table: "prompt"))
+  }
+
+  /// Every site, in the order they were registered.
+  public func sites() throws(StoreError) -> [StoredSite] {
+    try read { db in
+      try Row.fetchAll(db, sql: "SELECT \(Self.siteColumns) FROM site ORDER BY id").map(storedSite)
+    }
+  }
+
+  static let siteColumns =
+    "id, path, kind, layer, forward_index, height, width, heads, latent_height, latent_width"
+
+  func storedSite(_ row: Row) throws -> StoredSite {
+    StoredSite(
+      id: SiteID(rawValue: try row.decode(forColumn: "id")),
+      site: AttentionSite(
+        index: try row.decode(forColumn: "forward_index"), path: try row.decode(forColumn: "path"),
+        kind: try named("kind", of: row, table: "site"), layer: try row.decode(forColumn: "layer"),
+        height: try row.decode(forColumn: "height"), width: try row.decode(forColumn: "width"),
+        heads: try row.decode(forColumn: "heads"), latentHeight: try row.decode(forColumn: "latent_height"),
+        latentWidth: try row.decode(forColumn: "latent_width")))
+  }
+
+  /// Every record, in the order they were registered.
+  public func records() throws(StoreError) -> [StoredRecord] {
+    try read { db in try Row.fetchAll(db, sql: "SELECT id, name, spec FROM record ORDER BY id").map(storedRecord) }
+  }
+
+  func storedRecord(_ row: Row) throws -> StoredRecord {
+    StoredRecord(
+      id: RecordID(rawValue: try row.decode(forColumn: "id")),
+      record: RecordDescription(name: try row.decode(forColumn: "name"), spec: try row.decode(forColumn: "spec")))
+  }
+
+  /// What keys 0, 1, ... of a record's maps are, for one prompt; empty where nothing was registered.
+  public func recordKeys(
+    of record: RecordID, for prompt: PromptID, kind: AttentionKind = .cross
+  ) throws(StoreError) -> [RecordKey] {
+    try read { db in try readKeys(of: record, for: prompt, kind: kind, db) }
+  }
+
+  func readKeys(of record: RecordID, for prompt: PromptID, kind: AttentionKind, _ db: Database) throws -> [RecordKey] {
+    try Row.fetchAll(
+      db,
+      sql: "SELECT label, positions FROM record_key WHERE record_id = ? AND prompt_id = ? AND kind = ? ORDER BY key",
+      arguments: [record.rawValue, prompt.rawValue, kind.rawValue]
+    ).map { row in
+      RecordKey(
+        label: try row.decode(forColumn: "label"), positions: try list("positions", of: row, table: "record_key"))
+    }
+  }
+
+  /// The metrics of a run, by name.
+  public func metrics(_ run: RunID) throws(StoreError) -> [String: Double] {
+    try read { db in
+      var metrics: [String: Double] = [:]
+      let sql = "SELECT name, value FROM metric WHERE run_id = ?"
+      for row in try Row.fetchAll(db, sql: sql, arguments: [run.rawValue]) {
+        metrics[try row.decode(forColumn: "name")] = try row.decode(Double?.self, forColumn: "value") ?? .nan
+      }
+      return metrics
+    }
+  }
+
+  /// The files that a run left, by kind.
+  public func artifacts(_ run: RunID) throws(StoreError) -> [Artifact] {
+    try read { db in
+      let sql = "SELECT kind, path, sha256 FROM artifact WHERE run_id = ? ORDER BY kind"
+      return try Row.fetchAll(db, sql: sql, arguments: [run.rawValue]).map { row in
+        Artifact(
+          kind: try row.decode(forColumn: "kind"), path: try row.decode(forColumn: "path"),
+          sha256: try row.decode(forColumn: "sha256"))
+      }
+    }
+  }
+}

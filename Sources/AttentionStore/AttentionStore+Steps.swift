@@ -1,0 +1,107 @@
+import Foundation
+internal import GRDB
+
+extension AttentionStore {
+  /// Stores a step of a group: its maps, and what the next step needs. One transaction, kept whole or not at all.
+  ///
+  /// - Parameters:
+  ///   - step: from 0; beyond every step of the group stored before.
+  ///   - timestep: of the schedule, as the UNet was told it; stored with every map.
+  ///   - state: replaces that of the former step.
+  ///   - maps: taken one by one, so a lazy sequence may encode each when it is asked for it; but no other call may
+  ///     write until the last is taken.
+  /// - Throws: `StoreError.conflict` if the group was not begun, the step is stored already, or a map belongs to a run
+  ///   outside the group; `invalid` if the length of a map does not fit its size; else what SQLite reports.
+  public func commitStep(
+    groupHash: String, step: Int, timestep: Double, state: Data, maps: some Sequence<MapRow>
+  ) throws(StoreError) {
+    try write { db in
+      let members = try runningMembers(groupHash, db)
+      let last = try Int.fetchOne(
+        db.cachedStatement(sql: "SELECT step FROM checkpoint WHERE group_hash = ?"), arguments: [groupHash])
+      if step < 0 || step <= last ?? -1 {
+        throw StoreError.conflict(
+          path: path, detail: "step \(step) of group \(groupHash) cannot follow step \(last ?? -1), which is stored")
+      }
+      let insert = try db.cachedStatement(
+        sql: """
+          INSERT INTO attention_map
+            (run_id, record_id, site_id, step, timestep, branch, head, height, width, keys, dtype, codec, data)
+          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'raw', ?)
+          """)
+      var problems: [String] = []
+      for map in maps {
+        guard members.contains(map.run.rawValue) else {
+          throw StoreError.conflict(
+            path: path, detail: "a map belongs to run \(map.run.rawValue), which is not in group \(groupHash)")
+        }
+        if let problem = map.problem { problems.append(problem) }
+        guard problems.isEmpty else { continue }
+        // With its arguments given here, SQLite reads the map where it lies: nothing is copied on the way.
+        try insert.execute(arguments: [
+          map.run.rawValue, map.record.rawValue, map.site.rawValue, step, timestep, map.branch.rawValue, map.head,
+          map.height, map.width, map.keys, map.encoding.rawValue, map.data,
+        ])
+      }
+      guard problems.isEmpty else { throw StoreError.invalid(path: path, problems: problems) }
+      try db.cachedStatement(
+        sql: """
+          INSERT INTO checkpoint (group_hash, step, state) VALUES (?, ?, ?)
+          ON CONFLICT (group_hash) DO UPDATE SET step = excluded.step, state = excluded.state
+          """
+      ).execute(arguments: [groupHash, step, state])
+    }
+  }
+
+  /// Ends a group: stores what its runs leave, marks them `done` and deletes the checkpoint. One transaction; after it
+  /// the log is carried over, so that the file alone holds everything.
+  /// - Parameter results: one for each run of the group.
+  /// - Throws: `StoreError.conflict` if the group was not begun or the results are not those of its runs.
+  public func finishGroup(hash: String, results: [RunResult]) throws(StoreError) {
+    try write { db in
+      let members = try runningMembers(hash, db)
+      guard results.count == members.count, Set(results.map(\.run.rawValue)) == members else {
+        let given = results.map { "\($0.run.rawValue)" }.joined(separator: ", ")
+        let expected = members.sorted().map { "\($0)" }.joined(separator: ", ")
+        throw StoreError.conflict(
+          path: path, detail: "group \(hash) has the runs \(expected), and the results are of the runs \(given)")
+      }
+      for result in results {
+        for artifact in result.artifacts {
+          try db.execute(
+            sql: "INSERT INTO artifact (run_id, kind, path, sha256) VALUES (?, ?, ?, ?)",
+            arguments: [result.run.rawValue, artifact.kind, artifact.path, artifact.sha256])
+        }
+        for (name, value) in result.metrics.sorted(by: { $0.key < $1.key }) {
+          try setMetric(name, value, run: result.run, db)
+        }
+      }
+      try db.execute(sql: "UPDATE run SET status = 'done' WHERE group_hash = ?", arguments: [hash])
+      try db.execute(sql: "DELETE FROM checkpoint WHERE group_hash = ?", arguments: [hash])
+    }
+    try carryOverLog()
+  }
+
+  /// Stores a metric of a run, or its new value. NaN is stored as NULL.
+  public func setMetric(_ name: String, _ value: Double, run: RunID) throws(StoreError) {
+    try write { db in try setMetric(name, value, run: run, db) }
+  }
+
+  private func setMetric(_ name: String, _ value: Double, run: RunID, _ db: Database) throws {
+    try db.cachedStatement(
+      sql: """
+        INSERT INTO metric (run_id, name, value) VALUES (?, ?, ?)
+        ON CONFLICT (run_id, name) DO UPDATE SET value = excluded.value
+        """
+    ).execute(arguments: [run.rawValue, name, value.isNaN ? nil : value])
+  }
+
+  private func runningMembers(_ group: String, _ db: Database) throws -> Set<Int64> {
+    let statement = try db.cachedStatement(sql: "SELECT id FROM run WHERE group_hash = ? AND status = 'running'")
+    let members = try Int64.fetchSet(statement, arguments: [group])
+    guard !members.isEmpty else {
+      throw StoreError.conflict(path: path, detail: "group \(group) has no run under way; begin it first")
+    }
+    return members
+  }
+}

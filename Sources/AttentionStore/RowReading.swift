@@ -1,0 +1,41 @@
+import Foundation
+internal import GRDB
+
+/// The conditions of a WHERE clause and their values.
+struct Conditions {
+  private var parts: [String] = []
+  private(set) var arguments = StatementArguments()
+
+  /// The whole clause; true of every row while nothing was added.
+  var sql: String { parts.isEmpty ? "1" : parts.joined(separator: " AND ") }
+
+  mutating func add(_ condition: String, _ values: (any DatabaseValueConvertible)?...) {
+    parts.append("(\(condition))")
+    arguments += StatementArguments(values)
+  }
+}
+
+extension AttentionStore {
+  /// A column that holds one of an enumeration's names.
+  func named<Value: RawRepresentable<String>>(_ column: String, of row: Row, table: String) throws -> Value {
+    let name: String = try row.decode(forColumn: column)
+    guard let value = Value(rawValue: name) else {
+      throw unexpected(column, "\"\(name)\"", table: table, row: try? row.decode(Int64.self, forColumn: "id"))
+    }
+    return value
+  }
+
+  /// A column that holds a JSON array.
+  func list<Element: Decodable>(_ column: String, of row: Row, table: String) throws -> [Element] {
+    let text: String = try row.decode(forColumn: column)
+    guard let values = try? JSONDecoder().decode([Element].self, from: Data(text.utf8)) else {
+      throw unexpected(column, "\"\(text)\"", table: table, row: nil)
+    }
+    return values
+  }
+
+  func unexpected(_ column: String, _ found: String, table: String, row: Int64?) -> StoreError {
+    .damaged(
+      path: path, place: row.map { "\(table) row \($0)" } ?? table, detail: "\(column) is \(found), which is not known")
+  }
+}

@@ -1,0 +1,78 @@
+import AttentionTracing
+import Foundation
+
+/// What an experiment asks, and of what: the row of `experiment`.
+public struct StoredExperiment: Hashable, Sendable {
+  public var name: String
+  public var question: String
+  /// The resolved experiment file, YAML.
+  public var spec: String
+  public var specHash: String
+  /// A bundled name or a folder.
+  public var model: String
+  public var modelHash: String
+  public var toolVersion: String
+  /// What computed it, as `oneDNN 2.6` or `OpenBLAS 0.3.21`.
+  public var engine: String
+  /// When the database was begun, to the second. The first value stays.
+  public var createdAt: Date
+
+  public init(
+    name: String, question: String, spec: String, specHash: String, model: String, modelHash: String,
+    toolVersion: String, engine: String, createdAt: Date = Date()
+  ) {
+    self.name = name
+    self.question = question
+    self.spec = spec
+    self.specHash = specHash
+    self.model = model
+    self.modelHash = modelHash
+    self.toolVersion = toolVersion
+    self.engine = engine
+    self.createdAt = createdAt
+  }
+}
+
+/// One entry of the experiment file's `record` list.
+public struct RecordDescription: Hashable, Sendable {
+  /// Unique in an experiment.
+  public var name: String
+  /// The entry as it stands in the resolved file.
+  public var spec: String
+
+  public init(name: String, spec: String) {
+    self.name = name
+    self.spec = spec
+  }
+}
+
+/// What one key of a recorded map is: one row of `record_key`.
+public struct RecordKey: Hashable, Sendable {
+  /// As it was asked for: a word, or `<start>`.
+  public var label: String
+  /// The token positions that are summed in this key, ascending.
+  public var positions: [Int]
+
+  public init(label: String, positions: [Int]) {
+    self.label = label
+    self.positions = positions
+  }
+}
+
+/// A prompt that is in the database.
+public struct StoredPrompt: Identifiable, Hashable, Sendable {
+  public let id: PromptID
+  public let text: String
+}
+
+/// A site that is in the database.
+public struct StoredSite: Identifiable, Hashable, Sendable {
+  public let id: SiteID
+  public let site: AttentionSite
+}
+
+/// A record that is in the database.
+public struct StoredRecord: Identifiable, Hashable, Sendable {
+  public let id: RecordID
+  public let record: RecordDescription
+}

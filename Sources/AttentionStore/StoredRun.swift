@@ -1,0 +1,133 @@
+import Foundation
+
+/// Whether a run gives its attention to others or takes it from one.
+public enum RunRole: String, Codable, CaseIterable, Hashable, Sendable {
+  case source
+  case target
+}
+
+/// How far a run has come. `running` where no process holds the database is a run that was killed.
+public enum RunStatus: String, Codable, CaseIterable, Hashable, Sendable {
+  case pending
+  case running
+  case done
+  case failed
+}
+
+/// One picture to be made.
+public struct RunDescription: Hashable, Sendable {
+  /// Of everything that decides the run's bits; unique in a database.
+  public var hash: String
+  public var role: RunRole
+  /// Its name in the experiment file.
+  public var intervention: String
+  public var prompt: PromptID
+  public var negativePrompt: PromptID?
+  /// The hash of the run whose attention it takes; nil for a source.
+  public var sourceHash: String?
+  public var seed: Int
+  /// Of the picture, in pixels.
+  public var height: Int
+  public var width: Int
+  public var steps: Int
+  public var guidanceScale: Double
+  public var scheduler: String
+
+  public init(
+    hash: String, role: RunRole, intervention: String, prompt: PromptID, negativePrompt: PromptID? = nil,
+    sourceHash: String? = nil, seed: Int, height: Int, width: Int, steps: Int, guidanceScale: Double, scheduler: String
+  ) {
+    self.hash = hash
+    self.role = role
+    self.intervention = intervention
+    self.prompt = prompt
+    self.negativePrompt = negativePrompt
+    self.sourceHash = sourceHash
+    self.seed = seed
+    self.height = height
+    self.width = width
+    self.steps = steps
+    self.guidanceScale = guidanceScale
+    self.scheduler = scheduler
+  }
+}
+
+/// A run that is in the database.
+public struct StoredRun: Identifiable, Hashable, Sendable {
+  public let id: RunID
+  public let run: RunDescription
+  public let groupHash: String
+  public let status: RunStatus
+  /// Why it failed; nil unless `status` is `failed`.
+  public let error: String?
+  public let prompt: String
+  public let negativePrompt: String?
+  /// The run whose attention it takes, and that run's prompt.
+  public let sourceID: RunID?
+  public let sourcePrompt: String?
+}
+
+/// Which runs: those that fulfil every condition given.
+public struct RunFilter: Hashable, Sendable {
+  public var hashes: Set<String>?
+  public var groupHash: String?
+  public var status: RunStatus?
+  public var role: RunRole?
+  public var intervention: String?
+  public var prompt: String?
+  public var seed: Int?
+
+  public init(
+    hashes: Set<String>? = nil, groupHash: String? = nil, status: RunStatus? = nil, role: RunRole? = nil,
+    intervention: String? = nil, prompt: String? = nil, seed: Int? = nil
+  ) {
+    self.hashes = hashes
+    self.groupHash = groupHash
+    self.status = status
+    self.role = role
+    self.intervention = intervention
+    self.prompt = prompt
+    self.seed = seed
+  }
+
+  /// Every run.
+  public static let all = RunFilter()
+}
+
+/// What an unfinished group needs to go on.
+public struct GroupCheckpoint: Hashable, Sendable {
+  /// The last step that is done and stored, from 0; the next to make is `step + 1`.
+  public let step: Int
+  /// As it was given to `commitStep`.
+  public let state: Data
+}
+
+/// A file that a run left.
+public struct Artifact: Hashable, Sendable {
+  /// `picture` or `latents`.
+  public var kind: String
+  /// Relative to the folder of the database.
+  public var path: String
+  /// Of the file's bytes, in hexadecimal.
+  public var sha256: String
+
+  public init(kind: String, path: String, sha256: String) {
+    self.kind = kind
+    self.path = path
+    self.sha256 = sha256
+  }
+}
+
+/// What a finished run leaves beside its maps.
+public struct RunResult: Hashable, Sendable {
+  public var run: RunID
+  public var artifacts: [Artifact]
+  /// By name. NaN is stored as NULL and comes back as NaN.
+  public var metrics: [String: Double]
+
+  public init(run: RunID, artifacts: [Artifact] = [], metrics: [String: Double] = [:]) {
+    self.run = run
+    self.artifacts = artifacts
+    self.metrics = metrics
+  }
+}

@@ -1,0 +1,196 @@
+import Foundation
+import Testing
+
+@testable import AttentionStore
+
+@Suite("Groups")
+struct GroupTests {
+  let fixture: Fixture
+  var store: AttentionStore { fixture.store }
+  var path: String { fixture.folder.database.path }
+
+  init() throws { fixture = try Fixture() }
+
+  @Test("beginning gives the runs in the order asked, with what they were registered with")
+  func begin() throws {
+    #expect(fixture.group.runs.map(\.run) == fixture.pair)
+    #expect(fixture.group.runs.map(\.status) == [.running, .running])
+    #expect(fixture.group.checkpoint == nil && !fixture.group.isDone)
+    let target = try #require(fixture.group.runs.last)
+    #expect(target.prompt == "a blue car" && target.sourcePrompt == "a red car" && target.negativePrompt == nil)
+    #expect(target.sourceID == fixture.group.runs[0].id)
+    let reversed = try store.beginGroup(hash: "g", runs: fixture.pair.reversed())
+    #expect(reversed.runs.map(\.id) == fixture.group.runs.map(\.id).reversed())
+  }
+
+  @Test("targets may be given before their sources; they wait as pending")
+  func registerOnly() throws {
+    var pair = fixture.pair
+    pair[0].hash = "s2"
+    pair[1].hash = "t2"
+    pair[1].sourceHash = "s2"
+    pair[1].negativePrompt = fixture.prompts[0]
+    try store.register(group: "g2", runs: pair.reversed())
+    try store.register(group: "g2", runs: pair)
+    #expect(try store.runs(RunFilter(groupHash: "g2")).map(\.status) == [.pending, .pending])
+    #expect(try store.runs(RunFilter(hashes: ["t2"])).map(\.negativePrompt) == ["a red car"])
+    let begun = try store.beginGroup(hash: "g2", runs: pair)
+    #expect(begun.runs.map(\.run) == pair)
+  }
+
+  @Test("going on: the checkpoint and the maps are as they were left")
+  func resume() throws {
+    try fixture.commit(step: 0)
+    let before = try allRows(fixture.folder.database)
+    let again = try store.beginGroup(hash: "g", runs: fixture.pair)
+    #expect(again.checkpoint == GroupCheckpoint(step: 0, state: Data("state 0".utf8)))
+    #expect(try allRows(fixture.folder.database) == before)
+    try fixture.commit(step: 1)
+    #expect(try store.mapCount() == 4)
+  }
+
+  @Test("a finished group stays as it is")
+  func done() throws {
+    try fixture.commit(step: 0)
+    try store.finishGroup(hash: "g", results: fixture.results)
+    let before = try allRows(fixture.folder.database)
+    let again = try store.beginGroup(hash: "g", runs: fixture.pair)
+    #expect(again.isDone && again.checkpoint == nil)
+    try store.failGroup(hash: "g", error: "too late")
+    #expect(try allRows(fixture.folder.database) == before)
+  }
+
+  @Test("a failed group says why and goes on from its checkpoint")
+  func failed() throws {
+    try fixture.commit(step: 0)
+    try store.failGroup(hash: "g", error: "latents are not numbers")
+    let failed = try store.runs(RunFilter(status: .failed))
+    #expect(failed.map(\.error) == ["latents are not numbers", "latents are not numbers"])
+    expectError("\(path): group g has no run under way; begin it first") { try fixture.commit(step: 1) }
+    let again = try store.beginGroup(hash: "g", runs: fixture.pair)
+    #expect(again.checkpoint?.step == 0)
+    #expect(again.runs.map(\.error) == [nil, nil])
+    try fixture.commit(step: 1)
+  }
+
+  @Test("a run that moves to another group starts anew there, and its old group starts anew without it")
+  func moved() throws {
+    try fixture.commit(step: 0)
+    // The target alone moves; the source stays behind in "g" with a state that was computed for two.
+    let other = [Samples.run("s2", prompt: fixture.prompts[0], seed: 2), fixture.pair[1]]
+    var moved = other
+    moved[1].sourceHash = "s2"
+    let begun = try store.beginGroup(hash: "g2", runs: moved)
+    #expect(begun.checkpoint == nil)
+    #expect(try store.mapCount() == 0)
+    #expect(try store.checkpoint(groupHash: "g") == nil)
+    #expect(try store.statusOfRuns() == ["s": .pending, "s2": .running, "t": .running])
+  }
+
+  @Test("a source that moves takes its maps and its targets' with it, also where they were done")
+  func movedSource() throws {
+    try fixture.commit(step: 0)
+    try store.finishGroup(hash: "g", results: fixture.results)
+    _ = try store.beginGroup(hash: "g2", runs: [fixture.pair[0]])
+    #expect(try store.runs().map(\.run.hash) == ["s"])
+    #expect(try store.mapCount() == 0)
+    #expect(try store.integrityCheck() == [])
+  }
+
+  @Test("a group that lost a row by other hands starts anew")
+  func lostRun() throws {
+    try fixture.commit(step: 0)
+    try store.finishGroup(hash: "g", results: fixture.results)
+    try outside(fixture.folder.database, "PRAGMA foreign_keys = ON; DELETE FROM run WHERE hash = 't'")
+    let again = try store.beginGroup(hash: "g", runs: fixture.pair)
+    #expect(again.runs.map(\.status) == [.running, .running] && again.checkpoint == nil)
+    #expect(try store.mapCount() == 0)
+    #expect(try store.metrics(again.runs[0].id) == [:])
+    try outside(fixture.folder.database, "DELETE FROM checkpoint")
+    let start = try store.beginGroup(hash: "g", runs: fixture.pair)
+    #expect(start.checkpoint == nil)
+  }
+
+  @Test("a checkpoint of a group that lost a row by other hands is not built upon")
+  func lostRunUnderWay() throws {
+    try fixture.commit(step: 0)
+    try outside(fixture.folder.database, "PRAGMA foreign_keys = ON; DELETE FROM run WHERE hash = 't'")
+    #expect(try store.beginGroup(hash: "g", runs: fixture.pair).checkpoint == nil)
+    #expect(try store.mapCount() == 0)
+  }
+
+  @Test("maps without a checkpoint are not built upon")
+  func lostCheckpoint() throws {
+    try fixture.commit(step: 0)
+    try outside(fixture.folder.database, "DELETE FROM checkpoint")
+    #expect(try store.beginGroup(hash: "g", runs: fixture.pair).checkpoint == nil)
+    #expect(try store.mapCount() == 0)
+    try fixture.commit(step: 0)
+  }
+
+  @Test("what contradicts the stored group is refused, and changes nothing")
+  func contradictions() throws {
+    let before = try allRows(fixture.folder.database)
+    expectError(
+      "\(path): group g is stored with the run t, which is not among those given. "
+        + "A group of other runs has another hash"
+    ) { try store.beginGroup(hash: "g", runs: [fixture.pair[0]]) }
+    var changed = fixture.pair
+    changed[0].seed = 9
+    expectError("\(path): run s is stored with other settings. Runs of other settings have other hashes") {
+      try store.beginGroup(hash: "g", runs: changed)
+    }
+    let lost = Samples.run("t3", prompt: fixture.prompts[0], source: "nobody")
+    expectError(
+      "\(path): nothing was stored, because of 1 problem: run t3 takes its attention from nobody, which is not stored"
+    ) { try store.beginGroup(hash: "g3", runs: [lost]) }
+    var bad = Samples.run("s4", prompt: fixture.prompts[0], source: "s")
+    bad.role = .source
+    bad.guidanceScale = .nan
+    expectError(
+      "\(path): nothing was stored, because of 5 problems: group g4 has the run s4 2 times; "
+        + "run s4 is a source and takes its attention from s; run s4 has the guidance scale nan; "
+        + "run s4 is a source and takes its attention from s; run s4 has the guidance scale nan"
+    ) { try store.register(group: "g4", runs: [bad, bad]) }
+    expectError("\(path): nothing was stored, because of 1 problem: group g5 has no runs") {
+      try store.register(group: "g5", runs: [])
+    }
+    #expect(try allRows(fixture.folder.database) == before)
+  }
+
+  @Test("runs that a plan no longer has go with all their rows; the rest of their group starts anew")
+  func removal() throws {
+    try fixture.commit(step: 0)
+    let other = Samples.run("s2", prompt: fixture.prompts[0], seed: 2)
+    let begun = try store.beginGroup(hash: "g2", runs: [other])
+    try store.commitStep(groupHash: "g2", step: 0, timestep: 1, state: Data([1]), maps: [])
+    try store.finishGroup(hash: "g2", results: [RunResult(run: begun.runs[0].id, metrics: ["psnr": 1])])
+
+    #expect(try store.removeRuns(notIn: ["s", "t", "s2", "never run"]) == [])
+    #expect(try store.removeRuns(notIn: ["s", "s2"]).map(\.run.hash) == ["t"])
+    #expect(try store.statusOfRuns() == ["s": .pending, "s2": .done])
+    #expect(try store.mapCount() == 0)
+    #expect(try store.checkpoint(groupHash: "g") == nil)
+    #expect(try store.metrics(begun.runs[0].id) == ["psnr": 1])
+    #expect(try store.removeRuns(notIn: []).map(\.run.hash) == ["s", "s2"])
+    #expect(
+      try value(fixture.folder.database, "SELECT (SELECT count(*) FROM metric) + (SELECT count(*) FROM run)") == "0")
+    #expect(try store.integrityCheck() == [])
+  }
+
+  @Test("a source that goes takes its targets with it, and they are named")
+  func removalOfSource() throws {
+    #expect(try store.removeRuns(notIn: ["t"]).map(\.run.hash) == ["s", "t"])
+  }
+
+  @Test("prompts and records that nothing uses go when asked")
+  func unused() throws {
+    try store.register(keys: [RecordKey(label: "car", positions: [3])], of: fixture.records[1], for: fixture.prompts[0])
+    try store.register(prompts: [Samples.prompt("nobody")])
+    try fixture.commit(step: 0)
+    try store.removeUnused()
+    #expect(try store.prompts().map(\.text) == ["a red car", "a blue car"])
+    #expect(try store.records().map(\.record.name) == ["words"])
+    #expect(try store.recordKeys(of: fixture.records[1], for: fixture.prompts[0]) == [])
+  }
+}
