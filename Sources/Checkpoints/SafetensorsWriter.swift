@@ -1,7 +1,8 @@
 import Foundation
 import Tensors
 
-/// Writes tensors as a safetensors file that the reference library reads, and writes byte for byte the same.
+/// Writes tensors as safetensors files, byte for byte as the reference library does (which leaves the order of several
+/// texts of metadata open; here they are sorted).
 public enum SafetensorsWriter {
   /// Writes float32 tensors in the order of their names, so that the same tensors always give the same bytes.
   ///

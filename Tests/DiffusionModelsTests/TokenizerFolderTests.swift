@@ -33,6 +33,36 @@ private let vocabulary = """
     #expect(try CLIPTokenizer(folder: folder.url).encode("ab ab ab").ids == [6, 4, 4, 7])
   }
 
+  /// Equal ranks go leftmost first, and a merge is off once one of its two has gone into another.
+  @Test func mergesOverlap() throws {
+    let folder = try ScratchFolder()
+    let pieces = ["a", "b", "c", "c</w>", "b</w>", "aa", "ab", "bc</w>", "abc</w>", "<|startoftext|>", "<|endoftext|>"]
+    let vocabulary = pieces.enumerated().map { "\"\($1)\": \($0)" }.joined(separator: ", ")
+    try folder.write("{\(vocabulary)}", to: "vocab.json")
+    try folder.write("a a\nb c</w>\na b\na bc</w>\n", to: "merges.txt")
+    let tokenizer = try CLIPTokenizer(folder: folder.url)
+    func encoded(_ word: String) -> [String] {
+      tokenizer.encode(word).tokens.filter { $0.role == .word }.map(\.piece)
+    }
+    #expect(encoded("aaab") == ["aa", "a", "b</w>"])
+    #expect(encoded("abc") == ["abc</w>"])
+    #expect(encoded("aaabc") == ["aa", "abc</w>"])
+  }
+
+  /// As in the folders of Stable Diffusion 1.x: the end token is given twice, first as matched after normalising, then,
+  /// as padding, by its bare text; transformers 5 then finds only the start token in capitals.
+  @Test func ofEqualTokensTheLaterCounts() throws {
+    let folder = try ScratchFolder(copying: ["vocab.json", "merges.txt"])
+    try folder.write(
+      #"""
+      {"bos_token": {"content": "<|startoftext|>", "normalized": true},
+       "eos_token": {"content": "<|endoftext|>", "normalized": true}, "pad_token": "<|endoftext|>",
+       "unk_token": {"content": "<|endoftext|>", "normalized": true}}
+      """#, to: "special_tokens_map.json")
+    let tokenizer = try CLIPTokenizer(folder: folder.url)
+    #expect(tokenizer.encode("<|STARTOFTEXT|> <|ENDOFTEXT|>").words == ["<|startoftext|>", "<|", "endoftext", "|>"])
+  }
+
   @Test(arguments: ["1000000000000000019884624838656", "1e30", "9223372036854775807", "null"])
   func noLengthIs77(_ length: String) throws {
     let folder = try ScratchFolder(copying: ["vocab.json", "merges.txt"])
