@@ -1,0 +1,142 @@
+import Foundation
+import Tensors
+
+/// Writes tensors as safetensors files, byte for byte as the reference library does (which leaves the order of several
+/// texts of metadata open; here they are sorted).
+public enum SafetensorsWriter {
+  /// Writes float32 tensors in the order of their names, so that the same tensors always give the same bytes.
+  ///
+  /// The file appears whole or not at all: a temporary file beside it is written, flushed to the disk and renamed.
+  /// - Parameters:
+  ///   - tensors: names and values, in any order.
+  ///   - metadata: texts for the header; `["format": "pt"]` is what PyTorch's readers look for.
+  ///   - url: the file; one that exists is replaced.
+  /// - Throws: `CheckpointError` if a name is given twice or is reserved, the header would exceed the format's limit,
+  ///   or the file cannot be written.
+  public static func write(
+    _ tensors: [(name: String, tensor: Tensor)], metadata: [String: String] = [:], to url: URL
+  ) throws(CheckpointError) {
+    let file = displayName(url)
+    let sorted = tensors.sorted { ExactString.inByteOrder($0.name, $1.name) }
+    var problems: [CheckpointError.Problem] = []
+    for (previous, next) in zip(sorted, sorted.dropFirst()) where ExactString(previous.name) == ExactString(next.name) {
+      problems.append(.init(file: file, tensor: next.name, field: "entry", found: "given twice", expected: "it once"))
+    }
+    for (name, _) in sorted where name == SafetensorsHeader.metadataKey {
+      problems.append(
+        .init(file: file, tensor: name, field: "name", found: "reserved by the format", expected: "another one"))
+    }
+    let header = header(sorted, metadata)
+    if header.count > SafetensorsHeader.maximumLength {
+      problems.append(
+        .init(
+          file: file, field: "header length", found: "\(header.count)",
+          expected: "at most \(SafetensorsHeader.maximumLength)"))
+    }
+    guard problems.isEmpty else { throw CheckpointError(problems) }
+
+    let output = try AtomicFile(url, name: file)
+    withUnsafeBytes(of: UInt64(header.count).littleEndian) { output.write($0) }
+    header.withUnsafeBytes { output.write($0) }
+    for (_, tensor) in sorted {
+      tensor.withUnsafeValues { output.write(UnsafeRawBufferPointer($0)) }
+    }
+    try output.commit()
+  }
+
+  private static func header(_ tensors: [(name: String, tensor: Tensor)], _ metadata: [String: String]) -> [UInt8] {
+    var members: [String] = []
+    if !metadata.isEmpty {
+      let texts = metadata.sorted { ExactString.inByteOrder($0.key, $1.key) }
+      let object = texts.map { "\(jsonText($0.key)):\(jsonText($0.value))" }.joined(separator: ",")
+      members.append("\(jsonText(SafetensorsHeader.metadataKey)):{\(object)}")
+    }
+    var offset = 0
+    for (name, tensor) in tensors {
+      let end = offset + tensor.count * MemoryLayout<Float>.size
+      let shape = tensor.shape.map(String.init).joined(separator: ",")
+      members.append("\(jsonText(name)):{\"dtype\":\"F32\",\"shape\":[\(shape)],\"data_offsets\":[\(offset),\(end)]}")
+      offset = end
+    }
+    var bytes = Array("{\(members.joined(separator: ","))}".utf8)
+    bytes += Array(repeating: UInt8(ascii: " "), count: (8 - bytes.count % 8) % 8)
+    return bytes
+  }
+
+  /// A JSON string with only those signs escaped that must be, as the reference library writes it.
+  private static func jsonText(_ text: String) -> String {
+    var result = "\""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\"": result += "\\\""
+      case "\\": result += "\\\\"
+      case "\u{8}": result += "\\b"
+      case "\u{C}": result += "\\f"
+      case "\n": result += "\\n"
+      case "\r": result += "\\r"
+      case "\t": result += "\\t"
+      case "\0"..<" ":
+        let digits = String(scalar.value, radix: 16)
+        result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+      default: result.unicodeScalars.append(scalar)
+      }
+    }
+    return result + "\""
+  }
+}
+
+/// A file that is written beside its place and renamed when it is whole. What is not committed leaves no trace.
+private final class AtomicFile {
+  private let name: String
+  private let target: String
+  private let temporary: String
+  private var descriptor: Int32
+  /// The first error number; later writes do nothing.
+  private var failure: Int32 = 0
+
+  init(_ url: URL, name: String) throws(CheckpointError) {
+    self.name = name
+    target = url.path
+    temporary = url.deletingLastPathComponent().appending(path: ".\(url.lastPathComponent).\(UUID().uuidString)").path
+    descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { throw Self.error(name, errno) }
+  }
+
+  deinit { discard() }
+
+  func write(_ bytes: UnsafeRawBufferPointer) {
+    var rest = bytes
+    while failure == 0, !rest.isEmpty {
+      let written = Foundation.write(descriptor, rest.baseAddress, rest.count)
+      if written < 0 {
+        if errno != EINTR { failure = errno }
+      } else {
+        rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(written))
+      }
+    }
+  }
+
+  func commit() throws(CheckpointError) {
+    if failure == 0, fsync(descriptor) != 0 { failure = errno }
+    if close(descriptor) != 0, failure == 0 { failure = errno }
+    descriptor = -1
+    if failure == 0, rename(temporary, target) != 0 { failure = errno }
+    guard failure == 0 else {
+      unlink(temporary)
+      throw Self.error(name, failure)
+    }
+  }
+
+  private func discard() {
+    guard descriptor >= 0 else { return }
+    close(descriptor)
+    unlink(temporary)
+  }
+
+  private static func error(_ name: String, _ code: Int32) -> CheckpointError {
+    CheckpointError(
+      .init(
+        file: name, field: "file", found: "impossible to write (\(String(cString: strerror(code))))",
+        expected: "a writable place with room"))
+  }
+}

@@ -1,0 +1,114 @@
+import Tensors
+
+/// Hands the tensors of a store to a model, and sees to it that the two fit exactly.
+///
+/// The model takes each tensor it needs, by name and shape. A tensor that is missing or of another shape is noted and
+/// zeros come in its place, so that one error names everything; `finish` throws it, together with the tensors that
+/// nobody took. What was built of stand-ins is never used.
+///
+///     let loader = WeightLoader(try WeightStore(folder: folder), aliases: .olderVAEAttention)
+///     let weight = loader.take("encoder.conv_in.weight", shape: [128, 3, 3, 3])
+///     ...
+///     try loader.finish()
+///
+/// Each tensor is converted when it is taken; the loader keeps none, so the peak is the model and one tensor.
+public final class WeightLoader {
+  public let store: WeightStore
+  private let aliases: [WeightAlias]
+  private var taken: Set<ExactString> = []
+  private var problems: [CheckpointError.Problem] = []
+  private var zeros: [[Int]: Tensor] = [:]
+
+  /// - Parameter aliases: rules for other names, tried in turn where a tensor is not there under its own.
+  public init(_ store: WeightStore, aliases: [WeightAlias] = []) {
+    self.store = store
+    self.aliases = aliases
+  }
+
+  /// Whether a tensor is there, under its name or an alias: for parts that some checkpoints have.
+  public func has(_ name: String) -> Bool {
+    stored(name) != nil
+  }
+
+  /// The tensor of a name, as float32 of the given shape.
+  ///
+  /// - Parameters:
+  ///   - name: as the model names it today.
+  ///   - shape: as the model needs it.
+  ///   - aliases: other names of this one tensor, beside the loader's rules.
+  ///   - orShapes: shapes of as many values that files may hold instead, as `[c, c, 1, 1]` for a linear `[c, c]`; the
+  ///     values are returned in `shape`.
+  /// - Returns: the tensor; zeros if there was a problem, which `finish` will throw.
+  public func take(_ name: String, shape: [Int], aliases: [String] = [], orShapes: [[Int]] = []) -> Tensor {
+    guard let stored = stored(name, aliases), let entry = store.entry(stored) else {
+      problems.append(
+        .init(.missing, file: store.name, tensor: name, field: "tensor", found: "missing", expected: "\(shape)"))
+      return standIn(shape)
+    }
+    guard taken.insert(ExactString(stored)).inserted else {
+      problems.append(
+        .init(file: store.name, tensor: name, field: "use", found: "asked for twice", expected: "it once"))
+      return standIn(shape)
+    }
+    guard entry.shape == shape || orShapes.contains(entry.shape) else {
+      problems.append(
+        .init(
+          .shape, file: store.file(of: stored).name, tensor: stored, field: "shape", found: "\(entry.shape)",
+          expected: ([shape] + orShapes).map { "\($0)" }.joined(separator: " or ")))
+      return standIn(shape)
+    }
+    // After a problem the model is lost, and converting its other weights would only take time and memory.
+    guard problems.isEmpty || !entry.dtype.isFloat else { return standIn(shape) }
+    do throws(CheckpointError) {
+      let tensor = try store.tensor(named: stored)
+      if entry.shape == shape { return tensor }
+      if let reshaped = try? tensor.reshaped(shape) { return reshaped }
+      problems.append(
+        .init(
+          .shape, file: store.name, tensor: stored, field: "shape", found: "\(entry.shape)", expected: "\(shape)"))
+    } catch {
+      problems += error.problems
+    }
+    return standIn(shape)
+  }
+
+  /// Ends the loading.
+  /// - Parameter ignoring: tensors that may be there and are not used: full names, also of aliases, or beginnings that
+  ///   end in a point, as `encoder.` where only a decoder is loaded.
+  /// - Throws: `CheckpointError` listing all tensors that are missing, of another shape, of a dtype that is not float,
+  ///   or there without being asked for.
+  public func finish(ignoring: [String] = []) throws(CheckpointError) {
+    let ignored = ignoring.flatMap { name in [name] + aliases.compactMap { $0.other(name) } }
+    let whole = Set(ignored.map(ExactString.init))
+    let prefixes = ignored.filter { $0.hasSuffix(".") }
+    for file in store.files {
+      for name in file.names where !taken.contains(ExactString(name)) && !whole.contains(ExactString(name)) {
+        if prefixes.contains(where: name.hasPrefix) { continue }
+        let shape = file.entry(name)?.shape ?? []
+        problems.append(
+          .init(
+            .unexpected, file: file.name, tensor: name, field: "tensor", found: "\(shape)",
+            expected: "a tensor of the model"))
+      }
+    }
+    guard problems.isEmpty else {
+      throw CheckpointError(
+        problems,
+        advice: "The weights are not of the model that config.json describes: check that both belong together.")
+    }
+  }
+
+  /// The name under which the store holds a tensor.
+  private func stored(_ name: String, _ others: [String] = []) -> String? {
+    if store.entry(name) != nil { return name }
+    return (others + aliases.compactMap { $0.other(name) }).first { store.entry($0) != nil }
+  }
+
+  /// Zeros, shared by all tensors of a shape.
+  private func standIn(_ shape: [Int]) -> Tensor {
+    if let known = zeros[shape] { return known }
+    let tensor = Tensor(zeros: shape)
+    zeros[shape] = tensor
+    return tensor
+  }
+}
