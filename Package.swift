@@ -90,7 +90,9 @@ let package = Package(
     .testTarget(name: "DiffusionModelsTests", dependencies: ["DiffusionModels", "Pipelines", "TestSupport"]),
     .testTarget(name: "SchedulersTests", dependencies: ["Schedulers", "TestSupport"]),
     .testTarget(name: "PipelinesTests", dependencies: ["Pipelines", "Plotting", "TestSupport"]),
-    .testTarget(name: "AttentionStoreTests", dependencies: ["AttentionStore", "TestSupport"]),
+    .testTarget(
+      name: "AttentionStoreTests",
+      dependencies: ["AttentionStore", "TestSupport", .product(name: "GRDB", package: "GRDB.swift")]),
     .testTarget(name: "AnalysisTests", dependencies: ["Analysis", "TestSupport"]),
     .testTarget(name: "PlottingTests", dependencies: ["Plotting", "TestSupport"]),
     .testTarget(name: "ExperimentingTests", dependencies: ["Experimenting", "TestSupport"]),
