@@ -87,7 +87,8 @@ let package = Package(
     .testTarget(name: "TensorsTests", dependencies: ["CKernels", "Tensors", "TestSupport"]),
     .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "TestSupport"]),
     .testTarget(name: "AttentionTracingTests", dependencies: ["AttentionTracing", "TestSupport"]),
-    .testTarget(name: "DiffusionModelsTests", dependencies: ["DiffusionModels", "Pipelines", "TestSupport"]),
+    .testTarget(
+      name: "DiffusionModelsTests", dependencies: ["DiffusionModels", "Pipelines", "TestSupport"], exclude: ["Fixtures"]),
     .testTarget(name: "SchedulersTests", dependencies: ["Schedulers", "TestSupport"]),
     .testTarget(name: "PipelinesTests", dependencies: ["Pipelines", "Plotting", "TestSupport"]),
     .testTarget(

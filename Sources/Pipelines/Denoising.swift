@@ -61,7 +61,8 @@ public struct Denoising {
     self.settings = settings
     unet = model.unet
     runs = prompts.count
-    scheduler = try settings.scheduler.make(model.schedulerConfiguration, steps: settings.steps)
+    scheduler = try settings.scheduler.make(
+      model.schedulerConfiguration.forStableDiffusionPipeline, steps: settings.steps)
     lanes = Lane.batch(runs: runs, guided: settings.isGuided)
 
     // Each text is encoded by itself: what a run sees of it does not depend on the others.

@@ -30,8 +30,9 @@ public struct Difference: CustomStringConvertible {
     shape = found.shape
     var rest = place
     index = found.shape.reversed().map { size in
-      defer { rest /= size }
-      return rest % size
+      // An empty tensor has no place of its own.
+      defer { rest /= max(size, 1) }
+      return rest % max(size, 1)
     }.reversed()
   }
 

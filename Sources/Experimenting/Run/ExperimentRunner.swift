@@ -1,0 +1,251 @@
+import AttentionStore
+import AttentionTracing
+import Checkpoints
+import Foundation
+import Pipelines
+import Plotting
+import Tensors
+
+/// Makes the runs of a plan that are not yet in the database, and the report.
+///
+/// A step's maps and what the next step needs are one transaction, so a run that was killed goes on after the last step
+/// that it finished and ends with the same bits; a second run of the same file computes nothing.
+public struct ExperimentRunner {
+  private let plan: ExperimentPlan
+  private let results: ResultsFolder
+  private let progress: any RunProgress
+
+  public init(plan: ExperimentPlan, results: ResultsFolder, progress: any RunProgress) {
+    self.plan = plan
+    self.results = results
+    self.progress = progress
+  }
+
+  /// Runs the experiment.
+  /// - Throws: `ExperimentError` if the plan exceeds its budget or the folder cannot be written, before anything is
+  ///   made; `StoreError`; what computing throws, after writing it down with the group's runs.
+  public func run() throws -> RunSummary {
+    try checkBudget()
+    try prepareFolder()
+    let started = Date()
+    let store = try AttentionStore.open(results.database, mode: .create)
+    defer { progress.finished() }
+    let recorder = try begin(store)
+    var tally = Tally(total: plan.runCount * plan.stepCount)
+    for group in plan.groups {
+      try Task.checkCancellation()
+      try make(group, store, recorder, &tally)
+    }
+    try measure(store)
+    try store.removeUnused()
+    progress.finished()
+    let report = try ExperimentReport.write(results: results, store: store)
+    try store.close()
+    let summary = RunSummary(
+      runsMade: tally.runsMade, runsKept: tally.runsKept, stepsMade: tally.stepsMade,
+      seconds: Date().timeIntervalSince(started), report: results.report.path)
+    // A run that computed nothing leaves the times of the one that did.
+    if summary.stepsMade > 0 || !FileManager.default.fileExists(atPath: results.manifest.path) {
+      try Manifest(plan: plan, summary: summary, started: started).write(to: results.manifest)
+    }
+    for file in report { progress.note("wrote \(file.path)") }
+    return summary
+  }
+
+  private struct Tally {
+    let total: Int
+    var runsMade = 0
+    var runsKept = 0
+    var stepsMade = 0
+    var done = 0
+  }
+
+  // MARK: - Before computing
+
+  private func checkBudget() throws {
+    let budget = plan.spec.budget.disk
+    guard plan.diskBytes <= budget.bytes else {
+      throw ExperimentError(
+        "budget.disk: the plan needs \(ByteSize(Int64(plan.diskBytes)).rounded), the budget is \(budget): \(plan.mapCount) "
+          + "maps of \(ByteSize(Int64(plan.mapBytes)).rounded); record fewer steps, sites or tokens, use `pool`, "
+          + "`heads: mean` or `dtype: fp16`, or raise the budget")
+    }
+  }
+
+  /// Makes the folder and sees that files can be made in it.
+  private func prepareFolder() throws {
+    do {
+      try FileManager.default.createDirectory(at: results.url, withIntermediateDirectories: true)
+      let probe = results.url.appending(path: ".attnlab-\(ProcessInfo.processInfo.processIdentifier)")
+      try Data().write(to: probe)
+      try FileManager.default.removeItem(at: probe)
+    } catch {
+      throw ExperimentError(
+        "\(results.url.path): results cannot be written there (\(error.localizedDescription)); choose another folder "
+          + "with --results")
+    }
+  }
+
+  private func begin(_ store: AttentionStore) throws -> StepRecorder {
+    try store.beginExperiment(
+      StoredExperiment(
+        name: plan.spec.name, question: plan.spec.question, spec: plan.spec.resolvedYAML(),
+        specHash: sha256(Data(plan.spec.canonicalForm.utf8)), model: plan.spec.model, modelHash: plan.modelHash,
+        toolVersion: attnlabVersion, engine: plan.engine))
+    try dropStale(store)
+    return try StepRecorder(plan, store)
+  }
+
+  /// Removes runs that the plan no longer has, and groups whose files are gone, so that they are made again.
+  private func dropStale(_ store: AttentionStore) throws {
+    var keep = Set(plan.groups.flatMap { $0.runs.map(\.hash) })
+    let stored = try store.runs()
+    for group in plan.groups {
+      let hashes = Set(group.runs.map(\.hash))
+      let done = stored.filter { hashes.contains($0.run.hash) && $0.status == .done }
+      if try done.contains(where: { try !hasFiles($0, store) }) {
+        progress.note("files of group \(group.hash.prefix(8)) are missing or changed; it is made again")
+        keep.subtract(hashes)
+      }
+    }
+    let gone = stored.filter { !keep.contains($0.run.hash) }
+    try store.removeRuns(notIn: keep)
+    for run in gone {
+      try? FileManager.default.removeItem(at: results.url.appending(path: ResultsFolder.runPath(run.run.hash)))
+    }
+  }
+
+  private func hasFiles(_ run: StoredRun, _ store: AttentionStore) throws -> Bool {
+    let artifacts = try store.artifacts(run.id)
+    return !artifacts.isEmpty
+      && artifacts.allSatisfy { artifact in
+        let file = results.url.appending(path: artifact.path)
+        return (try? Data(contentsOf: file)).map { sha256($0) == artifact.sha256 } ?? false
+      }
+  }
+
+  // MARK: - Groups
+
+  private func make(
+    _ group: PlannedGroup, _ store: AttentionStore, _ recorder: StepRecorder, _ tally: inout Tally
+  ) throws {
+    let stored = try store.beginGroup(hash: group.hash, runs: recorder.descriptions(group))
+    if stored.isDone {
+      tally.runsKept += group.runs.count
+      tally.done += group.runs.count * plan.stepCount
+      return
+    }
+    do {
+      try denoise(group, stored, store, recorder, &tally)
+    } catch {
+      // The reason stays with the runs; the group's checkpoint stays too. A store that fails cannot take the note.
+      if !(error is StoreError) { try? store.failGroup(hash: group.hash, error: "\(error)") }
+      throw error
+    }
+    tally.runsMade += group.runs.count
+  }
+
+  private func denoise(
+    _ group: PlannedGroup, _ stored: StoredGroup, _ store: AttentionStore, _ recorder: StepRecorder,
+    _ tally: inout Tally
+  ) throws {
+    let attention = try plan.attention(of: group)
+    var denoising = try Denoising(plan.model, prompts: group.runs.map(\.prompt), settings: group.settings)
+    if let checkpoint = stored.checkpoint {
+      try denoising.restore(checkpoint.state)
+      tally.done += group.runs.count * denoising.step
+    }
+    let ids = stored.runs.map(\.id)
+    while !denoising.isDone {
+      let step = denoising.step
+      let probe = attention.probe(step: step)
+      try denoising.advance(probe: probe)
+      try store.commitStep(
+        groupHash: group.hash, step: step, timestep: Double(denoising.timesteps[step]), state: denoising.state(),
+        maps: recorder.rows(probe.maps, runs: ids))
+      tally.stepsMade += 1
+      tally.done += group.runs.count
+      progress.advanced(done: tally.done, total: tally.total, work: group.label)
+    }
+    let pairs = zip(group.runs, ids).enumerated()
+    let written = try pairs.map { index, run in
+      RunResult(run: run.1, artifacts: try write(run.0, group, try denoising.latents(of: index)))
+    }
+    try store.finishGroup(hash: group.hash, results: written)
+  }
+
+  /// Writes a run's picture and latents.
+  private func write(_ run: PlannedRun, _ group: PlannedGroup, _ latents: Tensor) throws -> [Artifact] {
+    let path = ResultsFolder.runPath(run.hash)
+    let folder = results.url.appending(path: path)
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    let texts = [
+      PNG.Text("Prompt", run.prompt.prompt), PNG.Text("Seed", "\(group.settings.seed)"),
+      PNG.Text("Intervention", run.intervention), PNG.Text("Content-Hash", run.hash),
+      PNG.Text("Software", "attnlab \(attnlabVersion)"),
+    ]
+    try PNG.write(plan.model.picture(latents), texts: texts, to: folder.appending(path: "picture.png"))
+    try SafetensorsWriter.write(
+      [("latents", latents.channelsFirst())], metadata: ["hash": run.hash],
+      to: folder.appending(path: "latents.safetensors"))
+    return try [("picture", "picture.png"), ("latents", "latents.safetensors")].map { kind, name in
+      Artifact(kind: kind, path: "\(path)/\(name)", sha256: sha256(try Data(contentsOf: folder.appending(path: name))))
+    }
+  }
+
+  // MARK: - Measures
+
+  /// Adds the metrics that the file asks for and targets do not have yet, from the stored pictures.
+  private func measure(_ store: AttentionStore) throws {
+    let runs = try store.runs(RunFilter(status: .done))
+    var pictures: [RunID: Picture] = [:]
+    func picture(_ id: RunID) throws -> Picture {
+      if let known = pictures[id] { return known }
+      guard let artifact = try store.artifacts(id).first(where: { $0.kind == "picture" }) else {
+        throw ExperimentError("run \(id.rawValue) of \(results.database.path) has no picture")
+      }
+      let new = try PNG.read(results.url.appending(path: artifact.path)).picture
+      // A source serves all targets of its group; older ones are not needed again.
+      if pictures.count >= 64 { pictures.removeAll() }
+      pictures[id] = new
+      return new
+    }
+    for run in runs {
+      guard let source = run.sourceID else { continue }
+      let known = try store.metrics(run.id)
+      for metric in plan.spec.metrics where known[metric.rawValue] == nil {
+        let value = try metric.measure(picture(run.id), against: picture(source))
+        try store.setMetric(metric.rawValue, value, run: run.id)
+      }
+    }
+  }
+}
+
+/// What a run of an experiment did.
+public struct RunSummary: Codable, Hashable, Sendable {
+  public let runsMade: Int
+  /// Runs that were in the database already.
+  public let runsKept: Int
+  /// Denoising steps of groups.
+  public let stepsMade: Int
+  public let seconds: Double
+  /// The path of `report.md`.
+  public let report: String
+
+  public init(runsMade: Int, runsKept: Int, stepsMade: Int, seconds: Double, report: String) {
+    self.runsMade = runsMade
+    self.runsKept = runsKept
+    self.stepsMade = stepsMade
+    self.seconds = seconds
+    self.report = report
+  }
+}
+
+extension PlannedGroup {
+  /// The group in a few words, for progress.
+  var label: String {
+    let prompts = runs.map(\.prompt.prompt).uniqued
+    let targets = prompts.count > 2 ? "\(prompts.count - 1) targets" : prompts.dropFirst().first
+    return "\(prompts[0])\(targets.map { " -> \($0)" } ?? ""), seed \(settings.seed)"
+  }
+}
