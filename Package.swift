@@ -94,7 +94,9 @@ let package = Package(
     .testTarget(
       name: "AttentionStoreTests",
       dependencies: ["AttentionStore", "TestSupport", .product(name: "GRDB", package: "GRDB.swift")]),
-    .testTarget(name: "AnalysisTests", dependencies: ["Analysis", "TestSupport"]),
+    .testTarget(
+      name: "AnalysisTests", dependencies: ["Analysis", "Plotting", "TestSupport"],
+      exclude: ["make_picture_metrics.py", "picture_metrics.json"]),
     .testTarget(name: "PlottingTests", dependencies: ["Plotting", "TestSupport"]),
     .testTarget(name: "ExperimentingTests", dependencies: ["Experimenting", "TestSupport"]),
     .testTarget(name: "attnlabTests", dependencies: ["attnlab", "Experimenting", "TestSupport"]),
