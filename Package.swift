@@ -90,7 +90,7 @@ let package = Package(
     .testTarget(
       name: "DiffusionModelsTests", dependencies: ["DiffusionModels", "Pipelines", "TestSupport"], exclude: ["Fixtures"]),
     .testTarget(name: "SchedulersTests", dependencies: ["Schedulers", "TestSupport"]),
-    .testTarget(name: "PipelinesTests", dependencies: ["Pipelines", "Plotting", "TestSupport"]),
+    .testTarget(name: "PipelinesTests", dependencies: ["Analysis", "Pipelines", "Plotting", "TestSupport"]),
     .testTarget(
       name: "AttentionStoreTests",
       dependencies: ["AttentionStore", "TestSupport", .product(name: "GRDB", package: "GRDB.swift")]),

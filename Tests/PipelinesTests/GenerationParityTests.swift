@@ -1,3 +1,4 @@
+import Analysis
 import AttentionTracing
 import Foundation
 import Pipelines
@@ -36,6 +37,10 @@ import Testing
       while !denoising.isDone { try denoising.advance() }
       let expected = try file.tensor(named: "\(test.name).latents").channelsLast()
       expectClose(denoising.latents, expected, tolerance: 1e-3, "\(test.name) latents")
+      let picture = try model.picture(denoising.latents)
+      let reference = try PNG.read(Fixtures.folder.appending(path: "pictures/\(test.name).png")).picture
+      let psnr = try PictureMetrics.psnr(picture, reference)
+      #expect(psnr >= 45, "\(test.name): the picture differs, PSNR \(psnr) dB")
     }
   }
 

@@ -1,0 +1,99 @@
+import AttentionTracing
+import Tensors
+import Testing
+
+@Suite struct AttentionPlanTests {
+  private let sites = stableDiffusionSites(16, 16)
+  private let lanes = Lane.batch(runs: 2, guided: true)
+
+  private func plan(
+    _ operations: [PlannedOperation] = [], _ records: [PlannedRecord] = []
+  ) throws -> AttentionPlan {
+    try AttentionPlan(
+      sites: sites, lanes: lanes, stepCount: 5, tokens: 77, operations: operations, records: records)
+  }
+
+  private func record(
+    sites chosen: [Int], steps: [Int] = [0], branches: Set<GuidanceBranch> = [.conditional], mean: Bool = true,
+    tokens: TokenSelector = .all, pool: Int? = nil, type: MapType = .float32
+  ) throws -> PlannedRecord {
+    let keys = try tokens.resolve(prompt("a red car"))
+    return PlannedRecord(
+      record: 0, sites: chosen, steps: steps, branches: branches, meanOfHeads: mean, tokens: [keys, keys], pool: pool,
+      type: type)
+  }
+
+  @Test func lanesAreNamed() {
+    #expect(
+      lanes == [
+        Lane(run: 0, branch: .unconditional), Lane(run: 1, branch: .unconditional), Lane(run: 0, branch: .conditional),
+        Lane(run: 1, branch: .conditional),
+      ])
+    #expect(Lane.batch(runs: 1, guided: false) == [Lane(run: 0, branch: .conditional)])
+  }
+
+  @Test func operationsActWhereTheySay() throws {
+    let swap = PlannedOperation(
+      operation: .replace, run: 1, source: 0, sites: [6, 8], steps: [1, 2], branches: [.conditional])
+    let zero = PlannedOperation(
+      operation: .zero, run: 1, source: nil, sites: [8], steps: [2], branches: [.unconditional, .conditional])
+    let plan = try plan([swap, zero])
+    for step in 0..<5 {
+      for site in sites.indices {
+        let fills = plan.probe(step: step).request(site: site).fills
+        switch (step, site) {
+        case (1, 6), (2, 6), (1, 8): #expect(fills == [.own, .own, .own, .source(2)])
+        // The later operation holds where two meet.
+        case (2, 8): #expect(fills == [.own, .zero, .own, .zero])
+        default: #expect(fills.isEmpty)
+        }
+      }
+    }
+  }
+
+  @Test func sourcesMustBeTheirOwn() {
+    let swap = PlannedOperation(
+      operation: .replace, run: 1, source: 0, sites: [0], steps: [0], branches: [.conditional])
+    let zero = PlannedOperation(operation: .zero, run: 0, source: nil, sites: [0], steps: [0], branches: [.conditional])
+    #expect(throws: SelectionError("replace: the source of a swap is itself changed at the same attention")) {
+      try plan([swap, zero])
+    }
+    let orphan = PlannedOperation(
+      operation: .replace, run: 1, source: nil, sites: [0], steps: [0], branches: [.conditional])
+    #expect(
+      throws: SelectionError("replace: there is no source run to take maps from; give `pairs` of prompts")
+    ) { try plan([orphan]) }
+  }
+
+  /// Counts and bytes are those of sites x steps x heads x branches x runs, worked out by hand.
+  @Test func countsAndBytes() throws {
+    let cross = try plan([], [record(sites: [1, 13], steps: [0, 3], branches: [.conditional, .unconditional], mean: false)])
+    #expect(cross.mapCount == 2 * 2 * 4 * 2 * 2)
+    #expect(cross.mapBytes == 2 * 2 * 2 * 4 * (16 * 16 + 2 * 2) * 77 * 4)
+    let words = try plan([], [record(sites: [1], tokens: .words, type: .float16)])
+    #expect(words.mapCount == 2 && words.mapBytes == 2 * 16 * 16 * 3 * 2)
+    let pooled = try plan([], [record(sites: [0, 12], pool: 8)])
+    #expect(pooled.mapBytes == 2 * 4 * (8 * 8 * 64 + 2 * 2 * 4))
+    #expect(pooled.maps(step: 0).map(\.keys) == [64, 64, 4, 4])
+    #expect(pooled.maps(step: 1).isEmpty)
+  }
+
+  @Test func keyMapsFollowTheWords() throws {
+    let request = try plan([], [record(sites: [1], tokens: .names([.word("car", occurrence: 1), .start]))])
+      .probe(step: 0).request(site: 1)
+    let map = try #require(request.observations.first?.keyMap)
+    #expect(map[0] == 1 && map[3] == 0 && map.filter { $0 >= 0 }.count == 2)
+    let pooled = try plan([], [record(sites: [0], pool: 8)]).probe(step: 0).request(site: 0)
+    let cells = try #require(pooled.observations.first?.keyMap)
+    // Key (5, 9) of 16x16 lies in cell (2, 4) of 8x8.
+    #expect(cells[5 * 16 + 9] == 2 * 8 + 4)
+  }
+
+  @Test func probesKeepWhatTheyReceive() throws {
+    let probe = try plan([], [record(sites: [1])]).probe(step: 0)
+    let values = [Tensor(zeros: [16, 16, 77]), Tensor(zeros: [16, 16, 77])]
+    probe.receive(site: 1, observed: values)
+    #expect(probe.maps.map(\.map.run) == [0, 1])
+    #expect(probe.maps.map(\.map.site) == [1, 1])
+  }
+}

@@ -1,0 +1,91 @@
+import AttentionTracing
+import Testing
+
+/// A prompt of one token a word, except that words with a hyphen are split there.
+func prompt(_ text: String, length: Int = 77) -> PromptTokens {
+  let words = text.split(separator: " ").map(String.init)
+  var tokens = [PromptTokens.Token(id: 0, piece: "<|startoftext|>", role: .start)]
+  for (index, word) in words.enumerated() {
+    for piece in word.split(separator: "-") {
+      tokens.append(.init(id: 10 + index, piece: "\(piece)</w>", role: .word, word: index))
+    }
+  }
+  tokens.append(.init(id: 1, piece: "<|endoftext|>", role: .end))
+  while tokens.count < length { tokens.append(.init(id: 1, piece: "<|endoftext|>", role: .padding)) }
+  return PromptTokens(prompt: text, tokens: tokens, words: words, truncatedWords: ["lost"])
+}
+
+@Suite struct StepSelectorTests {
+  @Test func selections() throws {
+    #expect(try StepSelector.all.resolve(count: 3) == [0, 1, 2])
+    #expect(try StepSelector.list([5, 0, 5]).resolve(count: 6) == [0, 5])
+    #expect(try StepSelector.range(from: 0, to: 30, every: 10).resolve(count: 30) == [0, 10, 20])
+    #expect(try StepSelector.range(from: 2, to: 3, every: 7).resolve(count: 3) == [2])
+  }
+
+  /// The paper's rounding: [int(a n), int(b n)).
+  @Test func fractions() throws {
+    #expect(try StepSelector.fraction(from: 0, to: 0.8).resolve(count: 50) == Array(0..<40))
+    #expect(try StepSelector.fraction(from: 0, to: 0.8).resolve(count: 30) == Array(0..<24))
+    #expect(try StepSelector.fraction(from: 0, to: 0.99).resolve(count: 10) == Array(0..<9))
+    #expect(try StepSelector.fraction(from: 0.5, to: 1).resolve(count: 5) == [2, 3, 4])
+    for count in 1...100 { #expect(try StepSelector.fraction(from: 0, to: 1).resolve(count: count).count == count) }
+  }
+
+  @Test(arguments: [
+    (StepSelector.list([30]), "steps: 30 is not a step; the run has 30, numbered 0 to 29"),
+    (.list([-1, 2]), "steps: -1 is not a step; the run has 30, numbered 0 to 29"),
+    (.list([]), "steps: the list is empty; write `all` for every step"),
+    (
+      .range(from: 0, to: 31, every: 1),
+      "steps: { from: 0, to: 31 } does not lie within the run's 30 steps; 0 <= from < to <= 30 (`to` itself is not taken)"
+    ),
+    (.range(from: 0, to: 30, every: 0), "steps.every: 0 is not allowed; it is 1 or more"),
+    (.fraction(from: 0.8, to: 0.2), "steps.fraction: [0.8, 0.2] is not allowed; 0 <= from < to <= 1"),
+    (.fraction(from: 0, to: 0.01), "steps.fraction: [0.0, 0.01] selects none of 30 steps"),
+  ])
+  func messages(_ selector: StepSelector, _ message: String) {
+    #expect { _ = try selector.resolve(count: 30) } throws: { "\($0)" == message }
+  }
+}
+
+@Suite struct TokenSelectorTests {
+  @Test func everyPosition() throws {
+    let keys = try TokenSelector.all.resolve(prompt("a red car"))
+    #expect(keys.count == 77)
+    #expect(keys.prefix(6).map(\.label) == ["<start>", "a", "red", "car", "<end>", "<padding>"])
+    #expect(keys.enumerated().allSatisfy { $1.positions == [$0] })
+  }
+
+  @Test func wordsWithTheirPieces() throws {
+    let keys = try TokenSelector.words.resolve(prompt("a car and a sea-horse"))
+    #expect(keys.map(\.label) == ["a", "car", "and", "a#2", "sea-horse"])
+    #expect(keys.map(\.positions) == [[1], [2], [3], [4], [5, 6]])
+  }
+
+  @Test func names() throws {
+    let names = try ["<start>", "Car", "a#2", "<end>", "<padding>"].map { try TokenName($0) } + [.position(3)]
+    let keys = try TokenSelector.names(names).resolve(prompt("a car and a"))
+    #expect(keys.map(\.label) == ["<start>", "car", "a#2", "<end>", "<padding>", "3"])
+    #expect(keys.map(\.positions) == [[0], [2], [4], [5], Array(6..<77), [3]])
+  }
+
+  @Test(arguments: [
+    ([TokenName.word("dog", occurrence: 1)], "tokens: \"dog\" is not in the prompt \"a red car\"; its words are \"a\", \"red\", \"car\""),
+    ([.word("car", occurrence: 2)], "tokens: \"car#2\": the prompt \"a red car\" has \"car\" 1 time(s)"),
+    ([.word("lost", occurrence: 1)], "tokens: \"lost\" lies beyond the 77 tokens that the model reads of \"a red car\""),
+    ([.position(77)], "tokens: there is no position 77; they are 0 to 76"),
+    (
+      [.word("car", occurrence: 1), .position(3)],
+      "tokens: \"3\" and \"car\" share a position of \"a red car\"; keep one of them"
+    ),
+  ])
+  func messages(_ names: [TokenName], _ message: String) {
+    #expect { _ = try TokenSelector.names(names).resolve(prompt("a red car")) } throws: { "\($0)" == message }
+  }
+
+  @Test(arguments: ["", "car#0", "car#x", "<begin>"])
+  func wrongNames(_ text: String) {
+    #expect(throws: SelectionError.self) { try TokenName(text) }
+  }
+}
