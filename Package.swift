@@ -98,7 +98,9 @@ let package = Package(
       name: "AnalysisTests", dependencies: ["Analysis", "Plotting", "TestSupport"],
       exclude: ["make_picture_metrics.py", "picture_metrics.json"]),
     .testTarget(name: "PlottingTests", dependencies: ["Plotting", "TestSupport"]),
-    .testTarget(name: "ExperimentingTests", dependencies: ["Experimenting", "TestSupport"]),
+    .testTarget(
+      name: "ExperimentingTests",
+      dependencies: ["AttentionStore", "Checkpoints", "Experimenting", "Pipelines", "Plotting", "TestSupport"]),
     .testTarget(name: "attnlabTests", dependencies: ["attnlab", "Experimenting", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]

@@ -10,7 +10,7 @@ public struct ExperimentPlan: Sendable {
   public let spec: ExperimentSpec
   public let model: StableDiffusion
   public let modelHash: String
-  /// Library, version, kernels and threads: what else decides the bits.
+  /// Library, version and kernels: what else decides the bits. The number of threads does not.
   public let engine: String
   /// Of the UNet, at the size of the pictures.
   public let sites: [AttentionSite]

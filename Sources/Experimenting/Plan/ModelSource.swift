@@ -9,7 +9,7 @@ public enum ModelSource {
   /// - Throws: `ExperimentError` if it is neither: the bundled names and the nearest of them.
   public static func folder(named name: String, from base: URL) throws -> ModelFolder {
     if let bundled = BundledModels.url(of: name) { return try ModelFolder(bundled) }
-    let url = URL(filePath: name, relativeTo: base).standardizedFileURL
+    let url = (name.hasPrefix("/") ? URL(filePath: name) : base.appending(path: name)).standardizedFileURL
     var isFolder: ObjCBool = false
     if FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder), isFolder.boolValue {
       return try ModelFolder(url)

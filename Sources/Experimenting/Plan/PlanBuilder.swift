@@ -22,7 +22,7 @@ extension ExperimentPlan {
     var builder = PlanBuilder(
       spec: spec, sites: sites, stepCount: scheduler.timesteps.count, tokenizer: model.tokenizer.encode)
     builder.resolveSelectors()
-    let engine = "\(Engine.current.description), \(Engine.threads) threads"
+    let engine = Engine.current.description
     let identity = GroupIdentity(
       model: modelHash, engine: engine, records: builder.recordTexts, scheduler: kind.rawValue)
     let groups = builder.groups(identity, seeds: generate.seeds) { seed in

@@ -1,0 +1,148 @@
+import AttentionStore
+import Checkpoints
+import Experimenting
+import Foundation
+import Plotting
+import TestSupport
+import Testing
+
+@Suite struct RunnerTests {
+  private func contents(_ folder: URL) throws -> [String] {
+    try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+  }
+
+  @Test func aRunStoresWhatWasPlanned() throws {
+    try Fixtures.withTemporaryFolder { (folder) throws -> Void in
+      let plan = try SmallExperiment.plan()
+      let summary = try SmallExperiment.run(folder)
+      #expect(summary.runsMade == 4 && summary.runsKept == 0 && summary.stepsMade == 3)
+      try SmallExperiment.withStore(folder) { (store) throws -> Void in
+        #expect(try store.mapCount() == plan.mapCount)
+        #expect(try store.bytesStored() == plan.mapBytes)
+        #expect(try store.integrityCheck() == [])
+        let runs = try store.runs()
+        #expect(runs.map(\.status) == [.done, .done, .done, .done])
+        for run in runs {
+          let artifacts = try store.artifacts(run.id)
+          #expect(artifacts.map(\.kind).sorted() == ["latents", "picture"])
+          for artifact in artifacts {
+            #expect(FileManager.default.fileExists(atPath: folder.appending(path: "small/\(artifact.path)").path))
+          }
+          let metrics = try store.metrics(run.id).keys.sorted()
+          #expect(metrics == (run.run.role == .source ? [] : ["psnr", "ssim"]))
+        }
+        let checkpoint = try store.checkpoint(groupHash: plan.groups[0].hash)
+        #expect(checkpoint == nil)
+      }
+    }
+  }
+
+  @Test func aSecondRunComputesNothing() throws {
+    try Fixtures.withTemporaryFolder { (folder) throws -> Void in
+      try SmallExperiment.run(folder)
+      let manifest = try Data(contentsOf: folder.appending(path: "small/manifest.json"))
+      let summary = try SmallExperiment.run(folder)
+      #expect(summary.runsMade == 0 && summary.runsKept == 4 && summary.stepsMade == 0)
+      #expect(try Data(contentsOf: folder.appending(path: "small/manifest.json")) == manifest)
+      // A metric alone is measured without computing the pictures again.
+      let measured = try SmallExperiment.run(folder, ["metrics=[psnr, ssim]", "question=Why?"])
+      #expect(measured.stepsMade == 0)
+    }
+  }
+
+  @Test func aChangedFileMakesOnlyWhatChanged() throws {
+    try Fixtures.withTemporaryFolder { (folder) throws -> Void in
+      try SmallExperiment.run(folder)
+      let more = try SmallExperiment.run(folder, ["generate.seeds=[1, 2]"])
+      #expect(more.runsMade == 4 && more.runsKept == 4)
+      let fewer = try SmallExperiment.run(folder, ["generate.seeds=[2]"])
+      #expect(fewer.runsMade == 0 && fewer.runsKept == 4)
+      try SmallExperiment.withStore(folder) { (store) throws -> Void in #expect(try store.runs().count == 4) }
+      let left = try contents(folder.appending(path: "small/runs"))
+      #expect(left.count == 4)
+    }
+  }
+
+  @Test func aDamagedFileIsMadeAgain() throws {
+    try Fixtures.withTemporaryFolder { (folder) throws -> Void in
+      try SmallExperiment.run(folder)
+      let path = try SmallExperiment.withStore(folder) { (store) throws -> String in
+        try store.artifacts(store.runs()[2].id)[0].path
+      }
+      let file = folder.appending(path: "small/\(path)")
+      let before = try Data(contentsOf: file)
+      try Data("damaged".utf8).write(to: file)
+      let summary = try SmallExperiment.run(folder)
+      #expect(summary.runsMade == 4)
+      #expect(try Data(contentsOf: file) == before)
+    }
+  }
+
+  @Test func swappedWithItselfARunKeepsItsLatents() throws {
+    try Fixtures.withTemporaryFolder { (folder) throws -> Void in
+      try SmallExperiment.run(folder, ["generate.pairs.0.target=a red car", "interventions.zero=[]"])
+      try SmallExperiment.withStore(folder) { (store) throws -> Void in
+        let latents = try store.runs().map { run in
+          let path = try #require(try store.artifacts(run.id).first { $0.kind == "latents" }?.path)
+          return try SafetensorsFile(url: folder.appending(path: "small/\(path)")).tensor(named: "latents")
+        }
+        #expect(latents.count == 4)
+        for other in latents { #expect(other == latents[0] && other.shape == [1, 4, 16, 16]) }
+        for run in try store.runs().dropFirst() {
+          #expect(try store.metrics(run.id)["psnr"] == .infinity)
+        }
+      }
+    }
+  }
+
+  @Test func promptsWithoutAPartner() throws {
+    try Fixtures.withTemporaryFolder { (folder) throws -> Void in
+      let summary = try SmallExperiment.run(
+        folder, ["generate={prompts: [a red car, a dog], seeds: [3], num_inference_steps: 2}", "record=[]",
+          "interventions={none: [], zero: [{op: zero, sites: \"cross:*\"}]}"])
+      #expect(summary.runsMade == 4)
+      try SmallExperiment.withStore(folder) { (store) throws -> Void in
+        #expect(try store.runs().map(\.run.intervention) == ["none", "zero", "none", "zero"])
+        #expect(try store.runs().map(\.run.role) == [.source, .target, .source, .target])
+      }
+    }
+  }
+
+  @Test func aPlanOverItsBudgetLeavesNothing() throws {
+    try Fixtures.withTemporaryFolder { (folder) throws -> Void in
+      #expect {
+        try SmallExperiment.run(folder, ["budget.disk=1 MB"])
+      } throws: {
+        "\($0)".hasPrefix("budget.disk: the plan needs ") && "\($0)".contains("the budget is 1 MB: 896 maps of ")
+      }
+      #expect(try contents(folder) == [])
+    }
+  }
+
+  @Test func aFolderThatCannotBeWritten() throws {
+    try Fixtures.withTemporaryFolder { (folder) throws -> Void in
+      let file = folder.appending(path: "file")
+      try Data().write(to: file)
+      #expect {
+        try SmallExperiment.run(file)
+      } throws: {
+        "\($0)".hasPrefix("\(file.path)/small: results cannot be written there (")
+          && "\($0)".hasSuffix("); choose another folder with --results")
+      }
+      #expect(try contents(folder) == ["file"])
+    }
+  }
+
+  @Test func picturesTellWhatTheyAre() throws {
+    try Fixtures.withTemporaryFolder { (folder) throws -> Void in
+      try SmallExperiment.run(folder, ["record=[]", "metrics=[]"])
+      try SmallExperiment.withStore(folder) { (store) throws -> Void in
+        let run = try #require(try store.runs(RunFilter(intervention: "cross swap")).first)
+        let path = try #require(try store.artifacts(run.id).first { $0.kind == "picture" }?.path)
+        let texts = try PNG.read(folder.appending(path: "small/\(path)")).texts
+        #expect(texts.map(\.key) == ["Prompt", "Seed", "Intervention", "Content-Hash", "Software"])
+        #expect(texts.prefix(4).map(\.value) == ["a blue car", "1", "cross swap", run.run.hash])
+      }
+    }
+  }
+}
