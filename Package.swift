@@ -48,7 +48,9 @@ let package = Package(
       name: "CEngine",
       dependencies: ["COpenBLAS", "CKernels"],
       cxxSettings: [.unsafeFlags(optimised + ["-std=c++17"])] + (hasOneDNN ? [.define("ATTNLAB_ONEDNN")] : []),
-      linkerSettings: (hasOneDNN ? [.linkedLibrary("dnnl")] : []) + [.linkedLibrary("openblas"), .linkedLibrary("stdc++")]),
+      linkerSettings: (hasOneDNN ? [.linkedLibrary("dnnl")] : []) + [
+        .linkedLibrary("openblas"), .linkedLibrary("stdc++"),
+      ]),
     .target(name: "Tensors", dependencies: ["CKernels", "CEngine", "COpenBLAS"], swiftSettings: strict),
 
     // Models, and what can be asked of their attention.
@@ -88,7 +90,8 @@ let package = Package(
     .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "TestSupport"]),
     .testTarget(name: "AttentionTracingTests", dependencies: ["AttentionTracing", "TestSupport"]),
     .testTarget(
-      name: "DiffusionModelsTests", dependencies: ["DiffusionModels", "Pipelines", "TestSupport"], exclude: ["Fixtures"]),
+      name: "DiffusionModelsTests", dependencies: ["DiffusionModels", "Pipelines", "TestSupport"], exclude: ["Fixtures"]
+    ),
     .testTarget(name: "SchedulersTests", dependencies: ["Schedulers", "TestSupport"]),
     .testTarget(name: "PipelinesTests", dependencies: ["Analysis", "Pipelines", "Plotting", "TestSupport"]),
     .testTarget(

@@ -114,11 +114,13 @@ public enum TokenName: Hashable, Sendable, CustomStringConvertible {
   private func missing(_ word: String, _ count: Int, _ prompt: PromptTokens) -> SelectionError {
     let words = prompt.words.map { "\"\($0)\"" }.joined(separator: ", ")
     if count > 0 {
-      return SelectionError("tokens: \"\(description)\": the prompt \"\(prompt.prompt)\" has \"\(word)\" \(count) time(s)")
+      return SelectionError(
+        "tokens: \"\(description)\": the prompt \"\(prompt.prompt)\" has \"\(word)\" \(count) time(s)")
     }
     if prompt.truncatedWords.contains(word) {
       return SelectionError(
-        "tokens: \"\(word)\" lies beyond the \(prompt.tokens.count) tokens that the model reads of \"\(prompt.prompt)\"")
+        "tokens: \"\(word)\" lies beyond the \(prompt.tokens.count) tokens that the model reads of \"\(prompt.prompt)\""
+      )
     }
     return SelectionError("tokens: \"\(word)\" is not in the prompt \"\(prompt.prompt)\"; its words are \(words)")
   }

@@ -65,27 +65,40 @@ public struct ModelFolder: Sendable {
   /// weights, and between components.
   public func problems() -> [String] {
     var problems: [String] = []
-    func attempt<T>(_ body: () throws -> T) -> T? {
-      do { return try body() } catch {
-        problems.append("\(error)")
-        return nil
-      }
+    func attempt(_ body: () throws -> Void) {
+      do { try body() } catch { problems.append("\(error)") }
     }
-    let unet = attempt { try UNet(folder: component("unet")) }
-    let text = attempt { try CLIPTextEncoder(folder: component("text_encoder")) }
-    let vae = attempt { try VAE(folder: component("vae")) }
-    let tokenizer = attempt { try CLIPTokenizer(folder: component("tokenizer")) }
-    _ = attempt { try schedulerConfiguration() }
-    if let unet, let text, let vae, let tokenizer {
-      _ = attempt { try Self.checkTogether(unet: unet, text: text, vae: vae, tokenizer: tokenizer) }
-    }
+    attempt { _ = try schedulerConfiguration() }
+    attempt { _ = try CLIPTokenizer(folder: component("tokenizer")) }
+    attempt { _ = try CLIPTextEncoder(folder: component("text_encoder")) }
+    attempt { _ = try VAE(folder: component("vae")) }
+    attempt { _ = try UNet(folder: component("unet")) }
+    // What does not fit together can be told only of parts that can be read.
+    if let shapes = try? Shapes(self) { attempt { try shapes.check() } }
     return problems
+  }
+}
+
+/// What the components' config files say of one another, without their weights.
+struct Shapes {
+  let unet: UNetConfiguration
+  let vae: VAEConfiguration
+  let text: CLIPTextConfiguration
+  let tokenizer: CLIPTokenizer
+
+  init(_ folder: ModelFolder) throws {
+    func config(_ component: String) throws -> ConfigFile {
+      try ConfigFile(contentsOf: folder.component(component).appending(path: "config.json"))
+    }
+    tokenizer = try CLIPTokenizer(folder: folder.component("tokenizer"))
+    text = try CLIPTextConfiguration(config("text_encoder"))
+    vae = try VAEConfiguration(config("vae"))
+    unet = try UNetConfiguration(config("unet"))
   }
 
   /// Whether components that are each whole fit one another.
-  static func checkTogether(
-    unet: UNet, text: CLIPTextEncoder, vae: VAE, tokenizer: CLIPTokenizer
-  ) throws(CheckpointError) {
+  /// - Throws: `CheckpointError` with all that does not.
+  func check() throws(CheckpointError) {
     var problems: [CheckpointError.Problem] = []
     func compare(_ file: String, _ key: String, _ found: Int, _ other: String, _ expected: Int) {
       if found != expected {
@@ -93,26 +106,26 @@ public struct ModelFolder: Sendable {
       }
     }
     compare(
-      "unet/config.json", "cross_attention_dim", unet.configuration.crossAttentionDim,
-      "the hidden_size of text_encoder/config.json", text.configuration.hiddenSize)
+      "unet/config.json", "cross_attention_dim", unet.crossAttentionDim,
+      "the hidden_size of text_encoder/config.json", text.hiddenSize)
     compare(
-      "unet/config.json", "in_channels", unet.configuration.inChannels,
-      "the latent_channels of vae/config.json", vae.configuration.latentChannels)
+      "unet/config.json", "in_channels", unet.inChannels,
+      "the latent_channels of vae/config.json", vae.latentChannels)
     compare(
-      "unet/config.json", "out_channels", unet.configuration.outChannels,
-      "the latent_channels of vae/config.json", vae.configuration.latentChannels)
+      "unet/config.json", "out_channels", unet.outChannels,
+      "the latent_channels of vae/config.json", vae.latentChannels)
     let largest = tokenizer.idCount - 1
-    if largest >= text.configuration.vocabularySize {
+    if largest >= text.vocabularySize {
       problems.append(
         .init(
           file: "tokenizer", field: "vocabulary", found: "token id \(largest)",
-          expected: "ids below \(text.configuration.vocabularySize), the vocab_size of text_encoder/config.json"))
+          expected: "ids below \(text.vocabularySize), the vocab_size of text_encoder/config.json"))
     }
-    if tokenizer.maxLength > text.configuration.maxPositions {
+    if tokenizer.maxLength > text.maxPositions {
       problems.append(
         .init(
           file: "tokenizer/tokenizer_config.json", field: "model_max_length", found: "\(tokenizer.maxLength)",
-          expected: "at most \(text.configuration.maxPositions), the max_position_embeddings of text_encoder/config.json"
+          expected: "at most \(text.maxPositions), the max_position_embeddings of text_encoder/config.json"
         ))
     }
     guard problems.isEmpty else {

@@ -19,13 +19,14 @@ public struct StableDiffusion: Sendable {
   ///   fit between components.
   public init(folder: ModelFolder) throws {
     self.folder = folder
-    // The small parts first: a folder of mixed models should fail before gigabytes are read.
+    // The small files first: a folder of mixed models should fail before gigabytes are read.
     schedulerConfiguration = try folder.schedulerConfiguration()
-    tokenizer = try CLIPTokenizer(folder: folder.component("tokenizer"))
+    let shapes = try Shapes(folder)
+    try shapes.check()
+    tokenizer = shapes.tokenizer
     textEncoder = try CLIPTextEncoder(folder: folder.component("text_encoder"))
     vae = try VAE(folder: folder.component("vae"))
     unet = try UNet(folder: folder.component("unet"))
-    try ModelFolder.checkTogether(unet: unet, text: textEncoder, vae: vae, tokenizer: tokenizer)
   }
 
   /// Pixels to a latent cell, along each side.

@@ -67,7 +67,8 @@ import Testing
 
   /// Counts and bytes are those of sites x steps x heads x branches x runs, worked out by hand.
   @Test func countsAndBytes() throws {
-    let cross = try plan([], [record(sites: [1, 13], steps: [0, 3], branches: [.conditional, .unconditional], mean: false)])
+    let cross = try plan(
+      [], [record(sites: [1, 13], steps: [0, 3], branches: [.conditional, .unconditional], mean: false)])
     #expect(cross.mapCount == 2 * 2 * 4 * 2 * 2)
     #expect(cross.mapBytes == 2 * 2 * 2 * 4 * (16 * 16 + 2 * 2) * 77 * 4)
     let words = try plan([], [record(sites: [1], tokens: .words, type: .float16)])

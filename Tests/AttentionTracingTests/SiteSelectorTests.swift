@@ -45,7 +45,8 @@ func stableDiffusionSites(_ latentHeight: Int, _ latentWidth: Int, heads: Int = 
     for size in [16, 17, 24, 63, 64, 96] {
       #expect(try layers("self:grid<=1/2", size, size) == both("self", 3...13), "\(size)")
       #expect(try layers("self:grid<=1/4", size, size) == both("self", 5...10), "\(size)")
-      #expect(try layers("self:grid=1", size, size) == ["self 1", "self 2", "self 14", "self 15", "self 16"], "\(size)")
+      #expect(
+        try layers("self:grid=1", size, size) == ["self 1", "self 2", "self 14", "self 15", "self 16"], "\(size)")
       #expect(try layers("self:grid<1/4", size, size) == ["self 7"], "\(size)")
     }
     #expect(try layers("self:grid<=1/2", 64, 32) == both("self", 3...13))
@@ -70,14 +71,18 @@ func stableDiffusionSites(_ latentHeight: Int, _ latentWidth: Int, heads: Int = 
     ("slef:4", "sites \"slef:4\": \"slef\" is not a kind of attention; allowed: self, cross, *"),
     ("self:res<=x", "sites \"self:res<=x\": \"x\" is not a number of cells, as 16"),
     ("self:grid<=1/0", "sites \"self:grid<=1/0\": \"1/0\" is not a fraction, as 1/2"),
-    ("self:res<=1", "sites \"self:res<=1\" matches no attention of this model; its grids have sides of 2, 4, 8, 16 cells"),
+    (
+      "self:res<=1",
+      "sites \"self:res<=1\" matches no attention of this model; its grids have sides of 2, 4, 8, 16 cells"
+    ),
     (
       "up_blocks.9.*",
       "sites \"up_blocks.9.*\" matches no attention of this model; a near one is "
         + "up_blocks.1.attentions.0.transformer_blocks.0.attn1"
     ),
     (
-      "", "sites: a selector is empty; allowed: self:, cross: or *: followed by *, layers (4-14 or 2,3,5), down, mid, up, "
+      "",
+      "sites: a selector is empty; allowed: self:, cross: or *: followed by *, layers (4-14 or 2,3,5), down, mid, up, "
         + "grid<=1/2, res<=16 or a path pattern"
     ),
     (
@@ -95,7 +100,8 @@ func stableDiffusionSites(_ latentHeight: Int, _ latentWidth: Int, heads: Int = 
     var random = SeededGenerator(seed: 11)
     let letters = Array("self:cross*0123456789-,+.<=>/gridresdownmidup ")
     for _ in 0..<20_000 {
-      let text = String((0..<Int.random(in: 0...12, using: &random)).map { _ in letters.randomElement(using: &random) ?? " " })
+      let text = String(
+        (0..<Int.random(in: 0...12, using: &random)).map { _ in letters.randomElement(using: &random) ?? " " })
       _ = try? SiteSelector(text).resolve(stableDiffusionSites(16, 16))
     }
   }

@@ -71,9 +71,14 @@ func prompt(_ text: String, length: Int = 77) -> PromptTokens {
   }
 
   @Test(arguments: [
-    ([TokenName.word("dog", occurrence: 1)], "tokens: \"dog\" is not in the prompt \"a red car\"; its words are \"a\", \"red\", \"car\""),
+    (
+      [TokenName.word("dog", occurrence: 1)],
+      "tokens: \"dog\" is not in the prompt \"a red car\"; its words are \"a\", \"red\", \"car\""
+    ),
     ([.word("car", occurrence: 2)], "tokens: \"car#2\": the prompt \"a red car\" has \"car\" 1 time(s)"),
-    ([.word("lost", occurrence: 1)], "tokens: \"lost\" lies beyond the 77 tokens that the model reads of \"a red car\""),
+    (
+      [.word("lost", occurrence: 1)], "tokens: \"lost\" lies beyond the 77 tokens that the model reads of \"a red car\""
+    ),
     ([.position(77)], "tokens: there is no position 77; they are 0 to 76"),
     (
       [.word("car", occurrence: 1), .position(3)],

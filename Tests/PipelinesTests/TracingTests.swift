@@ -130,7 +130,8 @@ import Testing
       try denoising.advance(probe: probe)
       for entry in reference.maps where entry.step == step {
         let found = try #require(
-          probe.maps.first { sites[$0.map.site].kind.rawValue == entry.kind && sites[$0.map.site].layer == entry.layer })
+          probe.maps.first { sites[$0.map.site].kind.rawValue == entry.kind && sites[$0.map.site].layer == entry.layer }
+        )
         let expected = try file.tensor(named: entry.name)
         expectClose(try found.values.reshaped(expected.shape), expected, tolerance: 1e-4, entry.name)
         compared += 1

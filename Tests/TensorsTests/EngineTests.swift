@@ -58,7 +58,8 @@ import Testing
           let convolution = try Convolution(
             "test", weight: weight, bias: bias, stride: stride, padding: (begin, end), engine: engine)
           var expected = try direct(x, weight, bias, stride: stride, begin: begin, end: end)
-          let name = "\(engine.backend), \(height)x\(width), \(inputs) to \(outputs), \(kernel)/\(stride)/\(begin)\(end)"
+          let name =
+            "\(engine.backend), \(height)x\(width), \(inputs) to \(outputs), \(kernel)/\(stride)/\(begin)\(end)"
           let bound = 3e-7 * Double(inputs * kernel * kernel).squareRoot()
           expectClose(try convolution(x), expected, tolerance: bound, name)
           var sum = random(expected.shape, seed: 8)

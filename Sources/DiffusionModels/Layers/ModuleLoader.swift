@@ -33,7 +33,8 @@ struct ModuleLoader {
   }
 
   func convolution(
-    _ name: String, inputs: Int, outputs: Int, kernel: Int = 3, stride: Int = 1, padding: (begin: Int, end: Int) = (1, 1)
+    _ name: String, inputs: Int, outputs: Int, kernel: Int = 3, stride: Int = 1,
+    padding: (begin: Int, end: Int) = (1, 1)
   ) throws -> Convolution {
     let module = self[name]
     return try Convolution(

@@ -97,7 +97,9 @@ struct SpatialTransformer {
     usesLinear: Bool, firstSite: Int
   ) throws {
     norm = try loader.norm("norm", channels: channels)
-    let project = usesLinear ? { try loader.linear($0, inputs: channels, outputs: channels) }
+    let project =
+      usesLinear
+      ? { try loader.linear($0, inputs: channels, outputs: channels) }
       : { try loader.pointwise($0, inputs: channels, outputs: channels) }
     projectionIn = try project("proj_in")
     projectionOut = try project("proj_out")

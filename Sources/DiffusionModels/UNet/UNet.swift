@@ -61,7 +61,8 @@ public struct UNet: Sendable {
         "UNet context", expected: "[batch, tokens, \(configuration.crossAttentionDim)]", found: embeddings.shape)
     }
     let blocks = (downStages + [middle] + upStages).flatMap(\.transformerBlocks)
-    return UNetContext(keysAndValues: try blocks.map { try $0.keysAndValues(of: embeddings) }, batch: embeddings.shape[0])
+    return UNetContext(
+      keysAndValues: try blocks.map { try $0.keysAndValues(of: embeddings) }, batch: embeddings.shape[0])
   }
 
   /// Predicts the noise (or the velocity) in latents.

@@ -70,8 +70,9 @@ struct PlanBuilder {
   private(set) var remarks: [String] = []
   private var tokens: [String: PromptTokens] = [:]
   /// By intervention, in the order of its operations.
-  private var operations: [String: [(operation: AttentionOperation, sites: [Int], steps: [Int], branches: Set<GuidanceBranch>)]] =
-    [:]
+  private var operations:
+    [String: [(operation: AttentionOperation, sites: [Int], steps: [Int], branches: Set<GuidanceBranch>)]] =
+      [:]
   private var records: [(sites: [Int], steps: [Int])] = []
 
   init(

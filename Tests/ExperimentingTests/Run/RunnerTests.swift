@@ -98,8 +98,11 @@ import Testing
   @Test func promptsWithoutAPartner() throws {
     try Fixtures.withTemporaryFolder { (folder) throws -> Void in
       let summary = try SmallExperiment.run(
-        folder, ["generate={prompts: [a red car, a dog], seeds: [3], num_inference_steps: 2}", "record=[]",
-          "interventions={none: [], zero: [{op: zero, sites: \"cross:*\"}]}"])
+        folder,
+        [
+          "generate={prompts: [a red car, a dog], seeds: [3], num_inference_steps: 2}", "record=[]",
+          "interventions={none: [], zero: [{op: zero, sites: \"cross:*\"}]}",
+        ])
       #expect(summary.runsMade == 4)
       try SmallExperiment.withStore(folder) { (store) throws -> Void in
         #expect(try store.runs().map(\.run.intervention) == ["none", "zero", "none", "zero"])

@@ -142,7 +142,8 @@ import Testing
       spec.record.map(\.tokens) == [
         .words,
         .names([
-          .word("car", occurrence: 1), .word("car", occurrence: 2), .start, .end, .padding, .position(0), .word("7", occurrence: 1),
+          .word("car", occurrence: 1), .word("car", occurrence: 2), .start, .end, .padding, .position(0),
+          .word("7", occurrence: 1),
         ]),
         .all,
       ])

@@ -65,7 +65,10 @@ private struct RandomSpecs {
       .names(
         [.position(76)]
           + distinct(0...4) {
-            $0.some([.position($0.count(0...75)), .word("car", occurrence: 2), .end, .word("7", occurrence: 1), .word("no", occurrence: 1), .word("#", occurrence: 1)])
+            $0.some([
+              .position($0.count(0...75)), .word("car", occurrence: 2), .end, .word("7", occurrence: 1),
+              .word("no", occurrence: 1), .word("#", occurrence: 1),
+            ])
           })
     }
   }
