@@ -1,0 +1,61 @@
+import AttentionTracing
+import Plotting
+
+/// Which maps of a run to export, and as what.
+public struct MapExportRequest: Hashable, Sendable {
+  /// How a map is written.
+  public enum Format: String, CaseIterable, Hashable, Sendable {
+    /// A picture for each word (cross) or query point (self), site, step and head.
+    case png
+    /// A NumPy array `[height, width, keys]`, float32, for each site, step and head.
+    case npy
+    /// One table a record, a line for each value.
+    case csv
+  }
+
+  /// Which heads.
+  public enum Heads: Hashable, Sendable {
+    /// The mean over heads: as stored, or computed from the stored heads.
+    case mean
+    /// Every head by itself.
+    case all
+    /// Heads by their numbers, from 0.
+    case indices([Int])
+  }
+
+  /// The beginning of a run's hash, enough of it to tell it from the others.
+  public var run: String
+  /// nil takes every site that was recorded; of those selected, the recorded ones are taken.
+  public var sites: SiteSelector?
+  /// Words of the prompt, as `car` or `car#2`, or `<start>`, `<end>`, `<padding>`, or positions. Cross-attention alone has
+  /// words: with them self maps are left out. nil takes every key in `npy` and `csv`, every word in `png`.
+  public var words: [String]?
+  /// nil takes every step that was recorded; a range or fraction takes those within it.
+  public var steps: StepSelector?
+  public var heads: Heads
+  /// The name of an entry of the file's `record` list; nil takes all.
+  public var record: String?
+  public var format: Format
+  /// For `png`.
+  public var colorMap: ColorMap
+  public var branch: GuidanceBranch
+  /// For `png` of self-attention: whose query is drawn.
+  public var point: QueryPoint
+
+  public init(
+    run: String, sites: SiteSelector? = nil, words: [String]? = nil, steps: StepSelector? = nil, heads: Heads = .mean,
+    record: String? = nil, format: Format = .png, colorMap: ColorMap = .viridis,
+    branch: GuidanceBranch = .conditional, point: QueryPoint = QueryPoint(x: 0.5, y: 0.5)
+  ) {
+    self.run = run
+    self.sites = sites
+    self.words = words
+    self.steps = steps
+    self.heads = heads
+    self.record = record
+    self.format = format
+    self.colorMap = colorMap
+    self.branch = branch
+    self.point = point
+  }
+}

@@ -1,0 +1,43 @@
+import AttentionStore
+import Foundation
+
+/// The report of an experiment: `report.md`, `figures/` and `tables/` of its results.
+///
+/// All of it comes from the database and the pictures of the runs, so it can be written again at any time. The same
+/// results give the same bytes: it holds no time, no machine's name and no absolute path, and follows the order of the
+/// experiment file.
+public enum ExperimentReport {
+  /// Writes the report, and removes figures and tables of an earlier one that this one does not have.
+  ///
+  /// Runs that failed or are not done are listed as such and left out of the numbers.
+  /// - Parameters:
+  ///   - results: The folder to write to, which also holds the runs' pictures.
+  ///   - store: Its database, opened for reading or writing.
+  /// - Returns: The files written, `report.md` first.
+  /// - Throws: `ExperimentError` if the database holds no experiment; `SpecError`, `StoreError`, `PlottingError` or a
+  ///   file error. Each file is written whole or not at all, `report.md` last.
+  public static func write(results: ResultsFolder, store: AttentionStore) throws -> [URL] {
+    let data = try ReportData(results: results, store: store)
+    let figures = FigureWriter(folder: results.figures)
+    let sections = try ReportFigures(data: data).sections(figures)
+    let tables = ReportNumbers(data: data).files
+    for (name, table) in tables { try writeAtomically(table.data, to: results.tables.appending(path: name)) }
+    let page = ReportPage(
+      data: data, figures: sections, mapCount: try store.mapCount(), mapBytes: try store.bytesStored())
+    try writeAtomically(Data(try page.text().utf8), to: results.report)
+    try removeStale(in: results.figures, keeping: Set(figures.names), isOwn: FigureWriter.isOwn)
+    try removeStale(in: results.tables, keeping: Set(tables.map(\.name))) { tableNames.contains($0) }
+    return [results.report] + figures.names.map { results.figures.appending(path: $0) }
+      + tables.map { results.tables.appending(path: $0.name) }
+  }
+
+  private static let tableNames: Set = ["summary.csv", "metrics.csv", "runs.csv"]
+
+  /// Removes files that this tool wrote and the present report does not have; all others are the user's.
+  private static func removeStale(in folder: URL, keeping: Set<String>, isOwn: (String) -> Bool) throws {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+    for name in names where isOwn(name) && !keeping.contains(name) {
+      try FileManager.default.removeItem(at: folder.appending(path: name))
+    }
+  }
+}

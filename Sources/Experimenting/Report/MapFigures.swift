@@ -1,0 +1,189 @@
+import AttentionStore
+import AttentionTracing
+import Foundation
+import Plotting
+import Tensors
+
+/// The figures that are drawn from stored attention maps.
+struct MapFigures {
+  /// More columns than this are too narrow to be told apart.
+  static let mostSteps = 15
+
+  let data: ReportData
+  let subjects: [FigureSubject]
+  let omitted: [String]
+  private let cross: (spec: RecordSpec, id: RecordID)?
+  private let looks: (spec: RecordSpec, id: RecordID)?
+  /// By the subject's number; each is read once for all figures.
+  private let crossMaps: [Int: CrossMaps]
+
+  init(data: ReportData, subjects: [FigureSubject], omitted: [String]) throws {
+    self.data = data
+    self.subjects = subjects
+    self.omitted = omitted
+    let wanted = Set(data.spec.figures)
+    looks = wanted.contains(.selfAttention) ? try data.firstRecord(of: .selfAttention) : nil
+    cross = wanted.isSubset(of: [.sideBySide]) ? nil : try data.firstRecord(of: .cross)
+    var maps: [Int: CrossMaps] = [:]
+    if let cross {
+      for subject in subjects {
+        maps[subject.number] = try CrossMaps(
+          of: subject.run, record: cross.spec, id: cross.id, tokens: subject.tokens, word: subject.word, in: data)
+      }
+    }
+    crossMaps = maps
+  }
+
+  /// A section for a kind of which nothing was drawn.
+  private func missing(_ section: FigureSection, _ reason: String) -> FigureSection {
+    FigureSection(heading: section.heading, reading: reason)
+  }
+
+  private static let noCross =
+    "Nothing to draw: no finished run has recorded cross-attention maps of the words of its prompt in the conditional half "
+    + "of guidance."
+
+  private func write(
+    _ picture: Picture, _ name: String, _ title: String, _ run: ReportRun, _ writer: FigureWriter
+  ) throws -> FigureFile {
+    try writer.write(
+      picture, as: name, title: title, prompts: [run.stored.prompt],
+      seeds: [UInt64(bitPattern: Int64(run.stored.run.seed))], hashes: [run.stored.run.hash])
+  }
+
+  // MARK: - Words
+
+  func wordHeatMaps(_ writer: FigureWriter) throws -> FigureSection {
+    let first = subjects.compactMap { crossMaps[$0.number] }.first
+    let over = first.map { "\(counted($0.steps.count, "step")) and \(counted($0.sites.count, "site"))" } ?? ""
+    var section = FigureSection(
+      heading: "Words in the picture",
+      reading: """
+        Where the picture looks at each word of its prompt: the probabilities of cross-attention, averaged over all \
+        recorded heads, \(over), after bilinear upsampling of every map to the largest grid, and laid over the greyed \
+        picture. Bright is most. Each map has its own scale, whose ends stand below it, so compare where words are, not how \
+        bright they are. Attention to a word need not lie on the thing that it names.
+        """)
+    guard let cross, first != nil else { return missing(section, Self.noCross) }
+    var drawn = Set<RunID>()
+    for subject in subjects {
+      var files: [FigureFile] = []
+      if let maps = crossMaps[subject.number], drawn.insert(subject.run.stored.id).inserted {
+        let role = subject.target == nil ? "" : "-source"
+        files += try strip(maps, subject.run, "word_heatmaps-\(subject.number)\(role).png", writer)
+      }
+      if let target = subject.target, let tokens = try data.store.tokens(target.stored.run.prompt),
+        let maps = try CrossMaps(of: target, record: cross.spec, id: cross.id, tokens: tokens, word: nil, in: data)
+      {
+        files += try strip(maps, target, "word_heatmaps-\(subject.number)-target.png", writer)
+      }
+      if !files.isEmpty { section.entries.append((subject.caption, files)) }
+    }
+    section.omitted = omitted
+    return section
+  }
+
+  private func strip(
+    _ maps: CrossMaps, _ run: ReportRun, _ name: String, _ writer: FigureWriter
+  ) throws -> [FigureFile] {
+    guard let picture = data.picture(of: run) else { return [] }
+    let title = "\(run.stored.prompt) · seed \(run.stored.run.seed) · attention to each word"
+    let words = zip(maps.words, maps.means).map { LabeledMap($0.label, $1) }
+    let figure = try Figures.wordStrip(title: title, picture: picture, words: words, scale: .perMap)
+    return [try write(figure, name, title, run, writer)]
+  }
+
+  // MARK: - Layers by steps
+
+  func layerStepGrid(_ writer: FigureWriter) throws -> FigureSection {
+    var section = FigureSection(
+      heading: "A word through layers and steps",
+      reading: """
+        One word's cross-attention, the mean over heads: rows are the recorded layers in the order of the forward pass, \
+        columns denoising steps from noise to picture. Each map has its own scale, whose ends stand below it: look along a \
+        row for the step from which the word has a place, and down a column for the layers that know it. For a pair it is \
+        the source's first word that the target changes, for a single prompt its last word.
+        """)
+    var drawn = Set<String>()
+    for subject in subjects {
+      guard let maps = crossMaps[subject.number], let word = subject.word, !maps.grid.isEmpty else { continue }
+      // Pairs may share their source and its word.
+      guard drawn.insert("\(subject.run.stored.run.hash) \(word)").inserted else { continue }
+      let name = subject.tokens.words[word]
+      let title =
+        "\"\(name)\" in \"\(subject.tokens.prompt)\" · seed \(subject.seed) · layers by steps"
+      let steps = Self.thinned(maps.steps, to: Self.mostSteps)
+      let rows = maps.sites.compactMap { site -> LayerRow? in
+        let cells = steps.compactMap { maps.grid[.init(site: site.index, step: $0)] }
+        return cells.count == steps.count ? LayerRow(site.label, cells) : nil
+      }
+      guard !rows.isEmpty else { continue }
+      let figure = try Figures.layerStepGrid(title: title, rows: rows, steps: steps.map(String.init), scale: .perMap)
+      let file = try write(figure, "layer_step_grid-\(subject.number).png", title, subject.run, writer)
+      section.entries.append(("\(name), in: \(subject.tokens.prompt), seed \(subject.seed)", [file]))
+    }
+    guard let steps = crossMaps.values.map(\.steps.count).max(), !section.entries.isEmpty else {
+      return missing(section, Self.noCross)
+    }
+    section.omitted = omitted
+    if steps > Self.mostSteps {
+      section.omitted.append("\(Self.mostSteps) of \(steps) recorded steps are shown, evenly chosen.")
+    }
+    return section
+  }
+
+  /// At most some of the steps, the first and the last among them.
+  static func thinned(_ steps: [Int], to most: Int) -> [Int] {
+    guard steps.count > most, most > 1 else { return steps }
+    return (0..<most).map { steps[($0 * (steps.count - 1) + (most - 1) / 2) / (most - 1)] }
+  }
+
+  // MARK: - Self-attention
+
+  func selfAttention(_ writer: FigureWriter) throws -> FigureSection {
+    var section = FigureSection(
+      heading: "Where a point looks",
+      reading: """
+        Self-attention of the marked point: how much its query takes from each place of the picture, in every recorded \
+        layer, the mean over heads. The point is where the mean map of the word above is highest, or the middle where no \
+        words were recorded; the mark stands in the cell whose query it is. Each map has its own scale. Ask of each layer \
+        whether the point looks near itself, at the rest of its own object, or at all that is like it.
+        """)
+    guard let looks else {
+      return missing(
+        section,
+        "Nothing to draw: no finished run has recorded self-attention maps in the conditional half of guidance.")
+    }
+    var drawn = Set<String>()
+    for subject in subjects {
+      let positions = subject.word.map { subject.tokens.positions(ofWord: $0) } ?? []
+      let peak = crossMaps[subject.number]?.mean(of: positions)?.peak
+      let key = "\(subject.run.stored.run.hash) \(peak.map { "\($0)" } ?? "")"
+      guard let picture = data.picture(of: subject.run), drawn.insert(key).inserted else { continue }
+      let steps = try data.steps(of: subject.run, record: looks.spec.name, kind: .selfAttention)
+      let point = peak ?? QueryPoint(x: 0.5, y: 0.5)
+      let files = try [steps.first, steps.count > 1 ? steps[steps.count / 2] : nil].compactMap { $0 }.map { step in
+        let maps = try data.selfMaps(of: subject.run, record: looks.spec.name, step: step, point: point)
+        let word = peak == nil ? "the middle" : subject.word.map { "\"\(subject.tokens.words[$0])\"" } ?? "the middle"
+        let title = "\(subject.tokens.prompt) · seed \(subject.seed) · where the point of \(word) looks · step \(step)"
+        let figure = try Figures.selfAttention(
+          title: title, picture: picture, query: point, maps: maps.map { LabeledMap($0.0.label, $0.1) }, scale: .perMap)
+        return try write(figure, "self_attention-\(subject.number)-step\(step).png", title, subject.run, writer)
+      }
+      if !files.isEmpty { section.entries.append(("\(subject.tokens.prompt), seed \(subject.seed)", files)) }
+    }
+    section.omitted = omitted
+    return section.entries.isEmpty
+      ? missing(section, "Nothing to draw: no drawn run has self-attention maps.") : section
+  }
+}
+
+extension AttentionSite {
+  /// The block's path without what is the same for all: `up_blocks.2.attentions.1`.
+  var shortPath: String {
+    path.components(separatedBy: ".transformer_blocks.").first ?? path
+  }
+
+  /// `12 up_blocks.2.attentions.1 · 16x16`, height before width.
+  var label: String { "\(layer) \(shortPath) · \(height)x\(width)" }
+}

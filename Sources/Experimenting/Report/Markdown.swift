@@ -1,0 +1,80 @@
+import Foundation
+
+/// The little of Markdown that a report needs.
+enum Markdown {
+  /// Text in which nothing is taken for markup, on one line; for paragraphs, headings and cells alike.
+  static func text(_ text: String) -> String {
+    var result = ""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "&": result += "&amp;"
+      case "<": result += "&lt;"
+      case ">": result += "&gt;"
+      case "\n", "\r": result += " "
+      case "\\", "`", "*", "_", "[", "]", "|", "~", "$", "#":
+        result += "\\"
+        result.unicodeScalars.append(scalar)
+      default: result.unicodeScalars.append(scalar)
+      }
+    }
+    return result
+  }
+
+  /// Text as code; a bar is kept from ending a table's cell.
+  static func code(_ text: String) -> String {
+    // A code span ends at a run of as many backticks as began it.
+    let runs = text.split { $0 != "`" }.map(\.count)
+    let fence = String(repeating: "`", count: (1...).first { !runs.contains($0) } ?? 1)
+    let pad = text.hasPrefix("`") || text.hasSuffix("`") || text.isEmpty ? " " : ""
+    return fence + pad + text.replacingOccurrences(of: "|", with: "\\|") + pad + fence
+  }
+
+  /// A table; columns whose heading ends in `:` are set to the right.
+  static func table(_ header: [String], _ rows: [[String]]) -> String {
+    let names = header.map { $0.hasSuffix(":") ? String($0.dropLast()) : $0 }
+    let rule = header.map { $0.hasSuffix(":") ? "---:" : "---" }
+    return ([names, rule] + rows).map { "| " + $0.joined(separator: " | ") + " |" }.joined(separator: "\n")
+  }
+
+  /// A block that opens on a click.
+  /// - Parameter summary: text, not Markdown: hosts differ in what they make of it there.
+  static func details(_ summary: String, _ body: String) -> String {
+    // Markdown inside is read as such only between empty lines.
+    "<details>\n<summary>\(html(summary))</summary>\n\n\(body)\n\n</details>"
+  }
+
+  static func fence(_ body: String, _ language: String) -> String {
+    let runs = body.split { $0 != "`" }.map(\.count).max() ?? 0
+    let fence = String(repeating: "`", count: max(3, runs + 1))
+    return "\(fence)\(language)\n\(body)\(body.hasSuffix("\n") ? "" : "\n")\(fence)"
+  }
+
+  private static func html(_ text: String) -> String {
+    text.replacingOccurrences(of: "&", with: "&amp;").replacingOccurrences(of: "<", with: "&lt;")
+      .replacingOccurrences(of: ">", with: "&gt;")
+  }
+}
+
+/// `1 pair`, `3 pairs`.
+func counted(_ number: Int, _ noun: String, _ plural: String? = nil) -> String {
+  "\(number) \(number == 1 ? noun : plural ?? noun + "s")"
+}
+
+/// `a`, `a and b`, `a, b and c`.
+func listed(_ items: [String]) -> String {
+  guard let last = items.last, items.count > 1 else { return items.first ?? "" }
+  return items.dropLast().joined(separator: ", ") + " and " + last
+}
+
+/// Whole numbers with their runs drawn together: `1-3, 7`.
+func ranges(_ numbers: [Int]) -> String {
+  var runs: [ClosedRange<Int>] = []
+  for number in Set(numbers).sorted() {
+    if let last = runs.last, last.upperBound + 1 == number {
+      runs[runs.count - 1] = last.lowerBound...number
+    } else {
+      runs.append(number...number)
+    }
+  }
+  return runs.map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)" }.joined(separator: ", ")
+}

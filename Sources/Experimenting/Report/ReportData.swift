@@ -1,0 +1,155 @@
+import AttentionStore
+import AttentionTracing
+import Foundation
+import Plotting
+import Tensors
+
+/// A run as a report sees it.
+struct ReportRun {
+  let stored: StoredRun
+  /// By name, as stored.
+  let metrics: [String: Double]
+  /// Files by kind, relative to the folder of the results.
+  let files: [String: String]
+
+  var isDone: Bool { stored.status == .done }
+  /// What names it in tables: the first digits of its hash, as those of its folder.
+  var shortHash: String { String(stored.run.hash.prefix(16)) }
+}
+
+/// A run that the experiment asks for, and what there is of it.
+struct ExpectedRun {
+  /// The source prompt, for a target of a pair.
+  let source: String?
+  let prompt: String
+  let seed: UInt64
+  /// `source` for the source of a pair.
+  let intervention: String
+  let run: ReportRun?
+
+  var status: String { run?.stored.status.rawValue ?? "not begun" }
+}
+
+/// Everything a report is made of, read from the database once; maps and pictures are read when they are drawn.
+struct ReportData {
+  let results: ResultsFolder
+  let store: AttentionStore
+  let experiment: StoredExperiment
+  let spec: ExperimentSpec
+  /// Of the model, at the size of the pictures; empty before anything was run.
+  let sites: [AttentionSite]
+  let siteOfID: [SiteID: AttentionSite]
+  /// In the order of the experiment file: first the groups of pairs, then single prompts.
+  let expected: [ExpectedRun]
+
+  private struct Key: Hashable {
+    let source: String?
+    let prompt: String
+    let seed: UInt64
+    let intervention: String
+  }
+  private let runs: [Key: ReportRun]
+
+  /// The intervention's name of the source of a pair.
+  static let sourceName = "source"
+
+  /// - Throws: `ExperimentError` if the database holds no experiment; `SpecError`; `StoreError`.
+  init(results: ResultsFolder, store: AttentionStore) throws {
+    guard let experiment = try store.experiment() else {
+      throw ExperimentError("\(store.path): the database holds no experiment yet; `attnlab run` begins one")
+    }
+    let spec = try ExperimentSpec(yaml: experiment.spec, file: "the experiment of \(store.path)")
+    var runs: [Key: ReportRun] = [:]
+    for stored in try store.runs() {
+      let key = Key(
+        source: stored.sourcePrompt, prompt: stored.prompt, seed: UInt64(bitPattern: Int64(stored.run.seed)),
+        intervention: stored.run.intervention)
+      let files = try store.artifacts(stored.id).map { ($0.kind, $0.path) }
+      runs[key] = ReportRun(
+        stored: stored, metrics: try store.metrics(stored.id),
+        files: Dictionary(files, uniquingKeysWith: { first, _ in first }))
+    }
+    let storedSites = try store.sites()
+    self.results = results
+    self.store = store
+    self.experiment = experiment
+    self.spec = spec
+    self.runs = runs
+    siteOfID = Dictionary(storedSites.map { ($0.id, $0.site) }, uniquingKeysWith: { first, _ in first })
+    sites = Self.present(storedSites.map(\.site), run: runs.values.first?.stored.run)
+    expected = Self.keys(spec).map {
+      ExpectedRun(source: $0.source, prompt: $0.prompt, seed: $0.seed, intervention: $0.intervention, run: runs[$0])
+    }
+  }
+
+  private static func keys(_ spec: ExperimentSpec) -> [Key] {
+    let (pairs, seeds) = (spec.generate.pairs, spec.generate.seeds)
+    let ofPairs = pairs.map(\.source).uniqued.flatMap { source in
+      seeds.flatMap { seed in
+        [Key(source: nil, prompt: source, seed: seed, intervention: sourceName)]
+          + pairs.filter { $0.source == source }.flatMap { pair in
+            spec.interventions.map { Key(source: source, prompt: pair.target, seed: seed, intervention: $0.name) }
+          }
+      }
+    }
+    let single = spec.generate.prompts.flatMap { prompt in
+      seeds.flatMap { seed in
+        spec.interventions.map { Key(source: nil, prompt: prompt, seed: seed, intervention: $0.name) }
+      }
+    }
+    return ofPairs + single
+  }
+
+  /// A database may hold the sites of sizes that an earlier version of the file asked for.
+  private static func present(_ sites: [AttentionSite], run: RunDescription?) -> [AttentionSite] {
+    guard let run else { return [] }
+    let fitting = sites.filter { site in
+      run.height % site.latentHeight == 0 && run.width % site.latentWidth == 0
+        && run.height / site.latentHeight == run.width / site.latentWidth
+    }
+    let scales = Set(fitting.map { run.height / $0.latentHeight })
+    // All of Stable Diffusion has 8 pixels to a cell; other autoencoders leave one scale to choose from.
+    let scale = scales.contains(8) ? 8 : scales.max() ?? 8
+    return fitting.filter { run.height / $0.latentHeight == scale }.sorted { $0.index < $1.index }
+  }
+
+  // MARK: - Looking up
+
+  func source(of pair: PromptPair, seed: UInt64) -> ReportRun? {
+    runs[Key(source: nil, prompt: pair.source, seed: seed, intervention: Self.sourceName)]
+  }
+
+  func target(of pair: PromptPair, seed: UInt64, intervention: String) -> ReportRun? {
+    runs[Key(source: pair.source, prompt: pair.target, seed: seed, intervention: intervention)]
+  }
+
+  func run(of prompt: String, seed: UInt64, intervention: String) -> ReportRun? {
+    runs[Key(source: nil, prompt: prompt, seed: seed, intervention: intervention)]
+  }
+
+  /// Runs that are there, in the order of the file.
+  var present: [ReportRun] { expected.compactMap(\.run) }
+
+  /// The first intervention that changes nothing.
+  var untouched: InterventionSpec? { spec.interventions.first { $0.operations.isEmpty } }
+
+  /// Calls of the model a run.
+  var stepCount: Int {
+    let steps = spec.generate.numInferenceSteps
+    // PNDM calls the model once more, to start its history.
+    return present.first?.stored.run.scheduler == "pndm" ? steps + 1 : steps
+  }
+
+  /// The picture of a finished run; nil where it cannot be read.
+  func picture(of run: ReportRun?) -> Picture? {
+    guard let run, run.isDone, let path = run.files["picture"] else { return nil }
+    return (try? PNG.read(results.url.appending(path: path)))?.picture
+  }
+
+  /// Whether a run is done and has its picture's file.
+  func hasPicture(_ run: ReportRun) -> Bool {
+    run.files["picture"].map {
+      FileManager.default.fileExists(atPath: results.url.appending(path: $0).path)
+    } ?? false
+  }
+}

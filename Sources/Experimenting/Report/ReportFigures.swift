@@ -1,0 +1,94 @@
+import AttentionStore
+import AttentionTracing
+import Foundation
+import Plotting
+import Tensors
+
+/// A prompt whose attention is drawn.
+struct FigureSubject {
+  /// From 1, in file names.
+  let number: Int
+  let caption: String
+  let seed: UInt64
+  /// The source of a pair; of a single prompt the run that is left alone.
+  let run: ReportRun
+  /// The target that is left alone; nil for a single prompt, and where there is none.
+  let target: ReportRun?
+  /// The word that the target changes, as an index into `tokens.words`; the last one of a single prompt.
+  let word: Int?
+  let tokens: PromptTokens
+}
+
+/// Draws what the experiment's `figures` ask for.
+struct ReportFigures {
+  /// Pairs and prompts whose maps are drawn.
+  static let mostSubjects = 6
+
+  let data: ReportData
+
+  /// - Returns: The sections of the report, in the order of the file; kinds of which nothing can be drawn say why.
+  func sections(_ writer: FigureWriter) throws -> [FigureSection] {
+    let subjects = try subjects()
+    let maps = try MapFigures(data: data, subjects: subjects, omitted: omitted)
+    return try data.spec.figures.compactMap { figure in
+      switch figure {
+      case .sideBySide: try SideBySideFigures(data: data).section(writer)
+      case .wordHeatmaps: try maps.wordHeatMaps(writer)
+      case .layerStepGrid: try maps.layerStepGrid(writer)
+      case .selfAttention: try maps.selfAttention(writer)
+      }
+    }
+  }
+
+  private func subjects() throws -> [FigureSubject] {
+    let generate = data.spec.generate
+    guard let seed = generate.seeds.first else { return [] }
+    let untouched = data.untouched?.name
+    var subjects: [FigureSubject] = []
+    func add(_ run: ReportRun?, _ target: ReportRun?, caption: String, targetPrompt: String?) throws {
+      guard subjects.count < Self.mostSubjects, let run, run.isDone, let tokens = try tokens(of: run) else { return }
+      let other = try target.flatMap { try self.tokens(of: $0)?.words }
+      subjects.append(
+        FigureSubject(
+          number: subjects.count + 1, caption: caption, seed: seed, run: run,
+          target: target?.isDone == true ? target : nil, word: Self.word(of: tokens.words, differingFrom: other),
+          tokens: tokens))
+    }
+    for pair in generate.pairs {
+      // Which word differs can be told from any target's tokens, also of one that is changed.
+      let target = untouched.flatMap { data.target(of: pair, seed: seed, intervention: $0) }
+      try add(
+        data.source(of: pair, seed: seed), target, caption: "\(pair.label), seed \(seed)", targetPrompt: pair.target)
+    }
+    for prompt in generate.prompts {
+      let names = [untouched].compactMap { $0 } + data.spec.interventions.map(\.name)
+      let run = names.lazy.compactMap { data.run(of: prompt, seed: seed, intervention: $0) }.first { $0.isDone }
+      try add(run, nil, caption: "\(prompt), seed \(seed)", targetPrompt: nil)
+    }
+    return subjects
+  }
+
+  private func tokens(of run: ReportRun) throws -> PromptTokens? { try data.store.tokens(run.stored.run.prompt) }
+
+  /// The first word that another prompt has not at its place; the last one if there is no such word or no other prompt.
+  static func word(of words: [String], differingFrom other: [String]?) -> Int? {
+    let differing = other.flatMap { other in
+      words.indices.first { !other.indices.contains($0) || other[$0] != words[$0] }
+    }
+    return differing ?? words.indices.last
+  }
+
+  /// What is said where not every pair and prompt is drawn.
+  private var omitted: [String] {
+    let generate = data.spec.generate
+    let all = generate.pairs.count + generate.prompts.count
+    guard all > Self.mostSubjects || generate.seeds.count > 1 else { return [] }
+    let what = generate.pairs.isEmpty ? "prompts" : generate.prompts.isEmpty ? "pairs" : "pairs and prompts"
+    let which = all > Self.mostSubjects ? "the first \(Self.mostSubjects) of \(all) \(what)" : "each of the \(what)"
+    return [
+      "Drawn for \(all == 1 ? "the one of the \(what)" : which)"
+        + (generate.seeds.count > 1 ? ", with the first seed." : ".")
+        + " `attnlab export` writes the maps of every run."
+    ]
+  }
+}

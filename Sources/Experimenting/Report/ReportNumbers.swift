@@ -1,0 +1,176 @@
+import Analysis
+import Foundation
+
+extension MetricName {
+  /// As a reader knows it, with its unit.
+  var title: String { self == .psnr ? "PSNR, dB" : "SSIM" }
+  var shortTitle: String { rawValue.uppercased() }
+  fileprivate var digits: Int { self == .psnr ? 2 : 4 }
+
+  /// A value for a reader; `–` where there is none.
+  func text(_ value: Double?) -> String {
+    guard let value, !value.isNaN else { return "–" }
+    if value.isInfinite { return value < 0 ? "-inf" : "inf" }
+    return String(format: "%.\(digits)f", value)
+  }
+}
+
+/// A metric over some runs: the finite values summed up, the others counted.
+struct MetricSummary {
+  let finite: Summary
+  let infinite: Int
+  /// Values that are no number.
+  let undefined: Int
+
+  init(_ values: [Double]) {
+    finite = Summary(values)
+    infinite = values.count { $0.isInfinite }
+    undefined = values.count { $0.isNaN }
+  }
+
+  /// The mean of the finite values; infinity where all there are are infinite.
+  var mean: Double { finite.count == 0 && infinite > 0 ? .infinity : finite.mean }
+}
+
+/// The numbers of a report and its tables.
+struct ReportNumbers {
+  let data: ReportData
+
+  private var metrics: [MetricName] { data.spec.metrics }
+  private var interventions: [String] { data.spec.interventions.map(\.name) }
+  private var pairs: [PromptPair] { data.spec.generate.pairs }
+  private var seeds: [UInt64] { data.spec.generate.seeds }
+
+  var isEmpty: Bool { metrics.isEmpty || pairs.isEmpty }
+
+  private func values(_ metric: MetricName, _ intervention: String, of pairs: [PromptPair]) -> [Double] {
+    pairs.flatMap { pair in
+      seeds.compactMap { seed in
+        data.target(of: pair, seed: seed, intervention: intervention)?.metrics[metric.rawValue]
+      }
+    }
+  }
+
+  // MARK: - In the report
+
+  var section: String {
+    let byIntervention = metrics.map { metric in
+      "### \(metric.shortTitle) by intervention\n\n" + Self.direction(metric) + "\n\n" + table(metric)
+    }
+    return (["## Numbers"] + byIntervention + [byPair]).joined(separator: "\n\n")
+  }
+
+  private static func direction(_ metric: MetricName) -> String {
+    let meaning =
+      switch metric {
+      case .psnr:
+        "Peak signal-to-noise ratio of an edit against its source, in decibels. Higher is closer to the source, pixel by "
+          + "pixel; `inf` is the same picture."
+      case .ssim:
+        "Structural similarity of an edit and its source. Higher is closer to the source in local pattern and "
+          + "brightness; 1 is the same picture."
+      }
+    return meaning
+      + " A high value says that layout and everything else were kept, which is so too where the edit failed."
+  }
+
+  private func table(_ metric: MetricName) -> String {
+    let summaries = interventions.map { MetricSummary(values(metric, $0, of: pairs)) }
+    let hasInfinite = summaries.contains { $0.infinite > 0 }
+    let hasUndefined = summaries.contains { $0.undefined > 0 }
+    let rows = zip(interventions, summaries).map { name, summary in
+      let finite = summary.finite
+      return [Markdown.text(name), "\(finite.count)"]
+        + [summary.mean, finite.standardDeviation, finite.minimum, finite.maximum].map { metric.text($0) }
+        + (hasInfinite ? ["\(summary.infinite)"] : []) + (hasUndefined ? ["\(summary.undefined)"] : [])
+    }
+    let header =
+      ["intervention", "n:", "mean:", "sd:", "min:", "max:"] + (hasInfinite ? ["inf:"] : [])
+      + (hasUndefined ? ["undefined:"] : [])
+    var note = ""
+    if hasInfinite {
+      note += "\n\nThe column inf counts pictures equal to their source. They are in none of the other columns; "
+      note += "`inf` as a mean says that there are no others."
+    }
+    if hasUndefined {
+      note += "\n\nThe column undefined counts values that are no number; they are in no other column."
+    }
+    return Markdown.table(header, rows) + note
+  }
+
+  private var byPair: String {
+    let tables = metrics.map { metric in
+      let rows = pairs.map { pair in
+        [Markdown.text(pair.label)]
+          + interventions.map { metric.text(MetricSummary(values(metric, $0, of: [pair])).mean) }
+      }
+      return "**\(metric.title)**\n\n"
+        + Markdown.table(["pair"] + interventions.map { Markdown.text($0) + ":" }, rows)
+    }.joined(separator: "\n\n")
+    let what =
+      seeds.count == 1
+      ? "The value of the one seed."
+      : "Means over \(counted(seeds.count, "seed")), of the finite values where there are any."
+    // A long table would stand between the reader and the method.
+    let body =
+      pairs.count <= 12 ? "\(what)\n\n\(tables)" : "\(what)\n\n" + Markdown.details("\(pairs.count) pairs", tables)
+    return "### By pair\n\n\(body)\n\nEvery run by itself: [tables/metrics.csv](tables/metrics.csv)."
+  }
+
+  // MARK: - As files
+
+  /// The tables by file name.
+  var files: [(name: String, table: CSVTable)] {
+    isEmpty ? [("runs.csv", runs)] : [("summary.csv", summary), ("metrics.csv", runMetrics), ("runs.csv", runs)]
+  }
+
+  private var summary: CSVTable {
+    var table = CSVTable(["intervention", "metric", "n", "infinite", "undefined", "mean", "sd", "min", "max"])
+    for name in interventions {
+      for metric in metrics {
+        let summary = MetricSummary(values(metric, name, of: pairs))
+        let finite = summary.finite
+        table.append(
+          [name, metric.rawValue, "\(finite.count)", "\(summary.infinite)", "\(summary.undefined)"]
+            + [summary.mean, finite.standardDeviation, finite.minimum, finite.maximum].map { CSVTable.number($0) })
+      }
+    }
+    return table
+  }
+
+  private var runMetrics: CSVTable {
+    var table = CSVTable(
+      ["source_prompt", "target_prompt", "seed", "intervention"] + metrics.map(\.rawValue) + ["run", "picture"])
+    for expected in data.expected {
+      guard let source = expected.source, let run = expected.run, run.isDone else { continue }
+      table.append(
+        [source, expected.prompt, "\(expected.seed)", expected.intervention]
+          + metrics.map { CSVTable.number(run.metrics[$0.rawValue]) } + [run.shortHash, run.files["picture"] ?? ""])
+    }
+    return table
+  }
+
+  private var runs: CSVTable {
+    var table = CSVTable([
+      "run", "group", "role", "intervention", "prompt", "source_prompt", "negative_prompt", "seed", "height", "width",
+      "steps", "guidance_scale", "scheduler", "status", "picture", "latents",
+    ])
+    for expected in data.expected {
+      let description = expected.run?.stored.run
+      table.append([
+        expected.run?.shortHash ?? "", String(expected.run?.stored.groupHash.prefix(16) ?? ""),
+        description?.role.rawValue ?? "", expected.intervention, expected.prompt, expected.source ?? "",
+        expected.run?.stored.negativePrompt ?? "", "\(expected.seed)", description.map { "\($0.height)" } ?? "",
+        description.map { "\($0.width)" } ?? "", description.map { "\($0.steps)" } ?? "",
+        description.map { "\($0.guidanceScale)" } ?? "", description?.scheduler ?? "", expected.status,
+        expected.run?.files["picture"] ?? "", expected.run?.files["latents"] ?? "",
+      ])
+    }
+    return table
+  }
+}
+
+extension PromptPair {
+  /// `a red car → a blue car`
+  var label: String { "\(source) → \(target)" }
+}

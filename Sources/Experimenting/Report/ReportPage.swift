@@ -1,0 +1,136 @@
+import AttentionTracing
+import Foundation
+
+/// The text of `report.md`.
+struct ReportPage {
+  let data: ReportData
+  let figures: [FigureSection]
+  /// Of all maps that are stored, in bytes.
+  let mapCount: Int
+  let mapBytes: Int
+
+  private var spec: ExperimentSpec { data.spec }
+
+  func text() throws -> String {
+    let numbers = ReportNumbers(data: data)
+    var parts = [head, "## What was done", doneLines]
+    if let unfinished { parts.append(unfinished) }
+    if !figures.isEmpty { parts += ["## Pictures"] + figures.map(\.markdown) }
+    if !numbers.isEmpty { parts.append(numbers.section) }
+    parts += [try ReportMethod(data: data).section(), again, limits(hasNumbers: !numbers.isEmpty)]
+    return parts.joined(separator: "\n\n") + "\n"
+  }
+
+  private var head: String {
+    "# \(Markdown.text(spec.name))" + (spec.question.isEmpty ? "" : "\n\n> **\(Markdown.text(spec.question))**")
+  }
+
+  // MARK: - What was done
+
+  private var doneLines: String {
+    [drawn, changed, measured].map { "- \($0)" }.joined(separator: "\n")
+  }
+
+  private var drawn: String {
+    let generate = spec.generate
+    var what: [String] = []
+    if !generate.pairs.isEmpty { what.append(counted(generate.pairs.count, "pair") + " of prompts") }
+    if !generate.prompts.isEmpty { what.append(counted(generate.prompts.count, "single prompt")) }
+    let pictures = data.expected.count
+    let noise =
+      generate.pairs.isEmpty
+      ? "" : " The source and the target of a pair start from the same noise, so that layout can carry over."
+    return "The model \(Markdown.code(data.modelName)) was asked for \(counted(pictures, "picture")): \(listed(what)), "
+      + "each with \(counted(generate.seeds.count, "seed")).\(noise)"
+  }
+
+  private var changed: String {
+    let unchanged = spec.interventions.filter(\.operations.isEmpty).map { Markdown.code($0.name) }
+    let changing = spec.interventions.filter { !$0.operations.isEmpty }.map { Markdown.code($0.name) }
+    let subject = spec.generate.pairs.isEmpty ? "picture" : "target"
+    if changing.isEmpty { return "No attention was changed: the pictures are what the model makes of their prompts." }
+    let left = unchanged.isEmpty ? "" : "; \(listed(unchanged)) \(unchanged.count == 1 ? "leaves" : "leave") it alone"
+    return "While each \(subject) was drawn, chosen attention of the model was changed in "
+      + "\(counted(changing.count, "way")) (\(listed(changing)))\(left)."
+  }
+
+  private var measured: String {
+    let recorded =
+      mapCount == 0
+      ? "No attention maps were recorded"
+      : "\(counted(mapCount, "attention map")) (\(ByteSize(Int64(mapBytes)).rounded)) were recorded on the way"
+    guard !spec.generate.pairs.isEmpty, !spec.metrics.isEmpty else { return recorded + "." }
+    return "\(recorded), and each finished edit was compared with its source by "
+      + "\(listed(spec.metrics.map(\.shortTitle)))."
+  }
+
+  /// What is missing, plainly; nil where everything is done.
+  private var unfinished: String? {
+    let open = data.expected.filter { $0.run?.isDone != true }
+    let lost = data.present.filter { $0.isDone && !data.hasPicture($0) }
+    guard !open.isEmpty || !lost.isEmpty else { return nil }
+    let shown = 20
+    var lines = open.prefix(shown).map { expected in
+      var line = "\(label(expected)): \(expected.status)"
+      if let error = expected.run?.stored.error { line += ", \(withoutPaths(error))" }
+      return line
+    }
+    if open.count > shown {
+      lines.append("and \(open.count - shown) more; [tables/runs.csv](tables/runs.csv) has them all")
+    }
+    lines += lost.prefix(shown).map {
+      "the picture of run \(Markdown.code($0.shortHash)) is missing from the results folder"
+    }
+    let count = open.isEmpty ? "" : " \(open.count) of \(counted(data.expected.count, "run")) are not done."
+    return
+      "### Unfinished\n\n**This report is not whole.**\(count) Pictures and tables hold what there is; running the "
+      + "experiment again goes on from there.\n\n" + lines.map { "- \($0)" }.joined(separator: "\n")
+  }
+
+  private func label(_ run: ExpectedRun) -> String {
+    let prompts = run.source.map { "\($0) → \(run.prompt)" } ?? run.prompt
+    return "\(Markdown.text(prompts)), seed \(run.seed), \(Markdown.text(run.intervention))"
+  }
+
+  /// An error's text, without what names the machine's folders.
+  private func withoutPaths(_ error: String) -> String {
+    Markdown.text(error.replacingOccurrences(of: data.results.url.path, with: data.results.name))
+  }
+
+  // MARK: - The end
+
+  private var again: String {
+    """
+    ## Run it again
+
+    ```sh
+    attnlab run Experiments/\(spec.name)/experiment.yaml
+    ```
+
+    The same file on the same machine gives the same pictures, maps and numbers, bit for bit. What is stored already is not \
+    computed again.
+
+    \(Markdown.details("The experiment with every default written out", Markdown.fence(data.resolvedFile, "yaml")))
+    """
+  }
+
+  private func limits(hasNumbers: Bool) -> String {
+    var lines: [String] = []
+    if hasNumbers {
+      lines.append(
+        "No verdict is drawn from \(listed(spec.metrics.map(\.shortTitle))): they measure nearness to the source, and an "
+          + "edit that failed is near to it. Whether the edit is there must be seen in the pictures, or judged by a "
+          + "measure of the target's text.")
+      lines.append(
+        "Means and standard deviations describe these prompts and seeds; the runs of one pair, or of one seed, are not "
+          + "independent of one another.")
+    }
+    if mapCount > 0 {
+      lines.append(
+        "Attention maps show where a model looks, not what would happen if it looked elsewhere; interventions ask that."
+      )
+    }
+    lines.append("All of it is about one model, \(Markdown.code(data.modelName)), at these settings.")
+    return "## What this cannot tell\n\n" + lines.map { "- \($0)" }.joined(separator: "\n")
+  }
+}

@@ -1,0 +1,59 @@
+import AttentionTracing
+
+/// What selectors of a file come to, in words.
+struct SelectionText {
+  /// Of the model, at the size of the pictures; empty where they are not known.
+  let sites: [AttentionSite]
+  let stepCount: Int
+
+  /// The sites a selector selects; empty where that is not known.
+  func selected(_ text: String) -> [AttentionSite] {
+    (try? SiteSelector(text).resolve(sites)) ?? []
+  }
+
+  /// `` `self:4-14`: self-attention of layers 4-14 ``
+  func sites(_ text: String) -> String {
+    let chosen = selected(text)
+    let parts = AttentionKind.allCases.compactMap { kind -> String? in
+      let layers = chosen.filter { $0.kind == kind }.map(\.layer)
+      guard !layers.isEmpty else { return nil }
+      return "\(kind.rawValue)-attention of \(layers.count == 1 ? "layer" : "layers") \(ranges(layers))"
+    }
+    return Markdown.code(text) + (parts.isEmpty ? "" : ": " + listed(parts))
+  }
+
+  func steps(_ selector: StepSelector) -> String {
+    let chosen = (try? selector.resolve(count: stepCount)) ?? []
+    switch selector {
+    case .all: return "all \(stepCount) steps"
+    case .fraction(let from, let to): return "steps \(ranges(chosen)) (fraction \(from) to \(to) of \(stepCount))"
+    case .list(let steps): return (steps.count == 1 ? "step " : "steps ") + ranges(steps)
+    case .range(let from, let to, let every):
+      if every == 1 || chosen.count <= 6 { return (chosen.count == 1 ? "step " : "steps ") + ranges(chosen) }
+      return "every \(every) steps from \(from) below \(to)"
+    }
+  }
+
+  func branch(_ choice: BranchChoice) -> String {
+    choice == .both ? "both halves of guidance" : "the \(choice.rawValue) half of guidance"
+  }
+
+  func operation(_ operation: OperationSpec) -> String {
+    let effect =
+      switch operation.op {
+      case .replace: "the source's attention probabilities in place of the target's own"
+      case .zero: "attention probabilities set to 0"
+      case .uniform: "the same attention probability for every key"
+      }
+    return "**\(operation.op.rawValue)** (\(effect)) at \(sites(operation.sites)), \(steps(operation.steps)), in "
+      + branch(operation.branch)
+  }
+
+  func tokens(_ selector: TokenSelector) -> String {
+    switch selector {
+    case .all: "every token"
+    case .words: "words"
+    case .names(let names): names.map { Markdown.text($0.description) }.joined(separator: ", ")
+    }
+  }
+}
