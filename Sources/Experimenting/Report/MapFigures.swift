@@ -102,7 +102,7 @@ struct MapFigures {
         One word's cross-attention, the mean over heads: rows are the recorded layers in the order of the forward pass, \
         columns denoising steps from noise to picture. Each map has its own scale, whose ends stand below it: look along a \
         row for the step from which the word has a place, and down a column for the layers that know it. For a pair it is \
-        the source's first word that the target changes, for a single prompt its last word.
+        the source's word that the target changes, the longest of several, for a single prompt its last word.
         """)
     var drawn = Set<String>()
     for subject in subjects {

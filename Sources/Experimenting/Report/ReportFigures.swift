@@ -70,12 +70,13 @@ struct ReportFigures {
 
   private func tokens(of run: ReportRun) throws -> PromptTokens? { try data.store.tokens(run.stored.run.prompt) }
 
-  /// The first word that another prompt has not at its place; the last one if there is no such word or no other prompt.
+  /// The word that another prompt has not at its place, of several the longest, as `beach` in "on the beach" against "in
+  /// the park"; the last word if there is no such word or no other prompt.
   static func word(of words: [String], differingFrom other: [String]?) -> Int? {
-    let differing = other.flatMap { other in
-      words.indices.first { !other.indices.contains($0) || other[$0] != words[$0] }
+    let differing = words.indices.filter { index in
+      other.map { !$0.indices.contains(index) || $0[index] != words[index] } ?? false
     }
-    return differing ?? words.indices.last
+    return differing.max { words[$0].count < words[$1].count } ?? words.indices.last
   }
 
   /// What is said where not every pair and prompt is drawn.
