@@ -50,7 +50,8 @@ struct ModelReport: Encodable {
       found = []
     } catch {
       model = nil
-      let all = folder.problems()
+      // A file error of Foundation's that is among them is put into words.
+      let all = folder.problems().map { $0 == "\(error)" ? plainText(of: error) : $0 }
       found = all.isEmpty ? [plainText(of: error)] : all
     }
     name = folder.name

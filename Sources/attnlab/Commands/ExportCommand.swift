@@ -9,13 +9,13 @@ struct ExportCommand: ParsableCommand {
     commandName: "export",
     abstract: "Write stored attention maps of a run as pictures, NumPy arrays or tables.",
     discussion: """
-      Sites, words, steps and heads choose among the maps that the experiment recorded; without an option everything of \
-      the run is written. `attnlab show NAME` lists the runs, `attnlab show NAME --run HASH` what was recorded of one.
+      Sites, words, steps and heads choose among the maps that the experiment recorded; without an option all of the run \
+      is written, as the mean over heads. `attnlab show NAME` lists the runs, `attnlab show NAME --run HASH` what was recorded of one.
 
       Examples:
-        attnlab export first-look --run 3f9a --sites 'cross:*' --words car,red --steps 0-9 --out car-maps
+        attnlab export first-look --run 3f9a --words car,red --out car-maps
         attnlab export first-look --run 3f9a --sites self:4-14 --format npy
-        attnlab export Results/first-look --run 3f9a --steps 0,15,29 --heads 0,1 --format csv
+        attnlab export first-look --run 3f9a --steps 0-9 --heads 0,1 --format csv
       """)
 
   @Argument(
@@ -33,23 +33,29 @@ struct ExportCommand: ParsableCommand {
 
   @Option(
     name: .long,
-    help: ArgumentHelp("Words of cross-attention, between commas: car,red or car#2 or <end>.", valueName: "words"),
-    transform: wordNames)
-  var words: [TokenName]?
-
-  @Option(
-    name: .long, help: ArgumentHelp("Steps from 0: 0,10,20 or 0-9 or all.", valueName: "steps"),
-    transform: stepSelector)
-  var steps: StepSelector = .all
+    help: ArgumentHelp(
+      "Words of cross-attention, between commas: car,red or car#2, <end>, positions.", valueName: "words"))
+  var words: String?
 
   @Option(
     name: .long,
-    help: ArgumentHelp("mean, all, or heads from 0 between commas. (default: as recorded)", valueName: "heads"),
+    help: ArgumentHelp("Steps from 0: 0,10,20 or 0-9 or all. (default: all that were recorded)", valueName: "steps"),
+    transform: stepSelector)
+  var steps: StepSelector?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp("mean, all, or heads from 0 between commas. (default: mean)", valueName: "heads"),
     transform: headSelector)
-  var heads: HeadSelector?
+  var heads: MapExportRequest.Heads?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp("An entry of the experiment's record list. (default: all)", valueName: "name"))
+  var record: String?
 
   @Option(name: .long, help: "The files' format.")
-  var format = ExportFormat.png
+  var format = MapExportRequest.Format.png
 
   @Option(name: .long, help: ArgumentHelp("The folder for the files; made if missing.", valueName: "folder"))
   var out = "export"
@@ -64,38 +70,28 @@ struct ExportCommand: ParsableCommand {
     let store = try AttentionStore.open(results.database, mode: .readOnly)
     defer { try? store.close() }
     let stored = try StoredRun.find(runHash, in: store)
-    if let sites { try check("--sites", { try sites.resolve(store.sites().map(\.site)) }) }
-    if let words, let prompt = try store.tokens(stored.run.prompt) {
-      try check("--words", { try words.map { try $0.positions(in: prompt) } })
+    let request = MapExportRequest(
+      run: stored.run.hash, sites: sites, words: words.map(Self.names), steps: steps, heads: heads ?? .mean,
+      record: record, format: format)
+    let files: [URL]
+    do {
+      files = try MapExport.write(store: store, results: results, request: request, to: folder)
+    } catch let error as SelectionError {
+      throw UsageError("\(error)")
+    } catch let error as ExperimentError {
+      throw UsageError(error.problems)
     }
-    let files = try write(stored, store, to: folder)
     if output.json { return try StandardOutput.write(json: ["files": files.map(\.path)]) }
     try StandardOutput.write(files.map { "wrote \($0.path)\n" }.joined())
   }
 
-  private func check<T>(_ option: String, _ body: () throws -> T) throws {
-    do { _ = try body() } catch let error as SelectionError { throw UsageError("\(option): \(error)") }
-  }
-
-  // TODO(wiring): the one call of the map exporter. Everything above is parsed and checked; `sites`, `words`, `steps`,
-  // `heads` and `format` say what is wanted of `stored`.
-  private func write(_ stored: StoredRun, _ store: AttentionStore, to folder: URL) throws -> [URL] {
-    throw CommandError("export: the map exporter is not part of this build")
+  /// The parts between commas; a comma can be a word itself only by its position.
+  private static func names(_ text: String) -> [String] {
+    text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
   }
 }
 
-/// What maps are written as.
-enum ExportFormat: String, CaseIterable, ExpressibleByArgument {
-  case png
-  case npy
-  case csv
-}
-
-/// Reads `car,red,<end>`.
-/// - Throws: `SelectionError`.
-func wordNames(_ text: String) throws -> [TokenName] {
-  try text.split(separator: ",", omittingEmptySubsequences: false).map { try TokenName(String($0)) }
-}
+extension MapExportRequest.Format: ExpressibleByArgument {}
 
 /// Reads `all`, `0,10,20` or `0-9`, both ends taken.
 /// - Throws: `SelectionError`.
@@ -107,12 +103,12 @@ func stepSelector(_ text: String) throws -> StepSelector {
 
 /// Reads `mean`, `all` or `0,2,5-7`.
 /// - Throws: `SelectionError`.
-func headSelector(_ text: String) throws -> HeadSelector {
+func headSelector(_ text: String) throws -> MapExportRequest.Heads {
   switch text {
   case "mean": return .mean
-  case "all": return .single
+  case "all": return .all
   default:
-    if let heads = indices(text) { return .list(Set(heads)) }
+    if let heads = indices(text) { return .indices(heads) }
     throw SelectionError("heads are mean, all, or numbers from 0 between commas, as 0,2")
   }
 }

@@ -14,7 +14,7 @@ struct HeatMapCommand: ParsableCommand {
       and writes into the folder:
 
         picture.png            the picture
-        words.png              one map a word over the picture, the mean over all layers and steps
+        words.png              each word's map over the picture: mean of all maps
         grid-1-a.png, ...      for each word its maps, layers by steps
 
       Defaults are those of `attnlab generate`. Files of these names are replaced.
@@ -22,7 +22,7 @@ struct HeatMapCommand: ParsableCommand {
       Examples:
         attnlab heatmap "a red car"
         attnlab heatmap "a blue bird on a beach" --seed 3 --out bird
-        attnlab heatmap "a photo of a dog" --model ~/models/stable-diffusion-v1-5 --steps 20 --size 384
+        attnlab heatmap "a dog" --model ~/models/stable-diffusion-v1-5 --size 384
       """)
 
   @Argument(help: ArgumentHelp("The prompt.", valueName: "prompt"))

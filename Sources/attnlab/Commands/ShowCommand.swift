@@ -8,9 +8,11 @@ struct ShowCommand: ParsableCommand {
     commandName: "show",
     abstract: "Show what is stored of an experiment, or of one of its runs.",
     discussion: """
+      Of an experiment: its runs with status and metrics. Of a run: settings, files, metrics and the maps recorded.
+
       Examples:
         attnlab show first-look
-        attnlab show Results/first-look --run 3f9a        its settings, files, metrics and maps
+        attnlab show Results/first-look --run 3f9a
         attnlab show first-look --json
       """)
 

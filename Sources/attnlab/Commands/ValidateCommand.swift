@@ -11,7 +11,7 @@ struct ValidateCommand: ParsableCommand {
 
       Examples:
         attnlab validate Experiments/first-look/experiment.yaml
-        attnlab validate my.yaml --set 'generate.seeds=[901, 902]' --set model=~/models/stable-diffusion-v1-5
+        attnlab validate my.yaml --set 'generate.seeds=[901, 902]' --json
       """)
 
   @OptionGroup var experiment: ExperimentFileOptions
