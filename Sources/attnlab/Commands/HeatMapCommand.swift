@@ -1,0 +1,120 @@
+import ArgumentParser
+import AttentionTracing
+import Experimenting
+import Foundation
+import Plotting
+import Tensors
+
+struct HeatMapCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "heatmap",
+    abstract: "Make one picture and show where each word of the prompt looks.",
+    discussion: """
+      Records the cross-attention of all layers and steps (mean over heads, conditional half) while the picture is made, \
+      and writes into the folder:
+
+        picture.png            the picture
+        words.png              each word's map over the picture: mean of all maps
+        grid-1-a.png, ...      for each word its maps, layers by steps
+
+      Defaults are those of `attnlab generate`. Files of these names are replaced.
+
+      Examples:
+        attnlab heatmap "a red car"
+        attnlab heatmap "a blue bird on a beach" --seed 3 --out bird
+        attnlab heatmap "a dog" --model ~/models/stable-diffusion-v1-5 --size 384
+      """)
+
+  @Argument(help: ArgumentHelp("The prompt.", valueName: "prompt"))
+  var prompt: String
+
+  @OptionGroup var options: PictureOptions
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp("Height and width in pixels, a multiple of 8. (default: the model's)", valueName: "pixels"))
+  var size: Int?
+
+  @Option(name: .long, help: ArgumentHelp("The folder for the pictures; made if missing.", valueName: "folder"))
+  var out = "heatmap"
+
+  @OptionGroup var output: JSONOption
+
+  private struct Report: Encodable {
+    let folder: String
+    let files, words: [String]
+    let settings: PictureSettings
+    let remarks: [String]
+  }
+
+  func run() throws {
+    let folder = URL(filePath: out, directoryHint: .isDirectory).standardizedFileURL.absoluteURL
+    if let problem = OutputPlace.problem(folder: folder) { throw CommandError("--out: \(problem)") }
+    let record = RecordSpec(name: "words", sites: "cross:*", tokens: .words)
+    let single: SinglePicture
+    do {
+      single = try SinglePicture(
+        prompt: prompt, options: options, height: size, width: size, record: [record])
+    } catch let error as UsageError {
+      // Height and width are one option here.
+      throw UsageError(error.problems.filter { !$0.hasPrefix("--width:") }.map(Self.asSize))
+    }
+    let words = try TokenSelector.words.resolve(single.prompt).map(\.label)
+    guard !words.isEmpty else { throw UsageError("the prompt has no word whose attention could be shown") }
+    for remark in single.remarks { StandardError.write("note: \(remark)\n") }
+
+    var maps = WordMaps(words: words, sites: single.plan.sites, stepCount: single.plan.stepCount)
+    let latents = try single.denoise { step, probe in try maps.add(step: step, probe.maps) }
+    let picture = try single.plan.model.picture(latents)
+    let names = try write(maps, picture, single, to: folder)
+
+    if output.json {
+      let report = Report(
+        folder: folder.path, files: names, words: words, settings: PictureSettings(single), remarks: single.remarks)
+      return try StandardOutput.write(json: report)
+    }
+    let shown = out.hasSuffix("/") ? out : out + "/"
+    try StandardOutput.write(names.map { "wrote \(shown)\($0)\n" }.joined())
+    try StandardOutput.write(
+      "How to read them: bright places attend more to the word than dark ones do; what that causes, only an experiment "
+        + "that swaps or removes it can tell.\n")
+  }
+
+  private static func asSize(_ problem: String) -> String {
+    problem.hasPrefix("--height:") ? "--size:" + problem.dropFirst("--height:".count) : problem
+  }
+
+  /// - Returns: The names of the files written.
+  private func write(_ maps: WordMaps, _ picture: Picture, _ single: SinglePicture, to folder: URL) throws -> [String] {
+    let title = "\u{201C}\(prompt)\u{201D}, seed \(single.settings.seed)"
+    let strip = try maps.words.indices.map { LabeledMap(maps.words[$0], try maps.mean(word: $0)) }
+    var pictures = [
+      ("picture.png", picture),
+      (
+        "words.png",
+        try Figures.wordStrip(
+          title: "\(title): mean over \(maps.summary)", picture: picture, words: strip, scale: .perMap)
+      ),
+    ]
+    for word in maps.words.indices {
+      let rows = try maps.rows(word: word)
+      let figure = try Figures.layerStepGrid(
+        title: "\u{201C}\(maps.words[word])\u{201D} in \(title)", rows: rows,
+        steps: maps.shownSteps.map(String.init), scale: .covering(rows.flatMap(\.maps)))
+      pictures.append((Self.gridName(word: word, maps.words[word]), figure))
+    }
+    var files = OutputFiles()
+    for (name, figure) in pictures {
+      files.add(folder.appending(path: name), bytes: try PNG.encode(figure, texts: single.texts))
+    }
+    try files.commit()
+    return pictures.map(\.0)
+  }
+
+  /// `grid-3-car.png`: the number keeps names apart, the word is there for the reader.
+  static func gridName(word: Int, _ text: String) -> String {
+    let letters = text.unicodeScalars.filter { $0.properties.isAlphabetic || $0.properties.numericType != nil }.prefix(
+      24)
+    return "grid-\(word + 1)" + (letters.isEmpty ? "" : "-\(String(String.UnicodeScalarView(letters)))") + ".png"
+  }
+}

@@ -1,0 +1,60 @@
+import ArgumentParser
+import Checkpoints
+import Foundation
+import Pipelines
+
+struct ModelsCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "models",
+    abstract: "List the bundled models, or check one and show its attention sites.",
+    discussion: """
+      With a name or a folder: what the folder holds, every attention site with the number that selectors use, and every \
+      problem found. A folder with problems is a failure (exit code 1).
+
+      Examples:
+        attnlab models
+        attnlab models emoji-scenes
+        attnlab models ~/models/stable-diffusion-v1-5 --json
+      """)
+
+  @Argument(help: ArgumentHelp("A bundled model, or a folder in the diffusers layout.", valueName: "name-or-folder"))
+  var model: String?
+
+  @OptionGroup var output: JSONOption
+
+  func run() throws {
+    guard let model else { return try list() }
+    let folder: ModelFolder
+    do { folder = try commandLineModel(model) } catch let error as CheckpointError {
+      // What is wrong with the index hides the rest.
+      if output.json { try StandardOutput.write(json: ModelReport(name: model, problems: ["\(error)"])) }
+      throw error
+    }
+    let report = ModelReport(folder)
+    if output.json {
+      try StandardOutput.write(json: report)
+    } else {
+      try StandardOutput.write(report.text)
+    }
+    guard report.problems.isEmpty else {
+      throw CommandError(
+        (["\(model): \(Readable.number(report.problems.count, "problem"))"] + report.problems).joined(separator: "\n"))
+    }
+  }
+
+  private func list() throws {
+    let reports = try BundledModels.names.map { ModelReport(try commandLineModel($0)) }
+    if output.json { return try StandardOutput.write(json: reports) }
+    var table = Table(["name", "parameters", "picture", "scheduler", "folder"], right: [1])
+    for report in reports {
+      table.add(
+        [
+          report.name, Readable.count(report.parameters), report.size.map { "\($0) x \($0)" } ?? "?",
+          report.scheduler ?? "?", report.folder ?? "?",
+        ])
+    }
+    try StandardOutput.write(table.text)
+    try StandardOutput.write(
+      "\nAny Stable Diffusion 1.x or 2.x folder in the diffusers layout can be given by its path.\n")
+  }
+}

@@ -1,0 +1,43 @@
+import ArgumentParser
+import Experimenting
+import Foundation
+
+struct RunCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run",
+    abstract: "Make the runs of an experiment that are not stored yet, and write its report.",
+    discussion: """
+      Results go to <results folder>/<name of the experiment>: report.md with figures and tables, a SQLite database of \
+      the maps, and each run's picture and latents. A run that was stopped, by whatever means, goes on where it stood and \
+      ends with the same bits; a second run of the same file computes nothing.
+
+      Examples:
+        attnlab run Experiments/first-look/experiment.yaml
+        attnlab run my.yaml --results /data/results --set 'generate.seeds=[1]'
+      """)
+
+  @OptionGroup var experiment: ExperimentFileOptions
+  @OptionGroup var resultsOption: ResultsOption
+  @OptionGroup var output: JSONOption
+
+  func run() throws {
+    // Cheap questions first: a model of gigabytes should not be read for a folder that cannot be written.
+    let name = try experiment.load().name
+    let results = ResultsFolder(resultsOption.root.appending(path: name))
+    if let problem = OutputPlace.problem(folder: results.url) {
+      throw CommandError("--results: \(problem)")
+    }
+    let plan = try experiment.plan()
+    if let error = experiment.budgetError(plan) { throw error }
+    for remark in plan.remarks { StandardError.write("note: \(remark)\n") }
+
+    let summary = try ExperimentRunner(plan: plan, results: results, progress: TerminalProgress()).run()
+    if output.json { return try StandardOutput.write(json: summary) }
+    let made =
+      summary.runsMade == 0
+      ? "nothing to compute"
+      : "made \(Readable.number(summary.runsMade, "run")) in \(Readable.duration(summary.seconds))"
+    let kept = summary.runsKept == 0 ? "" : "; \(Readable.number(summary.runsKept, "run")) were stored already"
+    try StandardOutput.write("\(made)\(kept)\nreport: \(summary.report)\n")
+  }
+}

@@ -1,0 +1,54 @@
+import ArgumentParser
+import Experimenting
+
+struct ValidateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "validate",
+    abstract: "Check an experiment file against its model, without computing anything.",
+    discussion: """
+      Reports every wrong key and value with its line, what is allowed and the nearest name; then every site, step, word \
+      and size that the model does not have, and a plan that exceeds the file's budget.
+
+      Examples:
+        attnlab validate Experiments/first-look/experiment.yaml
+        attnlab validate my.yaml --set 'generate.seeds=[901, 902]' --json
+      """)
+
+  @OptionGroup var experiment: ExperimentFileOptions
+  @OptionGroup var output: JSONOption
+
+  private struct Report: Encodable {
+    struct Problem: Encodable {
+      let file: String
+      let line, column: Int?
+      let path, message: String
+    }
+    let file: String
+    let valid: Bool
+    var problems: [Problem] = []
+    var remarks: [String] = []
+  }
+
+  func run() throws {
+    do {
+      let plan = try experiment.plan(needsHash: false)
+      if let error = experiment.budgetError(plan) { throw error }
+      if output.json {
+        return try StandardOutput.write(json: Report(file: experiment.file, valid: true, remarks: plan.remarks))
+      }
+      for remark in plan.remarks { StandardError.write("note: \(remark)\n") }
+      let runs = Readable.number(plan.runCount, "run")
+      try StandardOutput.write(
+        "\(experiment.file): valid; \(runs) in \(Readable.number(plan.groups.count, "group")), "
+          + "\(Readable.number(plan.mapCount, "map"))\n")
+    } catch let error as SpecError {
+      if output.json {
+        let problems = error.problems.map {
+          Report.Problem(file: $0.file, line: $0.line, column: $0.column, path: $0.path, message: $0.message)
+        }
+        try StandardOutput.write(json: Report(file: experiment.file, valid: false, problems: problems))
+      }
+      throw error
+    }
+  }
+}

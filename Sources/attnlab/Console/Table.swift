@@ -1,0 +1,55 @@
+import Foundation
+
+/// Rows under headings, in columns of equal width.
+struct Table {
+  private let headings: [String]
+  private let rightAligned: Set<Int>
+  private var rows: [[String]] = []
+
+  /// - Parameter right: the columns of numbers.
+  init(_ headings: [String], right: Set<Int> = []) {
+    self.headings = headings
+    rightAligned = right
+  }
+
+  mutating func add(_ row: [String]) { rows.append(row.map(printable)) }
+
+  var isEmpty: Bool { rows.isEmpty }
+
+  /// One line a row, without spaces at the end.
+  var text: String {
+    let widths = headings.indices.map { column in
+      ([headings] + rows).map { column < $0.count ? $0[column].count : 0 }.max() ?? 0
+    }
+    return ([headings] + rows).map { row in
+      let cells = row.enumerated().map { column, cell in
+        let padding = String(repeating: " ", count: widths[column] - cell.count)
+        return rightAligned.contains(column) ? padding + cell : cell + padding
+      }
+      var line = cells.joined(separator: "  ")
+      while line.last == " " { line.removeLast() }
+      return line + "\n"
+    }.joined()
+  }
+}
+
+/// Names and values below each other.
+func list(_ entries: [(String, String)]) -> String {
+  let width = entries.map { $0.0.count }.max() ?? 0
+  return entries.map { name, value in
+    name + String(repeating: " ", count: width - name.count + 2) + printable(value) + "\n"
+  }.joined()
+}
+
+/// Text from a file or a prompt without what would move a terminal's cursor.
+func printable(_ text: String) -> String {
+  String(
+    text.unicodeScalars.map { scalar -> String in
+      switch scalar.properties.generalCategory {
+      case .control, .lineSeparator, .paragraphSeparator,
+        .format where scalar.value != 0x200D:
+        return "\\u{\(String(scalar.value, radix: 16, uppercase: true))}"
+      default: return String(scalar)
+      }
+    }.joined())
+}

@@ -1,0 +1,55 @@
+import ArgumentParser
+import Experimenting
+import Foundation
+import Pipelines
+
+struct JSONOption: ParsableArguments {
+  @Flag(name: .long, help: "Print JSON alone to standard output.")
+  var json = false
+}
+
+struct ModelOption: ParsableArguments {
+  @Option(
+    name: .long,
+    help: ArgumentHelp("A bundled model, or a folder in the diffusers layout.", valueName: "name-or-folder"))
+  var model = ModelOption.bundled
+
+  /// The model of whoever names none.
+  static let bundled = "emoji-scenes"
+
+  func load() throws -> StableDiffusion { try StableDiffusion(folder: commandLineModel(model)) }
+}
+
+/// The folder of a model that the command line names.
+/// - Throws: `UsageError` for a name that is neither a bundled model nor a folder.
+func commandLineModel(_ name: String) throws -> ModelFolder {
+  do {
+    return try ModelSource.folder(
+      named: name, from: URL(filePath: FileManager.default.currentDirectoryPath, directoryHint: .isDirectory))
+  } catch let error as ExperimentError {
+    throw UsageError(error.problems)
+  }
+}
+
+struct ResultsOption: ParsableArguments {
+  @Option(name: .long, help: ArgumentHelp("The folder that holds a folder for each experiment.", valueName: "folder"))
+  var results = "Results"
+
+  var root: URL { URL(filePath: results, directoryHint: .isDirectory).standardizedFileURL.absoluteURL }
+
+  /// The results that a reader means: a folder with a database, or a name below the results folder.
+  /// - Throws: `UsageError` that lists the names there are.
+  func folder(_ nameOrFolder: String) throws -> ResultsFolder {
+    let candidates = [
+      root.appending(path: nameOrFolder), URL(filePath: nameOrFolder, directoryHint: .isDirectory).absoluteURL,
+    ]
+    for url in nameOrFolder.contains("/") ? candidates.reversed() : candidates {
+      let folder = ResultsFolder(url)
+      if FileManager.default.fileExists(atPath: folder.database.path) { return folder }
+    }
+    let names = ResultsFolder.all(in: root).map(\.name)
+    let known = names.isEmpty ? "\(results) holds none" : "\(results) holds \(names.joined(separator: ", "))"
+    throw UsageError(
+      "no results of \"\(printable(nameOrFolder))\": \(known); a folder of results is one that holds <its name>.sqlite")
+  }
+}

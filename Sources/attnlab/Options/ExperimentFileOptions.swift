@@ -1,0 +1,55 @@
+import ArgumentParser
+import AttentionTracing
+import Experimenting
+import Foundation
+import Pipelines
+import Schedulers
+
+/// The experiment file of a command, and what the command line changes of it.
+struct ExperimentFileOptions: ParsableArguments {
+  @Argument(
+    help: ArgumentHelp("The experiment, a YAML file.", valueName: "file"),
+    completion: .file(extensions: ["yaml", "yml"]))
+  var file: String
+
+  @Option(
+    name: .customLong("set"), parsing: .singleValue,
+    help: ArgumentHelp(
+      "Replace a value of the file; the new one is YAML. May be given more than once.", valueName: "key.path=value"))
+  var overrides: [String] = []
+
+  func load() throws -> ExperimentSpec {
+    try ExperimentSpec.load(path: file, overrides: overrides) { _ = try SiteSelector($0) }
+  }
+
+  /// Resolves the experiment against its model.
+  /// - Parameter needsHash: false where nothing is stored or compared: reading a large model whole takes a while.
+  /// - Throws: `SpecError` with every problem of the file, or of the file and its model together.
+  func plan(needsHash: Bool = true) throws -> ExperimentPlan {
+    let spec = try load()
+    if let name = spec.generate.scheduler {
+      do { _ = try SchedulerKind(named: name) } catch { throw problems(error.problems.map { "generate.\($0)" }) }
+    }
+    do {
+      let folder = try ModelSource.folder(named: spec.model, from: modelBase)
+      let model = try StableDiffusion(folder: folder)
+      return try ExperimentPlan(spec, model: model, modelHash: needsHash ? ModelSource.hash(folder) : "")
+    } catch let error as ExperimentError {
+      throw problems(error.problems)
+    }
+  }
+
+  /// What the plan asks of the disk beyond its budget.
+  func budgetError(_ plan: ExperimentPlan) -> SpecError? { plan.budgetProblem.map { problems([$0]) } }
+
+  private func problems(_ messages: [String]) -> SpecError {
+    SpecError(file: file, problems: messages.map { SpecProblem(file: file, message: $0) })
+  }
+
+  /// Where a relative path of the model starts: the file's folder, or the working directory if `--set` named the model.
+  private var modelBase: URL {
+    let isFromCommandLine = overrides.contains { $0.hasPrefix("model=") || $0.hasPrefix("\"model\"=") }
+    let here = URL(filePath: FileManager.default.currentDirectoryPath, directoryHint: .isDirectory)
+    return isFromCommandLine ? here : URL(filePath: file).absoluteURL.deletingLastPathComponent()
+  }
+}

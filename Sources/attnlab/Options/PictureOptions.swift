@@ -1,0 +1,37 @@
+import ArgumentParser
+import Experimenting
+import Schedulers
+
+/// How a picture is made. The defaults are those of an experiment file.
+struct PictureOptions: ParsableArguments {
+  @OptionGroup var modelOption: ModelOption
+
+  @Option(name: .long, help: ArgumentHelp("Of the start noise, as of torch's CPU generator.", valueName: "number"))
+  var seed: UInt64 = 0
+
+  @Option(name: .long, help: ArgumentHelp("Denoising steps, 1 to 1000.", valueName: "number"))
+  var steps = GenerateSpec.defaultNumInferenceSteps
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Weight of classifier-free guidance, 0 to 100; 1 and below: none.", valueName: "number"))
+  var guidance = GenerateSpec.defaultGuidanceScale
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "\(SchedulerKind.allCases.map(\.rawValue).joined(separator: ", ")), or a class of diffusers. (default: the model "
+        + "folder's)", valueName: "name"))
+  var scheduler: String?
+
+  func validate() throws {
+    var problems: [String] = []
+    if !(1...1000).contains(steps) { problems.append("--steps: \(steps) is not allowed; it is 1 to 1000") }
+    if !(0...100).contains(guidance) { problems.append("--guidance: \(guidance) is not allowed; it is 0 to 100") }
+    if let scheduler {
+      do { _ = try SchedulerKind(named: scheduler) } catch { problems += error.problems.map { "--\($0)" } }
+    }
+    guard problems.isEmpty else { throw ValidationError(problems.joined(separator: "\nerror: ")) }
+  }
+}
