@@ -100,7 +100,8 @@ struct ExportWriter {
       let figure =
         try picture.map {
           try Figures.selfAttention(
-            title: title, picture: $0, query: request.point, maps: [LabeledMap(map.site.label, looks)], scale: .perMap,
+            title: title, picture: $0, query: request.point, maps: [LabeledMap(map.site.figureLabel, looks)],
+            scale: .perMap,
             colorMap: request.colorMap)
         } ?? bare(map, looks, title)
       return try write(figure, title, as: name(map, record, "x\(cell.x)-y\(cell.y)"))
@@ -120,7 +121,7 @@ struct ExportWriter {
   /// A map alone, with its color bar.
   private func bare(_ map: ExportedMap, _ heat: HeatMap, _ title: String) throws -> Picture {
     try Figures.layerStepGrid(
-      title: title, rows: [LayerRow(map.site.label, [heat])], steps: ["\(map.step)"], scale: .perMap,
+      title: title, rows: [LayerRow(map.site.figureLabel, [heat])], steps: ["\(map.step)"], scale: .perMap,
       colorMap: request.colorMap)
   }
 

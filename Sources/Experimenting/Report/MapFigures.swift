@@ -115,7 +115,7 @@ struct MapFigures {
       let steps = Self.thinned(maps.steps, to: Self.mostSteps)
       let rows = maps.sites.compactMap { site -> LayerRow? in
         let cells = steps.compactMap { maps.grid[.init(site: site.index, step: $0)] }
-        return cells.count == steps.count ? LayerRow(site.label, cells) : nil
+        return cells.count == steps.count ? LayerRow(site.figureLabel, cells) : nil
       }
       guard !rows.isEmpty else { continue }
       let figure = try Figures.layerStepGrid(title: title, rows: rows, steps: steps.map(String.init), scale: .perMap)
@@ -167,7 +167,8 @@ struct MapFigures {
         let word = peak == nil ? "the middle" : subject.word.map { "\"\(subject.tokens.words[$0])\"" } ?? "the middle"
         let title = "\(subject.tokens.prompt) · seed \(subject.seed) · where the point of \(word) looks · step \(step)"
         let figure = try Figures.selfAttention(
-          title: title, picture: picture, query: point, maps: maps.map { LabeledMap($0.0.label, $0.1) }, scale: .perMap)
+          title: title, picture: picture, query: point, maps: maps.map { LabeledMap($0.0.figureLabel, $0.1) },
+          scale: .perMap)
         return try write(figure, "self_attention-\(subject.number)-step\(step).png", title, subject.run, writer)
       }
       if !files.isEmpty { section.entries.append(("\(subject.tokens.prompt), seed \(subject.seed)", files)) }
@@ -180,10 +181,10 @@ struct MapFigures {
 
 extension AttentionSite {
   /// The block's path without what is the same for all: `up_blocks.2.attentions.1`.
-  var shortPath: String {
+  public var shortPath: String {
     path.components(separatedBy: ".transformer_blocks.").first ?? path
   }
 
-  /// `12 up_blocks.2.attentions.1 · 16x16`, height before width.
-  var label: String { "\(layer) \(shortPath) · \(height)x\(width)" }
+  /// What figures call it: `12 up_blocks.2.attentions.1 · 16x16`, height before width.
+  public var figureLabel: String { "\(layer) \(shortPath) · \(height)x\(width)" }
 }

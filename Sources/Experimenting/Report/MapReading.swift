@@ -37,13 +37,15 @@ struct CrossMaps {
       runs: [run.stored.id], records: [record.name], sites: data.sites(of: .cross), branch: .conditional)
     try data.store.forEachMap(filter) { map in
       guard let site = data.siteOfID[map.site] else { return }
-      try averages.add(map, heads: site.heads)
+      let values = map.values
+      let weight = map.head == nil ? 1 : 1 / Double(max(1, site.heads))
+      try averages.add(values, height: map.height, width: map.width, keyCount: map.keys, weight: weight)
       sites.insert(site)
       steps.insert(map.step)
       if let chosen {
         let place = Place(site: site.index, step: map.step)
         var cell = places.removeValue(forKey: place) ?? MapAverages(keys: [chosen])
-        try cell.add(map, heads: site.heads)
+        try cell.add(values, height: map.height, width: map.width, keyCount: map.keys, weight: weight)
         places[place] = cell
       }
     }

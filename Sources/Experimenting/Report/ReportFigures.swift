@@ -45,25 +45,27 @@ struct ReportFigures {
     guard let seed = generate.seeds.first else { return [] }
     let untouched = data.untouched?.name
     var subjects: [FigureSubject] = []
-    func add(_ run: ReportRun?, _ target: ReportRun?, caption: String, targetPrompt: String?) throws {
+    func add(_ run: ReportRun?, target: ReportRun? = nil, anyTarget: ReportRun? = nil, caption: String) throws {
       guard subjects.count < Self.mostSubjects, let run, run.isDone, let tokens = try tokens(of: run) else { return }
-      let other = try target.flatMap { try self.tokens(of: $0)?.words }
+      let other = try anyTarget.flatMap { try self.tokens(of: $0)?.words }
       subjects.append(
         FigureSubject(
           number: subjects.count + 1, caption: caption, seed: seed, run: run,
           target: target?.isDone == true ? target : nil, word: Self.word(of: tokens.words, differingFrom: other),
           tokens: tokens))
     }
+    let names = data.spec.interventions.map(\.name)
     for pair in generate.pairs {
-      // Which word differs can be told from any target's tokens, also of one that is changed.
-      let target = untouched.flatMap { data.target(of: pair, seed: seed, intervention: $0) }
+      let targets = names.map { data.target(of: pair, seed: seed, intervention: $0) }
+      // Which word differs can be told from the tokens of any target, drawn or not.
       try add(
-        data.source(of: pair, seed: seed), target, caption: "\(pair.label), seed \(seed)", targetPrompt: pair.target)
+        data.source(of: pair, seed: seed),
+        target: untouched.flatMap { data.target(of: pair, seed: seed, intervention: $0) },
+        anyTarget: targets.lazy.compactMap { $0 }.first, caption: "\(pair.label), seed \(seed)")
     }
     for prompt in generate.prompts {
-      let names = [untouched].compactMap { $0 } + data.spec.interventions.map(\.name)
-      let run = names.lazy.compactMap { data.run(of: prompt, seed: seed, intervention: $0) }.first { $0.isDone }
-      try add(run, nil, caption: "\(prompt), seed \(seed)", targetPrompt: nil)
+      let runs = ([untouched].compactMap { $0 } + names).map { data.run(of: prompt, seed: seed, intervention: $0) }
+      try add(runs.lazy.compactMap { $0 }.first { $0.isDone }, caption: "\(prompt), seed \(seed)")
     }
     return subjects
   }

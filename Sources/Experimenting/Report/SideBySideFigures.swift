@@ -47,7 +47,8 @@ struct SideBySideFigures {
       prompt and the same noise, one an intervention. Look along a row: what stays where the source has it is layout that \
       was kept, what turns into what the target asks for is the edit.
       """
-    let prompts = "Each row is one prompt with one seed, each column an intervention."
+    let place = data.spec.generate.pairs.isEmpty ? "Each row" : "In the table of single prompts each row"
+    let prompts = "\(place) is one prompt with one seed, each column an intervention."
     let texts =
       (data.spec.generate.pairs.isEmpty ? [] : [pairs]) + (data.spec.generate.prompts.isEmpty ? [] : [prompts])
     let gaps = data.expected.contains { $0.run?.isDone != true } ? ["A grey field is a run that is not done."] : []

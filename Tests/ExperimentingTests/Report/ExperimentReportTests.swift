@@ -35,7 +35,7 @@ import Testing
 
   @Test func infinitePSNRIsCountedApart() throws {
     try Fixtures.withTemporaryFolder { root in
-      let spec = SyntheticResults.spec(seeds: "[1, 2]")
+      let spec = SyntheticResults.spec(seeds: "[1, 2]", figures: "[]")
       let results = try SyntheticResults(root, spec: spec)
       let report = try results.report()
       #expect(
@@ -69,7 +69,8 @@ import Testing
 
   @Test func tablesHoldEveryRun() throws {
     try Fixtures.withTemporaryFolder { root in
-      let results = try SyntheticResults(root, spec: SyntheticResults.spec(prompts: "[\"a cat, sitting\"]"))
+      let results = try SyntheticResults(
+        root, spec: SyntheticResults.spec(prompts: "[\"a cat, sitting\"]", figures: "[]"))
       _ = try results.report()
       let runs = try results.store.runs().map { String($0.run.hash.prefix(16)) }
       #expect(
@@ -95,7 +96,7 @@ import Testing
 
   @Test func describesTheMethodFromTheFile() throws {
     try Fixtures.withTemporaryFolder { root in
-      let spec = SyntheticResults.spec(pairs: "[{ source: a red dog, target: a red giraffe }]")
+      let spec = SyntheticResults.spec(pairs: "[{ source: a red dog, target: a red giraffe }]", figures: "[]")
       let report = try SyntheticResults(root, spec: spec).report()
       for piece in [
         "| model | `emoji-scenes`, SHA-256 `30de1` |", "| scheduler | ddim, 3 steps |",
@@ -135,7 +136,8 @@ import Testing
   @Test func failedRunsAreListedPlainly() throws {
     try Fixtures.withTemporaryFolder { root in
       let spec = SyntheticResults.spec(
-        pairs: "[{ source: a red car, target: a blue car }, { source: a dog, target: a cat }]")
+        pairs: "[{ source: a red car, target: a blue car }, { source: a dog, target: a cat }]",
+        figures: "[side_by_side]")
       let results = try SyntheticResults(root, spec: spec, finishing: { $0 == "a red car" })
       let report = try results.report()
       #expect(
@@ -158,7 +160,7 @@ import Testing
 
   @Test func lostPicturesAreSaid() throws {
     try Fixtures.withTemporaryFolder { root in
-      let results = try SyntheticResults(root)
+      let results = try SyntheticResults(root, spec: SyntheticResults.spec(figures: "[side_by_side]"))
       let hash = String(try results.store.runs()[0].run.hash.prefix(16))
       try FileManager.default.removeItem(at: results.results.runs.appending(path: hash))
       let report = try results.report()
