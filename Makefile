@@ -24,11 +24,12 @@ demo: build
 	@echo
 	@echo 'The report is Results/first-look/report.md, its pictures are in Results/first-look/figures/.'
 
+# One test at a time: the kernels use every core themselves.
 test: setup
-	swift test
+	swift test --no-parallel
 
 test-release: setup
-	swift test -c release -Xswiftc -enable-testing --scratch-path .build-release-tests
+	swift test --no-parallel -c release -Xswiftc -enable-testing --scratch-path .build-release-tests
 
 lint:
 	@.ci/setup --swift-only
@@ -40,7 +41,7 @@ lint:
 	else echo 'lint: python3 is not installed, so the Python scripts are not checked'; fi
 
 coverage: setup
-	swift test --enable-code-coverage --scratch-path .build-coverage
+	swift test --no-parallel --enable-code-coverage --scratch-path .build-coverage
 	"$$(dirname "$$(readlink -f "$$(command -v swift)")")/llvm-cov" report \
 	  -instr-profile=.build-coverage/debug/codecov/default.profdata -ignore-filename-regex='\.build|Tests/' \
 	  .build-coverage/debug/attnlabPackageTests.xctest

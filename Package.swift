@@ -104,7 +104,9 @@ let package = Package(
     .testTarget(
       name: "ExperimentingTests",
       dependencies: ["AttentionStore", "Checkpoints", "Experimenting", "Pipelines", "Plotting", "TestSupport"]),
-    .testTarget(name: "attnlabTests", dependencies: ["attnlab", "Experimenting", "TestSupport"]),
+    .testTarget(
+      name: "attnlabTests",
+      dependencies: ["attnlab", "AttentionStore", "Checkpoints", "Experimenting", "Pipelines", "Plotting", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]
 )

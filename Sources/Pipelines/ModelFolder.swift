@@ -26,7 +26,7 @@ public struct ModelFolder: Sendable {
     guard FileManager.default.fileExists(atPath: index.path) else {
       throw CheckpointError(
         .init(
-          .missing, file: url.path, field: "model_index.json", found: "missing",
+          file: url.path, field: "model_index.json", found: "missing",
           expected: "a Stable Diffusion pipeline in the diffusers folder layout"),
         advice: "Save one with diffusers: StableDiffusionPipeline.save_pretrained(\"folder\").")
     }
@@ -44,9 +44,15 @@ public struct ModelFolder: Sendable {
   func component(_ name: String) -> URL { url.appending(path: name) }
 
   /// `scheduler/scheduler_config.json`.
-  /// - Throws: `SchedulerError`, or a file error.
+  /// - Throws: `SchedulerError`, or `CheckpointError` if the file cannot be read.
   public func schedulerConfiguration() throws -> SchedulerConfiguration {
-    let data = try Data(contentsOf: component("scheduler").appending(path: "scheduler_config.json"))
+    let file = component("scheduler").appending(path: "scheduler_config.json")
+    guard let data = FileManager.default.contents(atPath: file.path) else {
+      throw CheckpointError(
+        .init(
+          file: url.path, field: "scheduler/scheduler_config.json", found: "missing or unreadable",
+          expected: "the settings of a scheduler"), advice: "Save the whole pipeline again with diffusers.")
+    }
     return try SchedulerConfiguration(json: data)
   }
 

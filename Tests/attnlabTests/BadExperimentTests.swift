@@ -54,7 +54,7 @@ import Testing
         + "(EulerDiscreteScheduler), dpm++ (DPMSolverMultistepScheduler)"),
     Case(
       "budget exceeded", "name: small", "name: small\nbudget: { disk: 2 MiB }",
-      ": budget.disk: the plan needs about 4.1 MiB and the budget is 2 MiB: 96 maps of 3.0 MiB for 3 runs; record "
+      ": budget.disk: the plan needs about 4.14 MiB and the budget is 2 MiB: 96 maps of 2.97 MiB for 3 runs; record "
         + "fewer sites, steps or tokens, reduce with `heads: mean`, `pool` or `dtype: fp16`, or raise budget.disk"),
   ]
 

@@ -53,6 +53,9 @@ struct GroupMember: Hashable {
   let role: RunRole
   let intervention: String
   let prompt: PromptTokens
+
+  /// Whether targets take attention from it.
+  var isSourceOfPairs: Bool { intervention == InterventionSpec.sourceName }
 }
 
 extension PlannedRun {
@@ -130,7 +133,7 @@ struct PlanBuilder {
     for source in spec.generate.pairs.map(\.source).uniqued {
       let targets = spec.generate.pairs.filter { $0.source == source }.map(\.target)
       checkPairs(source, targets)
-      let first = GroupMember(role: .source, intervention: "source", prompt: encoded(source))
+      let first = GroupMember(role: .source, intervention: InterventionSpec.sourceName, prompt: encoded(source))
       makeUps.append(
         [first]
           + targets.flatMap { target in
@@ -154,7 +157,7 @@ struct PlanBuilder {
         let texts = members.map(text)
         let hash = identity.hash(settings, members: texts)
         let runs = members.enumerated().map { index, member in
-          let hasSource = members[0].role == .source && members[0].intervention == "source" && index > 0
+          let hasSource = members[0].isSourceOfPairs && index > 0
           return PlannedRun(
             hash: sha256(Data("\(hash) \(index)".utf8)), role: member.role, intervention: member.intervention,
             prompt: member.prompt, source: hasSource ? sha256(Data("\(hash) 0".utf8)) : nil)
@@ -167,7 +170,7 @@ struct PlanBuilder {
 
   /// A member as it decides its bits.
   private func text(_ member: GroupMember) -> String {
-    let operations = member.intervention == "source" ? [] : operations[member.intervention] ?? []
+    let operations = operations[member.intervention] ?? []
     let texts = operations.map {
       "\($0.operation.rawValue) \($0.sites) \($0.steps) \($0.branches.map(\.rawValue).sorted())"
     }
@@ -213,7 +216,7 @@ struct PlanBuilder {
   /// The compiled plan of a group; nil if there is a problem, which is noted.
   mutating func attention(_ members: [GroupMember], guided: Bool) -> AttentionPlan? {
     let before = problems.count
-    let hasSource = members[0].intervention == "source" && members[0].role == .source
+    let hasSource = members[0].isSourceOfPairs
     let planned = members.enumerated().flatMap { run, member -> [PlannedOperation] in
       if hasSource && run == 0 { return [] }
       return (operations[member.intervention] ?? []).map {

@@ -50,9 +50,6 @@ struct ReportData {
   }
   private let runs: [Key: ReportRun]
 
-  /// The intervention's name of the source of a pair.
-  static let sourceName = "source"
-
   /// - Throws: `ExperimentError` if the database holds no experiment; `SpecError`; `StoreError`.
   init(results: ResultsFolder, store: AttentionStore) throws {
     guard let experiment = try store.experiment() else {
@@ -86,7 +83,7 @@ struct ReportData {
     let (pairs, seeds) = (spec.generate.pairs, spec.generate.seeds)
     let ofPairs = pairs.map(\.source).uniqued.flatMap { source in
       seeds.flatMap { seed in
-        [Key(source: nil, prompt: source, seed: seed, intervention: sourceName)]
+        [Key(source: nil, prompt: source, seed: seed, intervention: InterventionSpec.sourceName)]
           + pairs.filter { $0.source == source }.flatMap { pair in
             spec.interventions.map { Key(source: source, prompt: pair.target, seed: seed, intervention: $0.name) }
           }
@@ -116,7 +113,7 @@ struct ReportData {
   // MARK: - Looking up
 
   func source(of pair: PromptPair, seed: UInt64) -> ReportRun? {
-    runs[Key(source: nil, prompt: pair.source, seed: seed, intervention: Self.sourceName)]
+    runs[Key(source: nil, prompt: pair.source, seed: seed, intervention: InterventionSpec.sourceName)]
   }
 
   func target(of pair: PromptPair, seed: UInt64, intervention: String) -> ReportRun? {

@@ -25,7 +25,7 @@ public struct ExperimentRunner {
   /// - Throws: `ExperimentError` if the plan exceeds its budget or the folder cannot be written, before anything is
   ///   made; `StoreError`; what computing throws, after writing it down with the group's runs.
   public func run() throws -> RunSummary {
-    try checkBudget()
+    if let problem = plan.budgetProblem { throw ExperimentError(problem) }
     try prepareFolder()
     let started = Date()
     let store = try AttentionStore.open(results.database, mode: .create)
@@ -61,16 +61,6 @@ public struct ExperimentRunner {
   }
 
   // MARK: - Before computing
-
-  private func checkBudget() throws {
-    let budget = plan.spec.budget.disk
-    guard plan.diskBytes <= budget.bytes else {
-      throw ExperimentError(
-        "budget.disk: the plan needs \(ByteSize(Int64(plan.diskBytes)).rounded), the budget is \(budget): \(plan.mapCount) "
-          + "maps of \(ByteSize(Int64(plan.mapBytes)).rounded); record fewer steps, sites or tokens, use `pool`, "
-          + "`heads: mean` or `dtype: fp16`, or raise the budget")
-    }
-  }
 
   /// Makes the folder and sees that files can be made in it.
   private func prepareFolder() throws {

@@ -8,7 +8,9 @@ extension SpecDecoder {
     guard let entries = reader.namedFields(field, of: "names with their lists of operations") else { return [] }
     if entries.isEmpty { reader.report(field, "there are none; write none: [] or leave the key out") }
     return entries.map { entry in
-      _ = checkName(entry.key, at: entry.keyPlace, path: entry.value.path)
+      if checkName(entry.key, at: entry.keyPlace, path: entry.value.path), entry.key == InterventionSpec.sourceName {
+        reader.report(entry.value, "the name \"source\" stands for the source of a pair; choose another")
+      }
       let operations = reader.list(entry.value, of: "operations, or [] to change nothing") ?? []
       return InterventionSpec(
         name: entry.key, operations: operations.compactMap { operation($0, count: count, hasPairs: hasPairs) })

@@ -11,6 +11,9 @@ public struct InterventionSpec: Hashable, Sendable {
     self.operations = operations
   }
 
+  /// What results call the source of a pair; no intervention may have this name.
+  public static let sourceName = "source"
+
   /// Called `none`: nothing is changed. Stands for `interventions` in a file that has none.
   public static let none = InterventionSpec(name: "none", operations: [])
 }

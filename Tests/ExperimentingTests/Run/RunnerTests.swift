@@ -116,7 +116,7 @@ import Testing
       #expect {
         try SmallExperiment.run(folder, ["budget.disk=1 MB"])
       } throws: {
-        "\($0)".hasPrefix("budget.disk: the plan needs ") && "\($0)".contains("the budget is 1 MB: 896 maps of ")
+        "\($0)".hasPrefix("budget.disk: the plan needs about ") && "\($0)".contains("the budget is 1 MB: 896 maps of ")
       }
       #expect(try contents(folder) == [])
     }

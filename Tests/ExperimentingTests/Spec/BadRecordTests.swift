@@ -155,6 +155,12 @@ import Testing
       """
     ),
     (
+      minimal(#"interventions: { source: [] }"#),
+      """
+      e.yaml:5:26: interventions.source: the name "source" stands for the source of a pair; choose another
+      """
+    ),
+    (
       minimal(#"interventions: {}"#),
       """
       e.yaml:5:16: interventions: there are none; write none: [] or leave the key out

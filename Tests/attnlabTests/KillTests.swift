@@ -1,0 +1,97 @@
+import AttentionStore
+import Foundation
+import TestSupport
+import Testing
+
+/// A run killed with SIGKILL anywhere goes on and ends with the same rows as an unbroken one.
+@Suite struct KillTests {
+  private let experiment = """
+    version: 1
+    name: killed
+    model: emoji-scenes
+    generate:
+      pairs: [{ source: a red car, target: a blue car }]
+      seeds: [1, 2]
+      num_inference_steps: 8
+    record:
+      - { name: words, sites: "cross:*" }
+      - { name: layout, sites: "self:grid<=1/2", heads: all, steps: { from: 0, to: 8, every: 3 }, pool: 4, dtype: fp16 }
+    interventions:
+      none: []
+      self swap: [{ op: replace, sites: "self:4-14", steps: { fraction: [0, 0.8] } }]
+    metrics: [psnr, ssim]
+    figures: [side_by_side]
+
+    """
+
+  /// Everything that the database holds, `data` compared whole.
+  private struct Contents: Equatable {
+    let runs: [StoredRun]
+    let maps: [StoredMap]
+    let prompts: [StoredPrompt]
+    let sites: [StoredSite]
+    let records: [StoredRecord]
+    let metrics: [[String: Double]]
+    let artifacts: [[Artifact]]
+    let problems: [String]
+
+    init(_ results: URL) throws {
+      let store = try AttentionStore.open(results.appending(path: "killed/killed.sqlite"), mode: .readOnly)
+      defer { try? store.close() }
+      let stored = try store.runs()
+      runs = stored
+      maps = try store.maps()
+      prompts = try store.prompts()
+      sites = try store.sites()
+      records = try store.records()
+      metrics = try stored.map { try store.metrics($0.id) }
+      artifacts = try stored.map { try store.artifacts($0.id) }
+      problems = try store.integrityCheck()
+    }
+  }
+
+  private func start(_ program: Program, _ results: String) throws -> Process {
+    let process = Process()
+    process.executableURL = Program.executable
+    process.arguments = ["run", "killed.yaml", "--results", results]
+    process.currentDirectoryURL = program.folder
+    process.standardOutput = FileHandle.nullDevice
+    process.standardError = FileHandle.nullDevice
+    try process.run()
+    return process
+  }
+
+  @Test func killedAnywhereItEndsWithTheSameRows() throws {
+    try Program.inFolder { (program) throws -> Void in
+      try program.write(experiment, to: "killed.yaml")
+      let started = Date()
+      let whole = try start(program, "whole")
+      whole.waitUntilExit()
+      #expect(whole.terminationStatus == 0)
+      let seconds = Date().timeIntervalSince(started)
+      let expected = try Contents(program.folder.appending(path: "whole"))
+      #expect(expected.runs.count == 6 && expected.problems == [])
+
+      var interrupted = 0
+      for kill in 0..<20 {
+        let results = "killed-\(kill)"
+        let process = try start(program, results)
+        // From before the database is made to after the last step.
+        Thread.sleep(forTimeInterval: seconds * (Double(kill) + 0.5) / 20)
+        if process.isRunning { interrupted += 1 }
+        kill_(process)
+        let again = try start(program, results)
+        again.waitUntilExit()
+        #expect(again.terminationStatus == 0, "kill \(kill)")
+        let contents = try Contents(program.folder.appending(path: results))
+        #expect(contents == expected, "killed after \(seconds * (Double(kill) + 0.5) / 20) s")
+      }
+      #expect(interrupted >= 15, "only \(interrupted) of 20 were killed while running")
+    }
+  }
+
+  private func kill_(_ process: Process) {
+    kill(process.processIdentifier, SIGKILL)
+    process.waitUntilExit()
+  }
+}
