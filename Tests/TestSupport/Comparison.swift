@@ -1,3 +1,4 @@
+import Foundation
 import Tensors
 import Testing
 
@@ -42,6 +43,8 @@ public struct Difference: CustomStringConvertible {
 }
 
 /// Records an issue unless `found` equals `expected` within `tolerance`, as largest difference over largest value.
+///
+/// With `ATTNLAB_PRINT_DIFFERENCES` set it also prints the difference, so that what was measured can be reported.
 public func expectClose(
   _ found: Tensor, _ expected: Tensor, tolerance: Double, _ what: String = "",
   sourceLocation: SourceLocation = #_sourceLocation
@@ -49,6 +52,9 @@ public func expectClose(
   guard let difference = Difference(found, expected) else {
     Issue.record("\(what): shape \(found.shape), expected \(expected.shape)", sourceLocation: sourceLocation)
     return
+  }
+  if ProcessInfo.processInfo.environment["ATTNLAB_PRINT_DIFFERENCES"] != nil {
+    print("difference \(what): \(difference.relative), at most \(tolerance)")
   }
   #expect(difference.relative <= tolerance, "\(what): \(difference)", sourceLocation: sourceLocation)
 }
