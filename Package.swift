@@ -106,7 +106,9 @@ let package = Package(
       dependencies: ["AttentionStore", "Checkpoints", "Experimenting", "Pipelines", "Plotting", "TestSupport"]),
     .testTarget(
       name: "attnlabTests",
-      dependencies: ["attnlab", "AttentionStore", "Checkpoints", "Experimenting", "Pipelines", "Plotting", "TestSupport"]),
+      dependencies: [
+        "attnlab", "AttentionStore", "Checkpoints", "Experimenting", "Pipelines", "Plotting", "TestSupport",
+      ]),
   ],
   swiftLanguageModes: [.v6]
 )

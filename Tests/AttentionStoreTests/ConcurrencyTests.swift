@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import TestSupport
 import Testing
 
 @testable import AttentionStore
@@ -86,7 +87,7 @@ struct ConcurrencyTests {
   @Test("killed at any moment: the last stored step is whole, and it goes on from there", arguments: [UInt64(11), 12])
   func killed(seed: UInt64) async throws {
     let folder = try TestFolder()
-    var generator = SplitMix(state: seed)
+    var generator = SeededGenerator(seed: seed)
     var last = -1
     for round in 0..<8 {
       let delay = UInt32.random(in: 0...60_000, using: &generator)

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import AttentionStore
@@ -36,7 +37,7 @@ struct MapEncodingTests {
     var values = Self.decisive
     values += [65519.996, 65520, 65535, 65536, 1e9, 3e38, .infinity, 2.98e-8, 2.99e-8, 0x1p-140].flatMap { [$0, -$0] }
     let seed: UInt64 = 20_240_611
-    var generator = SplitMix(state: seed)
+    var generator = SeededGenerator(seed: seed)
     for _ in 0..<500_000 { values.append(Float(bitPattern: UInt32(truncatingIfNeeded: generator.next()))) }
     let data = MapEncoding.float16.encode(values)
     let found = data.withUnsafeBytes { Array($0.bindMemory(to: UInt16.self)) }
@@ -85,18 +86,5 @@ struct MapEncodingTests {
     ]
     #expect(
       MapEncoding.float32.decode(MapEncoding.float32.encode(values)).map(\.bitPattern) == values.map(\.bitPattern))
-  }
-}
-
-/// The generator of Steele, Lea and Flood 2014: the same numbers for the same seed.
-struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z >> 31)
   }
 }

@@ -1,6 +1,7 @@
 import AttentionTracing
 import Foundation
 import GRDB
+import TestSupport
 import Testing
 
 @testable import AttentionStore
@@ -270,7 +271,7 @@ struct QueryTests {
     try store.close()
     let whole = try Data(contentsOf: fixture.folder.database)
     let seed: UInt64 = 7
-    var generator = SplitMix(state: seed)
+    var generator = SeededGenerator(seed: seed)
     var reported = 0
     for round in 0..<60 {
       var damaged = whole

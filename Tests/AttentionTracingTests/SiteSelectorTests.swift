@@ -1,4 +1,5 @@
 import AttentionTracing
+import TestSupport
 import Testing
 
 /// The sites of Stable Diffusion 1.x for latents of a size, as the paper numbers them.
@@ -104,18 +105,5 @@ func stableDiffusionSites(_ latentHeight: Int, _ latentWidth: Int, heads: Int = 
         (0..<Int.random(in: 0...12, using: &random)).map { _ in letters.randomElement(using: &random) ?? " " })
       _ = try? SiteSelector(text).resolve(stableDiffusionSites(16, 16))
     }
-  }
-}
-
-/// SplitMix64: the same numbers for a seed on every machine.
-struct SeededGenerator: RandomNumberGenerator {
-  private var state: UInt64
-  init(seed: UInt64) { state = seed }
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z >> 31)
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Checkpoints
@@ -108,7 +109,7 @@ private func config(_ text: String) throws -> ConfigFile {
     }
     #expect(
       error?.description == "unet/config.json: line 1, column 71 is a deeper level, expected at most 64 levels")
-    let folder = try ScratchFolder()
+    let folder = try ScratchFolder("unet")
     let long = try folder.write(Array(repeating: 0x20, count: ConfigFile.maximumBytes + 1), to: "config.json")
     let size = #expect(throws: CheckpointError.self) { try ConfigFile(contentsOf: long) }
     #expect(size?.description == "unet/config.json: file size is 16777217 bytes, expected at most 16777216")

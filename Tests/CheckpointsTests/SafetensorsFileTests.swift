@@ -145,7 +145,7 @@ private let known =
   }
 
   @Test func anErrorSaysWhatToDo() throws {
-    let folder = try ScratchFolder()
+    let folder = try ScratchFolder("unet")
     let url = try folder.write([], to: "x.safetensors")
     let error = #expect(throws: CheckpointError.self) { try SafetensorsFile(url: url) }
     #expect(
@@ -167,7 +167,7 @@ private let known =
       "{\"__metadata__\":{\"format\":\"pt\"},\(entry("z", "F32", "[]", "[0,4]")),"
       + "\(entry("empty", "F32", "[3,0]", "[4,4]")),\(entry("e\\u0301", "U8", "[1]", "[4,5]")),"
       + "\(entry("é", "U8", "[1]", "[5,6]"))}  \n"
-    let folder = try ScratchFolder()
+    let folder = try ScratchFolder("unet")
     let url = try folder.write(safetensors(header, data: [0, 0, 0x80, 0x3F, 7, 8]), to: "x.safetensors")
     let file = try SafetensorsFile(url: url)
     #expect(file.metadata == ["format": "pt"])
@@ -200,7 +200,7 @@ private let known =
       ("BOOL", [0, 1, 1], nil, [0, 1, 1]),
       ("F8_E4M3", [1], nil, nil),
     ]
-    let folder = try ScratchFolder()
+    let folder = try ScratchFolder("unet")
     for (dtype, bytes, floats, integers) in table {
       let count = floats?.count ?? integers?.count ?? 1
       var header = "{\(entry("a", dtype, "[\(count)]", "[0,\(bytes.count)]"))}"
@@ -247,7 +247,7 @@ private let known =
       + "\(entry("b", "BF16", "[]", "[24,26]"))}  ", data: Array(repeating: 1, count: 26))
 
   @Test func truncatedAtEveryByte() throws {
-    let folder = try ScratchFolder()
+    let folder = try ScratchFolder("unet")
     for length in 0..<sample.count {
       let url = try folder.write(Array(sample.prefix(length)), to: "x.safetensors")
       #expect(throws: CheckpointError.self, "cut to \(length) bytes") { try SafetensorsFile(url: url) }
@@ -269,7 +269,7 @@ private let known =
   }
 
   @Test func everyBitOfTheHeaderFlipped() throws {
-    let folder = try ScratchFolder()
+    let folder = try ScratchFolder("unet")
     var opened = 0
     for bit in 0..<(sample.count - 26) * 8 {
       var bytes = sample
@@ -283,8 +283,8 @@ private let known =
   @Test func randomDamage() throws {
     let seed: UInt64 = 20_260
     print("random damage of a safetensors header: seed \(seed)")
-    var generator = SeededGenerator(state: seed)
-    let folder = try ScratchFolder()
+    var generator = SeededGenerator(seed: seed)
+    let folder = try ScratchFolder("unet")
     let signs = Array("{}[]\",:0123456789-.eE\\utf nullfalse\u{0}".utf8)
     for _ in 0..<2_000 {
       var bytes = sample

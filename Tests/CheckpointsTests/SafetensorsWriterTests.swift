@@ -7,7 +7,7 @@ import Testing
 
 @Suite struct SafetensorsWriterTests {
   @Test func writesWhatTheFormatSays() throws {
-    let folder = try ScratchFolder()
+    let folder = try ScratchFolder("unet")
     let url = folder.url.appending(path: "x.safetensors")
     try SafetensorsWriter.write(
       [
@@ -29,8 +29,8 @@ import Testing
   @Test func whatIsWrittenIsRead() throws {
     let seed: UInt64 = 7
     print("random tensors: seed \(seed)")
-    var generator = SeededGenerator(state: seed)
-    let folder = try ScratchFolder()
+    var generator = SeededGenerator(seed: seed)
+    let folder = try ScratchFolder("unet")
     let url = folder.url.appending(path: "x.safetensors")
     for count in [0, 1, 2, 7, 33] {
       let tensors = try (0..<count).map { index in
@@ -46,7 +46,7 @@ import Testing
   }
 
   @Test func refusals() throws {
-    let folder = try ScratchFolder()
+    let folder = try ScratchFolder("unet")
     let url = folder.url.appending(path: "x.safetensors")
     let one = Tensor(zeros: [1])
     let names = #expect(throws: CheckpointError.self) {

@@ -20,7 +20,7 @@ import Testing
   }
 
   @Test func filesAreFoundInOrder() throws {
-    let folder = try ScratchFolder()
+    let folder = try ScratchFolder("unet")
     let order = [
       "model.fp16.safetensors", "diffusion_pytorch_model.fp16.safetensors", "model.safetensors",
       "diffusion_pytorch_model.safetensors",
@@ -35,7 +35,7 @@ import Testing
 
   @Test func shards() throws {
     for index in ["model.safetensors.index.json", "diffusion_pytorch_model.safetensors.index.fp16.json"] {
-      let folder = try ScratchFolder()
+      let folder = try ScratchFolder("unet")
       try save(["a": Tensor([1], shape: [1])], folder, as: "1.safetensors")
       try save(["b": Tensor([2], shape: [1]), "c": Tensor([3], shape: [])], folder, as: "2.safetensors")
       _ = try folder.write(
@@ -47,7 +47,7 @@ import Testing
   }
 
   @Test func shardsThatDoNotFit() throws {
-    let folder = try ScratchFolder()
+    let folder = try ScratchFolder("unet")
     let index = "model.safetensors.index.json"
     try save(["a": Tensor([1], shape: [1]), "x": Tensor([1], shape: [1])], folder, as: "1.safetensors")
     try save(["b": Tensor([2], shape: [1]), "a": Tensor([3], shape: [])], folder, as: "2.safetensors")
@@ -81,7 +81,7 @@ import Testing
   }
 
   @Test func foldersWithoutSafetensors() throws {
-    let folder = try ScratchFolder()
+    let folder = try ScratchFolder("unet")
     let expected = "expected diffusion_pytorch_model.safetensors or model.safetensors"
     #expect(message(folder.url) == "unet: weights is missing, \(expected)".replacing("unet", with: name(folder)))
     for other in ["flax_model.msgpack", "diffusion_pytorch_model.bin"] {
@@ -110,7 +110,7 @@ import Testing
   }
 
   @Test func olderNamesAndShapes() throws {
-    let folder = try ScratchFolder()
+    let folder = try ScratchFolder("unet")
     let matrix = try Tensor([1, 2, 3, 4], shape: [2, 2])
     let path = "encoder.mid_block.attentions.0"
     let loader = WeightLoader(
@@ -134,7 +134,7 @@ import Testing
   }
 
   @Test func everythingThatDoesNotFitIsListed() throws {
-    let folder = try ScratchFolder()
+    let folder = try ScratchFolder("unet")
     _ = try store([], folder)
     _ = try folder.write(
       safetensors(
@@ -164,7 +164,7 @@ import Testing
   }
 
   @Test func aLongListIsShortened() throws {
-    let folder = try ScratchFolder()
+    let folder = try ScratchFolder("unet")
     let loader = WeightLoader(try store((0..<40).map { ("x\($0)", Tensor(zeros: [1])) }, folder))
     for number in 0..<140 { _ = loader.take("layer.\(number)", shape: [1]) }
     let error = #expect(throws: CheckpointError.self) { try loader.finish() }

@@ -1,5 +1,6 @@
 import Checkpoints
 import Foundation
+import TestSupport
 
 @testable import DiffusionModels
 
@@ -29,27 +30,13 @@ struct TokenizerFixtures: Decodable {
   }
 }
 
-/// A folder that is removed with the value.
-final class ScratchFolder {
-  let url: URL
-
-  init() throws {
-    url = FileManager.default.temporaryDirectory.appending(path: "tokenizer-\(UUID().uuidString)/tokenizer")
-    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-  }
-
-  /// A copy of the bundled tokenizer's vocabulary and merges.
+extension ScratchFolder {
+  /// A tokenizer folder that holds copies of files of the bundled one.
   convenience init(copying: [String] = ["vocab.json", "merges.txt"]) throws {
-    try self.init()
+    try self.init("tokenizer")
     for name in copying {
       try FileManager.default.copyItem(
         at: TokenizerFixtures.emojiScenes.appending(path: name), to: url.appending(path: name))
     }
   }
-
-  func write(_ text: String, to name: String) throws {
-    try Data(text.utf8).write(to: url.appending(path: name))
-  }
-
-  deinit { try? FileManager.default.removeItem(at: url.deletingLastPathComponent()) }
 }

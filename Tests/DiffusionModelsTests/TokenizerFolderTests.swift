@@ -1,5 +1,6 @@
 import Checkpoints
 import Foundation
+import TestSupport
 import Testing
 
 @testable import DiffusionModels
@@ -11,7 +12,7 @@ private let vocabulary = """
 
 @Suite struct TokenizerFolderTests {
   private func message(_ files: [String: String]) throws -> String {
-    let folder = try ScratchFolder()
+    let folder = try ScratchFolder("tokenizer")
     for (name, text) in files { try folder.write(text, to: name) }
     do {
       _ = try CLIPTokenizer(folder: folder.url)
@@ -22,7 +23,7 @@ private let vocabulary = """
   }
 
   @Test func smallestFolder() throws {
-    let folder = try ScratchFolder()
+    let folder = try ScratchFolder("tokenizer")
     try folder.write(vocabulary, to: "vocab.json")
     try folder.write("#version: 0.2\na b</w>\na b\n", to: "merges.txt")
     let tokenizer = try CLIPTokenizer(folder: folder.url)
@@ -35,7 +36,7 @@ private let vocabulary = """
 
   /// Equal ranks go leftmost first, and a merge is off once one of its two has gone into another.
   @Test func mergesOverlap() throws {
-    let folder = try ScratchFolder()
+    let folder = try ScratchFolder("tokenizer")
     let pieces = ["a", "b", "c", "c</w>", "b</w>", "aa", "ab", "bc</w>", "abc</w>", "<|startoftext|>", "<|endoftext|>"]
     let vocabulary = pieces.enumerated().map { "\"\($1)\": \($0)" }.joined(separator: ", ")
     try folder.write("{\(vocabulary)}", to: "vocab.json")
@@ -72,7 +73,7 @@ private let vocabulary = """
 
   @Test func tokenizerJSONTakesMergesAsTextsOrPairs() throws {
     for merges in [#"["a b</w>", "a b"]"#, #"[["a", "b</w>"], ["a", "b"]]"#] {
-      let folder = try ScratchFolder()
+      let folder = try ScratchFolder("tokenizer")
       try folder.write("{\"model\": {\"vocab\": \(vocabulary), \"merges\": \(merges)}}", to: "tokenizer.json")
       #expect(try CLIPTokenizer(folder: folder.url).encode("abab").ids.prefix(4) == [6, 3, 4, 7])
     }

@@ -79,7 +79,7 @@ import Testing
         // From before the database is made to after the last step.
         Thread.sleep(forTimeInterval: seconds * (Double(kill) + 0.5) / 20)
         if process.isRunning { interrupted += 1 }
-        kill_(process)
+        end(process)
         let again = try start(program, results)
         again.waitUntilExit()
         #expect(again.terminationStatus == 0, "kill \(kill)")
@@ -90,7 +90,7 @@ import Testing
     }
   }
 
-  private func kill_(_ process: Process) {
+  private func end(_ process: Process) {
     kill(process.processIdentifier, SIGKILL)
     process.waitUntilExit()
   }

@@ -1,19 +1,7 @@
 import AttentionTracing
 import Experimenting
+import TestSupport
 import Testing
-
-/// A seeded generator of random numbers (SplitMix64), so that a failure can be made again.
-private struct SeededGenerator: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-}
 
 /// Any spec that a file can hold.
 private struct RandomSpecs {
@@ -112,7 +100,7 @@ private struct RandomSpecs {
 @Suite struct RoundTripTests {
   @Test(arguments: 1...20 as ClosedRange<UInt64>)
   func whatIsWrittenDecodesToTheSame(seed: UInt64) throws {
-    var specs = RandomSpecs(random: SeededGenerator(state: seed))
+    var specs = RandomSpecs(random: SeededGenerator(seed: seed))
     for index in 0..<25 {
       let spec = specs.next()
       let yaml = spec.resolvedYAML()
