@@ -45,6 +45,8 @@ public struct AttentionPlan: Sendable {
 
   /// At step and site: the fills of all lanes, or none where every lane keeps its own.
   private var fills: [[[ProbabilityFill]]]
+  /// At step and site: what else is changed, in order.
+  private var edits: [[[AttentionEdit]]]
   /// At step: for each site the observations and the maps they become.
   private var observations: [[[(observation: ProbabilityObservation, map: PlannedMap)]]]
 
@@ -60,29 +62,43 @@ public struct AttentionPlan: Sendable {
     self.lanes = lanes
     self.stepCount = stepCount
     fills = Array(repeating: Array(repeating: [], count: sites.count), count: stepCount)
+    edits = Array(repeating: Array(repeating: [], count: sites.count), count: stepCount)
     observations = Array(repeating: Array(repeating: [], count: sites.count), count: stepCount)
     let laneOf = Dictionary(uniqueKeysWithValues: lanes.enumerated().map { ($1, $0) })
 
-    for operation in operations {
+    // Operations at each step, site and lane, in the order of the file.
+    var asked: [Place: [PlannedOperation]] = [:]
+    for operation in operations where !operation.isNothing {
       for branch in operation.branches {
         guard let lane = laneOf[Lane(run: operation.run, branch: branch)] else { continue }
-        let fill = try Self.fill(operation, branch, laneOf)
         for step in operation.steps {
-          for site in operation.sites {
-            if fills[step][site].isEmpty { fills[step][site] = Array(repeating: .own, count: lanes.count) }
-            // Of several operations on one attention the last in the file's order holds.
-            fills[step][site][lane] = fill
-          }
+          for site in operation.sites { asked[Place(step: step, site: site, lane: lane), default: []].append(operation) }
         }
       }
     }
-    for step in fills {
-      for lanes in step {
-        for case .source(let source) in lanes where lanes[source] != .own {
-          throw SelectionError("replace: the source of a swap is itself changed at the same attention")
+    for (place, operations) in asked {
+      let source = { (operation: PlannedOperation) throws(SelectionError) -> Int? in
+        guard operation.change.needsSource else { return nil }
+        guard let run = operation.source, let lane = laneOf[Lane(run: run, branch: lanes[place.lane].branch)] else {
+          throw SelectionError("\(operation.operation.rawValue): there is no source run to take from; give `pairs` of prompts")
+        }
+        return lane
+      }
+      if let fill = try Self.fill(operations, source) {
+        if fills[place.step][place.site].isEmpty {
+          fills[place.step][place.site] = Array(repeating: .own, count: lanes.count)
+        }
+        fills[place.step][place.site][place.lane] = fill
+      } else {
+        for operation in operations {
+          edits[place.step][place.site].append(
+            AttentionEdit(
+              element: place.lane, source: try source(operation), place: operation.place, change: operation.change,
+              heads: operation.heads, tokens: operation.tokens, renormalises: operation.renormalises))
         }
       }
     }
+    try checkSources()
     for record in records {
       for (index, lane) in lanes.enumerated() where record.branches.contains(lane.branch) {
         for site in record.sites {
@@ -93,17 +109,44 @@ public struct AttentionPlan: Sendable {
     }
   }
 
+  /// Where one lane's attention is asked for.
+  private struct Place: Hashable {
+    let step, site, lane: Int
+  }
+
+  /// The fill that operations of one lane come to: nil if one of them changes only a part, or something else than the
+  /// whole of the probabilities. Each whole one overrides those before it.
   private static func fill(
-    _ operation: PlannedOperation, _ branch: GuidanceBranch, _ laneOf: [Lane: Int]
-  ) throws(SelectionError) -> ProbabilityFill {
-    switch operation.operation {
-    case .zero: return .zero
-    case .uniform: return .uniform
-    case .replace:
-      guard let run = operation.source, let source = laneOf[Lane(run: run, branch: branch)] else {
-        throw SelectionError("replace: there is no source run to take maps from; give `pairs` of prompts")
+    _ operations: [PlannedOperation], _ source: (PlannedOperation) throws(SelectionError) -> Int?
+  ) throws(SelectionError) -> ProbabilityFill? {
+    var fill: ProbabilityFill?
+    for operation in operations {
+      guard operation.place == .probabilities, operation.heads == nil, operation.tokens == nil,
+        !operation.renormalises
+      else { return nil }
+      switch operation.change {
+      case .mix(strength: 1): fill = try source(operation).map { .source($0) }
+      case .zero: fill = .zero
+      case .uniform: fill = .uniform
+      default: return nil
       }
-      return .source(source)
+    }
+    return fill
+  }
+
+  /// A source computes what it gives: nothing may be changed in it where it is taken from.
+  private func checkSources() throws(SelectionError) {
+    for step in fills.indices {
+      for site in fills[step].indices {
+        let fills = fills[step][site]
+        let edits = edits[step][site]
+        var sources = edits.compactMap(\.source)
+        for case .source(let source) in fills { sources.append(source) }
+        let changed = Set(edits.map(\.element))
+        if sources.contains(where: { changed.contains($0) || (!fills.isEmpty && fills[$0] != .own) }) {
+          throw SelectionError("the source of a swap is itself changed at the same attention")
+        }
+      }
     }
   }
 
@@ -159,7 +202,7 @@ public struct AttentionPlan: Sendable {
 
   /// The probe of one step.
   public func probe(step: Int) -> StepProbe {
-    StepProbe(fills: fills[step], observations: observations[step])
+    StepProbe(fills: fills[step], edits: edits[step], observations: observations[step])
   }
 }
 
@@ -169,15 +212,21 @@ public final class StepProbe: AttentionProbe {
   public private(set) var maps: [(map: PlannedMap, values: Tensor)] = []
 
   private let fills: [[ProbabilityFill]]
+  private let edits: [[AttentionEdit]]
   private let observations: [[(observation: ProbabilityObservation, map: PlannedMap)]]
 
-  init(fills: [[ProbabilityFill]], observations: [[(observation: ProbabilityObservation, map: PlannedMap)]]) {
+  init(
+    fills: [[ProbabilityFill]], edits: [[AttentionEdit]],
+    observations: [[(observation: ProbabilityObservation, map: PlannedMap)]]
+  ) {
     self.fills = fills
+    self.edits = edits
     self.observations = observations
   }
 
   public func request(site: Int) -> AttentionRequest {
-    AttentionRequest(fills: fills[site], observations: observations[site].map(\.observation))
+    AttentionRequest(
+      fills: fills[site], edits: edits[site], observations: observations[site].map(\.observation))
   }
 
   public func receive(site: Int, observed: [Tensor]) {

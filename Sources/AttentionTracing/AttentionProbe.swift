@@ -4,10 +4,15 @@ import Tensors
 public struct AttentionRequest: Sendable {
   /// One an element of the batch; empty: every element computes its own probabilities.
   public var fills: [ProbabilityFill]
+  /// In order, of any place. An element with edits has the fill `.own`.
+  public var edits: [AttentionEdit]
   public var observations: [ProbabilityObservation]
 
-  public init(fills: [ProbabilityFill] = [], observations: [ProbabilityObservation] = []) {
+  public init(
+    fills: [ProbabilityFill] = [], edits: [AttentionEdit] = [], observations: [ProbabilityObservation] = []
+  ) {
     self.fills = fills
+    self.edits = edits
     self.observations = observations
   }
 }

@@ -56,3 +56,31 @@ void ck_attention(ck_isa isa, int threads, const ck_attention_shape *shape, cons
                   int observation_count, float *workspace) {
   table(isa)->attention(threads, shape, q, k, v, out, lanes, observations, observation_count, workspace);
 }
+
+size_t ck_map_workspace(const ck_attention_shape *s, int threads) {
+  size_t keys = padded((size_t)s->keys), dim = padded((size_t)s->head_dim);
+  return keys * dim + (size_t)threads * CK_TILE_QUERIES * dim;
+}
+
+void ck_map_scores(ck_isa isa, int threads, const ck_attention_shape *shape, const float *q, const float *k, int stride,
+                   float *map, float *workspace) {
+  table(isa)->map_scores(threads, shape, q, k, stride, map, workspace);
+}
+
+void ck_map_softmax(ck_isa isa, int threads, const ck_attention_shape *shape, int stride, float *map) {
+  table(isa)->map_softmax(threads, shape, stride, map);
+}
+
+void ck_map_apply(ck_isa isa, int threads, const ck_attention_shape *shape, int stride, const float *map,
+                  const float *v, float *out, float *workspace) {
+  table(isa)->map_apply(threads, shape, stride, map, v, out, workspace);
+}
+
+void ck_map_observe(const ck_attention_shape *shape, const ck_observation *observation, int head, int stride,
+                    const float *map) {
+  table(CK_PLAIN)->map_observe(shape, observation, head, stride, map);
+}
+
+void ck_map_observed(const ck_attention_shape *shape, const ck_observation *observation) {
+  table(CK_PLAIN)->map_observed(shape, observation);
+}

@@ -12,6 +12,14 @@ typedef struct {
   void (*attention)(int threads, const ck_attention_shape *shape, const float *q, const float *k, const float *v,
                     float *out, const ck_lane *lanes, const ck_observation *observations, int observation_count,
                     float *workspace);
+  void (*map_scores)(int threads, const ck_attention_shape *shape, const float *q, const float *k, int stride,
+                     float *map, float *workspace);
+  void (*map_softmax)(int threads, const ck_attention_shape *shape, int stride, float *map);
+  void (*map_apply)(int threads, const ck_attention_shape *shape, int stride, const float *map, const float *v,
+                    float *out, float *workspace);
+  void (*map_observe)(const ck_attention_shape *shape, const ck_observation *observation, int head, int stride,
+                      const float *map);
+  void (*map_observed)(const ck_attention_shape *shape, const ck_observation *observation);
 } ck_kernels;
 
 extern const ck_kernels ck_kernels_plain, ck_kernels_avx2, ck_kernels_avx512;

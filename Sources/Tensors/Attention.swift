@@ -77,6 +77,9 @@ public struct Attention: Sendable {
   ///   - key: rows are keys.
   ///   - value: rows are keys.
   ///   - fills: one an element; empty: all `.own`.
+  ///   - edits: of scores and probabilities, in order; an element that has some has the fill `.own`, and no other
+  ///     element takes its probabilities.
+  ///   - grid: the queries as rows and columns, for edits that look at neighbours; nil: one row.
   ///   - observations: what to add up.
   /// - Returns: the result `[batch, queries, heads * headDim]`, and for each observation
   ///   `[outHeight, outWidth, outKeys]` of the mean or `[heads, outHeight, outWidth, outKeys]`.
@@ -84,14 +87,19 @@ public struct Attention: Sendable {
   /// - Source: Vaswani et al. 2017, eq. 1.
   public func callAsFunction(
     query: AttentionOperand, key: AttentionOperand, value: AttentionOperand, fills: [ProbabilityFill] = [],
-    observations: [ProbabilityObservation] = [], instructions: InstructionSet = .best
+    edits: [AttentionEdit] = [], grid: (height: Int, width: Int)? = nil, observations: [ProbabilityObservation] = [],
+    instructions: InstructionSet = .best
   ) throws -> (output: Tensor, observed: [Tensor]) {
     var shape = try checkedShape(query, key, value)
     try check(fills, observations, shape)
+    try check(edits, fills, shape)
     var output = Tensor(uninitialized: [Int(shape.batch), Int(shape.queries), heads * headDim])
     var observed = ObservationBuffers(observations, heads: heads)
     guard shape.batch > 0, shape.queries > 0 else { return (output, observed.tensors()) }
-    let lanes = fills.map(\.lane)
+    var lanes = fills.map(\.lane)
+    let editsOf = Dictionary(grouping: edits, by: \.element)
+    if !edits.isEmpty, lanes.isEmpty { lanes = Array(repeating: ProbabilityFill.own.lane, count: Int(shape.batch)) }
+    for element in editsOf.keys { lanes[element].fill = CK_SKIP }
     var workspace = Tensor(uninitialized: [ck_attention_workspace(&shape, ck_threads())])
     observed.withRequests { requests in
       withPointers(query.matrix, key.matrix, value.matrix) { q, k, v in
@@ -103,6 +111,13 @@ public struct Attention: Sendable {
                 v.map { $0 + value.column }, out.baseAddress, lanes.isEmpty ? nil : lanes.baseAddress,
                 requests.baseAddress, Int32(requests.count), space.baseAddress)
             }
+          }
+          guard let q, let k, let v, let out = out.baseAddress else { return }
+          let maps = MapAttention(
+            shape: shape, instructions: instructions, query: q + query.column, key: k + key.column,
+            value: v + value.column, output: out, height: grid?.height ?? 1, width: grid?.width ?? Int(shape.queries))
+          for element in editsOf.keys.sorted() {
+            maps.run(element: element, edits: editsOf[element] ?? [], observations: requests)
           }
         }
       }
@@ -128,6 +143,20 @@ public struct Attention: Sendable {
       batch: Int32(q[0]), heads: Int32(heads), queries: Int32(q[1]), keys: Int32(k[1]), head_dim: Int32(headDim),
       causal: causal ? 1 : 0, scale: 1 / Float(headDim).squareRoot(), query_stride: Int32(q[2]),
       key_stride: Int32(k[2]), value_stride: Int32(v[2]), output_stride: Int32(heads * headDim))
+  }
+
+  private func check(_ edits: [AttentionEdit], _ fills: [ProbabilityFill], _ shape: ck_attention_shape) throws {
+    let (batch, edited) = (Int(shape.batch), Set(edits.map(\.element)))
+    for edit in edits {
+      let isOwn = fills.isEmpty || ((0..<batch).contains(edit.element) && fills[edit.element] == .own)
+      let source = edit.source.map { (0..<batch).contains($0) && !edited.contains($0) } ?? !edit.change.needsSource
+      guard (0..<batch).contains(edit.element), isOwn, source, edit.place.isMap else {
+        throw ShapeError("attention edits", expected: "a map of one of \(batch) elements", found: "\(edit)")
+      }
+    }
+    for case .source(let source) in fills where edited.contains(source) {
+      throw ShapeError("attention fills", expected: "a source that is not edited", found: "element \(source)")
+    }
   }
 
   private func check(

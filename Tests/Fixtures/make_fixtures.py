@@ -21,7 +21,7 @@ import safetensors
 import torch
 import transformers
 
-from oracle import components, generations, randn, schedulers, swaps, tiny
+from oracle import components, generations, operations, randn, schedulers, swaps, tiny
 
 FOLDER = pathlib.Path(__file__).resolve().parent
 MODEL = FOLDER.parent.parent / "Sources/Pipelines/Models/emoji-scenes"
@@ -34,6 +34,7 @@ FIXTURES = {
     "generations": generations.make,
     "swaps": swaps.make_swaps,
     "maps": swaps.make_maps,
+    "operations": operations.make,
     "schedulers": schedulers.make,
     "randn": randn.make,
     "tiny": tiny.make,

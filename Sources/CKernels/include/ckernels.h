@@ -91,6 +91,7 @@ typedef enum {
   CK_SOURCE = 1,   ///< the probabilities of the element `source`
   CK_ZERO = 2,     ///< 0
   CK_UNIFORM = 3,  ///< 1 / keys
+  CK_SKIP = 4,     ///< nothing: its rows of the result are left as they are
 } ck_fill;
 
 typedef struct {
@@ -124,6 +125,60 @@ void ck_attention(ck_isa isa, int threads, const ck_attention_shape *shape, cons
 /// The same for one element and head, whole: `probabilities` is [queries, keys], `out` is [queries, head_dim].
 void ck_twin_attention(const ck_attention_shape *shape, const float *q, const float *k, const float *v,
                        double *probabilities, double *out);
+
+// ------------------------------------------------------------------------------------------- attention with whole maps
+
+// For interventions that a tile of queries does not suffice for: the map of one element and head is there whole, between
+// the three parts of an attention. Rows are `stride` floats apart, a multiple of 16 of at least `keys`; what lies between
+// keys and stride is scratch. The parts taken one after another give the bits of ck_attention.
+
+/// Floats of workspace that the parts need.
+size_t ck_map_workspace(const ck_attention_shape *shape, int threads);
+
+/// map[i, j] = q_i . k_j, not scaled. q, k: the first row of the element's head.
+void ck_map_scores(ck_isa isa, int threads, const ck_attention_shape *shape, const float *q, const float *k, int stride,
+                   float *map, float *workspace);
+
+/// map = softmax(scale * map) over each row's keys.
+void ck_map_softmax(ck_isa isa, int threads, const ck_attention_shape *shape, int stride, float *map);
+
+/// out = map v. v, out: the first row of the element's head.
+void ck_map_apply(ck_isa isa, int threads, const ck_attention_shape *shape, int stride, const float *map,
+                  const float *v, float *out, float *workspace);
+
+/// Adds the map of head h to an observation; after the last head `ck_map_observed` turns the sums into means.
+void ck_map_observe(const ck_attention_shape *shape, const ck_observation *observation, int head, int stride,
+                    const float *map);
+void ck_map_observed(const ck_attention_shape *shape, const ck_observation *observation);
+
+// ------------------------------------------------------------------------------------------------------------- edits
+
+// Changes of a matrix x: [rows, columns], rows `stride` floats apart, where the masks are not 0 (NULL: everywhere).
+
+typedef struct {
+  int rows, columns, stride;
+  const uint8_t *row_mask;     ///< [rows] or NULL
+  const uint8_t *column_mask;  ///< [columns] or NULL
+} ck_region;
+
+/// x = (1 - strength) x + strength * source. source: rows `source_stride` apart.
+void ck_edit_mix(const ck_region *region, float strength, const float *source, int source_stride, float *x);
+/// x = value.
+void ck_edit_fill(const ck_region *region, float value, float *x);
+/// x = factor * x.
+void ck_edit_scale(const ck_region *region, float factor, float *x);
+/// x[i, j] = 1 where i = j, else 0.
+void ck_edit_identity(const ck_region *region, float *x);
+/// Row i becomes row order[i]. copy: [rows, stride] of scratch.
+void ck_edit_permute(const ck_region *region, const int32_t *order, float *x, float *copy);
+/// Gaussian mean over the rows as a grid of height x width, standard deviation sigma cells, cut at 3 sigma, the weights
+/// that fall inside the grid brought to a sum of 1. copy: [2, rows, stride] of scratch.
+void ck_edit_blur(const ck_region *region, int height, int width, float sigma, float *x, float *copy);
+/// Each row divided by its sum, where that is not 0; the masks are not looked at.
+void ck_edit_renormalise(const ck_region *region, float *x);
+/// A column's sum over the rows is its mass, the column over its mass its pattern. With `mass` not 0 x keeps its pattern
+/// and takes the source's mass; else it takes the source's pattern and keeps its mass. A column without mass is left.
+void ck_edit_part(const ck_region *region, int mass, const float *source, int source_stride, float *x);
 
 // --------------------------------------------------------------------------------------------------------- elementwise
 

@@ -50,33 +50,44 @@ struct TransformerBlock {
   /// - Parameters:
   ///   - x: `[batch, queries, channels]`, updated in place.
   ///   - keysAndValues: of the text.
+  ///   - grid: the queries as rows and columns.
   ///   - probe: asked at both sites.
-  func apply(to x: inout Tensor, keysAndValues: Tensor, probe: (any AttentionProbe)?) throws {
+  func apply(
+    to x: inout Tensor, keysAndValues: Tensor, grid: (height: Int, width: Int), probe: (any AttentionProbe)?
+  ) throws {
     let own = try selfProjection(try x.layerNormalized(epsilon: Self.epsilon, parameters: norm1))
-    let looked = try attend(
+    try attend(
       selfSite, probe, query: AttentionOperand(own), key: AttentionOperand(own, column: channels),
-      value: AttentionOperand(own, column: 2 * channels))
-    try selfOutput.add(looked, to: &x)
+      value: AttentionOperand(own, column: 2 * channels), grid: grid, projection: selfOutput, addingTo: &x)
 
     let query = try crossQuery(try x.layerNormalized(epsilon: Self.epsilon, parameters: norm2))
-    let read = try attend(
+    try attend(
       crossSite, probe, query: AttentionOperand(query), key: AttentionOperand(keysAndValues),
-      value: AttentionOperand(keysAndValues, column: channels))
-    try crossOutput.add(read, to: &x)
+      value: AttentionOperand(keysAndValues, column: channels), grid: grid, projection: crossOutput, addingTo: &x)
 
     let gated = try feedForwardInput(try x.layerNormalized(epsilon: Self.epsilon, parameters: norm3)).geglu()
     try feedForwardOutput.add(gated, to: &x)
   }
 
+  /// One attention with what its probe asks, its projection added to `x`.
   private func attend(
     _ site: Int, _ probe: (any AttentionProbe)?, query: AttentionOperand, key: AttentionOperand,
-    value: AttentionOperand
-  ) throws -> Tensor {
+    value: AttentionOperand, grid: (height: Int, width: Int), projection: Linear, addingTo x: inout Tensor
+  ) throws {
     let request = probe?.request(site: site) ?? AttentionRequest()
+    let edits = Dictionary(grouping: request.edits, by: \.place)
+    func edited(_ operand: AttentionOperand, _ place: AttentionEdit.Place) -> AttentionOperand {
+      let matrix = operand.matrix.edited(
+        edits[place] ?? [], column: operand.column, heads: attention.heads, headDim: attention.headDim, grid: grid)
+      return AttentionOperand(matrix, column: operand.column)
+    }
     let result = try attention(
-      query: query, key: key, value: value, fills: request.fills, observations: request.observations)
+      query: edited(query, .queries), key: edited(key, .keys), value: edited(value, .values), fills: request.fills,
+      edits: request.edits.filter(\.place.isMap), grid: grid, observations: request.observations)
     if !result.observed.isEmpty { probe?.receive(site: site, observed: result.observed) }
-    return result.output
+    guard let changes = edits[.output] else { return try projection.add(result.output, to: &x) }
+    let output = try projection(result.output)
+    try x.add(output.edited(changes, column: 0, heads: 1, headDim: channels, grid: grid))
   }
 }
 
@@ -117,7 +128,9 @@ struct SpatialTransformer {
     let cells = try x.reshaped([x.shape[0], x.shape[1] * x.shape[2], x.shape[3]])
     var hidden = try projectionIn(try cells.groupNormalized(groups: groups, epsilon: 1e-6, parameters: norm))
     for block in blocks {
-      try block.apply(to: &hidden, keysAndValues: context.keysAndValues[block.crossSite / 2], probe: probe)
+      try block.apply(
+        to: &hidden, keysAndValues: context.keysAndValues[block.crossSite / 2],
+        grid: (height: x.shape[1], width: x.shape[2]), probe: probe)
     }
     var output = cells
     try projectionOut.add(hidden, to: &output)

@@ -73,9 +73,7 @@ struct PlanBuilder {
   private(set) var remarks: [String] = []
   private var tokens: [String: PromptTokens] = [:]
   /// By intervention, in the order of its operations.
-  private var operations:
-    [String: [(operation: AttentionOperation, sites: [Int], steps: [Int], branches: Set<GuidanceBranch>)]] =
-      [:]
+  private var operations: [String: [ResolvedOperation]] = [:]
   private var records: [(sites: [Int], steps: [Int])] = []
 
   init(
@@ -104,7 +102,9 @@ struct PlanBuilder {
         let chosen = attempt(place) { try SiteSelector(operation.sites).resolve(sites).map(\.index) }
         let steps = attempt(place) { try operation.steps.resolve(count: stepCount) }
         guard let chosen, let steps else { return nil }
-        return (operation.op, chosen, steps, Set(operation.branch.branches))
+        let resolved = ResolvedOperation(spec: operation, sites: chosen, steps: steps)
+        for problem in resolved.problems(sites) { problems.append("\(place): \(problem)") }
+        return resolved
       }
     }
     records = spec.record.map { record in
@@ -171,9 +171,7 @@ struct PlanBuilder {
   /// A member as it decides its bits.
   private func text(_ member: GroupMember) -> String {
     let operations = operations[member.intervention] ?? []
-    let texts = operations.map {
-      "\($0.operation.rawValue) \($0.sites) \($0.steps) \($0.branches.map(\.rawValue).sorted())"
-    }
+    let texts = operations.map(\.text)
     return "\(member.role.rawValue) \(member.intervention) \(member.prompt.prompt) \(member.prompt.ids) \(texts)"
   }
 
@@ -197,7 +195,7 @@ struct PlanBuilder {
   /// Cross-attention can be swapped only between prompts whose tokens stand at the same positions.
   private mutating func checkPairs(_ source: String, _ targets: [String]) {
     let swapsCross = operations.filter { _, list in
-      list.contains { $0.operation.needsSource && $0.sites.contains { sites[$0].kind == .cross } }
+      list.contains { $0.takesTokens && $0.sites.contains { sites[$0].kind == .cross } }
     }.keys.sorted()
     guard let name = swapsCross.first else { return }
     let from = encoded(source)
@@ -219,10 +217,10 @@ struct PlanBuilder {
     let hasSource = members[0].isSourceOfPairs
     let planned = members.enumerated().flatMap { run, member -> [PlannedOperation] in
       if hasSource && run == 0 { return [] }
-      return (operations[member.intervention] ?? []).map {
-        PlannedOperation(
-          operation: $0.operation, run: run, source: hasSource ? 0 : nil, sites: $0.sites, steps: $0.steps,
-          branches: $0.branches)
+      return (operations[member.intervention] ?? []).enumerated().compactMap { index, operation in
+        attempt("interventions.\(member.intervention).\(index)") {
+          try operation.planned(run: run, source: hasSource ? 0 : nil, prompt: member.prompt)
+        }
       }
     }
     let entries = zip(spec.record, records).enumerated().map { index, entry in

@@ -39,14 +39,27 @@ struct SelectionText {
   }
 
   func operation(_ operation: OperationSpec) -> String {
-    let effect =
-      switch operation.op {
-      case .replace: "the source's attention probabilities in place of the target's own"
-      case .zero: "attention probabilities set to 0"
-      case .uniform: "the same attention probability for every key"
-      }
-    return "**\(operation.op.rawValue)** (\(effect)) at \(sites(operation.sites)), \(steps(operation.steps)), in "
-      + branch(operation.branch)
+    var parts = [
+      "**\(operation.op.rawValue)** of \(operation.place.rawValue) (\(effect(operation)))", "at \(sites(operation.sites))",
+    ]
+    if let heads = operation.heads { parts.append("head\(heads.count == 1 ? "" : "s") \(ranges(heads.sorted()))") }
+    if let words = operation.words { parts.append("words \(tokens(.names(words)))") }
+    parts.append(steps(operation.steps))
+    if operation.renormalise { parts.append("rows brought back to a sum of 1") }
+    return parts.joined(separator: ", ") + ", in " + branch(operation.branch)
+  }
+
+  private func effect(_ operation: OperationSpec) -> String {
+    switch operation.change {
+    case .mix(let strength) where operation.op == .mix:
+      "\((1 - strength).formatted()) of the target's and \(strength.formatted()) of the source's"
+    case .mass: "the source's share of each word, the target's places"
+    case .pattern: "the source's places of each word, the target's share"
+    case .scale(let factor): "times \(factor.formatted())"
+    case .blur(let sigma): "a Gaussian of \(sigma.formatted()) cells over neighbours"
+    case .shuffle(let seed): "rows in the order drawn for seed \(seed)"
+    default: operation.op.meaning
+    }
   }
 
   func tokens(_ selector: TokenSelector) -> String {

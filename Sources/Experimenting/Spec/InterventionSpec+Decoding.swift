@@ -1,4 +1,5 @@
 import AttentionTracing
+import Tensors
 
 extension SpecDecoder {
   /// - Parameters:
@@ -18,17 +19,76 @@ extension SpecDecoder {
   }
 
   private func operation(_ field: Field, count: Int?, hasPairs: Bool) -> OperationSpec? {
+    // Which keys there are depends on the operation, so that is looked at first.
+    let named = reader.value(of: "op", in: field).flatMap { AttentionOperation(rawValue: $0) }
+    let common = ["op", "of", "sites", "steps", "branch", "heads", "words", "renormalise"]
     guard
-      let fields = reader.fields(field, allowed: ["op", "sites", "steps", "branch"], required: ["op", "sites"])
+      let fields = reader.fields(field, allowed: common + (named?.parameters ?? []), required: ["op", "sites"])
     else { return nil }
-    let op = fields["op"].flatMap { reader.choice($0, AttentionOperation.self) }
-    if op == .replace, !hasPairs {
-      reader.report(field, "replace takes the attention of a pair's source, and generate has no pairs")
+    let op = fields["op"].flatMap { reader.choice($0, AttentionOperation.self) } ?? .zero
+    if op.needsSource, !hasPairs {
+      reader.report(field, "\(op.rawValue) takes the attention of a pair's source, and generate has no pairs")
     }
-    return OperationSpec(
-      op: op ?? .zero, sites: fields["sites"].flatMap(sites) ?? "",
+    let operation = OperationSpec(
+      op: op, place: fields["of"].flatMap { reader.choice($0, AttentionEdit.Place.self) } ?? .probabilities,
+      change: change(op, fields), sites: fields["sites"].flatMap(sites) ?? "",
       steps: fields["steps"].flatMap { steps($0, count: count) } ?? .all,
-      branch: fields["branch"].flatMap { reader.choice($0, BranchChoice.self) } ?? .conditional)
+      branch: fields["branch"].flatMap { reader.choice($0, BranchChoice.self) } ?? .conditional,
+      heads: fields["heads"].flatMap(headList), words: fields["words"].flatMap(wordList),
+      renormalise: fields["renormalise"].flatMap(reader.bool) ?? false)
+    check(operation, fields, field)
+    return operation
+  }
+
+  /// The operation with the parameters of the file.
+  private func change(_ op: AttentionOperation, _ fields: Fields) -> AttentionEdit.Change {
+    func number(_ key: String, _ range: ClosedRange<Double>, _ fallback: Float) -> Float {
+      fields[key].flatMap { reader.number($0, in: range) }.map { Float($0) } ?? fallback
+    }
+    switch op {
+    case .replace:
+      switch fields["part"].flatMap({ reader.choice($0, MapPart.self) }) ?? .all {
+      case .all: return .mix(strength: 1)
+      case .mass: return .mass
+      case .pattern: return .pattern
+      }
+    case .mix: return .mix(strength: number("strength", 0...1, 0.5))
+    case .scale: return .scale(factor: number("factor", -1000...1000, 1))
+    case .blur: return .blur(sigma: number("sigma", 0...64, 1))
+    case .shuffle: return .shuffle(seed: fields["seed"].flatMap { reader.integer($0, in: 0...UInt64.max) } ?? 0)
+    case .zero, .uniform, .identity, .headMean: return op.plainChange
+    }
+  }
+
+  private func headList(_ field: Field) -> [Int]? {
+    if case .scalar("all", .text) = field.node.content { return nil }
+    guard let entries = reader.list(field, of: "heads, or all") else { return nil }
+    if entries.isEmpty { reader.report(field, "the list is empty; leave the key out for all heads") }
+    return reader.distinct(entries) { reader.integer($0, in: 0...1023) }
+  }
+
+  private func wordList(_ field: Field) -> [TokenName]? {
+    if case .scalar("all", .text) = field.node.content { return nil }
+    guard case .names(let names)? = tokens(field) else { return nil }
+    return names
+  }
+
+  /// Notes what an operation cannot do at its place.
+  private func check(_ operation: OperationSpec, _ fields: Fields, _ field: Field) {
+    let (op, place) = (operation.op, operation.place)
+    if [.uniform, .identity].contains(op), place != .probabilities {
+      reader.report(fields["of"] ?? field, "\(op.rawValue) is of probabilities alone")
+    }
+    for key in ["part", "renormalise"] where fields[key] != nil && place != .probabilities {
+      reader.report(fields[key] ?? field, "is for probabilities alone, and of is \(place.rawValue)")
+    }
+    if place == .output, op == .headMean { reader.report(field, "an attention's output has no heads to take the mean of") }
+    if place == .output, fields["heads"] != nil {
+      reader.report(fields["heads"] ?? field, "an attention's output has no heads; choose queries, keys, values or maps")
+    }
+    if [.queries, .output].contains(place), operation.words != nil {
+      reader.report(fields["words"] ?? field, "words are keys; \(place.rawValue) belong to places of the picture")
+    }
   }
 
   /// `all`, a list of indices, `{ from, to, every }` or `{ fraction: [a, b] }`, checked against the run's steps.

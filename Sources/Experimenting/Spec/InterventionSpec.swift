@@ -1,4 +1,5 @@
 import AttentionTracing
+import Tensors
 
 /// A named way to make the target run: its operations are applied together.
 public struct InterventionSpec: Hashable, Sendable {
@@ -21,15 +22,34 @@ public struct InterventionSpec: Hashable, Sendable {
 /// One change to the attention of chosen sites and steps.
 public struct OperationSpec: Hashable, Sendable {
   public let op: AttentionOperation
+  /// What of an attention is changed.
+  public let place: AttentionEdit.Place
+  /// The operation with its parameters: strength, part, factor, sigma, seed.
+  public let change: AttentionEdit.Change
   /// Selects attention sites, as `self:4-14`. Checked against the model by the plan.
   public let sites: String
   public let steps: StepSelector
   public let branch: BranchChoice
+  /// The heads that are changed, from 0; nil: all.
+  public let heads: [Int]?
+  /// The words that are changed: columns of cross maps, rows of keys and values; nil: all.
+  public let words: [TokenName]?
+  /// Whether rows of probabilities are brought back to a sum of 1.
+  public let renormalise: Bool
 
-  public init(op: AttentionOperation, sites: String, steps: StepSelector = .all, branch: BranchChoice = .conditional) {
+  public init(
+    op: AttentionOperation, place: AttentionEdit.Place = .probabilities, change: AttentionEdit.Change? = nil,
+    sites: String, steps: StepSelector = .all, branch: BranchChoice = .conditional, heads: [Int]? = nil,
+    words: [TokenName]? = nil, renormalise: Bool = false
+  ) {
     self.op = op
+    self.place = place
+    self.change = change ?? op.plainChange
     self.sites = sites
     self.steps = steps
     self.branch = branch
+    self.heads = heads
+    self.words = words
+    self.renormalise = renormalise
   }
 }

@@ -39,7 +39,7 @@ extension SpecDecoder {
     return text
   }
 
-  private func tokens(_ field: Field) -> TokenSelector? {
+  func tokens(_ field: Field) -> TokenSelector? {
     if case .scalar(let text, let kind) = field.node.content {
       switch (text, kind) {
       case ("all", .text): return .all

@@ -1,4 +1,5 @@
 import AttentionTracing
+import Tensors
 
 /// A value on its way into a file: what JSON has, with mappings in a chosen order.
 private indirect enum Value {
@@ -61,9 +62,37 @@ extension RecordSpec {
 
 extension OperationSpec {
   fileprivate var value: Value {
-    .keys([
-      ("op", .plain(op.rawValue)), ("sites", .text(sites)), ("steps", steps.value), ("branch", .plain(branch.rawValue)),
-    ])
+    .keys(
+      [
+        ("op", .plain(op.rawValue)), ("of", .plain(place.rawValue)), ("sites", .text(sites)), ("steps", steps.value),
+        ("branch", .plain(branch.rawValue)),
+      ] + parameters + optional)
+  }
+
+  private var parameters: [(String, Value)] {
+    switch change {
+    case .mix(let strength): op == .mix ? [("strength", .plain("\(strength)"))] : part(.all)
+    case .mass: part(.mass)
+    case .pattern: part(.pattern)
+    case .scale(let factor): [("factor", .plain("\(factor)"))]
+    case .blur(let sigma): [("sigma", .plain("\(sigma)"))]
+    case .shuffle(let seed): [("seed", .plain("\(seed)"))]
+    case .zero, .uniform, .identity, .headMean: []
+    }
+  }
+
+  /// Only probabilities have parts.
+  private func part(_ part: MapPart) -> [(String, Value)] {
+    place == .probabilities ? [("part", .plain(part.rawValue))] : []
+  }
+
+  /// What stands for everything where it is left out.
+  private var optional: [(String, Value)] {
+    var values: [(String, Value)] = []
+    if let heads { values.append(("heads", .list(heads.map { .plain("\($0)") }))) }
+    if let words { values.append(("words", TokenSelector.names(words).value)) }
+    if renormalise { values.append(("renormalise", .plain("true"))) }
+    return values
   }
 }
 

@@ -71,6 +71,14 @@ final class SpecReader {
       entries: Dictionary(entries.map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first }))
   }
 
+  /// The text of a key in a mapping, without any report; nil where it is not there or not text.
+  func value(of key: String, in field: Field) -> String? {
+    guard case .mapping(let entries) = field.node.content,
+      case .scalar(let text, .text)? = entries.first(where: { $0.key == key })?.value.content
+    else { return nil }
+    return text
+  }
+
   /// A mapping whose keys the file is free to choose, in the file's order.
   func namedFields(_ field: Field, of what: String) -> [(key: String, keyPlace: SpecPlace, value: Field)]? {
     guard case .mapping(let entries) = field.node.content else {
@@ -183,6 +191,14 @@ final class SpecReader {
   }
 
   /// One of the names of an enumeration.
+  func bool(_ field: Field) -> Bool? {
+    guard case .scalar(let text, .truth) = field.node.content else {
+      expected("true or false", field)
+      return nil
+    }
+    return text == "true"
+  }
+
   func choice<Value: RawRepresentable & CaseIterable>(_ field: Field, _ type: Value.Type) -> Value?
   where Value.RawValue == String {
     let names = type.allCases.map(\.rawValue)

@@ -1,0 +1,62 @@
+import AttentionTracing
+import Tensors
+
+/// An operation of an experiment file, with its selectors resolved against a model.
+struct ResolvedOperation {
+  let spec: OperationSpec
+  /// Indices of sites.
+  let sites: [Int]
+  let steps: [Int]
+
+  private var branches: Set<GuidanceBranch> { Set(spec.branch.branches) }
+
+  /// Whether it takes something of a source that belongs to tokens, so that they must stand at the same positions.
+  var takesTokens: Bool { spec.op.needsSource && ![.queries, .output].contains(spec.place) }
+
+  /// The operation as it decides bits.
+  var text: String {
+    "\(spec.op.rawValue) \(spec.place.rawValue) \(spec.change) \(sites) \(steps) "
+      + "\(branches.map(\.rawValue).sorted()) \(spec.heads?.sorted() ?? []) \(spec.words ?? []) \(spec.renormalise)"
+  }
+
+  /// What cannot be done at the chosen sites.
+  func problems(_ all: [AttentionSite]) -> [String] {
+    let chosen = sites.map { all[$0] }
+    var problems: [String] = []
+    if spec.op == .identity, let cross = chosen.first(where: { $0.kind == .cross }) {
+      problems.append("identity is for self-attention, and sites \"\(spec.sites)\" selects \(cross.path)")
+    }
+    if spec.words != nil, let own = chosen.first(where: { $0.kind == .selfAttention }) {
+      problems.append("words are keys of cross-attention, and sites \"\(spec.sites)\" selects \(own.path)")
+    }
+    if case .mass = spec.change { problems += partProblem(chosen) }
+    if case .pattern = spec.change { problems += partProblem(chosen) }
+    if spec.op == .blur, [.keys, .values].contains(spec.place),
+      let cross = chosen.first(where: { $0.kind == .cross })
+    {
+      problems.append("the \(spec.place.rawValue) of cross-attention are tokens and have no grid: \(cross.path)")
+    }
+    if let head = spec.heads?.max(), let few = chosen.first(where: { $0.heads <= head }) {
+      problems.append("there is no head \(head) at \(few.path); it has \(few.heads), numbered 0 to \(few.heads - 1)")
+    }
+    return problems
+  }
+
+  private func partProblem(_ chosen: [AttentionSite]) -> [String] {
+    guard let own = chosen.first(where: { $0.kind == .selfAttention }) else { return [] }
+    return ["part is of words, and sites \"\(spec.sites)\" selects \(own.path)"]
+  }
+
+  /// The operation on a run of a group.
+  /// - Throws: `SelectionError` for a word that is not in the run's prompt.
+  func planned(run: Int, source: Int?, prompt: PromptTokens) throws(SelectionError) -> PlannedOperation {
+    let tokens: [Int]? = try spec.words.map { (words) throws(SelectionError) in
+      var positions: [Int] = []
+      for word in words { positions += try word.positions(in: prompt) }
+      return positions
+    }
+    return PlannedOperation(
+      operation: spec.op, place: spec.place, change: spec.change, run: run, source: source, sites: sites, steps: steps,
+      branches: branches, heads: spec.heads.map(Set.init), tokens: tokens, renormalises: spec.renormalise)
+  }
+}

@@ -1,0 +1,129 @@
+import CKernels
+
+/// Attention of single elements with their maps whole, so that interventions can change them.
+///
+/// The parts are the kernel's own, so that an edit which changes nothing leaves the bits as they are. Memory: a map of one
+/// head for the element and one for each source; all heads where an edit takes their mean.
+struct MapAttention {
+  let shape: ck_attention_shape
+  let instructions: InstructionSet
+  let query: UnsafePointer<Float>
+  let key: UnsafePointer<Float>
+  let value: UnsafePointer<Float>
+  let output: UnsafeMutablePointer<Float>
+  /// The grid of queries.
+  let height: Int
+  let width: Int
+
+  private var heads: Int { Int(shape.heads) }
+  private var queries: Int { Int(shape.queries) }
+  private var keys: Int { Int(shape.keys) }
+  /// Floats from row to row of a map: whole vectors of the widest set.
+  private var stride: Int { (keys + 15) / 16 * 16 }
+
+  /// Computes one element with its edits and adds its maps to the observations.
+  func run(element: Int, edits: [AttentionEdit], observations: UnsafeBufferPointer<ck_observation>) {
+    var shape = shape
+    var workspace = Tensor(uninitialized: [ck_map_workspace(&shape, ck_threads())])
+    let own = observations.filter { Int($0.lane) == element }
+    // One head at a time, unless the heads must know one another.
+    let together = edits.contains { $0.change == .headMean } ? heads : 1
+    workspace.withUnsafeMutableValues { space in
+      for first in Swift.stride(from: 0, to: heads, by: together) {
+        let chunk = first..<min(first + together, heads)
+        var maps = chunk.map { scores(element, $0, space.baseAddress) }
+        edit(&maps, chunk, edits.filter { $0.place == .scores }, softmaxed: false, space.baseAddress)
+        for index in maps.indices { softmax(&maps[index]) }
+        edit(&maps, chunk, edits.filter { $0.place == .probabilities }, softmaxed: true, space.baseAddress)
+        for (head, map) in zip(chunk, maps) { finish(map, element, head, own, space.baseAddress) }
+      }
+    }
+    for var observation in own { ck_map_observed(&shape, &observation) }
+  }
+
+  private func scores(_ element: Int, _ head: Int, _ space: UnsafeMutablePointer<Float>?) -> Tensor {
+    var shape = shape
+    var map = Tensor(uninitialized: [queries, stride])
+    let dim = head * Int(shape.head_dim)
+    map.withUnsafeMutableValues {
+      ck_map_scores(
+        instructions.code, ck_threads(), &shape, query + element * queries * Int(shape.query_stride) + dim,
+        key + element * keys * Int(shape.key_stride) + dim, Int32(stride), $0.baseAddress, space)
+    }
+    return map
+  }
+
+  private func softmax(_ map: inout Tensor) {
+    var shape = shape
+    map.withUnsafeMutableValues {
+      ck_map_softmax(instructions.code, ck_threads(), &shape, Int32(stride), $0.baseAddress)
+    }
+  }
+
+  private func edit(
+    _ maps: inout [Tensor], _ chunk: Range<Int>, _ edits: [AttentionEdit], softmaxed: Bool,
+    _ space: UnsafeMutablePointer<Float>?
+  ) {
+    for edit in edits {
+      if edit.change == .headMean {
+        takeMean(&maps, chunk, edit)
+        continue
+      }
+      for (index, head) in chunk.enumerated() where edit.changes(head: head) {
+        let source = edit.source.map { element in
+          var map = scores(element, head, space)
+          if softmaxed { softmax(&map) }
+          return map
+        }
+        let (rows, columns, stride, height, width) = (queries, keys, stride, height, width)
+        func apply(_ from: UnsafePointer<Float>?) {
+          maps[index].withUnsafeMutableValues { values in
+            guard let base = values.baseAddress else { return }
+            EditedMatrix(
+              values: base, rows: rows, columns: columns, stride: stride, height: height, width: width,
+              tokensAreRows: false
+            ).apply(edit, source: from, sourceStride: stride, keys: columns)
+          }
+        }
+        if let source { source.withUnsafeValues { apply($0.baseAddress) } } else { apply(nil) }
+      }
+    }
+  }
+
+  private func takeMean(_ maps: inout [Tensor], _ chunk: Range<Int>, _ edit: AttentionEdit) {
+    var mean = Tensor(zeros: [queries, stride])
+    for map in maps { try? mean.add(map) }
+    let share = 1 / Float(maps.count)
+    mean.withUnsafeMutableValues { for i in $0.indices { $0[i] *= share } }
+    let taken = AttentionEdit(
+      element: edit.element, source: edit.element, place: edit.place, change: .mix(strength: 1), heads: edit.heads,
+      tokens: edit.tokens, renormalises: edit.renormalises)
+    for (index, head) in chunk.enumerated() where edit.changes(head: head) {
+      mean.withUnsafeValues { from in
+        maps[index].withUnsafeMutableValues { values in
+          guard let base = values.baseAddress else { return }
+          EditedMatrix(
+            values: base, rows: queries, columns: keys, stride: stride, height: height, width: width,
+            tokensAreRows: false
+          ).apply(taken, source: from.baseAddress, sourceStride: stride, keys: keys)
+        }
+      }
+    }
+  }
+
+  private func finish(
+    _ map: Tensor, _ element: Int, _ head: Int, _ observations: [ck_observation], _ space: UnsafeMutablePointer<Float>?
+  ) {
+    var shape = shape
+    let dim = head * Int(shape.head_dim)
+    map.withUnsafeValues { values in
+      ck_map_apply(
+        instructions.code, ck_threads(), &shape, Int32(stride), values.baseAddress,
+        value + element * keys * Int(shape.value_stride) + dim,
+        output + element * queries * Int(shape.output_stride) + dim, space)
+      for var observation in observations {
+        ck_map_observe(&shape, &observation, Int32(head), Int32(stride), values.baseAddress)
+      }
+    }
+  }
+}

@@ -1,0 +1,117 @@
+import CKernels
+
+/// A matrix inside a tensor that an edit changes: rows `stride` floats apart.
+struct EditedMatrix {
+  let values: UnsafeMutablePointer<Float>
+  let rows: Int
+  let columns: Int
+  let stride: Int
+  /// Rows as a grid, for what looks at neighbours.
+  let height: Int
+  let width: Int
+  /// Whether tokens are the rows (keys, values) or the columns (maps).
+  let tokensAreRows: Bool
+
+  /// Applies a change; `headMean`, which needs all heads, is not one matrix's.
+  func apply(_ edit: AttentionEdit, source: UnsafePointer<Float>?, sourceStride: Int, keys: Int) {
+    let tokenMask = edit.tokens.map { tokens in
+      var mask = [UInt8](repeating: 0, count: tokensAreRows ? rows : columns)
+      for token in tokens where mask.indices.contains(token) { mask[token] = 1 }
+      return mask
+    }
+    withOptionalPointer(tokensAreRows ? tokenMask : nil) { rowMask in
+      withOptionalPointer(tokensAreRows ? nil : tokenMask) { columnMask in
+        var region = ck_region(
+          rows: Int32(rows), columns: Int32(columns), stride: Int32(stride), row_mask: rowMask, column_mask: columnMask)
+        change(edit.change, &region, source, sourceStride, keys)
+        if edit.renormalises { ck_edit_renormalise(&region, values) }
+      }
+    }
+  }
+
+  private func change(
+    _ change: AttentionEdit.Change, _ region: inout ck_region, _ source: UnsafePointer<Float>?, _ sourceStride: Int,
+    _ keys: Int
+  ) {
+    switch change {
+    case .mix(let strength): ck_edit_mix(&region, strength, source, Int32(sourceStride), values)
+    case .mass: ck_edit_part(&region, 1, source, Int32(sourceStride), values)
+    case .pattern: ck_edit_part(&region, 0, source, Int32(sourceStride), values)
+    case .zero: ck_edit_fill(&region, 0, values)
+    case .uniform: ck_edit_fill(&region, 1 / Float(keys), values)
+    case .identity: ck_edit_identity(&region, values)
+    case .scale(let factor): ck_edit_scale(&region, factor, values)
+    case .headMean: break
+    case .shuffle(let seed):
+      withScratch(copies: 1) { ck_edit_permute(&region, Self.order(rows, seed: seed), values, $0) }
+    case .blur(let sigma):
+      withScratch(copies: 2) { ck_edit_blur(&region, Int32(height), Int32(width), sigma, values, $0) }
+    }
+  }
+
+  private func withScratch(copies: Int, _ body: (UnsafeMutablePointer<Float>?) -> Void) {
+    var scratch = Tensor(uninitialized: [copies * rows * stride])
+    scratch.withUnsafeMutableValues { body($0.baseAddress) }
+  }
+
+  /// The places of `count` normal values of a seed in ascending order: `torch.randn(count, generator=g).argsort()`.
+  static func order(_ count: Int, seed: UInt64) -> [Int32] {
+    var generator = TorchGenerator(seed: seed)
+    let values = generator.randn([count]).values
+    return values.indices.sorted { (values[$0], $0) < (values[$1], $1) }.map(Int32.init)
+  }
+}
+
+private func withOptionalPointer<R>(_ bytes: [UInt8]?, _ body: (UnsafePointer<UInt8>?) -> R) -> R {
+  guard let bytes else { return body(nil) }
+  return bytes.withUnsafeBufferPointer { body($0.baseAddress) }
+}
+
+extension Tensor {
+  /// Applies edits of vectors, `[batch, rows, width]`, whose heads lie side by side from a column on.
+  ///
+  /// - Parameters:
+  ///   - edits: of one place; their order counts.
+  ///   - column: of the first head.
+  ///   - heads: how many; 1 for a whole row.
+  ///   - grid: rows as height and width, for what looks at neighbours.
+  /// - Returns: the receiver where there is no edit; else a copy.
+  public func edited(
+    _ edits: [AttentionEdit], column: Int, heads: Int, headDim: Int, grid: (height: Int, width: Int)
+  ) -> Tensor {
+    guard !edits.isEmpty, shape.count == 3 else { return self }
+    var result = self
+    let (rows, width) = (shape[1], shape[2])
+    // The sources are read from the receiver: they are as they were before any edit.
+    withUnsafeValues { before in
+      result.withUnsafeMutableValues { after in
+        guard let from = before.baseAddress, let to = after.baseAddress else { return }
+        func start(_ element: Int, _ head: Int) -> Int { element * rows * width + column + head * headDim }
+        for edit in edits {
+          if edit.change == .headMean {
+            meanOfHeads(edit, heads: heads, headDim: headDim, rows: rows, width: width) { to + start(edit.element, $0) }
+            continue
+          }
+          for head in 0..<heads where edit.changes(head: head) {
+            EditedMatrix(
+              values: to + start(edit.element, head), rows: rows, columns: headDim, stride: width, height: grid.height,
+              width: grid.width, tokensAreRows: true
+            ).apply(edit, source: edit.source.map { from + start($0, head) }, sourceStride: width, keys: rows)
+          }
+        }
+      }
+    }
+    return result
+  }
+
+  private func meanOfHeads(
+    _ edit: AttentionEdit, heads: Int, headDim: Int, rows: Int, width: Int, _ start: (Int) -> UnsafeMutablePointer<Float>
+  ) {
+    for row in 0..<rows where edit.tokens?.contains(row) ?? true {
+      for d in 0..<headDim {
+        let mean = (0..<heads).reduce(Float(0)) { $0 + start($1)[row * width + d] } / Float(heads)
+        for head in 0..<heads where edit.changes(head: head) { start(head)[row * width + d] = mean }
+      }
+    }
+  }
+}

@@ -1,0 +1,180 @@
+"""Every operation on attention, by attention processors on diffusers' UNet: final latents of short runs."""
+import torch
+
+from .files import embed, noise, pipeline, save, save_json
+from .swaps import GUIDANCE, PAIRS, layer_numbers
+
+STEPS = 8
+# Rows of the batch of a pair: unconditional source and target, conditional source and target.
+SOURCE, TARGET = 2, 3
+ALL = list(range(1, 17))
+MIDDLE = list(range(4, 15))
+
+
+def do(op, kind, layers, of="probabilities", steps=None, heads=None, tokens=None, **parameters):
+    """One operation. tokens: positions of the prompt."""
+    return {
+        "op": op, "of": of, "kind": kind, "layers": list(layers), "steps": list(range(STEPS) if steps is None else steps),
+        "heads": heads, "tokens": tokens, "parameters": parameters,
+    }
+
+
+# In both pairs position 2 is the word that differs, and 4 or 6 is the end token.
+CASES = {
+    "mix-self": [do("mix", "self", MIDDLE, strength=0.3)],
+    "mix-cross-words": [do("mix", "cross", ALL, tokens=[2, 3], strength=0.7)],
+    "replace-heads": [do("replace", "self", ALL, heads=[0, 2])],
+    "replace-words-renormalised": [do("replace", "cross", ALL, tokens=[2], renormalise=True)],
+    "replace-mass": [do("replace", "cross", ALL, part="mass")],
+    "replace-pattern": [do("replace", "cross", ALL, part="pattern", renormalise=True)],
+    "replace-scores": [do("replace", "self", MIDDLE, of="scores")],
+    "replace-queries": [do("replace", "self", MIDDLE, of="queries")],
+    "replace-keys-values": [do("replace", "self", range(11, 17), of="keys"), do("replace", "self", range(11, 17), of="values")],
+    "replace-values-words": [do("replace", "cross", ALL, of="values", tokens=[2, 4])],
+    "mix-output": [do("mix", "cross", ALL, of="output", strength=0.5)],
+    "zero-word": [do("zero", "cross", ALL, tokens=[2])],
+    "zero-scores": [do("zero", "cross", range(8, 11), of="scores")],
+    "zero-output": [do("zero", "self", range(5, 8), of="output")],
+    "uniform-heads": [do("uniform", "self", ALL, heads=[1])],
+    "identity": [do("identity", "self", range(8, 14))],
+    "shuffle-cross": [do("shuffle", "cross", MIDDLE, seed=7)],
+    "shuffle-values": [do("shuffle", "self", range(5, 8), of="values", seed=3)],
+    "blur-self": [do("blur", "self", ALL, sigma=0.8)],
+    "blur-queries": [do("blur", "self", range(11, 17), of="queries", sigma=1.5)],
+    "scale-word": [do("scale", "cross", ALL, tokens=[2], factor=3.0)],
+    "scale-scores-renormalised": [do("scale", "cross", ALL, of="scores", factor=0.5)],
+    "scale-word-renormalised": [do("scale", "cross", ALL, tokens=[2], factor=3.0, renormalise=True)],
+    "head-mean": [do("head_mean", "self", ALL)],
+    "head-mean-cross-head": [do("head_mean", "cross", ALL, heads=[3])],
+    "several": [
+        do("mix", "self", MIDDLE, of="queries", strength=0.5), do("scale", "self", MIDDLE, of="scores", factor=1.5),
+        do("blur", "self", MIDDLE, sigma=0.6), do("replace", "cross", ALL, steps=[0, 1]),
+        do("scale", "cross", ALL, tokens=[3], factor=2.0),
+    ],
+}
+
+
+def gaussian(extent, sigma):
+    """[extent, extent]: weights of a Gaussian over a line of cells, cut at 3 sigma, each row brought to a sum of 1."""
+    reach = int(-(-3 * sigma // 1))
+    distance = torch.arange(extent)[:, None] - torch.arange(extent)[None, :]
+    weights = torch.exp(-(distance.float() ** 2) / (2 * sigma**2)) * (distance.abs() <= reach)
+    return weights / weights.sum(-1, keepdim=True)
+
+
+def changed(e, own, source, grid):
+    """What an operation makes of the target's own, both [heads, rows, columns]."""
+    op, p = e["op"], e["parameters"]
+    if op in ("replace", "mix"):
+        part = p.get("part", "all")
+        if part == "all":
+            share = p.get("strength", 1.0)
+            return (1 - share) * own + share * source
+        mass, other = own.sum(1, keepdim=True), source.sum(1, keepdim=True)
+        return own / mass * other if part == "mass" else source / other * mass
+    if op == "zero":
+        return torch.zeros_like(own)
+    if op == "uniform":
+        return torch.full_like(own, 1 / own.shape[-1])
+    if op == "identity":
+        return torch.eye(own.shape[1]).expand_as(own)
+    if op == "shuffle":
+        order = torch.randn(own.shape[1], generator=torch.Generator().manual_seed(p["seed"])).argsort()
+        return own[:, order]
+    if op == "blur":
+        height, width = grid
+        cells = own.unflatten(1, (height, width))
+        cells = torch.einsum("xw,hywc->hyxc", gaussian(width, p["sigma"]), cells)
+        cells = torch.einsum("yv,hvxc->hyxc", gaussian(height, p["sigma"]), cells)
+        return cells.flatten(1, 2)
+    if op == "scale":
+        return own * p["factor"]
+    if op == "head_mean":
+        return own.mean(0, keepdim=True).expand_as(own)
+    raise ValueError(op)
+
+
+def edited(edits, place, x, grid, tokens_are_rows):
+    """x: [batch, heads, rows, columns] after the edits of a place; only the conditional target changes."""
+    before = x
+    for e in edits:
+        if e["of"] != place:
+            continue
+        new = changed(e, x[TARGET], before[SOURCE], grid)
+        mask = torch.ones_like(new, dtype=torch.bool)
+        if e["heads"] is not None:
+            mask &= torch.isin(torch.arange(new.shape[0]), torch.tensor(e["heads"]))[:, None, None]
+        if e["tokens"] is not None:
+            chosen = torch.isin(torch.arange(new.shape[1 if tokens_are_rows else 2]), torch.tensor(e["tokens"]))
+            mask &= chosen[None, :, None] if tokens_are_rows else chosen[None, None, :]
+        new = torch.where(mask, new, x[TARGET])
+        if e["parameters"].get("renormalise"):
+            new = new / new.sum(-1, keepdim=True)
+        x = x.clone()
+        x[TARGET] = new
+    return x
+
+
+class Processor:
+    def __init__(self, kind, layer, edits, now):
+        self.kind, self.layer, self.edits, self.now = kind, layer, edits, now
+
+    def __call__(self, attn, hidden_states, encoder_hidden_states=None, attention_mask=None, **_):
+        edits = [
+            e for e in self.edits
+            if e["kind"] == self.kind and self.layer in e["layers"] and self.now["step"] in e["steps"]
+        ]
+        context = hidden_states if encoder_hidden_states is None else encoder_hidden_states
+        side = int(hidden_states.shape[1] ** 0.5)
+        grid = (side, side)
+
+        def heads(x):
+            return x.unflatten(-1, (attn.heads, -1)).transpose(1, 2)
+
+        query = edited(edits, "queries", heads(attn.to_q(hidden_states)), grid, True)
+        key = edited(edits, "keys", heads(attn.to_k(context)), grid, True)
+        value = edited(edits, "values", heads(attn.to_v(context)), grid, True)
+        scores = edited(edits, "scores", query @ key.transpose(-1, -2) * query.shape[-1] ** -0.5, grid, False)
+        probabilities = edited(edits, "probabilities", scores.softmax(-1), grid, False)
+        out = attn.to_out[0]((probabilities @ value).transpose(1, 2).flatten(2))
+        return edited(edits, "output", out[:, None], grid, True)[:, 0]
+
+
+def final_latents(pipe, source, target, seed, edits):
+    now = {}
+    layers = layer_numbers(pipe.unet)
+    original = pipe.unet.attn_processors
+    pipe.unet.set_attn_processor({
+        path: Processor("self" if ".attn1." in path else "cross", layers[path.split(".transformer_blocks")[0]], edits, now)
+        for path in original
+    })
+    latents = noise(seed, (1, 4, 16, 16)).repeat(2, 1, 1, 1)
+    context = torch.cat([embed(pipe, ["", ""]), embed(pipe, [source, target])])
+    pipe.scheduler.set_timesteps(STEPS)
+    for step, t in enumerate(pipe.scheduler.timesteps):
+        now["step"] = step
+        unconditional, conditional = pipe.unet(torch.cat([latents, latents]), t, context).sample.chunk(2)
+        latents = pipe.scheduler.step(unconditional + GUIDANCE * (conditional - unconditional), t, latents).prev_sample
+    pipe.unet.set_attn_processor(original)
+    return latents
+
+
+def make(model, folder):
+    """`<pair>.<case>`: the target's final latents [1, 4, 16, 16], as operations.json describes the cases."""
+    pipe = pipeline(model)
+    out = {}
+    for number, (source, target, seed) in enumerate(PAIRS):
+        plain = final_latents(pipe, source, target, seed, [])
+        for name, edits in CASES.items():
+            both = final_latents(pipe, source, target, seed, edits)
+            assert (both[0] - plain[0]).abs().max() < 1e-5 * plain.abs().max(), f"{name}: the source changed"
+            moved = (both[1] - plain[1]).abs().max() / plain.abs().max()
+            assert moved > 1e-3, f"{name}: nothing moved"
+            print(f"  pair {number} {name}: moved {moved:.4f}")
+            out[f"{number}.{name}"] = both[1:]
+    save(folder / "operations.safetensors", out)
+    save_json(folder / "operations.json", {
+        "steps": STEPS, "guidance_scale": GUIDANCE,
+        "pairs": [dict(source=s, target=t, seed=seed) for s, t, seed in PAIRS],
+        "cases": CASES,
+    })

@@ -1,0 +1,120 @@
+import AttentionTracing
+import Foundation
+import Pipelines
+import Tensors
+import TestSupport
+import Testing
+
+/// Every operation, at every place of an attention, against attention processors in PyTorch.
+@Suite struct OperationParityTests {
+  struct Operations: Decodable {
+    struct Pair: Decodable {
+      let source, target: String
+      let seed: UInt64
+    }
+    struct Edit: Decodable {
+      struct Parameters: Decodable {
+        let strength, sigma, factor: Float?
+        let seed: UInt64?
+        let part: String?
+        let renormalise: Bool?
+      }
+      let op, of, kind: String
+      let layers, steps: [Int]
+      let heads, tokens: [Int]?
+      let parameters: Parameters
+
+      var change: AttentionEdit.Change {
+        get throws {
+          let operation = try #require(AttentionOperation(rawValue: op))
+          switch operation {
+          case .replace where parameters.part == "mass": return .mass
+          case .replace where parameters.part == "pattern": return .pattern
+          case .mix: return .mix(strength: try #require(parameters.strength))
+          case .scale: return .scale(factor: try #require(parameters.factor))
+          case .blur: return .blur(sigma: try #require(parameters.sigma))
+          case .shuffle: return .shuffle(seed: try #require(parameters.seed))
+          default: return operation.plainChange
+          }
+        }
+      }
+    }
+    let steps: Int
+    let guidanceScale: Double
+    let pairs: [Pair]
+    let cases: [String: [Edit]]
+  }
+
+  @Test func finalLatents() throws {
+    let model = try Bundled.model
+    let file = try Fixtures.safetensors("operations")
+    let operations = try Fixtures.json("operations", as: Operations.self)
+    let names = operations.cases.keys.sorted()
+    let sites = model.unet.sites(latentHeight: 16, latentWidth: 16)
+    #expect(Set(operations.cases.values.joined().map(\.op)) == Set(AttentionOperation.allCases.map(\.rawValue)))
+    #expect(Set(operations.cases.values.joined().map(\.of)) == Set(AttentionEdit.Place.allCases.map(\.rawValue)))
+    for (index, pair) in operations.pairs.enumerated() {
+      let settings = DenoisingSettings(
+        seed: pair.seed, steps: operations.steps, guidanceScale: operations.guidanceScale, negativePrompt: "",
+        scheduler: .ddim, height: 128, width: 128)
+      // All cases in one group with their source, as experiments run them.
+      let prompts = [pair.source] + names.map { _ in pair.target }
+      var denoising = try Denoising(model, prompts: prompts.map(model.tokenizer.encode), settings: settings)
+      let planned = try names.enumerated().flatMap { run, name in
+        try (operations.cases[name] ?? []).map { edit in
+          PlannedOperation(
+            operation: try #require(AttentionOperation(rawValue: edit.op)),
+            place: try #require(AttentionEdit.Place(rawValue: edit.of)), change: try edit.change, run: run + 1,
+            source: 0,
+            sites: sites.filter { $0.kind.rawValue == edit.kind && edit.layers.contains($0.layer) }.map(\.index),
+            steps: edit.steps, branches: [.conditional], heads: edit.heads.map(Set.init), tokens: edit.tokens,
+            renormalises: edit.parameters.renormalise ?? false)
+        }
+      }
+      let plan = try AttentionPlan(
+        sites: sites, lanes: denoising.lanes, stepCount: operations.steps, tokens: 77, operations: planned, records: [])
+      while !denoising.isDone { try denoising.advance(probe: plan.probe(step: denoising.step)) }
+      for (run, name) in names.enumerated() {
+        let expected = try file.tensor(named: "\(index).\(name)").channelsLast()
+        expectClose(try denoising.latents(of: run + 1), expected, tolerance: 1e-3, "pair \(index), \(name)")
+      }
+    }
+  }
+
+  /// Operations that change nothing leave the bits, also where they go by the way of whole maps.
+  @Test func operationsThatChangeNothing() throws {
+    let model = try Bundled.model
+    let sites = model.unet.sites(latentHeight: 16, latentWidth: 16)
+    let prompts = ["a red car", "a blue car"].map(model.tokenizer.encode)
+    let settings = DenoisingSettings(
+      seed: 5, steps: 2, guidanceScale: 5, negativePrompt: "", scheduler: .ddim, height: 128, width: 128)
+    func run(_ operations: [PlannedOperation]) throws -> Tensor {
+      var denoising = try Denoising(model, prompts: prompts, settings: settings)
+      let record = PlannedRecord(
+        record: 0, sites: Array(0..<32), steps: [0, 1], branches: [.conditional], meanOfHeads: true,
+        tokens: try prompts.map { try TokenSelector.all.resolve($0) }, pool: nil, type: .float32)
+      let plan = try AttentionPlan(
+        sites: sites, lanes: denoising.lanes, stepCount: 2, tokens: 77, operations: operations, records: [record])
+      while !denoising.isDone { try denoising.advance(probe: plan.probe(step: denoising.step)) }
+      return denoising.latents
+    }
+    let plain = try run([])
+    var random = SeededGenerator(seed: 77)
+    for _ in 0..<6 {
+      let chosen = (0..<32).filter { _ in Bool.random(using: &random) }
+      let place = AttentionEdit.Place.allCases.randomElement(using: &random) ?? .scores
+      // A mix of strength 0 is left out of a plan; a mix with a like-minded factor goes through the maps.
+      let nothing = PlannedOperation(
+        operation: .mix, place: place, change: .mix(strength: 0), run: 1, source: 0, sites: chosen, steps: [0, 1],
+        branches: [.conditional])
+      let none = PlannedOperation(
+        operation: .zero, place: place, run: 1, source: nil, sites: chosen, steps: [0], branches: [.conditional],
+        tokens: [])
+      // Heads that a site does not have: the map is made whole and nothing is changed in it.
+      let through = PlannedOperation(
+        operation: .scale, place: place, change: .scale(factor: 3), run: 1, source: nil, sites: chosen, steps: [0, 1],
+        branches: [.conditional], heads: [99])
+      #expect(try run([nothing, none, through]) == plain, "seed 77, \(place), sites \(chosen)")
+    }
+  }
+}
