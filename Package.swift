@@ -103,7 +103,7 @@ let package = Package(
     .testTarget(name: "PlottingTests", dependencies: ["Plotting", "TestSupport"]),
     .testTarget(
       name: "ExperimentingTests",
-      dependencies: ["AttentionStore", "Checkpoints", "Experimenting", "Pipelines", "Plotting", "TestSupport"]),
+      dependencies: ["AttentionStore", "Checkpoints", "Experimenting", "Pipelines", "Plotting", "Tensors", "TestSupport"]),
     .testTarget(
       name: "attnlabTests",
       dependencies: [

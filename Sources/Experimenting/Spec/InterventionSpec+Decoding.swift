@@ -87,7 +87,7 @@ extension SpecDecoder {
       reader.report(fields["heads"] ?? field, "an attention's output has no heads; choose queries, keys, values or maps")
     }
     if [.queries, .output].contains(place), operation.words != nil {
-      reader.report(fields["words"] ?? field, "words are keys; \(place.rawValue) belong to places of the picture")
+      reader.report(fields["words"] ?? field, "words are keys, and of is \(place.rawValue), which belongs to places of the picture")
     }
   }
 

@@ -163,7 +163,7 @@ private func flow(_ value: Value) -> String {
 
 private func json(_ value: Value) -> String {
   switch value {
-  case .plain(let text) where text == "null" || Double(text) != nil: text
+  case .plain(let text) where ["null", "true", "false"].contains(text) || Double(text) != nil: text
   case .plain(let text), .text(let text): literal(text)
   case .list(let values): "[\(values.map(json).joined(separator: ","))]"
   case .mapping(let entries): "{\(entries.map { "\(json($0.key)):\(json($0.value))" }.joined(separator: ","))}"

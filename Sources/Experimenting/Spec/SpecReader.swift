@@ -192,7 +192,7 @@ final class SpecReader {
 
   /// One of the names of an enumeration.
   func bool(_ field: Field) -> Bool? {
-    guard case .scalar(let text, .truth) = field.node.content else {
+    guard case .scalar(let text, .truth) = field.node.content, ["true", "false"].contains(text) else {
       expected("true or false", field)
       return nil
     }

@@ -104,7 +104,7 @@ import Testing
         "| pictures | 24 x 16 pixels (width x height), latents of 3 x 2 cells |",
         "| start noise | seed 1, as torch's CPU generator draws it |", "| numbers | computed in fp32 on an engine |",
         "| none | nothing is changed |",
-        "| swap | **replace** (the source's attention probabilities in place of the target's own) at `self:*`: "
+        "| swap | **replace** of probabilities (the source's in place of the target's own), at `self:*`: "
           + "self-attention of layer 1, steps 0-1 (fraction 0.0 to 0.7 of 3), in the conditional half of guidance |",
         "| words | `cross:*`: cross-attention of layer 1 | all 3 steps | mean over heads | every token | conditional "
           + "| each site's own grid | fp32 |",

@@ -137,7 +137,7 @@ import Testing
           a: { op: zero, sites: s }
           b: [{ op: replcae, sites: s }]
           c: [{ op: zero }]
-          d: [{ op: zero, sites: s, of: keys }]
+          d: [{ op: zero, sites: s, off: keys }]
           "e/f": []
           "": []
           g:
@@ -145,13 +145,40 @@ import Testing
         """#),
       """
       e.yaml:6:6: interventions.a: expected a list of operations, or [] to change nothing, found a mapping
-      e.yaml:7:13: interventions.b.0.op: unknown value "replcae"; did you mean "replace"? allowed: replace, zero, uniform
+      e.yaml:7:13: interventions.b.0.op: unknown value "replcae"; did you mean "replace"? allowed: \(operations)
       e.yaml:8:7: the key "sites" is missing in interventions.c.0
-      e.yaml:9:29: unknown key "of" in interventions.d.0; did you mean "op"? allowed: op, sites, steps, branch
+      e.yaml:9:29: unknown key "off" in interventions.d.0; did you mean "of"? allowed: \(operationKeys)
       e.yaml:10:3: interventions.e/f: "e/f" cannot be a name; \(nameRule)
       e.yaml:11:3: interventions."": "" cannot be a name; \(nameRule)
       e.yaml:12:5: interventions.g: expected a list of operations, or [] to change nothing, found nothing (null)
-      e.yaml:13:7: interventions.h.0: expected a mapping with the keys op, sites, steps, branch, found the text "zero"
+      e.yaml:13:7: interventions.h.0: expected a mapping with the keys \(operationKeys), found the text "zero"
+      """
+    ),
+    (
+      minimal(
+        #"""
+        interventions:
+          a: [{ op: mix, sites: s, strength: 2 }]
+          b: [{ op: zero, sites: s, strength: 1 }]
+          c: [{ op: identity, sites: s, of: keys }]
+          d: [{ op: replace, sites: s, of: output, heads: [1], words: [car], part: mass }]
+          e: [{ op: head_mean, sites: s, of: output }]
+          f: [{ op: scale, sites: s, heads: [], renormalise: yes, of: score }]
+        """#),
+      """
+      e.yaml:6:7: interventions.a.0: mix takes the attention of a pair's source, and generate has no pairs
+      e.yaml:6:38: interventions.a.0.strength: 2 is not allowed; a number from 0 to 1
+      e.yaml:7:29: unknown key "strength" in interventions.b.0; allowed: \(operationKeys)
+      e.yaml:8:37: interventions.c.0.of: identity is of probabilities alone
+      e.yaml:9:7: interventions.d.0: replace takes the attention of a pair's source, and generate has no pairs
+      e.yaml:9:51: interventions.d.0.heads: an attention's output has no heads; choose queries, keys, values or maps
+      e.yaml:9:63: interventions.d.0.words: words are keys, and of is output, which belongs to places of the picture
+      e.yaml:9:76: interventions.d.0.part: is for probabilities alone, and of is output
+      e.yaml:10:7: interventions.e.0: an attention's output has no heads to take the mean of
+      e.yaml:11:37: interventions.f.0.heads: the list is empty; leave the key out for all heads
+      e.yaml:11:54: interventions.f.0.renormalise: expected true or false, found the truth value yes
+      e.yaml:11:63: interventions.f.0.of: unknown value "score"; did you mean "scores"? allowed: queries, keys, values, \
+      scores, probabilities, output
       """
     ),
     (

@@ -95,9 +95,9 @@ import Testing
         interventions:
           "none": []
           "self 4-14":
-            - { op: replace, sites: "self:4-14", steps: { fraction: [0.0, 0.8] }, branch: conditional }
+            - { op: replace, of: probabilities, sites: "self:4-14", steps: { fraction: [0.0, 0.8] }, branch: conditional, part: all }
           "cross swap":
-            - { op: replace, sites: "cross:*", steps: all, branch: conditional }
+            - { op: replace, of: probabilities, sites: "cross:*", steps: all, branch: conditional, part: all }
         metrics: [psnr, ssim]
         figures: [side_by_side, word_heatmaps, layer_step_grid, self_attention]
         budget: { disk: 2 GiB }

@@ -84,7 +84,7 @@ import Testing
       """
       --set generate.seed: unknown key "seed" in generate; did you mean "seeds"? allowed: \(generateKeys)
       --set interventions."self 4-14".0.op: interventions."self 4-14".0.op: unknown value "swap"; \
-      allowed: replace, zero, uniform
+      allowed: \(operations)
       """
     ),
   ])

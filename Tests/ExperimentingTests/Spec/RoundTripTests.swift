@@ -1,5 +1,6 @@
 import AttentionTracing
 import Experimenting
+import Tensors
 import TestSupport
 import Testing
 
@@ -61,6 +62,33 @@ private struct RandomSpecs {
     }
   }
 
+  private mutating func operation(of total: Int) -> OperationSpec {
+    let op = some(AttentionOperation.allCases)
+    let places = AttentionEdit.Place.allCases
+    let place: AttentionEdit.Place =
+      switch op {
+      case .uniform, .identity: .probabilities
+      case .headMean: some(places.filter { $0 != .output })
+      default: some(places)
+      }
+    let change: AttentionEdit.Change =
+      switch op {
+      case .replace: place == .probabilities ? some([.mix(strength: 1), .mass, .pattern]) : .mix(strength: 1)
+      case .mix: .mix(strength: some([0, 0.25, 1]))
+      case .scale: .scale(factor: some([-2, 0, 3.5]))
+      case .blur: .blur(sigma: some([0, 0.75, 4]))
+      case .shuffle: .shuffle(seed: some([0, 7, .max]))
+      default: op.plainChange
+      }
+    let takesHeads = place != .output && count(0...1) == 1
+    let takesWords = ![.queries, .output].contains(place) && count(0...1) == 1
+    return OperationSpec(
+      op: op, place: place, change: change, sites: "s" + text(), steps: steps(of: total),
+      branch: some(BranchChoice.allCases), heads: takesHeads ? [3, 0] : nil,
+      words: takesWords ? [.word("car", occurrence: 2), .end, .position(5)] : nil,
+      renormalise: place == .probabilities && count(0...1) == 1)
+  }
+
   mutating func next() -> ExperimentSpec {
     let total = some([2, 30, 1000])
     let maybe = { (value: Int, self: inout Self) in self.count(0...1) == 0 ? nil : value }
@@ -82,9 +110,7 @@ private struct RandomSpecs {
       InterventionSpec(
         name: name,
         operations: (0..<count(0...3)).map { _ in
-          OperationSpec(
-            op: some(AttentionOperation.allCases), sites: "s" + text(), steps: steps(of: total),
-            branch: some(BranchChoice.allCases))
+          operation(of: total)
         })
     }
     return ExperimentSpec(

@@ -29,6 +29,8 @@ func decode(_ yaml: String, set overrides: [String] = []) throws(SpecError) -> E
 let topKeys = "version, name, question, model, generate, record, interventions, metrics, figures, budget"
 let generateKeys =
   "pairs, prompts, seeds, num_inference_steps, guidance_scale, negative_prompt, scheduler, height, width, precision"
+let operations = "replace, mix, zero, uniform, identity, shuffle, blur, scale, head_mean"
+let operationKeys = "op, of, sites, steps, branch, heads, words, renormalise"
 let recordKeys = "name, sites, heads, steps, tokens, branch, pool, dtype"
 let nameRule = "1 to 64 letters, digits, spaces and - _ . , + = % ( ), no dot at the start, no space at either end"
 let folderRule = "1 to 64 of a-z A-Z 0-9 - _ . and no - or . at the start"
