@@ -33,6 +33,7 @@ let package = Package(
     // Debian's libraries.
     .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
     .systemLibrary(name: "CPNG", providers: [.apt(["libpng-dev"])]),
+    .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),  // comes with libpng-dev
     .target(
       name: "CText",
       cSettings: [.unsafeFlags(optimised)]
@@ -76,7 +77,7 @@ let package = Package(
     .target(
       name: "Experimenting",
       dependencies: [
-        "Analysis", "AttentionStore", "AttentionTracing", "Pipelines", "Plotting",
+        "Analysis", "AttentionStore", "AttentionTracing", "CZlib", "Pipelines", "Plotting",
         .product(name: "Crypto", package: "swift-crypto"), .product(name: "Yams", package: "Yams"),
       ], swiftSettings: strict),
     .executableTarget(

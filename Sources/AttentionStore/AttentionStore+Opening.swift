@@ -67,7 +67,7 @@ extension AttentionStore {
       let queue = try DatabaseQueue(path: readingPath(path), configuration: configuration(readOnly: true))
       try queue.read { db in
         guard let version = try checkedVersion(db, path: path, mayBeEmpty: false) else { return }
-        guard version == StoreSchema.version else {
+        guard version >= StoreSchema.oldestReadable else {
           throw StoreError.olderSchema(path: path, found: version, supported: StoreSchema.version)
         }
       }

@@ -15,6 +15,7 @@
 ///   the keys of its cross-attention maps are.
 /// - `attention_map`: the maps, one row for each run, record, site, step, branch and head.
 /// - `metric`, `probe_result`, `artifact`: what was measured, and the files that were written.
+/// - `word_heatmap`, `site_summary`, `comparison`: views for questions that are often asked.
 ///
 /// The values of a map are little-endian and lie row by row: `[height, width, keys]`, so the value of query
 /// `(y, x)` and key `k` is number `(y * width + x) * keys + k`. They are float32 or IEEE half precision (`float16`).
@@ -31,7 +32,10 @@ public enum StoreSchema {
   /// The steps from an empty file to the present schema; the first leads to `user_version` 1.
   ///
   /// A migration that has been released is never changed: a new one is added behind it.
-  static let migrations: [String] = [version1]
+  static let migrations: [String] = [version1, version2]
+
+  /// The oldest version whose tables are those of today: what this library reads of it needs no migration.
+  static let oldestReadable = 1
 
   /// The whole schema of version 1 as SQL text.
   public static let version1 = """

@@ -22,7 +22,7 @@ struct OpeningTests {
   func fromEmpty() throws {
     try makeStore()
     #expect(try value(database, "PRAGMA application_id") == "1635021934")
-    #expect(try value(database, "PRAGMA user_version") == "1")
+    #expect(try value(database, "PRAGMA user_version") == "2")
     #expect(try value(database, "PRAGMA journal_mode") == "\"wal\"")
     #expect(try value(database, "PRAGMA page_size") == "16384")
     let left = try FileManager.default.contentsOfDirectory(atPath: folder.url.path)
@@ -61,12 +61,12 @@ struct OpeningTests {
   func halfMade() throws {
     try Data().write(to: database)
     try makeStore()
-    #expect(try value(database, "PRAGMA user_version") == "1")
+    #expect(try value(database, "PRAGMA user_version") == "2")
 
     try FileManager.default.removeItem(at: database)
     try outside(database, "PRAGMA journal_mode = WAL; VACUUM;")
     try AttentionStore.open(database, mode: .readWrite).close()
-    #expect(try value(database, "PRAGMA user_version") == "1")
+    #expect(try value(database, "PRAGMA user_version") == "2")
   }
 
   @Test("opening again changes no byte")
@@ -135,7 +135,7 @@ struct OpeningTests {
     try outside(database, "PRAGMA user_version = 7")
     let before = try Data(contentsOf: database)
     expectError(
-      "\(path): has schema version 7, and this attnlab knows versions up to 1. Use a newer attnlab; "
+      "\(path): has schema version 7, and this attnlab knows versions up to 2. Use a newer attnlab; "
         + "nothing in it was changed"
     ) { try AttentionStore.open(database, mode: mode) }
     #expect(try Data(contentsOf: database) == before)

@@ -12,7 +12,8 @@ struct ExportWriter {
   var picture: Picture?
   private(set) var files: [URL] = []
   private var names = Set<String>()
-  private var table: PartialFile?
+  /// Of the present record, where a format puts all of its maps into one.
+  private var file: (any RecordFile)?
 
   init(selection: MapSelection, request: MapExportRequest, folder: URL) {
     self.selection = selection
@@ -21,35 +22,36 @@ struct ExportWriter {
   }
 
   mutating func begin(_ record: MapSelection.Record) throws {
+    let stem = "maps_\(fileName(record.name))"
     switch request.format {
     case .png: break
     case .npy where !record.labels.isEmpty && record.sites.contains { selection.siteOfID[$0]?.kind == .cross }:
       var keys = CSVTable(["key", "label"])
-      for (key, label) in (record.words?.map(\.label) ?? record.labels).enumerated() { keys.append(["\(key)", label]) }
+      for (key, label) in record.exportedLabels.enumerated() { keys.append(["\(key)", label]) }
       try write(keys.data, as: "keys_\(fileName(record.name)).csv")
     case .npy: break
-    case .csv:
-      table = try PartialFile(claim("maps_\(fileName(record.name)).csv"))
-      try table?.append(Self.header)
+    case .npz: file = try NPZRecordFile(claim(stem + ".npz"), labels: record.exportedLabels)
+    case .safetensors:
+      file = SafetensorsRecordFile(claim(stem + ".safetensors"), origin(record), labels: record.exportedLabels)
+    case .json: file = try JSONRecordFile(claim(stem + ".json"), origin(record))
+    case .csv: file = try CSVRecordFile(claim(stem + ".csv"))
     }
   }
 
   mutating func end() throws {
-    guard let table else { return }
-    self.table = nil
-    files.append(try table.finish())
+    guard let file else { return }
+    self.file = nil
+    files.append(try file.finish())
   }
 
   mutating func add(_ map: ExportedMap, _ record: MapSelection.Record) throws {
-    switch request.format {
-    case .png: try draw(map, record)
-    case .npy:
-      let words = map.site.kind == .cross ? record.words : nil
-      let values = try words.map { try Self.columns($0.map(\.keys), of: map) } ?? map.values
-      let shape = [map.height, map.width, words?.count ?? map.keys]
-      try write(NPYFile.encode(values, shape: shape), as: name(map, record, nil) + ".npy")
-    case .csv: try append(map, record)
-    }
+    if request.format == .png { return try draw(map, record) }
+    let words = map.site.kind == .cross ? record.words : nil
+    let array = ExportedArray(
+      map: map, name: name(map, nil), values: try words.map { try Self.columns($0.map(\.keys), of: map) } ?? map.values,
+      keys: words?.count ?? map.keys, labels: map.site.kind == .cross ? record.exportedLabels : [])
+    if let file { return try file.append(array) }
+    try write(NPYFile.encode(array.values, shape: array.shape), as: recordPrefix(record) + array.name + ".npy")
   }
 
   /// `[height, width, words]`
@@ -58,34 +60,10 @@ struct ExportWriter {
     return (0..<(map.height * map.width)).flatMap { cell in sums.map { $0[cell] } }
   }
 
-  // MARK: - Tables
-
-  private static let header = CSVTable.line([
-    "site", "layer", "kind", "step", "timestep", "branch", "head", "y", "x", "key", "label", "value",
-  ])
-
-  private mutating func append(_ map: ExportedMap, _ record: MapSelection.Record) throws {
-    let words = map.site.kind == .cross ? record.words : nil
-    let values = try words.map { try Self.columns($0.map(\.keys), of: map) } ?? map.values
-    let count = words?.count ?? map.keys
-    let labels = (0..<count).map { key in
-      map.site.kind == .selfAttention
-        ? "\(key / map.width) \(key % map.width)"
-        : CSVTable.field(words?[key].label ?? (record.labels.indices.contains(key) ? record.labels[key] : ""))
-    }
-    let start =
-      "\(map.site.path),\(map.site.layer),\(map.site.kind.rawValue),\(map.step),\(map.timestep),\(map.branch.rawValue),"
-      + (map.head.map(String.init) ?? "") + ","
-    // A row of the grid at a time: a self map of 64x64 cells has 16 million lines.
-    for y in 0..<map.height {
-      var lines = ""
-      for x in 0..<map.width {
-        for key in 0..<count {
-          lines += "\(start)\(y),\(x),\(key),\(labels[key]),\(values[(y * map.width + x) * count + key])\n"
-        }
-      }
-      try table?.append(lines)
-    }
+  private func origin(_ record: MapSelection.Record) -> ExportOrigin {
+    ExportOrigin(
+      run: selection.run.run.hash, prompt: selection.run.prompt, intervention: selection.run.run.intervention,
+      seed: UInt64(bitPattern: Int64(selection.run.run.seed)), record: record.name)
   }
 
   // MARK: - Pictures
@@ -104,7 +82,7 @@ struct ExportWriter {
             scale: .perMap,
             colorMap: request.colorMap)
         } ?? bare(map, looks, title)
-      return try write(figure, title, as: name(map, record, "x\(cell.x)-y\(cell.y)"))
+      return try write(figure, title, as: recordPrefix(record) + name(map, "x\(cell.x)-y\(cell.y)"))
     }
     for word in record.words ?? record.allWords {
       let sum = try HeatMap(width: map.width, height: map.height, values: map.sum(over: word.keys))
@@ -114,7 +92,7 @@ struct ExportWriter {
           try Figures.wordHeatMap(
             title: title, picture: $0, word: LabeledMap(word.label, sum), colorMap: request.colorMap)
         } ?? bare(map, sum, title)
-      try write(figure, title, as: name(map, record, word.label))
+      try write(figure, title, as: recordPrefix(record) + name(map, word.label))
     }
   }
 
@@ -132,14 +110,18 @@ struct ExportWriter {
 
   // MARK: - Files
 
+  /// The record's name where several are exported: files of all lie in one folder.
+  private func recordPrefix(_ record: MapSelection.Record) -> String {
+    selection.records.count > 1 ? fileName(record.name) + "_" : ""
+  }
+
   /// `step-00_cross-12_up_blocks.2.attentions.1_car`
-  private func name(_ map: ExportedMap, _ record: MapSelection.Record, _ word: String?) -> String {
+  private func name(_ map: ExportedMap, _ word: String?) -> String {
     let digits = max(2, String(selection.records.flatMap(\.steps).max() ?? 0).count)
     let step = String(map.step)
     let padded = String(repeating: "0", count: max(0, digits - step.count)) + step
     let parts =
-      (selection.records.count > 1 ? [fileName(record.name)] : [])
-      + ["step-\(padded)", "\(map.site.kind.rawValue)-\(map.site.layer)", map.site.shortPath]
+      ["step-\(padded)", "\(map.site.kind.rawValue)-\(map.site.layer)", map.site.shortPath]
       + (word.map { [fileName($0)] } ?? []) + (map.head.map { ["head-\($0)"] } ?? [])
       + (map.branch == .unconditional ? ["unconditional"] : [])
     return parts.joined(separator: "_")
@@ -190,40 +172,5 @@ struct ExportWriter {
     // Names may have 255 bytes in all.
     while result.utf8.count > 80 { result.removeLast() }
     return result
-  }
-}
-
-/// A file that takes its name when it is whole, and is removed if it never is.
-final class PartialFile {
-  private let url: URL
-  private let temporary: URL
-  private let handle: FileHandle
-  private var isFinished = false
-
-  init(_ url: URL) throws {
-    self.url = url
-    temporary = url.deletingLastPathComponent().appending(path: ".\(url.lastPathComponent).\(UUID().uuidString).part")
-    try Data().write(to: temporary)
-    handle = try FileHandle(forWritingTo: temporary)
-  }
-
-  deinit {
-    if !isFinished {
-      try? handle.close()
-      try? FileManager.default.removeItem(at: temporary)
-    }
-  }
-
-  func append(_ text: String) throws { try handle.write(contentsOf: Data(text.utf8)) }
-
-  func finish() throws -> URL {
-    try handle.close()
-    isFinished = true
-    guard rename(temporary.path, url.path) == 0 else {
-      let reason = String(cString: strerror(errno))
-      try? FileManager.default.removeItem(at: temporary)
-      throw ExperimentError("\(url.path) cannot be written: \(reason)")
-    }
-    return url
   }
 }

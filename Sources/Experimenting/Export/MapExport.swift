@@ -17,8 +17,15 @@ public enum MapExport {
   /// - `npy`: float32 `[height, width, keys]`; beside them `keys_<record>.csv` says what the keys of cross maps are.
   /// - `csv`: `maps_<record>.csv` with the columns `site,layer,kind,step,timestep,branch,head,y,x,key,label,value`; `site`
   ///   is the module path, `head` is empty for the mean, and the label of a self map's key is its row and column.
+  /// - `npz`: `maps_<record>.npz`, NumPy's archive of such arrays under names as above; `labels` says what the keys of
+  ///   cross maps are.
+  /// - `safetensors`: `maps_<record>.safetensors` with the same arrays; its metadata has run, prompt, seed, intervention
+  ///   and record as text, `labels` as a JSON array, and `maps`, a JSON object with site, layer, kind, step, timestep,
+  ///   branch and head of each tensor.
+  /// - `json`: `maps_<record>.json`, an array with an object for each map, a line each; `axes` names the axes of `values`.
   ///
-  /// Each file is written whole or not at all; one of the same name is replaced. Memory holds a few maps at a time.
+  /// Each file is written whole or not at all; one of the same name is replaced. Memory holds a few maps at a time, for
+  /// `safetensors` those of one record.
   /// - Parameter folder: Made if it does not exist.
   /// - Returns: The files written.
   /// - Throws: `ExperimentError` or `SelectionError` for a run, record, site, step, word or head that there is not, before

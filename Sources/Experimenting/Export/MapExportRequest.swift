@@ -9,8 +9,14 @@ public struct MapExportRequest: Hashable, Sendable {
     case png
     /// A NumPy array `[height, width, keys]`, float32, for each site, step and head.
     case npy
+    /// One NumPy archive a record, an array for each site, step and head.
+    case npz
+    /// One safetensors file a record, a tensor for each site, step and head.
+    case safetensors
     /// One table a record, a line for each value.
     case csv
+    /// One array of objects a record, an object for each site, step and head.
+    case json
   }
 
   /// Which heads.
@@ -28,7 +34,7 @@ public struct MapExportRequest: Hashable, Sendable {
   /// nil takes every site that was recorded; of those selected, the recorded ones are taken.
   public var sites: SiteSelector?
   /// Words of the prompt, as `car` or `car#2`, or `<start>`, `<end>`, `<padding>`, or positions. Cross-attention alone has
-  /// words: with them self maps are left out. nil takes every key in `npy` and `csv`, every word in `png`.
+  /// words: with them self maps are left out. nil takes every word in `png`, every key in the others.
   public var words: [String]?
   /// nil takes every step that was recorded; a range or fraction takes those within it.
   public var steps: StepSelector?

@@ -21,6 +21,9 @@ struct MapSelection {
     let words: [(label: String, keys: [Int])]?
     /// Of cross maps: every word of the prompt that was recorded.
     let allWords: [(label: String, keys: [Int])]
+
+    /// Of cross maps: what the keys are that files of numbers get.
+    var exportedLabels: [String] { words?.map(\.label) ?? labels }
   }
 
   /// - Throws: `ExperimentError` that says what was asked for and what there is; `SelectionError`; `StoreError`.

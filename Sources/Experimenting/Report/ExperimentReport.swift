@@ -31,6 +31,23 @@ public enum ExperimentReport {
       + tables.map { results.tables.appending(path: $0.name) }
   }
 
+  /// Draws figures of some kinds again, also of kinds that the experiment file does not ask for.
+  ///
+  /// Nothing else is touched. Figures of those kinds that are no longer drawn are removed.
+  /// - Returns: The figures written, in the order of `only`; none where there is nothing to draw of.
+  /// - Throws: as `write`.
+  public static func writeFigures(
+    results: ResultsFolder, store: AttentionStore, only: [FigureName]
+  ) throws -> [URL] {
+    let data = try ReportData(results: results, store: store)
+    let figures = FigureWriter(folder: results.figures)
+    _ = try ReportFigures(data: data).sections(figures, kinds: only.uniqued)
+    try removeStale(in: results.figures, keeping: Set(figures.names)) { name in
+      FigureWriter.isOwn(name) && only.contains { name.hasPrefix($0.rawValue) }
+    }
+    return figures.names.map { results.figures.appending(path: $0) }
+  }
+
   private static let tableNames: Set = ["summary.csv", "metrics.csv", "runs.csv"]
 
   /// Removes files that this tool wrote and the present report does not have; all others are the user's.

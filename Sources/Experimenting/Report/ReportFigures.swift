@@ -26,11 +26,12 @@ struct ReportFigures {
 
   let data: ReportData
 
-  /// - Returns: The sections of the report, in the order of the file; kinds of which nothing can be drawn say why.
-  func sections(_ writer: FigureWriter) throws -> [FigureSection] {
+  /// - Parameter kinds: nil: those that the file asks for.
+  /// - Returns: The sections of the report, in the order of the kinds; those of which nothing can be drawn say why.
+  func sections(_ writer: FigureWriter, kinds: [FigureName]? = nil) throws -> [FigureSection] {
     let subjects = try subjects()
     let maps = try MapFigures(data: data, subjects: subjects, omitted: omitted)
-    return try data.spec.figures.compactMap { figure in
+    return try (kinds ?? data.spec.figures).compactMap { figure in
       switch figure {
       case .sideBySide: try SideBySideFigures(data: data).section(writer)
       case .wordHeatmaps: try maps.wordHeatMaps(writer)

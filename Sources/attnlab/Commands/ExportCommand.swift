@@ -7,15 +7,20 @@ import Foundation
 struct ExportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "export",
-    abstract: "Write stored attention maps of a run as pictures, NumPy arrays or tables.",
+    abstract: "Write stored attention maps of a run as pictures, arrays or tables.",
     discussion: """
       Sites, words, steps and heads choose among the maps that the experiment recorded; without an option all of the run \
       is written, as the mean over heads. `attnlab show NAME` lists the runs, `attnlab show NAME --run HASH` what was recorded of one.
+
+      Formats: png, a picture of each word or point; npy, an array [height, width, keys] of each map; npz, safetensors, csv \
+      and json, one file a record, with the names of the keys. npy and npz are read by numpy.load, safetensors by PyTorch and \
+      NumPy through its own package, json with every axis named.
 
       Examples:
         attnlab export first-look --run 3f9a --words car,red --out car-maps
         attnlab export first-look --run 3f9a --sites self:4-14 --format npy
         attnlab export first-look --run 3f9a --steps 0-9 --heads 0,1 --format csv
+        attnlab export first-look --run 3f9a --sites cross:11 --format npz
       """)
 
   @Argument(

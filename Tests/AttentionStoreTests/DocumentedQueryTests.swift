@@ -1,0 +1,81 @@
+import Foundation
+import GRDB
+import TestSupport
+import Testing
+
+@testable import AttentionStore
+
+/// Every query of `AttentionStore.md` does what the page says.
+@Suite("Documented queries")
+struct DocumentedQueryTests {
+  /// Of the page's queries, in its order.
+  private static let columns = [
+    "status runs",
+    "id source_prompt prompt seed intervention status",
+    "intervention name mean n",
+    "source_prompt prompt seed intervention value none_value difference",
+    "intervention metric mean_difference n",
+    "step head grid map_id key",
+    "step height width keys key dtype data",
+    "seed layer step plain_map edited_map",
+    "position piece role word",
+    "text key label positions",
+    "record kind layer stored_grid heads single_heads steps runs maps megabytes",
+    "path maps bytes",
+    "step timestep height width keys dtype bytes",
+    "prompt seed intervention path",
+    "spec",
+  ]
+
+  private static func page() throws -> String {
+    try String(
+      contentsOf: Fixtures.repository.appending(path: "Sources/AttentionStore/AttentionStore.docc/AttentionStore.md"),
+      encoding: .utf8)
+  }
+
+  /// What stands between lines of three backquotes, the first of which says `sql`.
+  private static func queries(_ page: String) -> [String] {
+    page.components(separatedBy: "\n```sql\n").dropFirst().map { $0.components(separatedBy: "\n```")[0] }
+  }
+
+  @Test("each gives the columns expected of it, and rows of the database that the page speaks of")
+  func queries() throws {
+    let database = try DocumentedDatabase()
+    let queries = Self.queries(try Self.page())
+    #expect(queries.count == Self.columns.count)
+    try DatabaseQueue(path: database.url.path).inDatabase { db in
+      for (query, columns) in zip(queries, Self.columns) {
+        let statement = try db.makeStatement(sql: query)
+        #expect(statement.isReadonly, "\(query)")
+        #expect(statement.columnNames.joined(separator: " ") == columns, "\(query)")
+        #expect(try !Row.fetchAll(statement).isEmpty, "\(query)")
+      }
+    }
+  }
+
+  @Test("the page names every column of every table and view")
+  func tables() throws {
+    let database = try DocumentedDatabase()
+    // The table's row of each object: `| `name` | a row is | columns |`.
+    let lines = try Self.page().split(separator: "\n").filter { $0.hasPrefix("| `") }
+    let described = Dictionary(
+      lines.map { line in
+        let cells = line.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
+        // Names in parentheses are values, not columns.
+        let columns = cells[2].replacing(/\([^)]*\)/, with: "").split(separator: ",").map {
+          $0.trimmingCharacters(in: CharacterSet(charactersIn: "` "))
+        }
+        return (cells[0].trimmingCharacters(in: CharacterSet(charactersIn: "`")), columns)
+      }, uniquingKeysWith: { first, _ in first })
+    try DatabaseQueue(path: database.url.path).inDatabase { db in
+      let objects = try String.fetchAll(
+        db, sql: "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') ORDER BY name")
+      #expect(described.keys.sorted() == objects)
+      for object in objects where object != "run_overview" {
+        let columns = try String.fetchAll(db, sql: "SELECT name FROM pragma_table_info(?)", arguments: [object])
+        let own = object == "experiment" ? columns.filter { $0 != "id" } : columns
+        #expect(described[object] == own, "\(object)")
+      }
+    }
+  }
+}

@@ -1,0 +1,124 @@
+import AttentionTracing
+import Foundation
+import GRDB
+import Testing
+
+@testable import AttentionStore
+
+@Suite("Views")
+struct ViewTests {
+  let database: DocumentedDatabase
+
+  init() throws { database = try DocumentedDatabase() }
+
+  /// Each row as `column=value` in the order of the view.
+  private func rows(_ sql: String) throws -> [String] {
+    try DatabaseQueue(path: database.url.path).inDatabase { db in
+      try Row.fetchAll(db, sql: sql).map { row in row.map { "\($0)=\($1)" }.joined(separator: " ") }
+    }
+  }
+
+  @Test("a row of word_heatmap is a key of a cross map: all of them, none twice, each with its label")
+  func wordHeatmap() throws {
+    let words = ["a red car": ["a", "red", "car"], "a blue car": ["a", "blue", "car"], "a dog": ["a", "dog"]]
+    let sites = Dictionary(uniqueKeysWithValues: try database.store.sites().map { ($0.id, $0.site) })
+    let runs = Dictionary(uniqueKeysWithValues: try database.store.runs().map { ($0.id, $0) })
+    var expected: [String] = []
+    for map in try database.store.maps() {
+      guard let site = sites[map.site], site.kind == .cross, let run = runs[map.run] else { continue }
+      let labels = map.branch == .conditional ? words[run.prompt] ?? [] : ["fog"]
+      #expect(labels.count == map.keys)
+      for (key, label) in labels.enumerated() {
+        expected.append(
+          "run_id=\(run.id.rawValue) hash=\"\(run.run.hash)\" role=\"\(run.run.role)\" "
+            + "intervention=\"\(run.run.intervention)\" source_prompt=\(run.sourcePrompt.map { "\"\($0)\"" } ?? "NULL") "
+            + "prompt=\"\(run.prompt)\" seed=\(run.run.seed) record=\"words\" layer=\(site.layer) path=\"\(site.path)\" "
+            + "grid=\"4x6\" step=\(map.step) timestep=\(map.timestep) branch=\"\(map.branch.rawValue)\" "
+            + "head=\(map.head.map(String.init) ?? "NULL") height=2 width=3 keys=\(labels.count) key=\(key) "
+            + "label=\"\(label)\" positions=\"[\(key + 1)]\" dtype=\"float16\"")
+      }
+    }
+    let found = try rows("SELECT * FROM word_heatmap").map { $0.split(separator: " ", maxSplits: 1).map(String.init) }
+    #expect(found.map { $0[1] }.sorted() == expected.sorted())
+    #expect(expected.count == 2 * (8 * 12 + 8 + 8))
+    // The map's id leads to the map.
+    let wrong = """
+      SELECT count(*) FROM word_heatmap AS word JOIN attention_map AS map ON map.id = word.map_id
+      WHERE map.run_id <> word.run_id OR map.step <> word.step OR map.head IS NOT word.head OR map.branch <> word.branch
+        OR length(map.data) <> 2 * word.height * word.width * word.keys
+      """
+    #expect(try value(database.url, wrong) == "0")
+  }
+
+  @Test("site_summary counts what is stored of a site")
+  func siteSummary() throws {
+    func row(
+      _ record: String, _ kind: String, _ layer: Int, _ path: String, heads: Int, means: Int, branches: Int, maps: Int,
+      bytes: Int
+    ) -> String {
+      "experiment=\"first-look\" record=\"\(record)\" kind=\"\(kind)\" layer=\(layer) path=\"\(path)\" grid=\"4x6\" "
+        + "stored_grid=\"2x3\" heads=2 single_heads=\(heads) mean_maps=\(means) branches=\(branches) runs=9 steps=2 "
+        + "first_step=0 last_step=20 maps=\(maps) bytes=\(bytes)"
+    }
+    let sites = DocumentedDatabase.sites
+    // Eight runs of three words and one of two, two steps, 6 cells, 2 bytes a value; the negative prompt has one word.
+    let words = (8 * 3 + 2) * 2 * 6 * 2
+    #expect(
+      try rows("SELECT * FROM site_summary ORDER BY record, layer") == [
+        row("layout", "self", 11, sites[0].path, heads: 0, means: 18, branches: 1, maps: 18, bytes: 18 * 36 * 4),
+        row(
+          "words", "cross", 11, sites[1].path, heads: 0, means: 18 + 16, branches: 2, maps: 18 + 16,
+          bytes: words + 8 * 2 * 6 * 2),
+        row("words", "cross", 12, sites[2].path, heads: 2, means: 18, branches: 1, maps: 54, bytes: 3 * words),
+      ])
+    let total = try rows("SELECT sum(maps) AS maps, sum(bytes) AS bytes FROM site_summary")
+    #expect(total == ["maps=\(try database.store.mapCount()) bytes=\(try database.store.bytesStored())"])
+  }
+
+  @Test("comparison sets each metric of a target beside that of the target left alone")
+  func comparison() throws {
+    let sql = """
+      SELECT seed, intervention, source_prompt, prompt, metric, value, none_value, difference FROM comparison
+      ORDER BY run_id
+      """
+    let pair = "source_prompt=\"a red car\" prompt=\"a blue car\" metric=\"ssim\""
+    #expect(
+      try rows(sql) == [
+        "seed=1 intervention=\"none\" \(pair) value=0.5 none_value=0.5 difference=0.0",
+        "seed=1 intervention=\"self 4-14\" \(pair) value=0.75 none_value=0.5 difference=0.25",
+        "seed=1 intervention=\"uniform self\" \(pair) value=NULL none_value=0.5 difference=NULL",
+        "seed=2 intervention=\"none\" \(pair) value=0.25 none_value=0.25 difference=0.0",
+        "seed=2 intervention=\"self 4-14\" \(pair) value=0.875 none_value=0.25 difference=0.625",
+      ])
+    let none = "SELECT count(*) FROM comparison JOIN run ON run.id = none_run_id WHERE run.seed <> comparison.seed"
+    #expect(try value(database.url, none) == "0")
+  }
+
+  @Test(
+    "a run of other settings is no comparison; a target without one stays with NULL",
+    arguments: [
+      "guidance_scale = 2.5", "steps = 5", "scheduler = 'euler'", "height = 8", "width = 8", "seed = 3",
+      "negative_prompt_id = NULL", "intervention = 'nothing'",
+    ])
+  func otherSettings(_ change: String) throws {
+    try outside(database.url, "UPDATE run SET \(change) WHERE hash = 'none 1'")
+    let sql = "SELECT none_run_id, none_value, difference FROM comparison WHERE hash = 'self 4-14 1'"
+    #expect(try rows(sql) == ["none_run_id=NULL none_value=NULL difference=NULL"])
+    #expect(try value(database.url, "SELECT difference FROM comparison WHERE hash = 'self 4-14 2'") == "0.625")
+  }
+
+  @Test("an edit of a single prompt is compared with that prompt left alone")
+  func singlePrompts() throws {
+    try outside(
+      database.url,
+      """
+      INSERT INTO run (hash, group_hash, role, intervention, prompt_id, seed, height, width, steps, guidance_scale, scheduler)
+      SELECT 'dog 2', group_hash, 'target', 'zero', prompt_id, seed, height, width, steps, guidance_scale, scheduler
+      FROM run WHERE hash = 'dog';
+      INSERT INTO metric SELECT id, 'ssim', iif(hash = 'dog', 1.0, 0.75) FROM run WHERE hash LIKE 'dog%'
+      """)
+    #expect(
+      try rows("SELECT hash, source_prompt, none_value, difference FROM comparison WHERE prompt = 'a dog'")
+        == ["hash=\"dog 2\" source_prompt=NULL none_value=1.0 difference=-0.25"])
+  }
+}
