@@ -30,7 +30,7 @@ struct Attnlab: ParsableCommand {
       CommandGroup(
         name: "Experiments:", subcommands: [ValidateCommand.self, PlanCommand.self, RunCommand.self]),
       CommandGroup(
-        name: "Results:", subcommands: [ListCommand.self, ShowCommand.self, ExportCommand.self]),
+        name: "Results:", subcommands: [ListCommand.self, ShowCommand.self, CompareCommand.self, ExportCommand.self]),
     ])
 
   static func main() {
