@@ -31,6 +31,7 @@ struct Attnlab: ParsableCommand {
         name: "Experiments:", subcommands: [ValidateCommand.self, PlanCommand.self, RunCommand.self]),
       CommandGroup(
         name: "Results:", subcommands: [ListCommand.self, ShowCommand.self, CompareCommand.self, ExportCommand.self]),
+      CommandGroup(name: "This machine:", subcommands: [DoctorCommand.self]),
     ])
 
   static func main() {
