@@ -100,7 +100,7 @@ let package = Package(
       dependencies: ["AttentionStore", "TestSupport", .product(name: "GRDB", package: "GRDB.swift")]),
     .testTarget(
       name: "AnalysisTests", dependencies: ["Analysis", "Plotting", "TestSupport"],
-      exclude: ["make_picture_metrics.py", "picture_metrics.json"]),
+      exclude: ["bootstrap.json", "make_bootstrap.py", "make_picture_metrics.py", "picture_metrics.json"]),
     .testTarget(name: "PlottingTests", dependencies: ["Plotting", "TestSupport"]),
     .testTarget(
       name: "ExperimentingTests",

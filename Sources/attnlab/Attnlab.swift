@@ -30,7 +30,11 @@ struct Attnlab: ParsableCommand {
       CommandGroup(
         name: "Experiments:", subcommands: [ValidateCommand.self, PlanCommand.self, RunCommand.self]),
       CommandGroup(
-        name: "Results:", subcommands: [ListCommand.self, ShowCommand.self, ExportCommand.self, FiguresCommand.self]),
+        name: "Results:",
+        subcommands: [
+          ListCommand.self, ShowCommand.self, CompareCommand.self, ExportCommand.self, FiguresCommand.self,
+        ]),
+      CommandGroup(name: "This machine:", subcommands: [DoctorCommand.self]),
     ])
 
   static func main() {

@@ -1,0 +1,101 @@
+import Analysis
+import Foundation
+import Plotting
+import Tensors
+
+extension MetricName {
+  /// The unit of values and of their differences; nil for a pure number.
+  public var unit: String? { self == .psnr ? "dB" : nil }
+
+  /// What a higher value says.
+  public var direction: String {
+    switch self {
+    case .psnr: "higher is closer to the source, pixel by pixel"
+    case .ssim: "higher is closer to the source, in local pattern and brightness"
+    }
+  }
+}
+
+extension Comparison.Clustering {
+  /// `seeds`, or `pairs x seeds`.
+  public var text: String { self == .seeds ? "seeds" : "pairs x seeds" }
+}
+
+extension Comparison {
+  /// How the intervals were made, in a sentence.
+  public var methodText: String {
+    "\(Int((bootstrap.confidence * 100).rounded())) % BCa bootstrap, \(bootstrap.resamples) resamples, seed \(bootstrap.seed)"
+  }
+
+  /// A line a row, with a header. Numbers that do not exist are empty.
+  public var csv: Data {
+    var table = CSVTable([
+      "metric", "unit", "intervention", "baseline", "grouped_by", "group", "n", "clusters", "clustered_by", "excluded",
+      "unmatched", "baseline_mean", "mean", "difference", "low", "high",
+    ])
+    for row in rows {
+      let result = row.result
+      table.append(
+        [
+          row.metric.rawValue, row.metric.unit ?? "", row.intervention, baseline, request.grouping?.rawValue ?? "",
+          row.group ?? "", "\(result.count)", "\(result.clusters)", row.clustering.rawValue, "\(result.excluded)",
+          "\(row.unmatched)",
+        ]
+          + [
+            result.baselineMean, result.treatmentMean, result.difference, result.interval?.lowerBound,
+            result.interval?.upperBound,
+          ].map { CSVTable.number($0) })
+    }
+    return table.data
+  }
+
+  /// Bars of the mean differences with their intervals, a chart a metric, one below the other. Single differences are
+  /// dots where a bar has at most 60.
+  /// - Throws: `ExperimentError` if no row has a value; `PlottingError`.
+  public func chart() throws -> Picture {
+    let charts = try metrics.compactMap { metric -> Picture? in
+      let drawn = rows.filter { $0.metric == metric && $0.result.count > 0 }
+      guard !drawn.isEmpty else { return nil }
+      let missing = rows.count { $0.metric == metric } - drawn.count
+      let unit = metric.unit.map { ", \($0)" } ?? ""
+      return try Figures.barChart(
+        title: "\(metric.shortTitle): difference to \(baseline)",
+        axis: "\(metric.shortTitle) to the source, less that of \(baseline)\(unit)", bars: drawn.map(bar),
+        note: note(drawn) + (missing == 0 ? "" : "; \(counted(missing, "row")) without a value not drawn"))
+    }
+    guard !charts.isEmpty else { throw ExperimentError("there is no value to draw: no run has a finite difference") }
+    return try Self.stacked(charts)
+  }
+
+  private func note(_ rows: [Row]) -> String {
+    let clusterings = rows.map(\.clustering.text).uniqued.joined(separator: " or ")
+    return "\(rows.first?.metric.direction ?? ""); \(methodText), resampled by \(clusterings)"
+  }
+
+  private func bar(_ row: Row) -> Bar {
+    let group = row.group.map { group in
+      switch request.grouping {
+      case .layer: " (layers: \(group))"
+      case .step: " (steps: \(group))"
+      case .seed: ", seed \(group)"
+      default: ", \(group)"
+      }
+    }
+    return Bar(
+      row.intervention + (group ?? ""), mean: row.result.difference, interval: row.result.interval,
+      points: row.result.count <= 60 ? row.result.differences : [])
+  }
+
+  /// One below the other, at the left, on white.
+  private static func stacked(_ pictures: [Picture]) throws -> Picture {
+    let width = pictures.map(\.width).max() ?? 0
+    var pixels: [UInt8] = []
+    for picture in pictures {
+      for row in 0..<picture.height {
+        pixels += picture.pixels[(row * picture.width * 3)..<((row + 1) * picture.width * 3)]
+        pixels += repeatElement(255, count: (width - picture.width) * 3)
+      }
+    }
+    return try Picture(width: width, height: pictures.reduce(0) { $0 + $1.height }, pixels: pixels)
+  }
+}

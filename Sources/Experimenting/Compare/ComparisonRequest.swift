@@ -1,0 +1,39 @@
+/// What to compare, and how.
+public struct ComparisonRequest: Hashable, Sendable {
+  /// What has a row of its own.
+  public enum Grouping: String, CaseIterable, Codable, Hashable, Sendable {
+    /// Each intervention, in the order of the layers that its operations select.
+    case layer
+    /// Each intervention, in the order of the steps that its operations select.
+    case step
+    /// Each intervention and seed.
+    case seed
+    /// Each intervention and pair of prompts.
+    case prompt
+  }
+
+  /// Names as `ComparableResults` gives them, or of interventions in any of the experiments; nil: all.
+  public var interventions: [String]?
+  /// The intervention that the others are compared with; of several experiments that have it, the first one's.
+  public var baseline: String
+  /// nil: all that every experiment measured.
+  public var metrics: [MetricName]?
+  /// nil: a row for each intervention, in the order of the files.
+  public var grouping: Grouping?
+  /// Of the bootstrap.
+  public var resamples: Int
+  /// Of the bootstrap.
+  public var seed: UInt64
+
+  public init(
+    interventions: [String]? = nil, baseline: String = InterventionSpec.none.name, metrics: [MetricName]? = nil,
+    grouping: Grouping? = nil, resamples: Int = 10_000, seed: UInt64 = 0
+  ) {
+    self.interventions = interventions
+    self.baseline = baseline
+    self.metrics = metrics
+    self.grouping = grouping
+    self.resamples = resamples
+    self.seed = seed
+  }
+}

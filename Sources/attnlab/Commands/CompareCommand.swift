@@ -1,0 +1,164 @@
+import ArgumentParser
+import AttentionStore
+import Experimenting
+import Foundation
+import Plotting
+
+struct CompareCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "compare",
+    abstract: "Compare interventions with a baseline over the same prompts and seeds.",
+    discussion: """
+      Each run is paired with the baseline's run of the same source prompt, target prompt and seed; runs without a partner \
+      are counted and named. Of each metric: the mean difference to the baseline and its 95 % interval by the BCa \
+      bootstrap. Seeds are resampled whole where there are 5 or more, else each pair and seed by itself; the output says \
+      which. Infinite values (the PSNR of equal pictures) are excluded and counted.
+
+      Of several experiments an intervention is called experiment/intervention; a name alone means that of each. The \
+      baseline is then the first experiment's.
+
+      Examples:
+        attnlab compare first-look
+        attnlab compare first-look --interventions "self all,cross all" --by seed
+        attnlab compare ablations --by layer --csv layers.csv --chart layers.png
+        attnlab compare first-look other-model --interventions "self all" --baseline "first-look/self all"
+      """)
+
+  @Argument(
+    help: ArgumentHelp("Experiments below the results folder, or their own folders.", valueName: "name-or-folder"))
+  var experiments: [String]
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp("Interventions, between commas. (default: all)", valueName: "names"))
+  var interventions: String?
+
+  @Option(name: .long, help: ArgumentHelp("The intervention that the others are compared with.", valueName: "name"))
+  var baseline = InterventionSpec.none.name
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Metrics, between commas: \(MetricName.allCases.map(\.rawValue).joined(separator: ", ")). (default: all measured)",
+      valueName: "names"),
+    transform: metricNames)
+  var metrics: [MetricName]?
+
+  @Option(
+    name: .customLong("by"),
+    help: ArgumentHelp(
+      "A row for each seed or prompt; or interventions in the order of the layers or steps that they change.",
+      valueName: "layer|step|seed|prompt"))
+  var grouping: ComparisonRequest.Grouping?
+
+  @Option(name: .long, help: ArgumentHelp("Also write the rows as a table.", valueName: "file.csv"))
+  var csv: String?
+
+  @Option(name: .long, help: ArgumentHelp("Also draw the differences with their intervals.", valueName: "file.png"))
+  var chart: String?
+
+  @Option(
+    name: .customLong("samples"),
+    help: ArgumentHelp("Resamples of the bootstrap, 100 to 1000000.", valueName: "number"))
+  var resamples = 10_000
+
+  @Option(name: .long, help: ArgumentHelp("Of the bootstrap's resampling.", valueName: "number"))
+  var seed: UInt64 = 0
+
+  @OptionGroup var resultsOption: ResultsOption
+  @OptionGroup var output: JSONOption
+
+  func validate() throws {
+    var problems: [String] = []
+    if !(100...1_000_000).contains(resamples) {
+      problems.append("--samples: \(resamples) is not allowed; it is 100 to 1000000")
+    }
+    if let chart, !chart.lowercased().hasSuffix(".png") {
+      problems.append("--chart: the chart is a PNG file, and \"\(chart)\" does not end in .png")
+    }
+    guard problems.isEmpty else { throw ValidationError(problems.joined(separator: "\nerror: ")) }
+  }
+
+  func run() throws {
+    let folders = try experiments.map(resultsOption.folder)
+    try checkPlaces()
+    let results = try folders.map { folder in
+      let store = try AttentionStore.open(folder.database, mode: .readOnly)
+      defer { try? store.close() }
+      return try ComparableResults(results: folder, store: store)
+    }
+    let comparison = try compare(results)
+    guard !comparison.isEmpty else {
+      throw CommandError(
+        "no run has a partner under the baseline \"\(comparison.baseline)\": " + Self.reasons(comparison))
+    }
+    try writeFiles(comparison)
+    if output.json {
+      try StandardOutput.write(json: ComparisonReport(comparison))
+    } else {
+      try StandardOutput.write(comparison.text)
+      try StandardOutput.write([csv, chart].compactMap { $0.map { "wrote \(fileURL($0).path)\n" } }.joined())
+    }
+  }
+
+  private func checkPlaces() throws {
+    let places = [("--csv", csv), ("--chart", chart)].compactMap { option, path in
+      path.flatMap { OutputPlace.problem(file: fileURL($0)) }.map { "\(option): \($0)" }
+    }
+    guard places.isEmpty else { throw CommandError(places.joined(separator: "\n")) }
+  }
+
+  private func compare(_ results: [ComparableResults]) throws -> Comparison {
+    let known = Set(results.flatMap { results in results.interventions.flatMap { [$0, "\(results.name)/\($0)"] } })
+    let names = interventions.map { text in
+      // A name may hold a comma.
+      known.contains(text) ? [text] : text.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+    }
+    do {
+      return try Comparison(
+        results,
+        ComparisonRequest(
+          interventions: names, baseline: baseline, metrics: metrics, grouping: grouping, resamples: resamples,
+          seed: seed))
+    } catch let error as ExperimentError {
+      throw UsageError(error.problems)
+    }
+  }
+
+  private func writeFiles(_ comparison: Comparison) throws {
+    var files = OutputFiles()
+    if let csv { files.add(fileURL(csv), bytes: Array(comparison.csv)) }
+    if let chart {
+      let picture = try comparison.chart()
+      files.add(fileURL(chart)) { try PNG.write(picture, to: $0) }
+    }
+    try files.commit()
+  }
+
+  /// Why runs have no partner, each reason once.
+  private static func reasons(_ comparison: Comparison) -> String {
+    var counts: [(reason: String, count: Int)] = []
+    for run in comparison.unmatched {
+      if let index = counts.firstIndex(where: { $0.reason == run.reason }) {
+        counts[index].count += 1
+      } else {
+        counts.append((run.reason, 1))
+      }
+    }
+    return counts.map { "\(Readable.number($0.count, "run")): \($0.reason)" }.joined(separator: "; ")
+  }
+}
+
+extension ComparisonRequest.Grouping: ExpressibleByArgument {}
+
+/// Reads `psnr,ssim`.
+/// - Throws: `ValidationError`.
+func metricNames(_ text: String) throws -> [MetricName] {
+  try text.split(separator: ",", omittingEmptySubsequences: false).map { name in
+    guard let metric = MetricName(rawValue: name.trimmingCharacters(in: .whitespaces)) else {
+      throw ValidationError(
+        "\"\(name)\" is not a metric; there are \(MetricName.allCases.map(\.rawValue).joined(separator: ", "))")
+    }
+    return metric
+  }
+}

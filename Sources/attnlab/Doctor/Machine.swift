@@ -1,0 +1,41 @@
+import Foundation
+
+/// What the machine says of itself; nil or empty where it does not.
+enum Machine {
+  /// Those that the kernels or oneDNN make use of.
+  private static let knownFeatures = [
+    "sse4_2", "avx", "avx2", "fma", "f16c", "avx512f", "avx512bw", "avx512vl", "avx512_vnni", "avx512_bf16", "amx_tile",
+    "amx_bf16",
+  ]
+
+  static var processor: String? { processorInfo("model name") }
+
+  static var features: [String] {
+    let flags = Set((processorInfo("flags") ?? "").split(separator: " ").map(String.init))
+    return knownFeatures.filter(flags.contains)
+  }
+
+  private static func processorInfo(_ key: String) -> String? {
+    let text = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
+    let line = text.split(separator: "\n").first { $0.hasPrefix(key) }
+    return line?.split(separator: ":", maxSplits: 1).last.map { $0.trimmingCharacters(in: .whitespaces) }
+  }
+
+  /// Bytes that programs can still take without swapping.
+  static var availableMemory: Int? {
+    let text = (try? String(contentsOfFile: "/proc/meminfo", encoding: .utf8)) ?? ""
+    let line = text.split(separator: "\n").first { $0.hasPrefix("MemAvailable:") }
+    return line?.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 * 1024 }
+  }
+
+  /// Free bytes, for whoever is not root, where a folder is or will be.
+  static func freeSpace(_ folder: URL) -> Int? {
+    var place = folder.standardizedFileURL
+    while !FileManager.default.fileExists(atPath: place.path), place.pathComponents.count > 1 {
+      place = place.deletingLastPathComponent()
+    }
+    var status = statvfs()
+    guard statvfs(place.path, &status) == 0 else { return nil }
+    return Int(clamping: UInt64(status.f_bavail) * UInt64(status.f_frsize))
+  }
+}

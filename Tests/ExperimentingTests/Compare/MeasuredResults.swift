@@ -1,0 +1,92 @@
+import AttentionStore
+import AttentionTracing
+import Experimenting
+import Foundation
+
+/// Results whose metrics are a function of what was run; no model made them, and they hold no maps.
+struct MeasuredResults {
+  /// What a run is.
+  struct Run {
+    let intervention: String
+    let source: String
+    let target: String
+    let seed: UInt64
+  }
+
+  let results: ResultsFolder
+  let store: AttentionStore
+
+  /// Three blocks, so six sites.
+  static let sites = (0..<6).map { index in
+    AttentionSite(
+      index: index, path: "down_blocks.\(index / 2).attentions.0.transformer_blocks.0.attn\(index % 2 + 1)",
+      kind: index % 2 == 0 ? .selfAttention : .cross, layer: index / 2 + 1, height: 2, width: 2, heads: 2,
+      latentHeight: 2, latentWidth: 2)
+  }
+
+  static let interventions = """
+    { none: [], late: [{ op: replace, sites: "self:2-3", steps: [2] }], \
+    early: [{ op: replace, sites: "self:1", steps: [0, 1] }, { op: zero, sites: "cross:2", steps: [1] }], \
+    first: [{ op: uniform, sites: "cross:1" }] }
+    """
+
+  /// - Parameters:
+  ///   - metrics: of a target by name; nil: its group fails.
+  init(
+    _ root: URL, name: String = "small", pairs: Int = 2, seeds: [UInt64] = [1, 2],
+    interventions: String = interventions, names: String = "[psnr, ssim]",
+    metrics: (Run) -> [String: Double]?
+  ) throws {
+    results = ResultsFolder(root.appending(path: name))
+    try FileManager.default.createDirectory(at: results.url, withIntermediateDirectories: true)
+    store = try AttentionStore.open(results.database, mode: .create)
+    let pairTexts = (0..<pairs).map { "{ source: source \($0), target: target \($0) }" }
+    let spec = try ExperimentSpec(
+      yaml: """
+        version: 1
+        name: \(name)
+        model: emoji-scenes
+        generate: { pairs: [\(pairTexts.joined(separator: ", "))], seeds: \(seeds), num_inference_steps: 3 }
+        interventions: \(interventions)
+        metrics: \(names)
+        """, file: "e.yaml")
+    try store.beginExperiment(
+      StoredExperiment(
+        name: name, question: "", spec: spec.resolvedYAML(), specHash: "5bec", model: spec.model, modelHash: "30de1",
+        toolVersion: "0.1.0", engine: "an engine"))
+    _ = try store.register(sites: Self.sites)
+    for pair in spec.generate.pairs {
+      for seed in seeds { try group(pair, seed, spec, metrics) }
+    }
+  }
+
+  private func group(
+    _ pair: PromptPair, _ seed: UInt64, _ spec: ExperimentSpec, _ metrics: (Run) -> [String: Double]?
+  ) throws {
+    let group = SyntheticResults.hash("group \(pair) \(seed)")
+    let source = SyntheticResults.hash("\(group) source")
+    let members = [(InterventionSpec.sourceName, pair.source)] + spec.interventions.map { ($0.name, pair.target) }
+    let runs = try members.map { name, prompt in
+      RunDescription(
+        hash: SyntheticResults.hash("\(group) \(name)"),
+        role: name == InterventionSpec.sourceName ? .source : .target, intervention: name,
+        prompt: try store.register(prompts: [SyntheticResults.tokens(prompt)])[0],
+        sourceHash: name == InterventionSpec.sourceName ? nil : source, seed: Int(Int64(bitPattern: seed)), height: 16,
+        width: 16, steps: 3, guidanceScale: 7.5, scheduler: "ddim")
+    }
+    let stored = try store.beginGroup(hash: group, runs: runs).runs
+    var values: [RunResult] = []
+    for run in stored {
+      guard run.run.role == .target else {
+        values.append(RunResult(run: run.id))
+        continue
+      }
+      let what = Run(intervention: run.run.intervention, source: pair.source, target: pair.target, seed: seed)
+      guard let found = metrics(what) else { return try store.failGroup(hash: group, error: "no room left") }
+      values.append(RunResult(run: run.id, metrics: found))
+    }
+    try store.finishGroup(hash: group, results: values)
+  }
+
+  func comparable() throws -> ComparableResults { try ComparableResults(results: results, store: store) }
+}
