@@ -28,7 +28,7 @@ struct Attnlab: ParsableCommand {
         name: "Models and single pictures:",
         subcommands: [ModelsCommand.self, TokensCommand.self, GenerateCommand.self, HeatMapCommand.self]),
       CommandGroup(
-        name: "Experiments:", subcommands: [ValidateCommand.self, PlanCommand.self, RunCommand.self]),
+        name: "Experiments:", subcommands: [OpsCommand.self, ValidateCommand.self, PlanCommand.self, RunCommand.self]),
       CommandGroup(
         name: "Results:",
         subcommands: [

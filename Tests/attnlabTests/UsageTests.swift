@@ -114,7 +114,7 @@ import Testing
   }
 
   @Test(arguments: [
-    "models", "tokens", "generate", "heatmap", "validate", "plan", "run", "list", "show", "export",
+    "models", "tokens", "generate", "heatmap", "ops", "validate", "plan", "run", "list", "show", "export",
   ])
   func helpTeaches(_ command: String) throws {
     try Program.inFolder { attnlab in
