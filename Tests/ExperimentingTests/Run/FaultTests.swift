@@ -36,6 +36,9 @@ import Testing
     do { now = try StoredContents(database(folder)) } catch StoreError.otherApplication(_, 0) {
       // The schema itself was not written: an empty file.
       return
+    } catch StoreError.fileNotWritable where FileManager.default.fileExists(atPath: database(folder).path + "-journal") {
+      // Not even the log was set up. The next run takes that back; a reader may not.
+      return
     }
     #expect(now.problems == [], "\(what)")
     #expect(Set(now.maps).isSubset(of: whole.maps), "\(what): a map that an unbroken run has not")
@@ -63,6 +66,7 @@ import Testing
     #expect(whole.runs.map(\.status) == [.done, .done] && !whole.maps.isEmpty && whole.problems == [])
     try #require(total > 50, "the layer is not in use: \(total) changes")
 
+    print("failing writes: \(total) to try")
     var survived = 0
     for n in 1...total {
       try Fixtures.withTemporaryFolder { (folder) throws -> Void in
