@@ -34,7 +34,9 @@ import Testing
   ) throws {
     let outcome = try program.run(arguments)
     #expect(outcome.code == code, "\(arguments): \(outcome.errors)", sourceLocation: sourceLocation)
-    #expect(message.isEmpty || outcome.errors.contains(message), "\(arguments): \(outcome.errors)", sourceLocation: sourceLocation)
+    #expect(
+      message.isEmpty || outcome.errors.contains(message), "\(arguments): \(outcome.errors)",
+      sourceLocation: sourceLocation)
     if code != 0 { #expect(outcome.output == "", "\(arguments)", sourceLocation: sourceLocation) }
   }
 

@@ -36,7 +36,9 @@ import Testing
     do { now = try StoredContents(database(folder)) } catch StoreError.otherApplication(_, 0) {
       // The schema itself was not written: an empty file.
       return
-    } catch StoreError.fileNotWritable where FileManager.default.fileExists(atPath: database(folder).path + "-journal") {
+    } catch StoreError.fileNotWritable
+      where FileManager.default.fileExists(atPath: database(folder).path + "-journal")
+    {
       // Not even the log was set up. The next run takes that back; a reader may not.
       return
     }
