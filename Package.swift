@@ -86,7 +86,12 @@ let package = Package(
       swiftSettings: strict),
 
     // Tests mirror Sources.
-    .target(name: "TestSupport", dependencies: ["Tensors", "Checkpoints"], path: "Tests/TestSupport"),
+    .target(
+      name: "TestSupport", dependencies: ["AttentionStore", "Checkpoints", "Tensors"], path: "Tests/TestSupport"),
+    // SQLite's file system with a write that fails.
+    .target(
+      name: "CFaultVFS", path: "Tests/CFaultVFS", cSettings: [.unsafeFlags(optimised)],
+      linkerSettings: [.linkedLibrary("sqlite3")]),
     .testTarget(name: "TensorsTests", dependencies: ["CKernels", "Tensors", "TestSupport"]),
     .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "TestSupport"]),
     .testTarget(name: "AttentionTracingTests", dependencies: ["AttentionTracing", "TestSupport"]),
@@ -104,11 +109,15 @@ let package = Package(
     .testTarget(name: "PlottingTests", dependencies: ["Plotting", "TestSupport"]),
     .testTarget(
       name: "ExperimentingTests",
-      dependencies: ["AttentionStore", "Checkpoints", "Experimenting", "Pipelines", "Plotting", "Tensors", "TestSupport"]),
+      dependencies: [
+        "AttentionStore", "CFaultVFS", "Checkpoints", "Experimenting", "Pipelines", "Plotting", "Tensors",
+        "TestSupport",
+      ]),
     .testTarget(
       name: "attnlabTests",
       dependencies: [
-        "attnlab", "AttentionStore", "Checkpoints", "Experimenting", "Pipelines", "Plotting", "TestSupport",
+        "attnlab", "AttentionStore", "CFaultVFS", "Checkpoints", "Experimenting", "Pipelines", "Plotting",
+        "TestSupport",
       ]),
   ],
   swiftLanguageModes: [.v6]

@@ -20,7 +20,7 @@ struct Attnlab: ParsableCommand {
       A model is a bundled name or a folder in the diffusers layout. Progress and errors go to standard error, results to \
       standard output; with --json standard output holds JSON alone.
 
-      Exit codes: 0 done, 1 failed (the message says what and where), 2 wrong use.
+      Exit codes: 0 done, 1 failed or stopped (the message says what and where), 2 wrong use.
       """,
     version: attnlabVersion,
     groupedSubcommands: [
@@ -33,6 +33,7 @@ struct Attnlab: ParsableCommand {
         name: "Results:",
         subcommands: [
           ListCommand.self, ShowCommand.self, CompareCommand.self, ExportCommand.self, FiguresCommand.self,
+          GCCommand.self,
         ]),
       CommandGroup(name: "This machine:", subcommands: [DoctorCommand.self]),
     ])

@@ -1,4 +1,3 @@
-import AttentionStore
 import Foundation
 import TestSupport
 import Testing
@@ -24,32 +23,6 @@ import Testing
 
     """
 
-  /// Everything that the database holds, `data` compared whole.
-  private struct Contents: Equatable {
-    let runs: [StoredRun]
-    let maps: [StoredMap]
-    let prompts: [StoredPrompt]
-    let sites: [StoredSite]
-    let records: [StoredRecord]
-    let metrics: [[String: Double]]
-    let artifacts: [[Artifact]]
-    let problems: [String]
-
-    init(_ results: URL) throws {
-      let store = try AttentionStore.open(results.appending(path: "killed/killed.sqlite"), mode: .readOnly)
-      defer { try? store.close() }
-      let stored = try store.runs()
-      runs = stored
-      maps = try store.maps()
-      prompts = try store.prompts()
-      sites = try store.sites()
-      records = try store.records()
-      metrics = try stored.map { try store.metrics($0.id) }
-      artifacts = try stored.map { try store.artifacts($0.id) }
-      problems = try store.integrityCheck()
-    }
-  }
-
   private func start(_ program: Program, _ results: String) throws -> Process {
     let process = Process()
     process.executableURL = Program.executable
@@ -69,7 +42,7 @@ import Testing
       whole.waitUntilExit()
       #expect(whole.terminationStatus == 0)
       let seconds = Date().timeIntervalSince(started)
-      let expected = try Contents(program.folder.appending(path: "whole"))
+      let expected = try StoredContents(program.folder.appending(path: "whole/killed/killed.sqlite"))
       #expect(expected.runs.count == 6 && expected.problems == [])
 
       var interrupted = 0
@@ -83,7 +56,7 @@ import Testing
         let again = try start(program, results)
         again.waitUntilExit()
         #expect(again.terminationStatus == 0, "kill \(kill)")
-        let contents = try Contents(program.folder.appending(path: results))
+        let contents = try StoredContents(program.folder.appending(path: "\(results)/killed/killed.sqlite"))
         #expect(contents == expected, "killed after \(seconds * (Double(kill) + 0.5) / 20) s")
       }
       #expect(interrupted >= 15, "only \(interrupted) of 20 were killed while running")

@@ -24,7 +24,9 @@ struct Program {
     .deletingLastPathComponent().appending(path: "attnlab")
 
   /// Runs it to its end. Output goes through files, so that no full pipe can stop it.
-  func callAsFunction(_ arguments: String...) throws -> Outcome { try run(Self.executable, arguments) }
+  func callAsFunction(_ arguments: String...) throws -> Outcome { try run(arguments) }
+
+  func run(_ arguments: [String]) throws -> Outcome { try run(Self.executable, arguments) }
 
   /// Runs a line of shell script, in which `$attnlab` is the program.
   func shell(_ script: String) throws -> Outcome { try run(URL(filePath: "/bin/bash"), ["-c", script]) }

@@ -14,16 +14,22 @@ public struct ExperimentRunner {
   private let plan: ExperimentPlan
   private let results: ResultsFolder
   private let progress: any RunProgress
+  private let stop: StopSignal
 
-  public init(plan: ExperimentPlan, results: ResultsFolder, progress: any RunProgress) {
+  /// - Parameter stop: looked at between steps; once it is raised the run ends.
+  public init(
+    plan: ExperimentPlan, results: ResultsFolder, progress: any RunProgress, stop: StopSignal = StopSignal()
+  ) {
     self.plan = plan
     self.results = results
     self.progress = progress
+    self.stop = stop
   }
 
   /// Runs the experiment.
   /// - Throws: `ExperimentError` if the plan exceeds its budget or the folder cannot be written, before anything is
-  ///   made; `StoreError`; what computing throws, after writing it down with the group's runs.
+  ///   made; `RunInterrupted` if it was asked to stop; `StoreError`; what computing throws, after writing it down with
+  ///   the group's runs.
   public func run() throws -> RunSummary {
     if let problem = plan.budgetProblem { throw ExperimentError(problem) }
     try prepareFolder()
@@ -36,6 +42,7 @@ public struct ExperimentRunner {
       try Task.checkCancellation()
       try make(group, store, recorder, &tally)
     }
+    try checkStop(tally)
     try measure(store)
     try store.removeUnused()
     progress.finished()
@@ -58,6 +65,10 @@ public struct ExperimentRunner {
     var runsKept = 0
     var stepsMade = 0
     var done = 0
+  }
+
+  private func checkStop(_ tally: Tally) throws {
+    if stop.isRaised { throw RunInterrupted(stepsDone: tally.done, stepsTotal: tally.total) }
   }
 
   // MARK: - Before computing
@@ -128,8 +139,9 @@ public struct ExperimentRunner {
     do {
       try denoise(group, stored, store, recorder, &tally)
     } catch {
-      // The reason stays with the runs; the group's checkpoint stays too. A store that fails cannot take the note.
-      if !(error is StoreError) { try? store.failGroup(hash: group.hash, error: "\(error)") }
+      // The reason stays with the runs; the group's checkpoint stays too. A store that fails cannot take the note, and
+      // a run that was asked to stop has not failed.
+      if !(error is StoreError || error is RunInterrupted) { try? store.failGroup(hash: group.hash, error: "\(error)") }
       throw error
     }
     tally.runsMade += group.runs.count
@@ -147,6 +159,7 @@ public struct ExperimentRunner {
     }
     let ids = stored.runs.map(\.id)
     while !denoising.isDone {
+      try checkStop(tally)
       let step = denoising.step
       let probe = attention.probe(step: step)
       try denoising.advance(probe: probe)

@@ -11,6 +11,9 @@ struct RunCommand: ParsableCommand {
       the maps, and each run's picture and latents. A run that was stopped, by whatever means, goes on where it stood and \
       ends with the same bits; a second run of the same file computes nothing.
 
+      Ctrl-C, or SIGTERM, ends it after the step that it is making, says how far it has come, and gives exit code 1; a \
+      second one ends it at once. Either way the same command goes on.
+
       Examples:
         attnlab run Experiments/first-look/experiment.yaml
         attnlab run my.yaml --results /data/results --set 'generate.seeds=[1]'
@@ -31,7 +34,7 @@ struct RunCommand: ParsableCommand {
     if let error = experiment.budgetError(plan) { throw error }
     for remark in plan.remarks { StandardError.write("note: \(remark)\n") }
 
-    let summary = try ExperimentRunner(plan: plan, results: results, progress: TerminalProgress()).run()
+    let summary = try make(plan, results)
     if output.json { return try StandardOutput.write(json: summary) }
     let made =
       summary.runsMade == 0
@@ -39,5 +42,19 @@ struct RunCommand: ParsableCommand {
       : "made \(Readable.number(summary.runsMade, "run")) in \(Readable.duration(summary.seconds))"
     let kept = summary.runsKept == 0 ? "" : "; \(Readable.number(summary.runsKept, "run")) were stored already"
     try StandardOutput.write("\(made)\(kept)\nreport: \(summary.report)\n")
+  }
+
+  /// Makes the runs; a signal ends it between two steps.
+  private func make(_ plan: ExperimentPlan, _ results: ResultsFolder) throws -> RunSummary {
+    let stop = StopSignal()
+    let interruption = Interruption(stop)
+    defer { interruption.end() }
+    do {
+      return try ExperimentRunner(plan: plan, results: results, progress: TerminalProgress(), stop: stop).run()
+    } catch let interrupted as RunInterrupted {
+      let command = shellLine(CommandLine.arguments)
+      StandardError.write("\(interrupted), in \(results.database.path)\nto go on:  \(command)\n")
+      throw AlreadyReported()
+    }
   }
 }

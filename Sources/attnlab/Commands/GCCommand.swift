@@ -1,0 +1,177 @@
+import ArgumentParser
+import AttentionStore
+import Experimenting
+import Foundation
+
+struct GCCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "gc",
+    abstract: "Remove stored runs, with their maps and files, and shrink the database.",
+    discussion: """
+      Removes the runs that fulfil every condition given, of one experiment or of all below the results folder. It asks for \
+      nothing: try --dry-run first. Runs are computed in groups (a source and all targets of it with its seed), so a \
+      group goes whole; runs that go only for that are listed as "same group". The next 'attnlab run' of the experiment \
+      makes what its file still asks for. Report and figures stay as they are until then.
+
+      Without a condition it removes only what no run needs: folders of runs that are not in the database, and the \
+      empty room inside the database file.
+
+      The age of a run is that of its picture's file; a run without a picture has none, and --older-than leaves it. \
+      An experiment that a process is writing to is refused.
+
+      Examples:
+        attnlab gc first-look --intervention "uniform self" --dry-run
+        attnlab gc --older-than 30
+        attnlab gc first-look --failed
+        attnlab gc                                  what no run needs, of all experiments
+      """)
+
+  @Argument(
+    help: ArgumentHelp(
+      "An experiment below the results folder, or its own folder; all of them without it.", valueName: "name-or-folder")
+  )
+  var experiment: String?
+
+  @OptionGroup var resultsOption: ResultsOption
+
+  @Option(name: .long, help: ArgumentHelp("Runs of this intervention.", valueName: "name"))
+  var intervention: String?
+
+  @Option(name: .long, help: ArgumentHelp("Runs of this seed.", valueName: "n"))
+  var seed: UInt64?
+
+  @Option(name: .long, help: ArgumentHelp("Runs whose picture's file is older than this.", valueName: "days"))
+  var olderThan: Double?
+
+  @Flag(name: .long, help: "Runs that failed.")
+  var failed = false
+
+  @Flag(name: .long, help: "Say what would be removed, and remove nothing.")
+  var dryRun = false
+
+  @OptionGroup var output: JSONOption
+
+  func validate() throws {
+    if let olderThan, !(olderThan >= 0 && olderThan.isFinite) {
+      throw ValidationError("--older-than: expected a number of days, 0 or more; found \(olderThan)")
+    }
+  }
+
+  func run() throws {
+    let selection = RemovalSelection(
+      // As it is stored.
+      intervention: intervention, seed: seed.map { Int(bitPattern: UInt($0)) },
+      olderThan: olderThan.map { Date(timeIntervalSinceNow: -$0 * 86400) }, failed: failed)
+    var removed: [Removed] = []
+    var problems: [String] = []
+    for results in try folders() {
+      do {
+        let (entry, problem) = try collect(results, selection)
+        removed.append(entry)
+        if let problem { problems.append(problem) }
+      } catch let error as UsageError {
+        throw error
+      } catch {
+        problems.append(plainText(of: error))
+      }
+    }
+    if output.json {
+      try StandardOutput.write(
+        json: Outcome(
+          dryRun: dryRun, bytesFreed: removed.reduce(0) { $0 + $1.bytesFreed }, experiments: removed))
+    } else {
+      for entry in removed { try StandardOutput.write(entry.text(dryRun: dryRun)) }
+      if removed.isEmpty && problems.isEmpty { try StandardOutput.write("no results in \(resultsOption.results)\n") }
+    }
+    if !problems.isEmpty { throw CommandError(problems.joined(separator: "\nerror: ")) }
+  }
+
+  private func folders() throws -> [ResultsFolder] {
+    if let experiment { return [try resultsOption.folder(experiment)] }
+    guard OutputPlace.isFolder(resultsOption.root) || resultsOption.results == "Results" else {
+      throw UsageError("--results: there is no folder \(resultsOption.root.path)")
+    }
+    return ResultsFolder.all(in: resultsOption.root)
+  }
+
+  /// - Returns: what was removed, and why the file did not shrink where it did not.
+  private func collect(_ results: ResultsFolder, _ selection: RemovalSelection) throws -> (Removed, problem: String?) {
+    let store = try AttentionStore.open(results.database, mode: dryRun ? .readOnly : .readWrite)
+    defer { try? store.close() }
+    if experiment != nil { try checkIntervention(store) }
+    let removal = try RunRemoval(selection, from: store, results)
+    if dryRun { return (Removed(removal, bytesFreed: removal.mapBytes + removal.fileBytes), nil) }
+    let before = store.bytesOnDisk
+    try removal.apply(to: store)
+    var problem: String?
+    do { try store.compact() } catch {
+      problem = "the runs are removed, but the file did not shrink; later runs use the room inside it. \(error)"
+    }
+    return (Removed(removal, bytesFreed: max(0, before - store.bytesOnDisk) + removal.fileBytes), problem)
+  }
+
+  /// A name that no run has is more likely a slip than a wish.
+  private func checkIntervention(_ store: AttentionStore) throws {
+    guard let intervention else { return }
+    let known = Set(try store.runs().map(\.run.intervention)).sorted()
+    if known.contains(intervention) { return }
+    throw UsageError(
+      "--intervention: no run has the intervention \"\(printable(intervention))\"; "
+        + (known.isEmpty ? "there are no runs" : "there are \(known.map(printable).joined(separator: ", "))"))
+  }
+}
+
+private struct Outcome: Encodable {
+  let dryRun: Bool
+  let bytesFreed: Int
+  let experiments: [Removed]
+}
+
+/// What went of one experiment.
+private struct Removed: Encodable {
+  struct Run: Encodable {
+    let hash, status, intervention, prompt: String
+    let seed: Int
+    /// False for a run that goes because another run of its group does.
+    let selected: Bool
+  }
+
+  let name, folder: String
+  let runs: [Run]
+  /// Folders that belonged to no run.
+  let leftovers: [String]
+  let bytesFreed: Int
+
+  init(_ removal: RunRemoval, bytesFreed: Int) {
+    name = removal.results.name
+    folder = removal.results.url.path
+    let all = removal.selected.map { ($0, true) } + removal.others.map { ($0, false) }
+    runs = all.map { run, selected in
+      Run(
+        hash: run.run.hash, status: run.status.rawValue, intervention: run.run.intervention, prompt: run.prompt,
+        seed: run.run.seed, selected: selected)
+    }
+    leftovers = removal.leftovers.map(\.lastPathComponent)
+    self.bytesFreed = bytesFreed
+  }
+
+  func text(dryRun: Bool) -> String {
+    var table = Table(["run", "why", "status", "intervention", "seed", "prompt"], right: [4])
+    for run in runs {
+      table.add([
+        String(run.hash.prefix(16)), run.selected ? "selected" : "same group", run.status, run.intervention,
+        "\(run.seed)", run.prompt,
+      ])
+    }
+    for folder in leftovers { table.add([folder, "in no database", "", "", "", ""]) }
+    let what = [
+      Readable.number(runs.count, "run"),
+      leftovers.isEmpty ? nil : Readable.number(leftovers.count, "folder of no run", "folders of no run"),
+    ].compactMap { $0 }.joined(separator: " and ")
+    let verdict =
+      dryRun
+      ? "would remove \(what), about \(Readable.bytes(bytesFreed))"
+      : "removed \(what), freed \(Readable.bytes(bytesFreed))"
+    return (table.isEmpty ? "" : table.text) + "\(printable(name)): \(verdict)\n"
+  }
+}
