@@ -31,6 +31,7 @@ struct Attnlab: ParsableCommand {
         name: "Experiments:", subcommands: [ValidateCommand.self, PlanCommand.self, RunCommand.self]),
       CommandGroup(
         name: "Results:", subcommands: [ListCommand.self, ShowCommand.self, ExportCommand.self]),
+      CommandGroup(name: "This machine:", subcommands: [BenchCommand.self]),
     ])
 
   static func main() {
@@ -40,7 +41,7 @@ struct Attnlab: ParsableCommand {
       do {
         try command.run()
       } catch let error as UsageError {
-        StandardError.write(error.text(command: type(of: command)._commandName))
+        StandardError.write(error.text(command: BenchCommand.fullName(of: type(of: command))))
         Foundation.exit(ExitStatus.wrongUse.rawValue)
       }
       Foundation.exit(ExitStatus.done.rawValue)
