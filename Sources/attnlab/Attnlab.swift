@@ -35,7 +35,7 @@ struct Attnlab: ParsableCommand {
           ListCommand.self, ShowCommand.self, CompareCommand.self, ExportCommand.self, FiguresCommand.self,
           GCCommand.self,
         ]),
-      CommandGroup(name: "This machine:", subcommands: [DoctorCommand.self]),
+      CommandGroup(name: "This machine:", subcommands: [BenchCommand.self, DoctorCommand.self]),
     ])
 
   static func main() {
@@ -45,7 +45,7 @@ struct Attnlab: ParsableCommand {
       do {
         try command.run()
       } catch let error as UsageError {
-        StandardError.write(error.text(command: type(of: command)._commandName))
+        StandardError.write(error.text(command: BenchCommand.fullName(of: type(of: command))))
         Foundation.exit(ExitStatus.wrongUse.rawValue)
       }
       Foundation.exit(ExitStatus.done.rawValue)

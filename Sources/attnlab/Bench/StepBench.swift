@@ -1,0 +1,172 @@
+import ArgumentParser
+import AttentionStore
+import AttentionTracing
+import Checkpoints
+import DiffusionModels
+import Foundation
+import Pipelines
+import Tensors
+
+/// Which maps a timed step records.
+enum RecordedKinds: String, CaseIterable, ExpressibleByArgument {
+  case none, cross, all
+
+  fileprivate var kinds: Set<AttentionKind> {
+    switch self {
+    case .none: []
+    case .cross: [.cross]
+    case .all: Set(AttentionKind.allCases)
+    }
+  }
+}
+
+/// What a UNet is given in a step.
+struct StepInputs {
+  /// `[2 * runs, height, width, channels]`: all unconditional halves, then all conditional ones.
+  let latents: Tensor
+  /// `[2 * runs, tokens, crossAttentionDim]`.
+  let embeddings: Tensor
+  let timestep: Double
+
+  var runs: Int { latents.shape[0] / 2 }
+  var height: Int { latents.shape[1] }
+  var width: Int { latents.shape[2] }
+  var tokens: Int { embeddings.shape[1] }
+
+  /// Normal values of a fixed seed, 77 tokens, in the middle of the training's timesteps.
+  init(_ unet: UNet, runs: Int, height: Int, width: Int) {
+    latents = random([2 * runs, height, width, unet.configuration.inChannels], 31)
+    embeddings = random([2 * runs, 77, unet.configuration.crossAttentionDim], 32)
+    timestep = 501
+  }
+
+  /// Reads `latents` `[2 * runs, channels, height, width]`, `embeddings` `[2 * runs, tokens, dim]` and `timestep` `[1]`,
+  /// all of a float type.
+  /// - Throws: `CheckpointError` if the file cannot be read; `CommandError` naming every tensor that does not fit.
+  init(_ file: SafetensorsFile, for unet: UNet) throws {
+    let configuration = unet.configuration
+    let (latents, embeddings) = (try file.tensor(named: "latents"), try file.tensor(named: "embeddings"))
+    let timestep = try file.tensor(named: "timestep")
+    var problems: [String] = []
+    if latents.shape.count != 4 || latents.shape[0] % 2 != 0 || latents.shape[1] != configuration.inChannels
+      || latents.count == 0
+    {
+      problems.append(
+        "\(file.name): latents: \(latents.shape); expected [2 * runs, \(configuration.inChannels), height, width]")
+    }
+    if embeddings.shape.count != 3 || embeddings.shape[0] != latents.shape.first
+      || embeddings.shape[2] != configuration.crossAttentionDim || embeddings.count == 0
+    {
+      problems.append(
+        "\(file.name): embeddings: \(embeddings.shape); expected [the batch of the latents, tokens, "
+          + "\(configuration.crossAttentionDim)]")
+    }
+    if timestep.count != 1 { problems.append("\(file.name): timestep: \(timestep.shape); expected one value") }
+    guard problems.isEmpty else { throw CommandError(problems.joined(separator: "\nerror: ")) }
+    self.latents = try latents.channelsLast()
+    self.embeddings = embeddings
+    self.timestep = Double(timestep.values[0])
+  }
+}
+
+/// One call of the UNet on a guided batch, with maps recorded and encoded as a run of an experiment does.
+struct StepBench {
+  let unet: UNet
+  let weights: WeightStore
+  let inputs: StepInputs
+  private let context: UNetContext
+
+  /// - Parameter folder: a model's; only its `unet` is read.
+  init(_ folder: ModelFolder, inputs: (UNet) throws -> StepInputs) throws {
+    let url = folder.url.appending(path: "unet")
+    unet = try UNet(folder: url)
+    weights = try WeightStore(folder: url)
+    self.inputs = try inputs(unet)
+    context = try unet.context(self.inputs.embeddings)
+  }
+
+  /// The noise predicted, `[2 * runs, height, width, channels]`, and the rows that a database would get.
+  func step(_ plan: AttentionPlan) throws -> (prediction: Tensor, rows: [Data]) {
+    let probe = plan.probe(step: 0)
+    let prediction = try unet(inputs.latents, timestep: inputs.timestep, context: context, probe: probe)
+    return (prediction, probe.maps.flatMap { encodedRows($0.values, heads: $0.map.heads, type: $0.map.type) })
+  }
+
+  /// Records as an entry of an experiment file does that gives only its sites.
+  func plan(_ record: RecordedKinds) throws -> AttentionPlan {
+    let sites = unet.sites(latentHeight: inputs.height, latentWidth: inputs.width)
+    let keys = (0..<inputs.tokens).map { TokenKey(label: "\($0)", positions: [$0]) }
+    let entry = PlannedRecord(
+      record: 0, sites: sites.filter { record.kinds.contains($0.kind) }.map(\.index), steps: [0],
+      branches: [.conditional], meanOfHeads: true, tokens: Array(repeating: keys, count: inputs.runs), pool: nil,
+      type: .float32)
+    return try AttentionPlan(
+      sites: sites, lanes: Lane.batch(runs: inputs.runs, guided: true), stepCount: 1, tokens: inputs.tokens,
+      operations: [], records: [entry])
+  }
+
+  /// - Parameter label: of the model.
+  func candidate(_ label: String, record: RecordedKinds) throws -> BenchCandidate {
+    let plan = try plan(record)
+    return BenchCandidate(
+      name: "step, \(label), \(2 * inputs.runs)x\(inputs.height)x\(inputs.width) cells, record \(record.rawValue)",
+      operations: NetworkWork.unet(
+        weights, unet.configuration, batch: 2 * inputs.runs, height: inputs.height, width: inputs.width,
+        tokens: inputs.tokens),
+      recorded: record == .none ? nil : (plan.mapCount, plan.mapBytes)
+    ) { _ = try step(plan) }
+  }
+}
+
+/// The rows of a map, one a head, as `StepRecorder` of an experiment encodes them.
+/// - Parameter values: all heads of one map.
+func encodedRows(_ values: Tensor, heads: Int, type: MapType) -> [Data] {
+  let encoding: MapEncoding = type == .float16 ? .float16 : .float32
+  let size = values.count / heads
+  return (0..<heads).map { head in
+    values.withUnsafeValues {
+      encoding.encode(UnsafeBufferPointer(rebasing: $0[(head * size)..<((head + 1) * size)]))
+    }
+  }
+}
+
+/// Latents to a picture.
+enum VAEBench {
+  static func candidate(_ folder: ModelFolder, label: String, height: Int?, width: Int?) throws -> BenchCandidate {
+    let url = folder.url.appending(path: "vae")
+    let vae = try VAE(folder: url)
+    let size = try LatentSize(folder, height: height, width: width)
+    let latents = random([1, size.height, size.width, vae.configuration.latentChannels], 41)
+    return BenchCandidate(
+      name: "VAE decode, \(label), \(size.height)x\(size.width) cells",
+      operations: NetworkWork.decoder(
+        try WeightStore(folder: url), vae.configuration, height: size.height, width: size.width)
+    ) { _ = try vae.decode(latents) }
+  }
+}
+
+/// The size of latents for pixels, from the configs of a model alone.
+struct LatentSize {
+  /// In cells.
+  let height, width: Int
+
+  /// - Parameters:
+  ///   - height, width: in pixels; nil: what the model was trained for.
+  /// - Throws: `UsageError` for sides that are not multiples of a cell.
+  init(_ folder: ModelFolder, height: Int?, width: Int?) throws {
+    func config(_ name: String) throws -> ConfigFile {
+      try ConfigFile(contentsOf: folder.url.appending(path: "\(name)/config.json"))
+    }
+    let scale = try VAEConfiguration(config("vae")).scale
+    let trained = try UNetConfiguration(config("unet")).sampleSize ?? 64
+    let problems = [("--height", height), ("--width", width)].compactMap { name, side in
+      side.flatMap {
+        (scale...8192).contains($0) && $0 % scale == 0
+          ? nil : "\(name): \($0) is not a multiple of \(scale) pixels from \(scale) to 8192"
+      }
+    }
+    guard problems.isEmpty else { throw UsageError(problems) }
+    self.height = height.map { $0 / scale } ?? trained
+    self.width = width.map { $0 / scale } ?? trained
+  }
+}

@@ -1,0 +1,235 @@
+import ArgumentParser
+import Checkpoints
+import Foundation
+import Pipelines
+import Tensors
+
+struct BenchCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "bench",
+    abstract: "Measure the speed of this machine: kernels, steps, decoding, recording.",
+    discussion: """
+      What computes is checked before it is timed: our own kernels against plain twins in double precision, products and \
+      convolutions of both libraries against each other and against sums in double precision. A wrong result is an error \
+      and nothing is timed. Cases take turns with a large product, whose fastest call is the machine's peak.
+
+      Examples:
+        attnlab bench kernels
+        attnlab bench kernels --only "4096x77"
+        attnlab bench step --record cross --repeat 20
+        attnlab bench step --model ~/models/stable-diffusion-v1-5 --height 512 --width 512 --record all --json
+
+      With --json each case is one JSON object in one line: case, engine, threads, n, median_s, min_s, max_s, times_s, \
+      gflops, peak_gflops, peak_share, peak_rss_gib; where they apply difference and difference_allowed (max|a - b| / \
+      max|b| of the check), gib_per_s, rows_per_s, mb_per_s, maps, map_bytes. A figure that a case does not have is null \
+      or left out. Memory is the largest of the process while the case ran.
+      """,
+    subcommands: [
+      BenchStepCommand.self, BenchKernelsCommand.self, BenchVAECommand.self, BenchRecorderCommand.self,
+      BenchAllCommand.self,
+    ])
+
+  /// The name by which a command's help is asked for.
+  static func fullName(of command: any ParsableCommand.Type) -> String {
+    let isOwn = configuration.subcommands.contains { $0 == command }
+    return (isOwn ? "bench " : "") + command._commandName
+  }
+}
+
+struct BenchOptions: ParsableArguments {
+  @Option(name: .customLong("repeat"), help: ArgumentHelp("Timed calls of each case, 1 to 10000.", valueName: "number"))
+  var repeats = 5
+
+  @OptionGroup var output: JSONOption
+
+  func validate() throws {
+    guard (1...10_000).contains(repeats) else {
+      throw ValidationError("--repeat: \(repeats) is not allowed; it is 1 to 10000")
+    }
+  }
+
+  /// Times candidates in turn with the machine's peak, and says so on standard error.
+  func run(_ candidates: [BenchCandidate]) throws -> [BenchResult] {
+    let isArithmetic = candidates.contains { $0.operations != nil }
+    return try Contest(
+      repeats: repeats, peak: isArithmetic ? try EngineBench.peakProduct() : nil,
+      note: { StandardError.write($0 + "\n") }
+    ).run(candidates)
+  }
+
+  /// Runs each group and prints: JSON as it comes, a table at the end.
+  func report(_ groups: [() throws -> [BenchCandidate]]) throws {
+    var results: [BenchResult] = []
+    for group in groups {
+      // A group's tensors are gone before the next one's are made.
+      let new = try run(group())
+      if output.json { for result in new { try StandardOutput.write(result.line()) } }
+      results += new
+    }
+    guard !output.json else { return }
+    try StandardOutput.write(results.table)
+    if let peak = results.compactMap(\.peakGflops.value).max() {
+      try StandardOutput.write(
+        "\npeak: \(Int(peak.rounded())) GFLOP/s, the fastest product of 2048x2048x2048; \(Engine.threads) threads\n")
+    }
+  }
+}
+
+struct PictureSizeOptions: ParsableArguments {
+  @Option(name: .long, help: ArgumentHelp("In pixels, a multiple of 8. (default: the model's)", valueName: "pixels"))
+  var height: Int?
+
+  @Option(name: .long, help: ArgumentHelp("In pixels, a multiple of 8. (default: the model's)", valueName: "pixels"))
+  var width: Int?
+}
+
+struct BenchStepCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "step",
+    abstract: "One guided denoising step: the UNet on both halves.",
+    discussion: """
+      The batch is 2 for each run, the unconditional and the conditional half. The text's keys and values are computed \
+      before, as they are once a prompt; the scheduler, some sums over the latents, is left out. Maps are recorded as by \
+      an entry of an experiment file that gives only sites: the conditional half, the mean over heads, all tokens, fp32; \
+      they are encoded as rows but not stored (see bench recorder). Only the model's unet is loaded.
+
+      --inputs takes safetensors: latents [2 * runs, channels, height, width], embeddings [2 * runs, tokens, dim] and \
+      timestep [1]; else they are random. --output receives prediction, of the latents' shape.
+      """)
+
+  @OptionGroup var modelOption: ModelOption
+  @OptionGroup var size: PictureSizeOptions
+
+  @Option(name: .long, help: ArgumentHelp("Maps to record: none, cross or all.", valueName: "kinds"))
+  var record = RecordedKinds.none
+
+  @Option(name: .long, help: ArgumentHelp("Pictures denoised in one batch. (default: 1)", valueName: "number"))
+  var runs: Int?
+
+  @Option(name: .long, help: ArgumentHelp("What the UNet is given.", valueName: "file.safetensors"))
+  var inputs: String?
+
+  @Option(name: .long, help: ArgumentHelp("Where its prediction goes.", valueName: "file.safetensors"))
+  var output: String?
+
+  @OptionGroup var options: BenchOptions
+
+  func validate() throws {
+    var problems: [String] = []
+    if let runs, !(1...1000).contains(runs) { problems.append("--runs: \(runs) is not allowed; it is 1 to 1000") }
+    if inputs != nil, runs != nil || size.height != nil || size.width != nil {
+      problems.append("--inputs: the file's tensors say runs, height and width; leave out --runs, --height and --width")
+    }
+    guard problems.isEmpty else { throw ValidationError(problems.joined(separator: "\nerror: ")) }
+  }
+
+  func run() throws {
+    let output = output.map(fileURL)
+    if let output, let problem = OutputPlace.problem(file: output) { throw CommandError("--output: \(problem)") }
+    let bench = try load()
+    let candidate = try bench.candidate(modelOption.model, record: record)
+    try options.report([{ [candidate] }])
+    guard let output else { return }
+    // After the timing, so that the tensor does not count as memory of the step.
+    let prediction = try bench.step(bench.plan(record)).prediction.channelsFirst()
+    var files = OutputFiles()
+    files.add(output) { try SafetensorsWriter.write([("prediction", prediction)], to: $0) }
+    try files.commit()
+  }
+
+  private func load() throws -> StepBench {
+    let folder = try commandLineModel(modelOption.model)
+    if let inputs {
+      let file = try SafetensorsFile(url: fileURL(inputs), named: inputs)
+      return try StepBench(folder) { try StepInputs(file, for: $0) }
+    }
+    let size = try LatentSize(folder, height: size.height, width: size.width)
+    return try StepBench(folder) { StepInputs($0, runs: runs ?? 1, height: size.height, width: size.width) }
+  }
+}
+
+struct BenchKernelsCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "kernels",
+    abstract: "Attention, norms, activations, products and convolutions at the sizes of Stable Diffusion 1.5.",
+    discussion: """
+      Operations are counted by the formulas: attention its two products alone; a norm 6 a value, SiLU 3, GEGLU 5 a \
+      result, an exponential as one. For norms and activations GiB/s says more than GFLOP/s.
+      """)
+
+  @Option(name: .long, help: ArgumentHelp("Only cases whose name holds this.", valueName: "text"))
+  var only: String?
+
+  @OptionGroup var options: BenchOptions
+
+  func run() throws {
+    let all = KernelBench.contests + EngineBench.contests
+    let chosen = only.map { text in all.filter { $0.name.contains(text) } } ?? all
+    guard !chosen.isEmpty else {
+      throw UsageError(
+        "--only: no case's name holds \"\(printable(only ?? ""))\"; there are \(all.map(\.name).joined(separator: "; "))"
+      )
+    }
+    try options.report(chosen.map(\.make))
+  }
+}
+
+struct BenchVAECommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "vae", abstract: "Decoding of latents to a picture.", discussion: "Only the model's vae is loaded.")
+
+  @OptionGroup var modelOption: ModelOption
+  @OptionGroup var size: PictureSizeOptions
+  @OptionGroup var options: BenchOptions
+
+  func run() throws {
+    let folder = try commandLineModel(modelOption.model)
+    try options.report([
+      { [try VAEBench.candidate(folder, label: modelOption.model, height: size.height, width: size.width)] }
+    ])
+  }
+}
+
+struct BenchRecorderCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "recorder",
+    abstract: "Maps into a database: encoding and one transaction a step.",
+    discussion: """
+      The database is a file in the system's folder for temporary files (TMPDIR) and is removed. Before the timing a step \
+      is stored and a row of it is read again. As in a run, the system writes to the disk when it likes.
+      """)
+
+  @OptionGroup var options: BenchOptions
+
+  func run() throws {
+    try options.report(RecorderBench.loads.map { load in { [try RecorderBench(load).candidate()] } })
+  }
+}
+
+struct BenchAllCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "all", abstract: "Kernels, decoding, recorder, and steps that record nothing, cross maps and all maps."
+  )
+
+  @OptionGroup var modelOption: ModelOption
+  @OptionGroup var size: PictureSizeOptions
+  @OptionGroup var options: BenchOptions
+
+  func run() throws {
+    let folder = try commandLineModel(modelOption.model)
+    let latents = try LatentSize(folder, height: size.height, width: size.width)
+    let label = modelOption.model
+    try options.report(
+      (KernelBench.contests + EngineBench.contests).map(\.make)
+        + [{ [try VAEBench.candidate(folder, label: label, height: size.height, width: size.width)] }]
+        + RecorderBench.loads.map { load in { [try RecorderBench(load).candidate()] } }
+        + [
+          {
+            let bench = try StepBench(folder) {
+              StepInputs($0, runs: 1, height: latents.height, width: latents.width)
+            }
+            return try RecordedKinds.allCases.map { try bench.candidate(label, record: $0) }
+          }
+        ])
+  }
+}
