@@ -72,7 +72,9 @@ public struct AttentionPlan: Sendable {
       for branch in operation.branches {
         guard let lane = laneOf[Lane(run: operation.run, branch: branch)] else { continue }
         for step in operation.steps {
-          for site in operation.sites { asked[Place(step: step, site: site, lane: lane), default: []].append(operation) }
+          for site in operation.sites {
+            asked[Place(step: step, site: site, lane: lane), default: []].append(operation)
+          }
         }
       }
     }
@@ -80,7 +82,8 @@ public struct AttentionPlan: Sendable {
       let source = { (operation: PlannedOperation) throws(SelectionError) -> Int? in
         guard operation.change.needsSource else { return nil }
         guard let run = operation.source, let lane = laneOf[Lane(run: run, branch: lanes[place.lane].branch)] else {
-          throw SelectionError("\(operation.operation.rawValue): there is no source run to take from; give `pairs` of prompts")
+          throw SelectionError(
+            "\(operation.operation.rawValue): there is no source run to take from; give `pairs` of prompts")
         }
         return lane
       }

@@ -105,7 +105,8 @@ extension Tensor {
   }
 
   private func meanOfHeads(
-    _ edit: AttentionEdit, heads: Int, headDim: Int, rows: Int, width: Int, _ start: (Int) -> UnsafeMutablePointer<Float>
+    _ edit: AttentionEdit, heads: Int, headDim: Int, rows: Int, width: Int,
+    _ start: (Int) -> UnsafeMutablePointer<Float>
   ) {
     for row in 0..<rows where edit.tokens?.contains(row) ?? true {
       for d in 0..<headDim {

@@ -40,7 +40,8 @@ struct SelectionText {
 
   func operation(_ operation: OperationSpec) -> String {
     var parts = [
-      "**\(operation.op.rawValue)** of \(operation.place.rawValue) (\(effect(operation)))", "at \(sites(operation.sites))",
+      "**\(operation.op.rawValue)** of \(operation.place.rawValue) (\(effect(operation)))",
+      "at \(sites(operation.sites))",
     ]
     if let heads = operation.heads { parts.append("head\(heads.count == 1 ? "" : "s") \(ranges(heads.sorted()))") }
     if let words = operation.words { parts.append("words \(tokens(.names(words)))") }

@@ -82,12 +82,16 @@ extension SpecDecoder {
     for key in ["part", "renormalise"] where fields[key] != nil && place != .probabilities {
       reader.report(fields[key] ?? field, "is for probabilities alone, and of is \(place.rawValue)")
     }
-    if place == .output, op == .headMean { reader.report(field, "an attention's output has no heads to take the mean of") }
+    if place == .output, op == .headMean {
+      reader.report(field, "an attention's output has no heads to take the mean of")
+    }
     if place == .output, fields["heads"] != nil {
-      reader.report(fields["heads"] ?? field, "an attention's output has no heads; choose queries, keys, values or maps")
+      reader.report(
+        fields["heads"] ?? field, "an attention's output has no heads; choose queries, keys, values or maps")
     }
     if [.queries, .output].contains(place), operation.words != nil {
-      reader.report(fields["words"] ?? field, "words are keys, and of is \(place.rawValue), which belongs to places of the picture")
+      reader.report(
+        fields["words"] ?? field, "words are keys, and of is \(place.rawValue), which belongs to places of the picture")
     }
   }
 

@@ -25,7 +25,8 @@ struct OpsCommand: ParsableCommand {
   func run() throws {
     let entries = AttentionOperation.allCases.map {
       Entry(
-        op: $0.rawValue, meaning: $0.meaning, example: $0.example, parameters: $0.parameters, needsSource: $0.needsSource)
+        op: $0.rawValue, meaning: $0.meaning, example: $0.example, parameters: $0.parameters,
+        needsSource: $0.needsSource)
     }
     if output.json { return try StandardOutput.write(json: entries) }
     var table = Table(["op", "meaning", "example"])
