@@ -235,11 +235,11 @@ def page(cases, results, facts, command):
         "Written by [Experiments/bench/compare.py](../../Experiments/bench/compare.py); its head says how it compares.",
         facts,
         "## One guided step of the UNet",
-        "*PyTorch / attnlab* is the ratio of the medians: above 1 attnlab is the faster. Both compute in fp32 on the same "
-        "inputs; the largest difference is max\\|a - b\\| / max\\|b\\| of the two outputs over all rounds, and "
-        f"above {TOLERANCE} the script stops. What is recorded is the conditional half's mean over heads, in fp32. attnlab "
-        "computes the text's keys and values once a prompt, before the step, and PyTorch in every step. Memory is the "
-        "process's largest while it ran, the interpreter and its libraries included.",
+        "*PyTorch / attnlab* is the ratio of the medians: above 1 attnlab is the faster. Both compute in fp32 on the "
+        "same inputs; the largest difference is max\\|a - b\\| / max\\|b\\| of the two outputs over all rounds, and "
+        f"above {TOLERANCE} the script stops. What is recorded is the conditional half's mean over heads, in fp32. "
+        "attnlab computes the text's keys and values once a prompt, before the step, and PyTorch in every step. Memory is "
+        "the process's largest while it ran, the interpreter and its libraries included.",
         table(cases),
     ]
     if results:
@@ -247,8 +247,8 @@ def page(cases, results, facts, command):
         sections += [
             "## Parts",
             "`attnlab bench kernels`, `vae` and `recorder`. Kernels, products, convolutions and the recorder were "
-            "checked before they were timed. The machine's peak is the fastest call of a product of 2048x2048x2048 between the "
-            f"cases, up to {peak:.0f} GFLOP/s; a share is of the peak beside the case itself.",
+            "checked before they were timed. The machine's peak is the fastest call of a product of 2048x2048x2048 "
+            f"between the cases, up to {peak:.0f} GFLOP/s; a share is of the peak beside the case itself.",
             parts_table(results),
         ]
     sections += ["## Again", f"    make build\n    {command}"]
@@ -323,6 +323,9 @@ def main():
         about = facts(given.attnlab, result["engine"], load, given.channels_last, result["threads"])
         command = "python Experiments/bench/compare.py " + ("--sd15 DIR " if given.sd15 else "")
         command += "--channels-last " if given.channels_last else ""
+        for name in ("rounds", "large_rounds"):
+            if getattr(given, name) != parser.get_default(name):
+                command += f"--{name.replace('_', '-')} {getattr(given, name)} "
         given.report.parent.mkdir(parents=True, exist_ok=True)
         given.report.write_text(page(cases, results, about, command + "--report Results/bench/report.md"))
         print(f"wrote {given.report}")

@@ -45,9 +45,10 @@ enum KernelBench {
     let query = random([2, sizes.queries, width], 11)
     let (key, value) = (random([2, sizes.keys, width], 12), random([2, sizes.keys, width], 13))
     let attention = Attention(heads: sizes.heads, headDim: sizes.headDim)
+    let side = Int(Double(sizes.queries).squareRoot())
     let observation = ProbabilityObservation(
-      element: 1, meanOfHeads: true, height: sizes.queries, width: 1, outHeight: sizes.queries, outWidth: 1,
-      keyMap: nil, outKeys: sizes.keys)
+      element: 1, meanOfHeads: true, height: side, width: sizes.queries / side, outHeight: side,
+      outWidth: sizes.queries / side, keyMap: nil, outKeys: sizes.keys)
     func call() throws -> (output: Tensor, observed: [Tensor]) {
       try attention(
         query: AttentionOperand(query), key: AttentionOperand(key), value: AttentionOperand(value),
