@@ -238,8 +238,8 @@ def page(cases, results, facts, command):
         "*PyTorch / attnlab* is the ratio of the medians: above 1 attnlab is the faster. Both compute in fp32 on the "
         "same inputs; the largest difference is max\\|a - b\\| / max\\|b\\| of the two outputs over all rounds, and "
         f"above {TOLERANCE} the script stops. What is recorded is the conditional half's mean over heads, in fp32. "
-        "attnlab computes the text's keys and values once a prompt, before the step, and PyTorch in every step. Memory is "
-        "the process's largest while it ran, the interpreter and its libraries included.",
+        "attnlab computes the text's keys and values once a prompt, before the step, and PyTorch in every step. Memory "
+        "is the process's largest while it ran, the interpreter and its libraries included.",
         table(cases),
     ]
     if results:
