@@ -28,18 +28,17 @@ void parallel(int jobs, Body body) {
       ck_threads(), jobs, [](void *context, int index, int) { (*static_cast<Body *>(context))(index); }, &body);
 }
 
-/// y = x weightT (+ bias or + y) for a block of rows.
+/// y = x weightT + bias for a block of rows, or y += that: the sum is taken after the product, as oneDNN and a separate
+/// addition take it, so that all three give the same bits.
 void multiply(int rows, int inputs, int outputs, const float *x, const float *weight, const float *bias, float *y,
               ce_store store) {
-  for (int r = 0; r < rows; r++) {
-    float *row = y + static_cast<size_t>(r) * outputs;
-    for (int c = 0; c < outputs; c++) {
-      float start = bias ? bias[c] : 0.0f;
-      row[c] = store == CE_ADD ? row[c] + start : start;
-    }
-  }
-  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, rows, outputs, inputs, 1.0f, x, inputs, weight, inputs, 1.0f, y,
-              outputs);
+  size_t count = static_cast<size_t>(rows) * outputs;
+  std::vector<float> summand(store == CE_ADD ? count : 0);
+  float *product = store == CE_ADD ? summand.data() : y;
+  for (size_t i = 0; i < count; i++) product[i] = bias ? bias[i % outputs] : 0.0f;
+  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, rows, outputs, inputs, 1.0f, x, inputs, weight, inputs, 1.0f,
+              product, outputs);
+  for (size_t i = 0; i < summand.size(); i++) y[i] += summand[i];
 }
 
 struct Product final : ce_operator {
