@@ -61,7 +61,7 @@ struct ReportMethod {
       return [Markdown.text(intervention.name), operations.isEmpty ? "nothing is changed" : operations]
     }
     return "Layers are numbered from 1 in the order of the forward pass, as in Liu et al. 2024 (CVPR); steps from 0. "
-      + "Where several operations meet at one attention the last holds.\n\n"
+      + "Several operations at one attention are applied in their order.\n\n"
       + Markdown.table(["name", "what is done to the target's attention"], rows)
   }
 
