@@ -11,22 +11,31 @@ public struct DenoisingSettings: Hashable, Sendable {
   public var guidanceScale: Double
   public var negativePrompt: String
   public var scheduler: SchedulerKind
+  /// Keys of the scheduler's configuration that differ from the folder's.
+  public var schedulerSettings: SchedulerSettings
   /// In pixels.
   public var height: Int
   /// In pixels.
   public var width: Int
 
   public init(
-    seed: UInt64, steps: Int, guidanceScale: Double, negativePrompt: String, scheduler: SchedulerKind, height: Int,
-    width: Int
+    seed: UInt64, steps: Int, guidanceScale: Double, negativePrompt: String, scheduler: SchedulerKind,
+    schedulerSettings: SchedulerSettings = SchedulerSettings(), height: Int, width: Int
   ) {
     self.seed = seed
     self.steps = steps
     self.guidanceScale = guidanceScale
     self.negativePrompt = negativePrompt
     self.scheduler = scheduler
+    self.schedulerSettings = schedulerSettings
     self.height = height
     self.width = width
+  }
+
+  /// The scheduler before its first step, as diffusers' pipeline makes it of a folder's configuration.
+  /// - Throws: `SchedulerError`.
+  public func makeScheduler(_ configuration: SchedulerConfiguration) throws(SchedulerError) -> any Scheduler {
+    try scheduler.make(configuration.forStableDiffusionPipeline.with(schedulerSettings), steps: steps)
   }
 
   /// Whether there is an unconditional half: diffusers guides where the scale is above 1.
@@ -61,8 +70,7 @@ public struct Denoising {
     self.settings = settings
     unet = model.unet
     runs = prompts.count
-    scheduler = try settings.scheduler.make(
-      model.schedulerConfiguration.forStableDiffusionPipeline, steps: settings.steps)
+    scheduler = try settings.makeScheduler(model.schedulerConfiguration)
     lanes = Lane.batch(runs: runs, guided: settings.isGuided)
 
     // Each text is encoded by itself: what a run sees of it does not depend on the others.

@@ -67,7 +67,7 @@ public struct SchedulerConfiguration: Hashable, Sendable {
   }
 }
 
-extension SchedulerConfiguration: Decodable {
+extension SchedulerConfiguration: Codable {
   /// The keys of the file.
   enum CodingKeys: String, CodingKey, CaseIterable {
     case className = "_class_name"

@@ -86,6 +86,7 @@ extension Comparison {
       case .step: "steps"
       case .seed: "seed"
       case .prompt: "pair"
+      case .settings: "settings"
       }
     }
     let first = ["intervention"] + (group.map { [$0] } ?? [])
@@ -127,7 +128,8 @@ extension Comparison {
     if !unmatched.isEmpty {
       notes.append("\(Readable.number(unmatched.count, "run")) without a partner, in no number:")
       notes += unmatched.prefix(Self.namedRuns).map { run in
-        "  \(run.intervention): \"\(run.sourcePrompt)\" -> \"\(run.targetPrompt)\", seed \(run.seed): \(run.reason)"
+        "  \(run.intervention): \"\(run.sourcePrompt)\" -> \"\(run.targetPrompt)\", seed \(run.seed)"
+          + (run.settings.isEmpty ? "" : ", \(run.settings)") + ": \(run.reason)"
       }
       if unmatched.count > Self.namedRuns {
         notes.append("  and \(unmatched.count - Self.namedRuns) more; --json names all")

@@ -29,8 +29,11 @@ struct SinglePicture {
     let spec = ExperimentSpec(
       name: "picture", model: options.modelOption.model,
       generate: GenerateSpec(
-        prompts: [prompt], seeds: [options.seed], numInferenceSteps: options.steps, guidanceScale: options.guidance,
-        negativePrompt: negativePrompt, scheduler: options.scheduler, height: height, width: width),
+        prompts: [prompt], seeds: [options.seed],
+        settings: [
+          GenerationSettings(
+            numInferenceSteps: options.steps, guidanceScale: options.guidance, scheduler: options.scheduler)
+        ], negativePrompt: negativePrompt, height: height, width: width),
       record: record)
     plan = try ExperimentPlan(spec, model: model, modelHash: ModelSource.hash(folder))
     guard let group = plan.groups.first, let run = group.runs.first else {

@@ -22,7 +22,8 @@ import Testing
       "unknown key", "seeds: [1]", "seed: [1]",
       ":5:3: the key \"seeds\" is missing in generate",
       ":6:3: unknown key \"seed\" in generate; did you mean \"seeds\"? allowed: pairs, prompts, seeds, "
-        + "num_inference_steps, guidance_scale, negative_prompt, scheduler, height, width, precision"),
+        + "num_inference_steps, guidance_scale, scheduler, scheduler_settings, sweep, settings, negative_prompt, height, "
+        + "width, precision, batch"),
     Case(
       "wrong type", "num_inference_steps: 2", "num_inference_steps: many",
       ":7:24: generate.num_inference_steps: expected a whole number, found the text \"many\""),
@@ -50,7 +51,7 @@ import Testing
       ":7:11: generate.height: 100 is not allowed; a multiple of 8 pixels, as 96 or 104"),
     Case(
       "unknown scheduler", "seeds: [1]", "seeds: [1]\n  scheduler: dimm",
-      ": generate.scheduler: \"dimm\" is not known; there are ddim (DDIMScheduler), pndm (PNDMScheduler), euler "
+      ":7:14: generate.scheduler: \"dimm\" is not known; there are ddim (DDIMScheduler), pndm (PNDMScheduler), euler "
         + "(EulerDiscreteScheduler), dpm++ (DPMSolverMultistepScheduler)"),
     Case(
       "budget exceeded", "name: small", "name: small\nbudget: { disk: 2 MiB }",

@@ -36,6 +36,8 @@ struct RunKey: Hashable {
   let source: String
   let target: String
   let seed: UInt64
+  /// Empty where the experiment has but one.
+  let settings: String
 }
 
 /// The runs of one intervention of one experiment.
@@ -61,7 +63,7 @@ struct ComparisonColumn: Sendable {
     var runs: [RunKey: Run] = [:]
     for expected in data.expected where expected.intervention == intervention.name {
       guard let source = expected.source else { continue }
-      let key = RunKey(source: source, target: expected.prompt, seed: expected.seed)
+      let key = RunKey(source: source, target: expected.prompt, seed: expected.seed, settings: expected.settings.label)
       keys.append(key)
       runs[key] = Run(status: expected.status, metrics: expected.run?.metrics ?? [:])
     }

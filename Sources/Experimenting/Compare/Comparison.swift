@@ -2,7 +2,7 @@ import Analysis
 
 /// Interventions of one or several experiments against a baseline, metric by metric, over the same prompts and seeds.
 ///
-/// Runs are matched by source prompt, target prompt and seed; a run without its partner is in no number, and named in
+/// Runs are matched by source prompt, target prompt, seed and settings; a run without its partner is in no number, and named in
 /// `unmatched`. Each row is a `PairedDifference`. Its interval is a BCa bootstrap over clusters: the seeds, where the row
 /// has five or more of them, since runs of one seed share their start noise; else each pair and seed by itself, since
 /// fewer than five clusters say too little.
@@ -20,7 +20,7 @@ public struct Comparison: Sendable {
   public struct Row: Sendable {
     public let metric: MetricName
     public let intervention: String
-    /// The layers, the steps, the seed or the pair; nil without a grouping.
+    /// The layers, the steps, the seed, the pair or the settings; nil without a grouping.
     public let group: String?
     public let result: PairedDifference
     public let clustering: Clustering
@@ -34,6 +34,8 @@ public struct Comparison: Sendable {
     public let sourcePrompt: String
     public let targetPrompt: String
     public let seed: UInt64
+    /// Of a sweep over `generate`; empty without one.
+    public let settings: String
     /// Such as `not begun`, or `the baseline has no run of this pair and seed`.
     public let reason: String
   }
@@ -93,8 +95,8 @@ private struct MatchedRuns {
   /// Why a run has no partner; nil if it has one.
   private func reason(_ key: RunKey, _ metric: MetricName) -> String? {
     switch (treatment.column.runs[key], baseline.runs[key]) {
-    case (nil, _): return "only the baseline has a run of this pair and seed"
-    case (_, nil): return "the baseline has no run of this pair and seed"
+    case (nil, _): return "only the baseline has a run of this pair, seed and settings"
+    case (_, nil): return "the baseline has no run of this pair, seed and settings"
     case (let run?, let base?):
       if run.status != "done" { return run.status }
       if base.status != "done" { return "the baseline's run: \(base.status)" }
@@ -108,7 +110,8 @@ private struct MatchedRuns {
     keys.compactMap { key in
       reason(key, metric).map {
         Comparison.UnmatchedRun(
-          intervention: treatment.name, sourcePrompt: key.source, targetPrompt: key.target, seed: key.seed, reason: $0)
+          intervention: treatment.name, sourcePrompt: key.source, targetPrompt: key.target, seed: key.seed,
+          settings: key.settings, reason: $0)
       }
     }
   }
@@ -121,6 +124,7 @@ private struct MatchedRuns {
     case .layer: groups = [(treatment.column.selection.layerText, keys)]
     case .step: groups = [(treatment.column.selection.stepText, keys)]
     case .seed: groups = grouped { "\($0.seed)" }
+    case .settings: groups = grouped { $0.settings.isEmpty ? "one setting" : $0.settings }
     case .prompt: groups = grouped { PromptPair(source: $0.source, target: $0.target).label }
     }
     return groups.map { row(metric, $0.name, $0.keys, bootstrap) }

@@ -10,6 +10,8 @@ public struct ComparisonRequest: Hashable, Sendable {
     case seed
     /// Each intervention and pair of prompts.
     case prompt
+    /// Each intervention in each of the settings of a sweep over `generate`.
+    case settings
   }
 
   /// Names as `ComparableResults` gives them, or of interventions in any of the experiments; nil: all.

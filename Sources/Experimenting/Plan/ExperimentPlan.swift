@@ -14,18 +14,17 @@ public struct ExperimentPlan: Sendable {
   public let engine: String
   /// Of the UNet, at the size of the pictures.
   public let sites: [AttentionSite]
-  public let scheduler: SchedulerKind
   /// Of the pictures, in pixels.
   public let height: Int
   public let width: Int
-  /// Calls of the model a run: the number of steps, more for schedulers that call it more often.
-  public let stepCount: Int
   /// In the order they are made.
   public let groups: [PlannedGroup]
   /// Words that the tokenizer splits, whose pieces' maps are summed, and words that a model never sees.
   public let remarks: [String]
 
   public var runCount: Int { groups.reduce(0) { $0 + $1.runs.count } }
+  /// Steps of all runs.
+  public var stepCount: Int { groups.reduce(0) { $0 + $1.runs.count * $1.stepCount } }
   public var mapCount: Int { groups.reduce(0) { $0 + $1.mapCount } }
   public var mapBytes: Int { groups.reduce(0) { $0 + $1.mapBytes } }
 
@@ -44,6 +43,10 @@ public struct ExperimentPlan: Sendable {
 public struct PlannedGroup: Sendable {
   public let hash: String
   public let settings: DenoisingSettings
+  /// What the file calls the settings; empty where there is but one.
+  public let settingsLabel: String
+  /// Calls of the model a run: the number of steps, more for schedulers that call it more often.
+  public let stepCount: Int
   /// The source first, where there is one; each names its place in the batch.
   public let runs: [PlannedRun]
   public let mapCount: Int

@@ -10,36 +10,41 @@ extension ExperimentPlan {
   /// - Throws: `ExperimentError` with every site, step, word, size and scheduler that does not exist; `SchedulerError`.
   public init(_ spec: ExperimentSpec, model: StableDiffusion, modelHash: String) throws {
     let generate = spec.generate
-    let kind = try generate.scheduler.map { try SchedulerKind(named: $0) } ?? model.defaultScheduler
     let height = generate.height ?? model.defaultSize
     let width = generate.width ?? model.defaultSize
     do { try model.checkSize(height: height, width: width) } catch {
       throw ExperimentError("generate.\(error)")
     }
-    let scheduler = try kind.make(
-      model.schedulerConfiguration.forStableDiffusionPipeline, steps: generate.numInferenceSteps)
     let sites = model.unet.sites(latentHeight: height / model.scale, latentWidth: width / model.scale)
-    var builder = PlanBuilder(
-      spec: spec, sites: sites, stepCount: scheduler.timesteps.count, tokenizer: model.tokenizer.encode)
-    builder.resolveSelectors()
     let engine = Engine.current.description
-    let identity = GroupIdentity(
-      model: modelHash, engine: engine, records: builder.recordTexts, scheduler: kind.rawValue)
-    let groups = builder.groups(identity, seeds: generate.seeds) { seed in
-      DenoisingSettings(
-        seed: seed, steps: generate.numInferenceSteps, guidanceScale: generate.guidanceScale,
-        negativePrompt: generate.negativePrompt, scheduler: kind, height: height, width: width)
+    var groups: [PlannedGroup] = []
+    var (problems, remarks): ([String], [String]) = ([], [])
+    for chosen in generate.settings {
+      let settings = DenoisingSettings(
+        seed: 0, steps: chosen.numInferenceSteps, guidanceScale: chosen.guidanceScale,
+        negativePrompt: generate.negativePrompt,
+        scheduler: try chosen.scheduler.map { try SchedulerKind(named: $0) } ?? model.defaultScheduler,
+        schedulerSettings: chosen.schedulerSettings, height: height, width: width)
+      let scheduler = try settings.makeScheduler(model.schedulerConfiguration)
+      var builder = PlanBuilder(
+        spec: spec, sites: sites, stepCount: scheduler.timesteps.count, tokenizer: model.tokenizer.encode)
+      builder.resolveSelectors()
+      let identity = GroupIdentity(model: modelHash, engine: engine, records: builder.recordTexts)
+      groups += builder.groups(identity, seeds: generate.seeds, settings: settings, label: chosen.label)
+      problems += builder.problems
+      remarks += builder.remarks
     }
-    guard builder.problems.isEmpty else { throw ExperimentError(builder.problems) }
+    guard problems.isEmpty else { throw ExperimentError(problems.uniqued) }
     self.init(
-      spec: spec, model: model, modelHash: modelHash, engine: engine, sites: sites, scheduler: kind, height: height,
-      width: width, stepCount: scheduler.timesteps.count, groups: groups, remarks: builder.remarks)
+      spec: spec, model: model, modelHash: modelHash, engine: engine, sites: sites, height: height, width: width,
+      groups: groups, remarks: remarks.uniqued)
   }
 
   /// What every attention of a group does at every step.
   /// - Throws: `ExperimentError`, which a plan that was made does not.
   public func attention(of group: PlannedGroup) throws -> AttentionPlan {
-    var builder = PlanBuilder(spec: spec, sites: sites, stepCount: stepCount, tokenizer: model.tokenizer.encode)
+    var builder = PlanBuilder(
+      spec: spec, sites: sites, stepCount: group.stepCount, tokenizer: model.tokenizer.encode)
     builder.resolveSelectors()
     guard let plan = builder.attention(group.runs.map(\.member), guided: group.settings.isGuided) else {
       throw ExperimentError(builder.problems)
@@ -127,33 +132,33 @@ struct PlanBuilder {
 
   /// One group for each source prompt (with the targets of all its pairs) and each single prompt, for each seed.
   mutating func groups(
-    _ identity: GroupIdentity, seeds: [UInt64], settings: (UInt64) -> DenoisingSettings
+    _ identity: GroupIdentity, seeds: [UInt64], settings: DenoisingSettings, label: String
   ) -> [PlannedGroup] {
     var makeUps: [[GroupMember]] = []
     for source in spec.generate.pairs.map(\.source).uniqued {
       let targets = spec.generate.pairs.filter { $0.source == source }.map(\.target)
       checkPairs(source, targets)
       let first = GroupMember(role: .source, intervention: InterventionSpec.sourceName, prompt: encoded(source))
-      makeUps.append(
-        [first]
-          + targets.flatMap { target in
-            spec.interventions.map { GroupMember(role: .target, intervention: $0.name, prompt: encoded(target)) }
-          })
+      let members = targets.flatMap { target in
+        spec.interventions.map { GroupMember(role: .target, intervention: $0.name, prompt: encoded(target)) }
+      }
+      makeUps += members.chunks(of: spec.generate.batch - 1).map { [first] + $0 }
     }
     for prompt in spec.generate.prompts {
-      makeUps.append(
-        spec.interventions.map { intervention in
-          GroupMember(
-            role: intervention.operations.isEmpty ? .source : .target, intervention: intervention.name,
-            prompt: encoded(prompt))
-        })
+      let members = spec.interventions.map { intervention in
+        GroupMember(
+          role: intervention.operations.isEmpty ? .source : .target, intervention: intervention.name,
+          prompt: encoded(prompt))
+      }
+      makeUps += members.chunks(of: spec.generate.batch)
     }
     var groups: [PlannedGroup] = []
     for members in makeUps {
-      guard let attention = attention(members, guided: spec.generate.guidanceScale > 1) else { continue }
+      guard let attention = attention(members, guided: settings.isGuided) else { continue }
       let (count, bytes) = (attention.mapCount, attention.mapBytes)
       for seed in seeds {
-        let settings = settings(seed)
+        var settings = settings
+        settings.seed = seed
         let texts = members.map(text)
         let hash = identity.hash(settings, members: texts)
         let runs = members.enumerated().map { index, member in
@@ -162,7 +167,10 @@ struct PlanBuilder {
             hash: sha256(Data("\(hash) \(index)".utf8)), role: member.role, intervention: member.intervention,
             prompt: member.prompt, source: hasSource ? sha256(Data("\(hash) 0".utf8)) : nil)
         }
-        groups.append(PlannedGroup(hash: hash, settings: settings, runs: runs, mapCount: count, mapBytes: bytes))
+        groups.append(
+          PlannedGroup(
+            hash: hash, settings: settings, settingsLabel: label, stepCount: stepCount, runs: runs, mapCount: count,
+            mapBytes: bytes))
       }
     }
     return groups
@@ -247,17 +255,35 @@ struct GroupIdentity {
   let model: String
   let engine: String
   let records: [String]
-  let scheduler: String
 
   func hash(_ settings: DenoisingSettings, members: [String]) -> String {
     let lines =
       [
-        "attnlab group 1", model, engine, scheduler, "seed \(settings.seed)", "steps \(settings.steps)",
+        "attnlab group 1", model, engine, settings.schedulerText, "seed \(settings.seed)", "steps \(settings.steps)",
         "guidance \(settings.guidanceScale)", "size \(settings.height) \(settings.width)",
         "negative \(settings.negativePrompt)",
       ] + records + members
     // Lengths keep one field from running into the next.
     return sha256(Data(lines.map { "\($0.utf8.count) \($0)\n" }.joined().utf8))
+  }
+}
+
+extension Array {
+  /// The elements in their order, so many at a time.
+  fileprivate func chunks(of size: Int) -> [[Element]] {
+    stride(from: 0, to: count, by: size).map { Array(self[$0..<Swift.min($0 + size, count)]) }
+  }
+}
+
+extension PlannedGroup {
+  /// The scheduler with what differs from the folder's configuration.
+  public var schedulerText: String { settings.schedulerText }
+}
+
+extension DenoisingSettings {
+  /// The scheduler with what differs from the folder's configuration: `euler`, `euler, use_karras_sigmas true`.
+  var schedulerText: String {
+    scheduler.rawValue + (schedulerSettings.values.isEmpty ? "" : ", \(schedulerSettings)")
   }
 }
 

@@ -2,6 +2,7 @@ import AttentionStore
 import AttentionTracing
 import Foundation
 import Plotting
+import Schedulers
 import Tensors
 
 /// A run as a report sees it.
@@ -25,6 +26,7 @@ struct ExpectedRun {
   let seed: UInt64
   /// `source` for the source of a pair.
   let intervention: String
+  let settings: GenerationSettings
   let run: ReportRun?
 
   var status: String { run?.stored.status.rawValue ?? "not begun" }
@@ -47,6 +49,8 @@ struct ReportData {
     let prompt: String
     let seed: UInt64
     let intervention: String
+    /// As an index into the file's list.
+    let settings: Int
   }
   private let runs: [Key: ReportRun]
 
@@ -58,9 +62,10 @@ struct ReportData {
     let spec = try ExperimentSpec(yaml: experiment.spec, file: "the experiment of \(store.path)")
     var runs: [Key: ReportRun] = [:]
     for stored in try store.runs() {
+      guard let settings = spec.generate.settings.firstIndex(where: { $0.made(stored.run) }) else { continue }
       let key = Key(
         source: stored.sourcePrompt, prompt: stored.prompt, seed: UInt64(bitPattern: Int64(stored.run.seed)),
-        intervention: stored.run.intervention)
+        intervention: stored.run.intervention, settings: settings)
       let files = try store.artifacts(stored.id).map { ($0.kind, $0.path) }
       runs[key] = ReportRun(
         stored: stored, metrics: try store.metrics(stored.id),
@@ -75,23 +80,33 @@ struct ReportData {
     siteOfID = Dictionary(storedSites.map { ($0.id, $0.site) }, uniquingKeysWith: { first, _ in first })
     sites = Self.present(storedSites.map(\.site), run: runs.values.first?.stored.run)
     expected = Self.keys(spec).map {
-      ExpectedRun(source: $0.source, prompt: $0.prompt, seed: $0.seed, intervention: $0.intervention, run: runs[$0])
+      ExpectedRun(
+        source: $0.source, prompt: $0.prompt, seed: $0.seed, intervention: $0.intervention,
+        settings: spec.generate.settings[$0.settings], run: runs[$0])
     }
   }
 
   private static func keys(_ spec: ExperimentSpec) -> [Key] {
-    let (pairs, seeds) = (spec.generate.pairs, spec.generate.seeds)
+    let pairs = spec.generate.pairs
+    let places = spec.generate.seeds.flatMap { seed in spec.generate.settings.indices.map { (seed, $0) } }
     let ofPairs = pairs.map(\.source).uniqued.flatMap { source in
-      seeds.flatMap { seed in
-        [Key(source: nil, prompt: source, seed: seed, intervention: InterventionSpec.sourceName)]
+      places.flatMap { seed, settings in
+        [
+          Key(
+            source: nil, prompt: source, seed: seed, intervention: InterventionSpec.sourceName, settings: settings)
+        ]
           + pairs.filter { $0.source == source }.flatMap { pair in
-            spec.interventions.map { Key(source: source, prompt: pair.target, seed: seed, intervention: $0.name) }
+            spec.interventions.map {
+              Key(source: source, prompt: pair.target, seed: seed, intervention: $0.name, settings: settings)
+            }
           }
       }
     }
     let single = spec.generate.prompts.flatMap { prompt in
-      seeds.flatMap { seed in
-        spec.interventions.map { Key(source: nil, prompt: prompt, seed: seed, intervention: $0.name) }
+      places.flatMap { seed, settings in
+        spec.interventions.map {
+          Key(source: nil, prompt: prompt, seed: seed, intervention: $0.name, settings: settings)
+        }
       }
     }
     return ofPairs + single
@@ -112,17 +127,23 @@ struct ReportData {
 
   // MARK: - Looking up
 
-  func source(of pair: PromptPair, seed: UInt64) -> ReportRun? {
-    runs[Key(source: nil, prompt: pair.source, seed: seed, intervention: InterventionSpec.sourceName)]
+  /// - Parameter settings: an index into the file's list; here and below.
+  func source(of pair: PromptPair, seed: UInt64, settings: Int = 0) -> ReportRun? {
+    runs[
+      Key(
+        source: nil, prompt: pair.source, seed: seed, intervention: InterventionSpec.sourceName, settings: settings)]
   }
 
-  func target(of pair: PromptPair, seed: UInt64, intervention: String) -> ReportRun? {
-    runs[Key(source: pair.source, prompt: pair.target, seed: seed, intervention: intervention)]
+  func target(of pair: PromptPair, seed: UInt64, intervention: String, settings: Int = 0) -> ReportRun? {
+    runs[Key(source: pair.source, prompt: pair.target, seed: seed, intervention: intervention, settings: settings)]
   }
 
-  func run(of prompt: String, seed: UInt64, intervention: String) -> ReportRun? {
-    runs[Key(source: nil, prompt: prompt, seed: seed, intervention: intervention)]
+  func run(of prompt: String, seed: UInt64, intervention: String, settings: Int = 0) -> ReportRun? {
+    runs[Key(source: nil, prompt: prompt, seed: seed, intervention: intervention, settings: settings)]
   }
+
+  /// Whether the experiment is made in several settings.
+  var hasSettings: Bool { spec.generate.settings.count > 1 }
 
   /// Runs that are there, in the order of the file.
   var present: [ReportRun] { expected.compactMap(\.run) }
@@ -130,11 +151,13 @@ struct ReportData {
   /// The first intervention that changes nothing.
   var untouched: InterventionSpec? { spec.interventions.first { $0.operations.isEmpty } }
 
-  /// Calls of the model a run.
+  /// Calls of the model a run, in the first settings.
   var stepCount: Int {
-    let steps = spec.generate.numInferenceSteps
+    let settings = spec.generate.settings[0]
+    let run = present.first { settings.made($0.stored.run) }?.stored.run
     // PNDM calls the model once more, to start its history.
-    return present.first?.stored.run.scheduler == "pndm" ? steps + 1 : steps
+    return run?.schedulerName == SchedulerKind.pndm.rawValue
+      ? settings.numInferenceSteps + 1 : settings.numInferenceSteps
   }
 
   /// The picture of a finished run; nil where it cannot be read.
@@ -149,4 +172,19 @@ struct ReportData {
       FileManager.default.fileExists(atPath: results.url.appending(path: $0).path)
     } ?? false
   }
+}
+
+extension GenerationSettings {
+  /// Whether a stored run was made in these settings. Settings that name no scheduler fit the model's own.
+  fileprivate func made(_ run: RunDescription) -> Bool {
+    run.steps == numInferenceSteps && run.guidanceScale == guidanceScale
+      && (scheduler == nil || run.schedulerName == scheduler)
+      && run.schedulerSettings == schedulerSettings.description
+  }
+}
+
+extension RunDescription {
+  /// `scheduler` is the name and, after a comma, the settings that differ from the model's.
+  fileprivate var schedulerName: String { String(scheduler.prefix { $0 != "," }) }
+  fileprivate var schedulerSettings: String { String(scheduler.dropFirst(schedulerName.count + 2)) }
 }

@@ -32,11 +32,25 @@ struct ReportMethod {
     let width = (run?.width ?? generate.width).map(String.init) ?? "the model's own width"
     let latents = data.sites.first.map { ", latents of \($0.latentWidth) x \($0.latentHeight) cells" } ?? ""
     let negative = generate.negativePrompt.isEmpty ? "empty" : "\"\(Markdown.text(generate.negativePrompt))\""
-    let scheduler = run?.scheduler ?? generate.scheduler ?? "the model's own"
+    let denoising = generate.settings.flatMap { settings in
+      let isOnly = settings.label.isEmpty
+      let made = data.expected.lazy.filter { $0.settings == settings }.compactMap(\.run).first?.stored.run.scheduler
+      let scheduler = Markdown.text(made ?? settings.scheduler ?? "the model's own")
+      return [
+        [
+          isOnly ? "scheduler" : "scheduler, \(Markdown.text(settings.label))",
+          "\(scheduler), \(counted(settings.numInferenceSteps, "step"))",
+        ],
+        [
+          isOnly ? "guidance" : "guidance, \(Markdown.text(settings.label))",
+          "scale \(settings.guidanceScale), negative prompt \(negative)",
+        ],
+      ]
+    }
+    let model = [
+      ["model", "\(Markdown.code(data.modelName)), SHA-256 \(Markdown.code(data.experiment.modelHash))"]
+    ]
     let rows = [
-      ["model", "\(Markdown.code(data.modelName)), SHA-256 \(Markdown.code(data.experiment.modelHash))"],
-      ["scheduler", "\(Markdown.text(scheduler)), \(counted(generate.numInferenceSteps, "step"))"],
-      ["guidance", "scale \(generate.guidanceScale), negative prompt \(negative)"],
       ["pictures", "\(width) x \(height) pixels (width x height)\(latents)"],
       [
         "start noise", "\(generate.seeds.count == 1 ? "seed" : "seeds") \(seedText), as torch's CPU generator draws it",
@@ -44,7 +58,7 @@ struct ReportMethod {
       ["numbers", "computed in \(generate.precision.rawValue) on \(Markdown.text(data.experiment.engine))"],
       ["tool", "attnlab \(Markdown.text(data.experiment.toolVersion))"],
     ]
-    return Markdown.table(["setting", "value"], rows)
+    return Markdown.table(["setting", "value"], model + denoising + rows)
   }
 
   private var seedText: String {

@@ -37,16 +37,31 @@ struct ReportNumbers {
   let data: ReportData
 
   private var metrics: [MetricName] { data.spec.metrics }
-  private var interventions: [String] { data.spec.interventions.map(\.name) }
+  /// Interventions in each of the settings.
+  private var columns: [Column] {
+    let settings = data.spec.generate.settings
+    return settings.indices.flatMap { index in
+      data.spec.interventions.map { Column(intervention: $0.name, settings: index, label: settings[index].label) }
+    }
+  }
+
+  private struct Column {
+    let intervention: String
+    let settings: Int
+    let label: String
+
+    var name: String { label.isEmpty ? intervention : "\(intervention), \(label)" }
+  }
   private var pairs: [PromptPair] { data.spec.generate.pairs }
   private var seeds: [UInt64] { data.spec.generate.seeds }
 
   var isEmpty: Bool { metrics.isEmpty || pairs.isEmpty }
 
-  private func values(_ metric: MetricName, _ intervention: String, of pairs: [PromptPair]) -> [Double] {
+  private func values(_ metric: MetricName, _ column: Column, of pairs: [PromptPair]) -> [Double] {
     pairs.flatMap { pair in
       seeds.compactMap { seed in
-        data.target(of: pair, seed: seed, intervention: intervention)?.metrics[metric.rawValue]
+        data.target(of: pair, seed: seed, intervention: column.intervention, settings: column.settings)?
+          .metrics[metric.rawValue]
       }
     }
   }
@@ -75,12 +90,13 @@ struct ReportNumbers {
   }
 
   private func table(_ metric: MetricName) -> String {
-    let summaries = interventions.map { MetricSummary(values(metric, $0, of: pairs)) }
+    let columns = columns
+    let summaries = columns.map { MetricSummary(values(metric, $0, of: pairs)) }
     let hasInfinite = summaries.contains { $0.infinite > 0 }
     let hasUndefined = summaries.contains { $0.undefined > 0 }
-    let rows = zip(interventions, summaries).map { name, summary in
+    let rows = zip(columns, summaries).map { column, summary in
       let finite = summary.finite
-      return [Markdown.text(name), "\(finite.count)"]
+      return [Markdown.text(column.name), "\(finite.count)"]
         + [summary.mean, finite.standardDeviation, finite.minimum, finite.maximum].map { metric.text($0) }
         + (hasInfinite ? ["\(summary.infinite)"] : []) + (hasUndefined ? ["\(summary.undefined)"] : [])
     }
@@ -102,10 +118,10 @@ struct ReportNumbers {
     let tables = metrics.map { metric in
       let rows = pairs.map { pair in
         [Markdown.text(pair.label)]
-          + interventions.map { metric.text(MetricSummary(values(metric, $0, of: [pair])).mean) }
+          + columns.map { metric.text(MetricSummary(values(metric, $0, of: [pair])).mean) }
       }
       return "**\(metric.title)**\n\n"
-        + Markdown.table(["pair"] + interventions.map { Markdown.text($0) + ":" }, rows)
+        + Markdown.table(["pair"] + columns.map { Markdown.text($0.name) + ":" }, rows)
     }.joined(separator: "\n\n")
     let what =
       seeds.count == 1
@@ -125,13 +141,18 @@ struct ReportNumbers {
   }
 
   private var summary: CSVTable {
-    var table = CSVTable(["intervention", "metric", "n", "infinite", "undefined", "mean", "sd", "min", "max"])
-    for name in interventions {
+    let hasSettings = data.hasSettings
+    var table = CSVTable(
+      ["intervention"] + (hasSettings ? ["settings"] : []) + [
+        "metric", "n", "infinite", "undefined", "mean", "sd", "min", "max",
+      ])
+    for column in columns {
       for metric in metrics {
-        let summary = MetricSummary(values(metric, name, of: pairs))
+        let summary = MetricSummary(values(metric, column, of: pairs))
         let finite = summary.finite
         table.append(
-          [name, metric.rawValue, "\(finite.count)", "\(summary.infinite)", "\(summary.undefined)"]
+          [column.intervention] + (hasSettings ? [column.label] : [])
+            + [metric.rawValue, "\(finite.count)", "\(summary.infinite)", "\(summary.undefined)"]
             + [summary.mean, finite.standardDeviation, finite.minimum, finite.maximum].map { CSVTable.number($0) })
       }
     }
@@ -140,11 +161,13 @@ struct ReportNumbers {
 
   private var runMetrics: CSVTable {
     var table = CSVTable(
-      ["source_prompt", "target_prompt", "seed", "intervention"] + metrics.map(\.rawValue) + ["run", "picture"])
+      ["source_prompt", "target_prompt", "seed", "intervention"] + (data.hasSettings ? ["settings"] : [])
+        + metrics.map(\.rawValue) + ["run", "picture"])
     for expected in data.expected {
       guard let source = expected.source, let run = expected.run, run.isDone else { continue }
       table.append(
         [source, expected.prompt, "\(expected.seed)", expected.intervention]
+          + (data.hasSettings ? [expected.settings.label] : [])
           + metrics.map { CSVTable.number(run.metrics[$0.rawValue]) } + [run.shortHash, run.files["picture"] ?? ""])
     }
     return table

@@ -37,11 +37,12 @@ struct ReportPage {
     if !generate.pairs.isEmpty { what.append(counted(generate.pairs.count, "pair") + " of prompts") }
     if !generate.prompts.isEmpty { what.append(counted(generate.prompts.count, "single prompt")) }
     let pictures = data.expected.count
+    let settings = data.hasSettings ? " in \(generate.settings.count) settings" : ""
     let noise =
       generate.pairs.isEmpty
       ? "" : " The source and the target of a pair start from the same noise, so that layout can carry over."
     return "The model \(Markdown.code(data.modelName)) was asked for \(counted(pictures, "picture")): \(listed(what)), "
-      + "each with \(counted(generate.seeds.count, "seed")).\(noise)"
+      + "each with \(counted(generate.seeds.count, "seed"))\(settings).\(noise)"
   }
 
   private var changed: String {
@@ -89,7 +90,8 @@ struct ReportPage {
 
   private func label(_ run: ExpectedRun) -> String {
     let prompts = run.source.map { "\($0) → \(run.prompt)" } ?? run.prompt
-    return "\(Markdown.text(prompts)), seed \(run.seed), \(Markdown.text(run.intervention))"
+    return "\(Markdown.text(prompts)), seed \(run.seed), "
+      + [run.intervention, run.settings.label].filter { !$0.isEmpty }.map(Markdown.text).joined(separator: ", ")
   }
 
   /// An error's text, without what names the machine's folders.

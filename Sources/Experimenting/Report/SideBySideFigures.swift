@@ -14,26 +14,31 @@ struct SideBySideFigures {
     let label: String
     let prompts: [String]
     let seed: UInt64
+    /// The seed and, in a sweep, the settings.
+    let detail: String
     let runs: [ReportRun?]
   }
 
   func section(_ writer: FigureWriter) throws -> FigureSection? {
     var section = FigureSection(heading: "Side by side", reading: reading)
-    let seeds = data.spec.generate.seeds
+    let settings = data.spec.generate.settings
+    let places = data.spec.generate.seeds.flatMap { seed in
+      settings.indices.map { (seed, $0, ["seed \(seed)", settings[$0].label].filter { !$0.isEmpty }) }
+    }
     let names = data.spec.interventions.map(\.name)
     let pairs = data.spec.generate.pairs.flatMap { pair in
-      seeds.map { seed in
+      places.map { seed, settings, detail in
         Row(
-          label: pair.label, prompts: [pair.label], seed: seed,
-          runs: [data.source(of: pair, seed: seed)]
-            + names.map { data.target(of: pair, seed: seed, intervention: $0) })
+          label: pair.label, prompts: [pair.label], seed: seed, detail: detail.joined(separator: ", "),
+          runs: [data.source(of: pair, seed: seed, settings: settings)]
+            + names.map { data.target(of: pair, seed: seed, intervention: $0, settings: settings) })
       }
     }
     let prompts = data.spec.generate.prompts.flatMap { prompt in
-      seeds.map { seed in
+      places.map { seed, settings, detail in
         Row(
-          label: prompt, prompts: [prompt], seed: seed,
-          runs: names.map { data.run(of: prompt, seed: seed, intervention: $0) })
+          label: prompt, prompts: [prompt], seed: seed, detail: detail.joined(separator: ", "),
+          runs: names.map { data.run(of: prompt, seed: seed, intervention: $0, settings: settings) })
       }
     }
     try add(pairs, columns: ["source"] + names, title: "source and edits", file: "side_by_side", writer, &section)
@@ -90,7 +95,7 @@ struct SideBySideFigures {
     return try Figures.sideBySide(
       title: title, columns: columns,
       rows: zip(rows, pictures).map { row, pictures in
-        PictureRow(row.label, detail: "seed \(row.seed)", pictures: pictures.map { $0 ?? gap })
+        PictureRow(row.label, detail: row.detail, pictures: pictures.map { $0 ?? gap })
       })
   }
 }

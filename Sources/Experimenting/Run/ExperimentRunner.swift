@@ -37,7 +37,7 @@ public struct ExperimentRunner {
     let store = try AttentionStore.open(results.database, mode: .create)
     defer { progress.finished() }
     let recorder = try begin(store)
-    var tally = Tally(total: plan.runCount * plan.stepCount)
+    var tally = Tally(total: plan.stepCount)
     for group in plan.groups {
       try Task.checkCancellation()
       try make(group, store, recorder, &tally)
@@ -133,7 +133,7 @@ public struct ExperimentRunner {
     let stored = try store.beginGroup(hash: group.hash, runs: recorder.descriptions(group))
     if stored.isDone {
       tally.runsKept += group.runs.count
-      tally.done += group.runs.count * plan.stepCount
+      tally.done += group.runs.count * group.stepCount
       return
     }
     do {
@@ -249,6 +249,7 @@ extension PlannedGroup {
   var label: String {
     let prompts = runs.map(\.prompt.prompt).uniqued
     let targets = prompts.count > 2 ? "\(prompts.count - 1) targets" : prompts.dropFirst().first
-    return "\(prompts[0])\(targets.map { " -> \($0)" } ?? ""), seed \(settings.seed)"
+    let settings = settingsLabel.isEmpty ? "" : ", \(settingsLabel)"
+    return "\(prompts[0])\(targets.map { " -> \($0)" } ?? ""), seed \(self.settings.seed)\(settings)"
   }
 }

@@ -43,7 +43,7 @@ struct StepRecorder {
         hash: run.hash, role: run.role, intervention: run.intervention, prompt: prompt,
         negativePrompt: settings.isGuided ? prompts[settings.negativePrompt] : nil, sourceHash: run.source,
         seed: Int(bitPattern: UInt(settings.seed)), height: settings.height, width: settings.width,
-        steps: settings.steps, guidanceScale: settings.guidanceScale, scheduler: settings.scheduler.rawValue)
+        steps: settings.steps, guidanceScale: settings.guidanceScale, scheduler: settings.schedulerText)
     }
   }
 

@@ -47,7 +47,8 @@ extension ExperimentSpec {
       let decoder = SpecDecoder(reader: SpecReader(file: file), checkSites: check)
       return (decoder.experiment(Field(node: root, path: "")), decoder.reader.problems)
     }
-    problems = inOrder(problems + decoded.1)
+    // What is wrong in a sweep's operation would be reported for each of its values.
+    problems = inOrder((problems + decoded.1).uniqued)
     guard problems.isEmpty, let spec = decoded.0 else { throw SpecError(file: file, problems: problems) }
     // What is kept with the results must be readable again.
     let size = spec.resolvedYAML().utf8.count
@@ -81,7 +82,11 @@ struct SpecDecoder {
     else { return nil }
     let generate = fields["generate"].flatMap(self.generate)
     // What cannot be known after a problem is not checked: a report of a consequence would only hide its cause.
-    let steps = reader.hasProblem(below: "generate.num_inference_steps") ? nil : generate?.numInferenceSteps
+    let areStepsKnown = !["num_inference_steps", "sweep", "settings"].contains {
+      reader.hasProblem(below: "generate.\($0)")
+    }
+    // What holds for the fewest steps of a sweep holds for all.
+    let steps = areStepsKnown ? generate?.settings.map(\.numInferenceSteps).min() : nil
     let hasPairs = generate?.pairs.isEmpty == false || reader.hasProblem(below: "generate.pairs")
     return ExperimentSpec(
       version: fields["version"].flatMap(version) ?? ExperimentSpec.currentVersion,
@@ -150,8 +155,7 @@ struct SpecDecoder {
   /// Reports a name that cannot stand in tables and file names.
   /// - Returns: Whether it can.
   func checkName(_ name: String, at place: SpecPlace, path: String) -> Bool {
-    let isUsual = name.allSatisfy { $0.isLetter || $0.isNumber || " -_.,+=%()".contains($0) }
-    guard isUsual, (1...64).contains(name.count), name.first != ".", name.first != " ", name.last != " " else {
+    guard isUsualName(name) else {
       reader.report(
         at: place, path: path,
         "\(path): \(quoted(name)) cannot be a name; 1 to 64 letters, digits, spaces and - _ . , + = % ( ), "
@@ -159,5 +163,10 @@ struct SpecDecoder {
       return false
     }
     return true
+  }
+
+  func isUsualName(_ name: String) -> Bool {
+    let isUsual = name.allSatisfy { $0.isLetter || $0.isNumber || " -_.,+=%()".contains($0) }
+    return isUsual && (1...64).contains(name.count) && name.first != "." && name.first != " " && name.last != " "
   }
 }

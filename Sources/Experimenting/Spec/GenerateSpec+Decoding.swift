@@ -3,10 +3,9 @@ extension SpecDecoder {
   static let mostPrompts = 10_000
 
   func generate(_ field: Field) -> GenerateSpec? {
-    let keys = [
-      "pairs", "prompts", "seeds", "num_inference_steps", "guidance_scale", "negative_prompt", "scheduler", "height",
-      "width", "precision",
-    ]
+    let keys =
+      ["pairs", "prompts", "seeds"] + GenerationSettings.keys
+      + ["sweep", "settings", "negative_prompt", "height", "width", "precision", "batch"]
     guard let fields = reader.fields(field, allowed: keys, required: ["seeds"]) else { return nil }
     let pairs = fields["pairs"].map(pairs)
     let prompts = fields["prompts"].map(prompts)
@@ -15,18 +14,16 @@ extension SpecDecoder {
     if areKnown, pairs?.isEmpty ?? true, prompts?.isEmpty ?? true {
       reader.report(at: fields.place, path: field.path, "generate: nothing to generate; give pairs, prompts, or both")
     }
+    let settings = settings(field, fields)
     return GenerateSpec(
       pairs: pairs ?? [], prompts: prompts ?? [],
       seeds: fields["seeds"].map(seeds) ?? [],
-      numInferenceSteps: fields["num_inference_steps"].flatMap { reader.integer($0, in: 1...1000) }
-        ?? GenerateSpec.defaultNumInferenceSteps,
-      guidanceScale: fields["guidance_scale"].flatMap { reader.number($0, in: 0...100) }
-        ?? GenerateSpec.defaultGuidanceScale,
+      settings: settings.isEmpty ? [GenerationSettings()] : settings,
       negativePrompt: fields["negative_prompt"].flatMap { reader.line($0) } ?? "",
-      scheduler: given(fields["scheduler"]).flatMap { reader.line($0, allowsEmpty: false) },
       height: given(fields["height"]).flatMap(pixels),
       width: given(fields["width"]).flatMap(pixels),
-      precision: fields["precision"].flatMap { reader.choice($0, Precision.self) } ?? .fp32)
+      precision: fields["precision"].flatMap { reader.choice($0, Precision.self) } ?? .fp32,
+      batch: fields["batch"].flatMap { reader.integer($0, in: 2...1024) } ?? GenerateSpec.defaultBatch)
   }
 
   /// The field of a key whose value may be null, which means the same as its absence.

@@ -1,4 +1,4 @@
-/// The pictures to make: every pair and every prompt with every seed.
+/// The pictures to make: every pair and every prompt with every seed, in all settings.
 public struct GenerateSpec: Hashable, Sendable {
   /// Source and target prompts, templates and files already expanded. No pair stands twice.
   public let pairs: [PromptPair]
@@ -6,39 +6,38 @@ public struct GenerateSpec: Hashable, Sendable {
   public let prompts: [String]
   /// Seeds of the start noise, as of torch's CPU generator. None stands twice; never empty.
   public let seeds: [UInt64]
-  /// Denoising steps, 1...1000.
-  public let numInferenceSteps: Int
-  /// The weight of classifier-free guidance, 0...100.
-  public let guidanceScale: Double
+  /// Steps, guidance and scheduler: one, or those of a sweep. Never empty; labels differ.
+  public let settings: [GenerationSettings]
   /// What the unconditional branch is given.
   public let negativePrompt: String
-  /// The scheduler's name, or nil for the one of the model's folder.
-  public let scheduler: String?
   /// Pixels, a multiple of 8, or nil for the model's own size.
   public let height: Int?
   public let width: Int?
   public let precision: Precision
+  /// The most runs of one group: more targets of one source are made in several groups, each with the source again.
+  public let batch: Int
 
   public static let defaultNumInferenceSteps = 30
   /// As in diffusers' StableDiffusionPipeline.
   public static let defaultGuidanceScale = 7.5
+  /// A source and 23 targets: at 64x64 latents of Stable Diffusion 1.5 about 16 GiB.
+  public static let defaultBatch = 24
 
   public init(
     pairs: [PromptPair] = [], prompts: [String] = [], seeds: [UInt64],
-    numInferenceSteps: Int = GenerateSpec.defaultNumInferenceSteps,
-    guidanceScale: Double = GenerateSpec.defaultGuidanceScale, negativePrompt: String = "", scheduler: String? = nil,
-    height: Int? = nil, width: Int? = nil, precision: Precision = .fp32
+    settings: [GenerationSettings] = [GenerationSettings()], negativePrompt: String = "", height: Int? = nil,
+    width: Int? = nil, precision: Precision = .fp32, batch: Int = GenerateSpec.defaultBatch
   ) {
+    precondition(!settings.isEmpty, "pictures are made in one setting at least")
     self.pairs = pairs
     self.prompts = prompts
     self.seeds = seeds
-    self.numInferenceSteps = numInferenceSteps
-    self.guidanceScale = guidanceScale
+    self.settings = settings
     self.negativePrompt = negativePrompt
-    self.scheduler = scheduler
     self.height = height
     self.width = width
     self.precision = precision
+    self.batch = batch
   }
 }
 

@@ -8,23 +8,28 @@ extension SpecDecoder {
   func interventions(_ field: Field, count: Int?, hasPairs: Bool) -> [InterventionSpec] {
     guard let entries = reader.namedFields(field, of: "names with their lists of operations") else { return [] }
     if entries.isEmpty { reader.report(field, "there are none; write none: [] or leave the key out") }
-    return entries.map { entry in
+    var names: [String: String] = [:]
+    return entries.flatMap { entry -> [InterventionSpec] in
       if checkName(entry.key, at: entry.keyPlace, path: entry.value.path), entry.key == InterventionSpec.sourceName {
         reader.report(entry.value, "the name \"source\" stands for the source of a pair; choose another")
       }
-      let operations = reader.list(entry.value, of: "operations, or [] to change nothing") ?? []
-      return InterventionSpec(
-        name: entry.key, operations: operations.compactMap { operation($0, count: count, hasPairs: hasPairs) })
+      let made = interventions(
+        named: entry.key, at: entry.keyPlace, entry.value, count: count, hasPairs: hasPairs)
+      for intervention in made {
+        if let first = names.updateValue(entry.key, forKey: intervention.name) {
+          reader.report(
+            entry.value, "\(quoted(intervention.name)) is an intervention of \(quoted(first)) already; names differ")
+        }
+      }
+      return made
     }
   }
 
-  private func operation(_ field: Field, count: Int?, hasPairs: Bool) -> OperationSpec? {
+  func operation(_ field: Field, count: Int?, hasPairs: Bool) -> OperationSpec? {
     // Which keys there are depends on the operation, so that is looked at first.
     let named = reader.value(of: "op", in: field).flatMap { AttentionOperation(rawValue: $0) }
-    let common = ["op", "of", "sites", "steps", "branch", "heads", "words", "renormalise"]
-    guard
-      let fields = reader.fields(field, allowed: common + (named?.parameters ?? []), required: ["op", "sites"])
-    else { return nil }
+    let keys = OperationSpec.keys + (named?.parameters ?? [])
+    guard let fields = reader.fields(field, allowed: keys, required: ["op", "sites"]) else { return nil }
     let op = fields["op"].flatMap { reader.choice($0, AttentionOperation.self) } ?? .zero
     if op.needsSource, !hasPairs {
       reader.report(field, "\(op.rawValue) takes the attention of a pair's source, and generate has no pairs")

@@ -1,4 +1,5 @@
 import AttentionTracing
+import Schedulers
 import Tensors
 
 /// A value on its way into a file: what JSON has, with mappings in a chosen order.
@@ -38,15 +39,39 @@ extension ExperimentSpec {
 
 extension GenerateSpec {
   fileprivate var value: Value {
-    .keys([
-      ("pairs", .list(pairs.map { .keys([("source", .text($0.source)), ("target", .text($0.target))]) })),
-      ("prompts", .list(prompts.map { .text($0) })),
-      ("seeds", .list(seeds.map { .plain("\($0)") })),
+    .keys(
+      [
+        ("pairs", .list(pairs.map { .keys([("source", .text($0.source)), ("target", .text($0.target))]) })),
+        ("prompts", .list(prompts.map { .text($0) })),
+        ("seeds", .list(seeds.map { .plain("\($0)") })),
+      ] + settingsValue + [
+        ("negative_prompt", .text(negativePrompt)),
+        ("height", height.map { .plain("\($0)") } ?? .null), ("width", width.map { .plain("\($0)") } ?? .null),
+        ("precision", .plain(precision.rawValue)), ("batch", .plain("\(batch)")),
+      ])
+  }
+
+  private var settingsValue: [(String, Value)] {
+    guard let only = settings.first, settings.count == 1, only.label.isEmpty else {
+      return [("settings", .list(settings.map { .keys([("name", .text($0.label))] + $0.entries) }))]
+    }
+    return only.entries
+  }
+}
+
+extension GenerationSettings {
+  fileprivate var entries: [(String, Value)] {
+    let own = schedulerSettings.values.sorted { $0.key < $1.key }.map { ($0.key, $0.value.value) }
+    return [
       ("num_inference_steps", .plain("\(numInferenceSteps)")), ("guidance_scale", .plain("\(guidanceScale)")),
-      ("negative_prompt", .text(negativePrompt)), ("scheduler", scheduler.map { .text($0) } ?? .null),
-      ("height", height.map { .plain("\($0)") } ?? .null), ("width", width.map { .plain("\($0)") } ?? .null),
-      ("precision", .plain(precision.rawValue)),
-    ])
+      ("scheduler", scheduler.map { .text($0) } ?? .null),
+    ] + (own.isEmpty ? [] : [("scheduler_settings", .keys(own))])
+  }
+}
+
+extension SchedulerSettings.Value {
+  fileprivate var value: Value {
+    if case .text(let text) = self { .text(text) } else { .plain(description) }
   }
 }
 

@@ -47,8 +47,9 @@ struct CompareCommand: ParsableCommand {
   @Option(
     name: .customLong("by"),
     help: ArgumentHelp(
-      "A row for each seed or prompt; or interventions in the order of the layers or steps that they change.",
-      valueName: "layer|step|seed|prompt"))
+      "A row for each seed, prompt or settings of a sweep; or interventions in the order of the layers or steps that "
+        + "they change.",
+      valueName: "layer|step|seed|prompt|settings"))
   var grouping: ComparisonRequest.Grouping?
 
   @Option(name: .long, help: ArgumentHelp("Also write the rows as a table.", valueName: "file.csv"))

@@ -49,8 +49,9 @@ struct StepTiming {
     let clock = ContinuousClock()
     let measured = try clock.measure { try denoising.advance(probe: attention.probe(step: step)) }
     let decoding = try clock.measure { _ = try plan.model.picture(denoising.latents(of: 0)) }
-    let perLane = Self.seconds(measured) / Double(largest.runs.count)
-    seconds = Double(plan.runCount) * (perLane * Double(plan.stepCount) + Self.seconds(decoding))
+    let perLane = Self.seconds(measured) / Double(largest.laneCount)
+    let laneSteps = plan.groups.reduce(0) { $0 + $1.laneCount * $1.stepCount }
+    seconds = perLane * Double(laneSteps) + Double(plan.runCount) * Self.seconds(decoding)
   }
 
   private static func seconds(_ duration: Duration) -> Double {
@@ -58,8 +59,21 @@ struct StepTiming {
   }
 }
 
+extension PlannedGroup {
+  /// Elements of the batch: with guidance two a run.
+  fileprivate var laneCount: Int { runs.count * (settings.isGuided ? 2 : 1) }
+}
+
 /// A plan as it is printed.
 struct PlanReport: Encodable {
+  struct Settings: Encodable {
+    /// Empty where there is but one.
+    let name: String
+    let scheduler: String
+    let steps: Int
+    let guidanceScale: Double
+  }
+
   struct Run: Encodable {
     let hash, role, intervention, prompt: String
   }
@@ -67,13 +81,14 @@ struct PlanReport: Encodable {
   struct Group: Encodable {
     let hash: String
     let seed: UInt64
+    let settings: String
     let runs: [Run]
     let maps, mapBytes: Int
   }
 
-  let name, model, modelHash, engine, scheduler: String
-  let height, width, steps: Int
-  let guidanceScale: Double
+  let name, model, modelHash, engine: String
+  let height, width: Int
+  let settings: [Settings]
   let groups: [Group]
   let runs, maps, mapBytes, diskBytes, budgetBytes: Int
   let fitsBudget: Bool
@@ -86,17 +101,22 @@ struct PlanReport: Encodable {
     model = plan.model.folder.name
     modelHash = plan.modelHash
     engine = plan.engine
-    scheduler = plan.scheduler.rawValue
     height = plan.height
     width = plan.width
-    steps = plan.stepCount
-    guidanceScale = plan.spec.generate.guidanceScale
+    settings = plan.spec.generate.settings.compactMap { settings in
+      plan.groups.first { $0.settingsLabel == settings.label }.map { group in
+        Settings(
+          name: settings.label, scheduler: group.schedulerText, steps: group.stepCount,
+          guidanceScale: settings.guidanceScale)
+      }
+    }
     groups = plan.groups.map { group in
       let runs = group.runs.map {
         Run(hash: $0.hash, role: $0.role.rawValue, intervention: $0.intervention, prompt: $0.prompt.prompt)
       }
       return Group(
-        hash: group.hash, seed: group.settings.seed, runs: runs, maps: group.mapCount, mapBytes: group.mapBytes)
+        hash: group.hash, seed: group.settings.seed, settings: group.settingsLabel, runs: runs, maps: group.mapCount,
+        mapBytes: group.mapBytes)
     }
     runs = plan.runCount
     maps = plan.mapCount
@@ -109,17 +129,27 @@ struct PlanReport: Encodable {
   }
 
   var text: String {
-    var table = Table(["group", "seed", "runs", "maps", "bytes", "prompts"], right: [1, 2, 3, 4])
+    let hasSettings = settings.count > 1
+    var table = Table(
+      ["group", "seed", "runs", "maps", "bytes", "prompts"] + (hasSettings ? ["settings"] : []), right: [1, 2, 3, 4])
     for group in groups {
       table.add(
         [
           String(group.hash.prefix(8)), "\(group.seed)", "\(group.runs.count)", "\(group.maps)",
           Readable.bytes(group.mapBytes), Self.prompts(group),
-        ])
+        ] + (hasSettings ? [group.settings] : []))
     }
     var facts = [
       ("experiment", name), ("model", "\(model), \(modelHash.prefix(16))"), ("engine", engine),
-      ("pictures", "\(width) x \(height) pixels, \(steps) \(scheduler) steps, guidance \(guidanceScale)"),
+      ("pictures", "\(width) x \(height) pixels"),
+    ]
+    facts += settings.map {
+      (
+        "settings",
+        ($0.name.isEmpty ? "" : "\($0.name): ") + "\($0.steps) \($0.scheduler) steps, guidance \($0.guidanceScale)"
+      )
+    }
+    facts += [
       ("groups", "\(groups.count)"), ("runs", "\(runs)"), ("maps", "\(maps), \(Readable.bytes(mapBytes))"),
       ("disk", "about \(Readable.bytes(diskBytes)) of the budget's \(Readable.bytes(budgetBytes))"),
     ]

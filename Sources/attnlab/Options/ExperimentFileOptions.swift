@@ -27,9 +27,6 @@ struct ExperimentFileOptions: ParsableArguments {
   /// - Throws: `SpecError` with every problem of the file, or of the file and its model together.
   func plan(needsHash: Bool = true) throws -> ExperimentPlan {
     let spec = try load()
-    if let name = spec.generate.scheduler {
-      do { _ = try SchedulerKind(named: name) } catch { throw problems(error.problems.map { "generate.\($0)" }) }
-    }
     do {
       let folder = try ModelSource.folder(named: spec.model, from: modelBase)
       let model = try StableDiffusion(folder: folder)

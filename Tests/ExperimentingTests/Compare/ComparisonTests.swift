@@ -175,8 +175,10 @@ import Testing
     let reasons = comparison.unmatched.filter { $0.intervention == "two/late" }.map { "\($0.seed) \($0.reason)" }
     #expect(
       reasons == [
-        "1 only the baseline has a run of this pair and seed", "1 only the baseline has a run of this pair and seed",
-        "3 the baseline has no run of this pair and seed", "3 the baseline has no run of this pair and seed",
+        "1 only the baseline has a run of this pair, seed and settings",
+        "1 only the baseline has a run of this pair, seed and settings",
+        "3 the baseline has no run of this pair, seed and settings",
+        "3 the baseline has no run of this pair, seed and settings",
       ])
     #expect { _ = try Comparison([one, one], ComparisonRequest()) } throws: {
       "\($0)" == "one is named more than once; compare results of different names"

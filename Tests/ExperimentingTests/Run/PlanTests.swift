@@ -59,11 +59,6 @@ import Testing
       "interventions.cross swap: cross-attention of \"a red car\" (3 tokens) cannot replace that of \"a car\" "
         + "(2 tokens): their words stand at different positions; use prompts of equal length, or swap self-attention"
     ),
-    (
-      ["generate.scheduler=ddpm"],
-      "scheduler: \"ddpm\" is not known; there are ddim (DDIMScheduler), pndm (PNDMScheduler), euler "
-        + "(EulerDiscreteScheduler), dpm++ (DPMSolverMultistepScheduler)"
-    ),
   ])
   func messages(_ overrides: [String], _ message: String) {
     #expect { _ = try SmallExperiment.plan(overrides) } throws: { "\($0)" == message }

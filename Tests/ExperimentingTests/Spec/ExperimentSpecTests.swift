@@ -38,7 +38,8 @@ import Testing
         PromptPair(source: "a red car", target: "a blue car"),
         PromptPair(source: "a dog in the snow", target: "a cat in the snow"),
       ],
-      prompts: [], seeds: [1, 2], numInferenceSteps: 30, guidanceScale: 5, negativePrompt: "", scheduler: "ddim",
+      prompts: [], seeds: [1, 2],
+      settings: [GenerationSettings(numInferenceSteps: 30, guidanceScale: 5, scheduler: "ddim")], negativePrompt: "",
       height: nil, width: nil, precision: .fp32),
     record: [
       RecordSpec(
@@ -82,11 +83,12 @@ import Testing
           seeds: [1, 2]
           num_inference_steps: 30
           guidance_scale: 5.0
-          negative_prompt: ""
           scheduler: "ddim"
+          negative_prompt: ""
           height: null
           width: null
           precision: fp32
+          batch: 24
         record:
           - { name: "words", sites: "cross:*", heads: mean, steps: all, tokens: all, branch: conditional, pool: null, \
         dtype: fp32 }
@@ -110,8 +112,9 @@ import Testing
     let expected = ExperimentSpec(
       version: 1, name: "small", question: "", model: "emoji-scenes",
       generate: GenerateSpec(
-        pairs: [], prompts: ["a red car"], seeds: [1], numInferenceSteps: 30, guidanceScale: 7.5, negativePrompt: "",
-        scheduler: nil, height: nil, width: nil, precision: .fp32),
+        pairs: [], prompts: ["a red car"], seeds: [1],
+        settings: [GenerationSettings(numInferenceSteps: 30, guidanceScale: 7.5)], negativePrompt: "",
+        height: nil, width: nil, precision: .fp32),
       record: [
         RecordSpec(
           name: "w", sites: "cross:*", heads: .mean, steps: .all, tokens: .all, branch: .conditional, pool: nil,

@@ -1,5 +1,6 @@
 import AttentionTracing
 import Experimenting
+import Schedulers
 import Tensors
 import TestSupport
 import Testing
@@ -89,6 +90,24 @@ private struct RandomSpecs {
       renormalise: place == .probabilities && count(0...1) == 1)
   }
 
+  /// One without a name, or several with names.
+  private mutating func settings(of total: Int) -> [GenerationSettings] {
+    let labels = count(0...1) == 0 ? [""] : distinct(1...3) { $0.name() }
+    return labels.map { label in
+      let values: [String: SchedulerSettings.Value] =
+        count(0...1) == 0
+        ? [:]
+        : [
+          "timestep_spacing": .text("t" + text()), "steps_offset": .integer(count(0...9)),
+          "beta_start": .number(some([0.1, 1e-5])), "use_karras_sigmas": .truth(count(0...1) == 0),
+        ]
+      return GenerationSettings(
+        numInferenceSteps: total, guidanceScale: some([0, 7.5, 0.1, 100, 1e-5, .random(in: 0...100, using: &random)]),
+        scheduler: count(0...1) == 0 ? nil : some(["ddim", "pndm", "euler", "dpm++"]),
+        schedulerSettings: SchedulerSettings(values), label: label)
+    }
+  }
+
   mutating func next() -> ExperimentSpec {
     let total = some([2, 30, 1000])
     let maybe = { (value: Int, self: inout Self) in self.count(0...1) == 0 ? nil : value }
@@ -97,10 +116,8 @@ private struct RandomSpecs {
         + distinct(0...3) { PromptPair(source: $0.text(), target: $0.text(7...9)) },
       prompts: distinct(0...3) { $0.text() },
       seeds: [7] + distinct(0...3) { .random(in: 8 ... .max, using: &$0.random) },
-      numInferenceSteps: total, guidanceScale: some([0, 7.5, 0.1, 100, 1e-5, .random(in: 0...100, using: &random)]),
-      negativePrompt: text(), scheduler: count(0...1) == 0 ? nil : "s" + text(),
-      height: maybe(8 * count(1...1024), &self),
-      width: maybe(8 * count(1...1024), &self))
+      settings: settings(of: total), negativePrompt: text(), height: maybe(8 * count(1...1024), &self),
+      width: maybe(8 * count(1...1024), &self), batch: count(2...1024))
     let record = distinct(0...3) { $0.name() }.map { name in
       RecordSpec(
         name: name, sites: "s" + text(), heads: some(HeadChoice.allCases), steps: steps(of: total), tokens: tokens(),
@@ -144,12 +161,13 @@ private struct RandomSpecs {
   @Test func canonicalFormIsOneLineOfJSON() {
     let spec = ExperimentSpec(
       name: "a", question: "é \"q\"", model: "m",
-      generate: GenerateSpec(prompts: ["x"], seeds: [.max], guidanceScale: 5),
+      generate: GenerateSpec(
+        prompts: ["x"], seeds: [.max], settings: [GenerationSettings(guidanceScale: 5)]),
       record: [RecordSpec(name: "r", sites: "s", tokens: .names([.word("7", occurrence: 1), .position(7)]))])
     #expect(
       spec.canonicalForm == #"{"version":1,"name":"a","question":"é \"q\"","model":"m","generate":{"pairs":[],"#
         + #""prompts":["x"],"seeds":[18446744073709551615],"num_inference_steps":30,"guidance_scale":5.0,"#
-        + #""negative_prompt":"","scheduler":null,"height":null,"width":null,"precision":"fp32"},"#
+        + #""scheduler":null,"negative_prompt":"","height":null,"width":null,"precision":"fp32","batch":24},"#
         + #""record":[{"name":"r","sites":"s","heads":"mean","steps":"all","tokens":["7",7],"branch":"conditional","#
         + #""pool":null,"dtype":"fp32"}],"interventions":{"none":[]},"metrics":[],"figures":[],"#
         + #""budget":{"disk":"10 GiB"}}"#)

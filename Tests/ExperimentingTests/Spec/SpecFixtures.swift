@@ -28,7 +28,8 @@ func decode(_ yaml: String, set overrides: [String] = []) throws(SpecError) -> E
 // What messages say at length, and the tests only once.
 let topKeys = "version, name, question, model, generate, record, interventions, metrics, figures, budget"
 let generateKeys =
-  "pairs, prompts, seeds, num_inference_steps, guidance_scale, negative_prompt, scheduler, height, width, precision"
+  "pairs, prompts, seeds, num_inference_steps, guidance_scale, scheduler, scheduler_settings, sweep, settings, "
+  + "negative_prompt, height, width, precision, batch"
 let operations = "replace, mix, zero, uniform, identity, shuffle, blur, scale, head_mean"
 let operationKeys = "op, of, sites, steps, branch, heads, words, renormalise"
 let recordKeys = "name, sites, heads, steps, tokens, branch, pool, dtype"
