@@ -18,6 +18,8 @@ public enum AttentionOperation: String, CaseIterable, Codable, Hashable, Sendabl
   case blur
   /// Multiply, without bringing rows back to a sum of 1.
   case scale
+  /// Take the mean over a set of prompts and seeds, in place of the target's own.
+  case datasetMean = "dataset_mean"
   /// Give every head the mean of all heads.
   case headMean = "head_mean"
 
@@ -35,6 +37,7 @@ public enum AttentionOperation: String, CaseIterable, Codable, Hashable, Sendabl
     case .shuffle: "the rows of the map in another order, drawn from seed"
     case .blur: "each row averaged with its neighbours on the grid, a Gaussian of sigma cells"
     case .scale: "times factor; rows are not brought back to a sum of 1 unless renormalise: true"
+    case .datasetMean: "the mean over a set of prompts and seeds, which run beside the target"
     case .headMean: "the mean of all heads for every head"
     }
   }
@@ -42,8 +45,9 @@ public enum AttentionOperation: String, CaseIterable, Codable, Hashable, Sendabl
   /// The keys of a file that it has beside `op`, `of`, `sites`, `steps`, `branch`, `heads`, `words`.
   public var parameters: [String] {
     switch self {
-    case .replace: ["part"]
-    case .mix: ["strength"]
+    case .replace: ["part", "source_seed"]
+    case .mix: ["strength", "source_seed"]
+    case .datasetMean: ["prompts", "seeds"]
     case .shuffle: ["seed"]
     case .blur: ["sigma"]
     case .scale: ["factor"]
@@ -78,8 +82,8 @@ public struct PlannedOperation: Hashable, Sendable {
   public let change: AttentionEdit.Change
   /// Index of the run in its group.
   public let run: Int
-  /// Index of the run that it takes from, for operations that need one.
-  public let source: Int?
+  /// Indices of the runs that it takes from, for operations that need some: their mean.
+  public let sources: [Int]
   /// Indices of sites.
   public let sites: [Int]
   public let steps: [Int]
@@ -89,23 +93,27 @@ public struct PlannedOperation: Hashable, Sendable {
   /// The positions of the chosen words; nil: all.
   public let tokens: [Int]?
   public let renormalises: Bool
+  /// Where the tokens of source and target stand at different positions: cross-attention of the conditional half takes
+  /// them by it.
+  public let alignment: TokenAlignment?
 
   public init(
     operation: AttentionOperation, place: AttentionEdit.Place = .probabilities, change: AttentionEdit.Change? = nil,
-    run: Int, source: Int?, sites: [Int], steps: [Int], branches: Set<GuidanceBranch>, heads: Set<Int>? = nil,
-    tokens: [Int]? = nil, renormalises: Bool = false
+    run: Int, sources: [Int] = [], sites: [Int], steps: [Int], branches: Set<GuidanceBranch>, heads: Set<Int>? = nil,
+    tokens: [Int]? = nil, renormalises: Bool = false, alignment: TokenAlignment? = nil
   ) {
     self.operation = operation
     self.place = place
     self.change = change ?? operation.plainChange
     self.run = run
-    self.source = source
+    self.sources = sources
     self.sites = sites
     self.steps = steps
     self.branches = branches
     self.heads = heads
     self.tokens = tokens
     self.renormalises = renormalises
+    self.alignment = alignment
   }
 
   /// Whether it leaves everything as it is: it is then left out, and the bits stay.
@@ -120,11 +128,25 @@ public struct PlannedOperation: Hashable, Sendable {
   }
 }
 
+extension PlannedOperation {
+  /// The chosen tokens that have a partner; nil: all.
+  func partnered(by alignment: TokenAlignment?, of count: Int) -> [Int]? {
+    guard let alignment else { return tokens }
+    let chosen = (tokens ?? Array(0..<count)).filter(alignment.covers)
+    return chosen.count == count ? nil : chosen
+  }
+}
+
+extension AttentionEdit.Place {
+  /// Whether it has a row or a column a token, at cross-attention.
+  var hasTokens: Bool { self != .queries && self != .output }
+}
+
 extension AttentionOperation {
   /// The change with the defaults of a file.
   public var plainChange: AttentionEdit.Change {
     switch self {
-    case .replace: .mix(strength: 1)
+    case .replace, .datasetMean: .mix(strength: 1)
     case .mix: .mix(strength: 0.5)
     case .zero: .zero
     case .uniform: .uniform
@@ -154,7 +176,7 @@ public struct PlannedRecord: Hashable, Sendable {
   public let steps: [Int]
   public let branches: Set<GuidanceBranch>
   public let meanOfHeads: Bool
-  /// The keys of cross maps, for each run of the group.
+  /// The keys of cross maps, for each run of the group; of runs beyond nothing is kept.
   public let tokens: [[TokenKey]]
   /// Grids larger than this, along either side, are averaged down to it; keys of self maps are summed alike.
   public let pool: Int?

@@ -79,31 +79,36 @@ public struct AttentionPlan: Sendable {
       }
     }
     for (place, operations) in asked {
-      let source = { (operation: PlannedOperation) throws(SelectionError) -> Int? in
-        guard operation.change.needsSource else { return nil }
-        guard let run = operation.source, let lane = laneOf[Lane(run: run, branch: lanes[place.lane].branch)] else {
+      let sources = { (operation: PlannedOperation) throws(SelectionError) -> [Int] in
+        guard operation.change.needsSource else { return [] }
+        let found = operation.sources.compactMap { laneOf[Lane(run: $0, branch: lanes[place.lane].branch)] }
+        guard !found.isEmpty, found.count == operation.sources.count else {
           throw SelectionError(
             "\(operation.operation.rawValue): there is no source run to take from; give `pairs` of prompts")
         }
-        return lane
+        return found
       }
-      if let fill = try Self.fill(operations, source) {
+      let takesTokens = sites[place.site].kind == .cross && lanes[place.lane].branch == .conditional
+      if let fill = try Self.fill(operations, takesTokens: takesTokens, sources) {
         if fills[place.step][place.site].isEmpty {
           fills[place.step][place.site] = Array(repeating: .own, count: lanes.count)
         }
         fills[place.step][place.site][place.lane] = fill
       } else {
         for operation in operations {
+          let alignment = takesTokens && operation.place.hasTokens ? operation.alignment : nil
           edits[place.step][place.site].append(
             AttentionEdit(
-              element: place.lane, source: try source(operation), place: operation.place, change: operation.change,
-              heads: operation.heads, tokens: operation.tokens, renormalises: operation.renormalises))
+              element: place.lane, sources: try sources(operation), place: operation.place, change: operation.change,
+              heads: operation.heads, tokens: operation.partnered(by: alignment, of: tokens),
+              renormalises: operation.renormalises, alignment: alignment))
         }
       }
     }
     try checkSources()
     for record in records {
-      for (index, lane) in lanes.enumerated() where record.branches.contains(lane.branch) {
+      for (index, lane) in lanes.enumerated()
+      where record.branches.contains(lane.branch) && record.tokens.indices.contains(lane.run) {
         for site in record.sites {
           let entry = Self.observation(record, lane, index, sites[site], tokens)
           for step in record.steps { observations[step][site].append(entry) }
@@ -120,15 +125,19 @@ public struct AttentionPlan: Sendable {
   /// The fill that operations of one lane come to: nil if one of them changes only a part, or something else than the
   /// whole of the probabilities. Each whole one overrides those before it.
   private static func fill(
-    _ operations: [PlannedOperation], _ source: (PlannedOperation) throws(SelectionError) -> Int?
+    _ operations: [PlannedOperation], takesTokens: Bool,
+    _ sources: (PlannedOperation) throws(SelectionError) -> [Int]
   ) throws(SelectionError) -> ProbabilityFill? {
     var fill: ProbabilityFill?
     for operation in operations {
       guard operation.place == .probabilities, operation.heads == nil, operation.tokens == nil,
-        !operation.renormalises
+        !operation.renormalises, !takesTokens || operation.alignment == nil
       else { return nil }
       switch operation.change {
-      case .mix(strength: 1): fill = try source(operation).map { .source($0) }
+      case .mix(strength: 1):
+        let found = try sources(operation)
+        guard found.count == 1 else { return nil }
+        fill = .source(found[0])
       case .zero: fill = .zero
       case .uniform: fill = .uniform
       default: return nil
@@ -143,7 +152,7 @@ public struct AttentionPlan: Sendable {
       for site in fills[step].indices {
         let fills = fills[step][site]
         let edits = edits[step][site]
-        var sources = edits.compactMap(\.source)
+        var sources = edits.flatMap(\.sources)
         for case .source(let source) in fills { sources.append(source) }
         let changed = Set(edits.map(\.element))
         if sources.contains(where: { changed.contains($0) || (!fills.isEmpty && fills[$0] != .own) }) {

@@ -51,6 +51,8 @@ public struct TokenKey: Hashable, Sendable {
 public enum TokenName: Hashable, Sendable, CustomStringConvertible {
   /// A word and which of its occurrences, from 1; all its pieces are summed.
   case word(String, occurrence: Int)
+  /// All words that come after an occurrence of a word, summed.
+  case after(String, occurrence: Int)
   case start
   case end
   /// All positions after the end token, summed.
@@ -59,9 +61,9 @@ public enum TokenName: Hashable, Sendable, CustomStringConvertible {
   case position(Int)
 
   /// The names in angle brackets.
-  public static let roleNames = ["<start>", "<end>", "<padding>"]
+  public static let roleNames = ["<start>", "<end>", "<padding>", "<after word>"]
 
-  /// Reads `car`, `car#2`, `<start>`, `<end>` or `<padding>`; words in lower case.
+  /// Reads `car`, `car#2`, `<after car>`, `<start>`, `<end>` or `<padding>`; words in lower case.
   /// - Throws: `SelectionError` if it is none of these.
   public init(_ text: String) throws(SelectionError) {
     switch text {
@@ -69,22 +71,25 @@ public enum TokenName: Hashable, Sendable, CustomStringConvertible {
     case "<end>": self = .end
     case "<padding>": self = .padding
     default:
+      let isAfter = text.hasPrefix("<after ") && text.hasSuffix(">")
+      let name = isAfter ? text.dropFirst("<after ".count).dropLast() : text[...]
       // A sign at the very beginning is the word itself.
-      let sign = text.lastIndex(of: "#").flatMap { $0 == text.startIndex ? nil : $0 }
-      let word = text[..<(sign ?? text.endIndex)].lowercased()
-      let occurrence = sign.map { Int(text[text.index(after: $0)...]) } ?? 1
+      let sign = name.lastIndex(of: "#").flatMap { $0 == name.startIndex ? nil : $0 }
+      let word = name[..<(sign ?? name.endIndex)].lowercased()
+      let occurrence = sign.map { Int(name[name.index(after: $0)...]) } ?? 1
       guard !word.isEmpty, !word.hasPrefix("<"), let occurrence, occurrence > 0 else {
         throw SelectionError(
-          "tokens: \"\(text)\" is not a token; allowed: a word (car), an occurrence of it (car#2), <start>, <end>, "
-            + "<padding> or a position")
+          "tokens: \"\(text)\" is not a token; allowed: a word (car), an occurrence of it (car#2), the words behind it "
+            + "(<after car>), <start>, <end>, <padding> or a position")
       }
-      self = .word(word, occurrence: occurrence)
+      self = isAfter ? .after(word, occurrence: occurrence) : .word(word, occurrence: occurrence)
     }
   }
 
   public var description: String {
     switch self {
     case .word(let word, let occurrence): occurrence == 1 ? word : "\(word)#\(occurrence)"
+    case .after(let word, let occurrence): "<after \(word)\(occurrence == 1 ? "" : "#\(occurrence)")>"
     case .start: "<start>"
     case .end: "<end>"
     case .padding: "<padding>"
@@ -105,10 +110,20 @@ public enum TokenName: Hashable, Sendable, CustomStringConvertible {
       }
       return [position]
     case .word(let word, let occurrence):
-      let places = prompt.words.indices.filter { prompt.words[$0] == word }
-      guard occurrence <= places.count else { throw missing(word, places.count, prompt) }
-      return prompt.positions(ofWord: places[occurrence - 1])
+      return prompt.positions(ofWord: try index(of: word, occurrence, in: prompt))
+    case .after(let word, let occurrence):
+      let first = try index(of: word, occurrence, in: prompt) + 1
+      guard first < prompt.words.count else {
+        throw SelectionError("tokens: \"\(description)\": \"\(word)\" is the last word of \"\(prompt.prompt)\"")
+      }
+      return prompt.words.indices[first...].flatMap { prompt.positions(ofWord: $0) }
     }
+  }
+
+  private func index(of word: String, _ occurrence: Int, in prompt: PromptTokens) throws(SelectionError) -> Int {
+    let places = prompt.words.indices.filter { prompt.words[$0] == word }
+    guard occurrence <= places.count else { throw missing(word, places.count, prompt) }
+    return places[occurrence - 1]
   }
 
   private func missing(_ word: String, _ count: Int, _ prompt: PromptTokens) -> SelectionError {

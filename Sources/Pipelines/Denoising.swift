@@ -42,7 +42,7 @@ public struct DenoisingSettings: Hashable, Sendable {
   public var isGuided: Bool { guidanceScale > 1 }
 }
 
-/// Several prompts denoised in one batch from the same noise, step by step.
+/// Several prompts denoised in one batch, step by step; from the same noise unless they have seeds of their own.
 ///
 /// The state between two steps can be taken and given back: a run that was stopped goes on with the same bits.
 public struct Denoising {
@@ -63,9 +63,14 @@ public struct Denoising {
 
   public var isDone: Bool { step == timesteps.count }
 
-  /// - Parameter prompts: one a run.
+  /// - Parameters:
+  ///   - prompts: one a run.
+  ///   - seeds: of the start noise, one a run; nil: that of the settings for all.
   /// - Throws: `SelectionError` for a size; `SchedulerError`; `ShapeError`; `EngineError`.
-  public init(_ model: StableDiffusion, prompts: [PromptTokens], settings: DenoisingSettings) throws {
+  public init(
+    _ model: StableDiffusion, prompts: [PromptTokens], seeds: [UInt64]? = nil, settings: DenoisingSettings
+  ) throws {
+    precondition(seeds.map { $0.count == prompts.count } ?? true, "a seed for each run")
     try model.checkSize(height: settings.height, width: settings.width)
     self.settings = settings
     unet = model.unet
@@ -85,12 +90,18 @@ public struct Denoising {
     }
     context = try unet.context(Tensor.stacked(embeddings))
 
-    var noise = try model.noise(seed: settings.seed, height: settings.height, width: settings.width)
     let sigma = scheduler.initialNoiseSigma
-    noise.withUnsafeMutableValues { values in
-      for i in values.indices { values[i] *= sigma }
-    }
-    latents = try Tensor.stacked(Array(repeating: noise, count: runs))
+    var noises: [UInt64: Tensor] = [:]
+    latents = try Tensor.stacked(
+      (seeds ?? Array(repeating: settings.seed, count: runs)).map { seed in
+        if let known = noises[seed] { return known }
+        var noise = try model.noise(seed: seed, height: settings.height, width: settings.width)
+        noise.withUnsafeMutableValues { values in
+          for i in values.indices { values[i] *= sigma }
+        }
+        noises[seed] = noise
+        return noise
+      })
   }
 
   /// Takes one step.

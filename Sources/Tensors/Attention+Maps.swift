@@ -3,7 +3,7 @@ import CKernels
 /// Attention of single elements with their maps whole, so that interventions can change them.
 ///
 /// The parts are the kernel's own, so that an edit which changes nothing leaves the bits as they are. Memory: a map of one
-/// head for the element and one for each source; all heads where an edit takes their mean.
+/// head for the element and one for each source; the element's in all heads where an edit takes their mean.
 struct MapAttention {
   let shape: ck_attention_shape
   let instructions: InstructionSet
@@ -70,23 +70,35 @@ struct MapAttention {
         continue
       }
       for (index, head) in chunk.enumerated() where edit.changes(head: head) {
-        let source = edit.source.map { element in
+        let sources = edit.sources.map { element in
           var map = scores(element, head, space)
           if softmaxed { softmax(&map) }
           return map
         }
-        let (rows, columns, stride, height, width) = (queries, keys, stride, height, width)
-        func apply(_ from: UnsafePointer<Float>?) {
-          maps[index].withUnsafeMutableValues { values in
-            guard let base = values.baseAddress else { return }
-            EditedMatrix(
-              values: base, rows: rows, columns: columns, stride: stride, height: height, width: width,
-              tokensAreRows: false
-            ).apply(edit, source: from, sourceStride: stride, keys: columns)
-          }
-        }
-        if let source { source.withUnsafeValues { apply($0.baseAddress) } } else { apply(nil) }
+        apply(edit, sources, to: &maps[index])
       }
+    }
+  }
+
+  private func apply(_ edit: AttentionEdit, _ sources: [Tensor], to map: inout Tensor) {
+    withPointers(sources[...], []) { from in
+      map.withUnsafeMutableValues { values in
+        guard let base = values.baseAddress else { return }
+        EditedMatrix(
+          values: base, rows: queries, columns: keys, stride: stride, height: height, width: width,
+          tokensAreRows: false
+        ).apply(edit, sources: from, sourceStride: stride, keys: keys)
+      }
+    }
+  }
+
+  /// Lends the values of several tensors at once.
+  private func withPointers(
+    _ tensors: ArraySlice<Tensor>, _ pointers: [UnsafePointer<Float>], _ body: ([UnsafePointer<Float>]) -> Void
+  ) {
+    guard let first = tensors.first else { return body(pointers) }
+    first.withUnsafeValues { values in
+      withPointers(tensors.dropFirst(), pointers + [values.baseAddress].compactMap { $0 }, body)
     }
   }
 
@@ -96,19 +108,9 @@ struct MapAttention {
     let share = 1 / Float(maps.count)
     mean.withUnsafeMutableValues { for i in $0.indices { $0[i] *= share } }
     let taken = AttentionEdit(
-      element: edit.element, source: edit.element, place: edit.place, change: .mix(strength: 1), heads: edit.heads,
+      element: edit.element, sources: [edit.element], place: edit.place, change: .mix(strength: 1), heads: edit.heads,
       tokens: edit.tokens, renormalises: edit.renormalises)
-    for (index, head) in chunk.enumerated() where edit.changes(head: head) {
-      mean.withUnsafeValues { from in
-        maps[index].withUnsafeMutableValues { values in
-          guard let base = values.baseAddress else { return }
-          EditedMatrix(
-            values: base, rows: queries, columns: keys, stride: stride, height: height, width: width,
-            tokensAreRows: false
-          ).apply(taken, source: from.baseAddress, sourceStride: stride, keys: keys)
-        }
-      }
-    }
+    for (index, head) in chunk.enumerated() where edit.changes(head: head) { apply(taken, [mean], to: &maps[index]) }
   }
 
   private func finish(

@@ -149,8 +149,10 @@ public struct Attention: Sendable {
     let (batch, edited) = (Int(shape.batch), Set(edits.map(\.element)))
     for edit in edits {
       let isOwn = fills.isEmpty || ((0..<batch).contains(edit.element) && fills[edit.element] == .own)
-      let source = edit.source.map { (0..<batch).contains($0) && !edited.contains($0) } ?? !edit.change.needsSource
-      guard (0..<batch).contains(edit.element), isOwn, source, edit.place.isMap else {
+      let sources =
+        edit.sources.allSatisfy { (0..<batch).contains($0) && !edited.contains($0) }
+        && edit.sources.isEmpty != edit.change.needsSource
+      guard (0..<batch).contains(edit.element), isOwn, sources, edit.place.isMap else {
         throw ShapeError("attention edits", expected: "a map of one of \(batch) elements", found: "\(edit)")
       }
     }

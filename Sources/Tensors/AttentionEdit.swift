@@ -48,8 +48,8 @@ public struct AttentionEdit: Hashable, Sendable {
 
   /// The element of the batch that is changed.
   public let element: Int
-  /// The element that it takes from.
-  public let source: Int?
+  /// The elements that it takes from: their mean, where there are several.
+  public let sources: [Int]
   public let place: Place
   public let change: Change
   /// The heads that are changed; nil: all.
@@ -58,18 +58,21 @@ public struct AttentionEdit: Hashable, Sendable {
   public let tokens: [Int]?
   /// Whether rows of probabilities are brought back to a sum of 1.
   public let renormalises: Bool
+  /// Where the sources' tokens stand at other positions; nil: at the same.
+  public let alignment: TokenAlignment?
 
   public init(
-    element: Int, source: Int?, place: Place, change: Change, heads: Set<Int>? = nil, tokens: [Int]? = nil,
-    renormalises: Bool = false
+    element: Int, sources: [Int], place: Place, change: Change, heads: Set<Int>? = nil, tokens: [Int]? = nil,
+    renormalises: Bool = false, alignment: TokenAlignment? = nil
   ) {
     self.element = element
-    self.source = source
+    self.sources = sources
     self.place = place
     self.change = change
     self.heads = heads
     self.tokens = tokens
     self.renormalises = renormalises
+    self.alignment = alignment
   }
 
   func changes(head: Int) -> Bool { heads?.contains(head) ?? true }

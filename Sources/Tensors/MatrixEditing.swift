@@ -13,7 +13,44 @@ struct EditedMatrix {
   let tokensAreRows: Bool
 
   /// Applies a change; `headMean`, which needs all heads, is not one matrix's.
-  func apply(_ edit: AttentionEdit, source: UnsafePointer<Float>?, sourceStride: Int, keys: Int) {
+  ///
+  /// - Parameters:
+  ///   - sources: those of the edit, `sourceStride` floats from row to row.
+  func apply(_ edit: AttentionEdit, sources: [UnsafePointer<Float>], sourceStride: Int, keys: Int) {
+    guard let first = sources.first else { return apply(edit, source: nil, sourceStride: sourceStride, keys: keys) }
+    guard sources.count > 1 || edit.alignment != nil else {
+      return apply(edit, source: first, sourceStride: sourceStride, keys: keys)
+    }
+    var one =
+      sources.count == 1 ? nil : mean(sources, stride: sourceStride)
+    if let alignment = edit.alignment {
+      let stride = one == nil ? sourceStride : columns
+      let aligned = { (source: UnsafePointer<Float>) in
+        alignment.aligned(
+          source, rows: rows, columns: columns, stride: stride, tokensAreRows: tokensAreRows,
+          keepsSum: edit.place == .probabilities)
+      }
+      one = one.map { $0.withUnsafeValues { $0.baseAddress.map(aligned) ?? Tensor(zeros: [0]) } } ?? aligned(first)
+    }
+    one?.withUnsafeValues { apply(edit, source: $0.baseAddress, sourceStride: columns, keys: keys) }
+  }
+
+  /// `[rows, columns]`
+  private func mean(_ sources: [UnsafePointer<Float>], stride: Int) -> Tensor {
+    var mean = Tensor(zeros: [rows, columns])
+    let share = 1 / Float(sources.count)
+    mean.withUnsafeMutableValues { values in
+      for row in 0..<rows {
+        for source in sources {
+          for column in 0..<columns { values[row * columns + column] += source[row * stride + column] }
+        }
+        for column in 0..<columns { values[row * columns + column] *= share }
+      }
+    }
+    return mean
+  }
+
+  private func apply(_ edit: AttentionEdit, source: UnsafePointer<Float>?, sourceStride: Int, keys: Int) {
     let tokenMask = edit.tokens.map { tokens in
       var mask = [UInt8](repeating: 0, count: tokensAreRows ? rows : columns)
       for token in tokens where mask.indices.contains(token) { mask[token] = 1 }
@@ -96,7 +133,7 @@ extension Tensor {
             EditedMatrix(
               values: to + start(edit.element, head), rows: rows, columns: headDim, stride: width, height: grid.height,
               width: grid.width, tokensAreRows: true
-            ).apply(edit, source: edit.source.map { from + start($0, head) }, sourceStride: width, keys: rows)
+            ).apply(edit, sources: edit.sources.map { from + start($0, head) }, sourceStride: width, keys: rows)
           }
         }
       }

@@ -61,7 +61,7 @@ struct SinglePicture {
     let attention = try plan.attention(of: group)
     let progress = TerminalProgress()
     defer { progress.finished() }
-    var denoising = try Denoising(plan.model, prompts: [prompt], settings: settings)
+    var denoising = try group.denoising(plan.model)
     while !denoising.isDone {
       let step = denoising.step
       let probe = attention.probe(step: step)

@@ -34,9 +34,9 @@ import Testing
 
   @Test func operationsActWhereTheySay() throws {
     let swap = PlannedOperation(
-      operation: .replace, run: 1, source: 0, sites: [6, 8], steps: [1, 2], branches: [.conditional])
+      operation: .replace, run: 1, sources: [0], sites: [6, 8], steps: [1, 2], branches: [.conditional])
     let zero = PlannedOperation(
-      operation: .zero, run: 1, source: nil, sites: [8], steps: [2], branches: [.unconditional, .conditional])
+      operation: .zero, run: 1, sites: [8], steps: [2], branches: [.unconditional, .conditional])
     let plan = try plan([swap, zero])
     for step in 0..<5 {
       for site in sites.indices {
@@ -53,13 +53,13 @@ import Testing
 
   @Test func sourcesMustBeTheirOwn() {
     let swap = PlannedOperation(
-      operation: .replace, run: 1, source: 0, sites: [0], steps: [0], branches: [.conditional])
-    let zero = PlannedOperation(operation: .zero, run: 0, source: nil, sites: [0], steps: [0], branches: [.conditional])
+      operation: .replace, run: 1, sources: [0], sites: [0], steps: [0], branches: [.conditional])
+    let zero = PlannedOperation(operation: .zero, run: 0, sites: [0], steps: [0], branches: [.conditional])
     #expect(throws: SelectionError("the source of a swap is itself changed at the same attention")) {
       try plan([swap, zero])
     }
     let orphan = PlannedOperation(
-      operation: .replace, run: 1, source: nil, sites: [0], steps: [0], branches: [.conditional])
+      operation: .replace, run: 1, sites: [0], steps: [0], branches: [.conditional])
     #expect(
       throws: SelectionError("replace: there is no source run to take from; give `pairs` of prompts")
     ) { try plan([orphan]) }

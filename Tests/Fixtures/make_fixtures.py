@@ -35,6 +35,7 @@ FIXTURES = {
     "swaps": swaps.make_swaps,
     "maps": swaps.make_maps,
     "operations": operations.make,
+    "references": operations.make_references,
     "schedulers": schedulers.make,
     "randn": randn.make,
     "tiny": tiny.make,

@@ -18,6 +18,8 @@ import Testing
         let seed: UInt64?
         let part: String?
         let renormalise: Bool?
+        /// `source`, `reference` for the first of the references, or `references` for all.
+        let from: String?
       }
       let op, of, kind: String
       let layers, steps: [Int]
@@ -45,13 +47,77 @@ import Testing
     let cases: [String: [Edit]]
   }
 
+  /// Operations that take from other runs than the pair's source, and pairs whose prompts differ in their tokens.
+  struct References: Decodable {
+    struct Reference: Decodable {
+      let prompt: String
+      let seed: UInt64
+
+      init(from decoder: any Decoder) throws {
+        var container = try decoder.unkeyedContainer()
+        prompt = try container.decode(String.self)
+        seed = try container.decode(UInt64.self)
+      }
+    }
+    struct Group: Decodable {
+      let source, target: String
+      let seed: UInt64
+      let references: [Reference]
+      let cases: [String: [Operations.Edit]]
+    }
+    let steps: Int
+    let guidanceScale: Double
+    let groups: [Group]
+  }
+
+  @Test func referencesAndPromptsOfOtherTokens() throws {
+    let model = try Bundled.model
+    let file = try Fixtures.safetensors("references")
+    let references = try Fixtures.json("references", as: References.self)
+    let sites = model.unet.sites(latentHeight: 16, latentWidth: 16)
+    for (index, group) in references.groups.enumerated() {
+      let names = group.cases.keys.sorted()
+      let (source, target) = (model.tokenizer.encode(group.source), model.tokenizer.encode(group.target))
+      let alignment = TokenAlignment(source: source, target: target)
+      #expect((alignment == nil) == (index == 0))
+      let runs = names.count + 1
+      let settings = DenoisingSettings(
+        seed: group.seed, steps: references.steps, guidanceScale: references.guidanceScale, negativePrompt: "",
+        scheduler: .ddim, height: 128, width: 128)
+      var denoising = try Denoising(
+        model,
+        prompts: [source] + names.map { _ in target } + group.references.map { model.tokenizer.encode($0.prompt) },
+        seeds: Array(repeating: group.seed, count: runs) + group.references.map(\.seed), settings: settings)
+      let planned = try names.enumerated().flatMap { run, name in
+        try (group.cases[name] ?? []).map { edit in
+          let sources: [Int] =
+            switch edit.parameters.from {
+            case "reference": [runs]
+            case "references": Array(runs..<(runs + group.references.count))
+            default: [0]
+            }
+          return try edit.planned(run: run + 1, sources: sources, sites: sites, alignment: alignment)
+        }
+      }
+      let plan = try AttentionPlan(
+        sites: sites, lanes: denoising.lanes, stepCount: references.steps, tokens: 77, operations: planned, records: [])
+      while !denoising.isDone { try denoising.advance(probe: plan.probe(step: denoising.step)) }
+      for (run, name) in names.enumerated() {
+        let expected = try file.tensor(named: "\(index).\(name)").channelsLast()
+        expectClose(try denoising.latents(of: run + 1), expected, tolerance: 1e-3, "group \(index), \(name)")
+      }
+    }
+  }
+
   @Test func finalLatents() throws {
     let model = try Bundled.model
     let file = try Fixtures.safetensors("operations")
     let operations = try Fixtures.json("operations", as: Operations.self)
     let names = operations.cases.keys.sorted()
     let sites = model.unet.sites(latentHeight: 16, latentWidth: 16)
-    #expect(Set(operations.cases.values.joined().map(\.op)) == Set(AttentionOperation.allCases.map(\.rawValue)))
+    // `dataset_mean` takes from runs of its own: see below.
+    let expectedOperations = AttentionOperation.allCases.filter { $0 != .datasetMean }
+    #expect(Set(operations.cases.values.joined().map(\.op)) == Set(expectedOperations.map(\.rawValue)))
     #expect(Set(operations.cases.values.joined().map(\.of)) == Set(AttentionEdit.Place.allCases.map(\.rawValue)))
     for (index, pair) in operations.pairs.enumerated() {
       let settings = DenoisingSettings(
@@ -62,13 +128,7 @@ import Testing
       var denoising = try Denoising(model, prompts: prompts.map(model.tokenizer.encode), settings: settings)
       let planned = try names.enumerated().flatMap { run, name in
         try (operations.cases[name] ?? []).map { edit in
-          PlannedOperation(
-            operation: try #require(AttentionOperation(rawValue: edit.op)),
-            place: try #require(AttentionEdit.Place(rawValue: edit.of)), change: try edit.change, run: run + 1,
-            source: 0,
-            sites: sites.filter { $0.kind.rawValue == edit.kind && edit.layers.contains($0.layer) }.map(\.index),
-            steps: edit.steps, branches: [.conditional], heads: edit.heads.map(Set.init), tokens: edit.tokens,
-            renormalises: edit.parameters.renormalise ?? false)
+          try edit.planned(run: run + 1, sources: [0], sites: sites)
         }
       }
       let plan = try AttentionPlan(
@@ -105,16 +165,29 @@ import Testing
       let place = AttentionEdit.Place.allCases.randomElement(using: &random) ?? .scores
       // A mix of strength 0 is left out of a plan; a mix with a like-minded factor goes through the maps.
       let nothing = PlannedOperation(
-        operation: .mix, place: place, change: .mix(strength: 0), run: 1, source: 0, sites: chosen, steps: [0, 1],
+        operation: .mix, place: place, change: .mix(strength: 0), run: 1, sources: [0], sites: chosen, steps: [0, 1],
         branches: [.conditional])
       let none = PlannedOperation(
-        operation: .zero, place: place, run: 1, source: nil, sites: chosen, steps: [0], branches: [.conditional],
+        operation: .zero, place: place, run: 1, sites: chosen, steps: [0], branches: [.conditional],
         tokens: [])
       // Heads that a site does not have: the map is made whole and nothing is changed in it.
       let through = PlannedOperation(
-        operation: .scale, place: place, change: .scale(factor: 3), run: 1, source: nil, sites: chosen, steps: [0, 1],
+        operation: .scale, place: place, change: .scale(factor: 3), run: 1, sites: chosen, steps: [0, 1],
         branches: [.conditional], heads: [99])
       #expect(try run([nothing, none, through]) == plain, "seed 77, \(place), sites \(chosen)")
     }
+  }
+}
+
+extension OperationParityTests.Operations.Edit {
+  fileprivate func planned(
+    run: Int, sources: [Int], sites: [AttentionSite], alignment: TokenAlignment? = nil
+  ) throws -> PlannedOperation {
+    PlannedOperation(
+      operation: try #require(AttentionOperation(rawValue: op)),
+      place: try #require(AttentionEdit.Place(rawValue: of)), change: try change, run: run, sources: sources,
+      sites: sites.filter { $0.kind.rawValue == kind && layers.contains($0.layer) }.map(\.index), steps: steps,
+      branches: [.conditional], heads: heads.map(Set.init), tokens: tokens,
+      renormalises: parameters.renormalise ?? false, alignment: alignment)
   }
 }

@@ -46,7 +46,7 @@ import Testing
   @Test func recordingLeavesTheBits() throws {
     let prompts = ["a red car", "a blue car"]
     let swap = PlannedOperation(
-      operation: .replace, run: 1, source: 0, sites: Array(stride(from: 6, to: 28, by: 2)), steps: [0, 1, 2],
+      operation: .replace, run: 1, sources: [0], sites: Array(stride(from: 6, to: 28, by: 2)), steps: [0, 1, 2],
       branches: [.conditional])
     let plain = try run(prompts, operations: [swap])
     for (mean, pool) in [(false, nil), (true, nil), (true, 8)] {
@@ -60,7 +60,7 @@ import Testing
     let prompts = ["a red car", "a red car", "a red car"]
     let swaps = (1...2).map { run in
       PlannedOperation(
-        operation: .replace, run: run, source: 0, sites: run == 1 ? Array(0..<32) : [0, 7, 13], steps: [0, 1, 2, 3],
+        operation: .replace, run: run, sources: [0], sites: run == 1 ? Array(0..<32) : [0, 7, 13], steps: [0, 1, 2, 3],
         branches: [.conditional, .unconditional])
     }
     let result = try run(prompts, operations: swaps).latents
@@ -75,7 +75,7 @@ import Testing
     let prompts = ["a red car", "a blue car"]
     for site in [0, 1, 12, 13, 31] {
       let swap = PlannedOperation(
-        operation: .replace, run: 1, source: 0, sites: [site], steps: [1], branches: [.conditional])
+        operation: .replace, run: 1, sources: [0], sites: [site], steps: [1], branches: [.conditional])
       let (plain, swapped) = (try run(prompts).latents, try run(prompts, operations: [swap]).latents)
       #expect(try plain.slice(0..<1) == swapped.slice(0..<1), "the source changed")
       #expect(try plain.slice(1..<2) != swapped.slice(1..<2), "site \(site) had no effect")

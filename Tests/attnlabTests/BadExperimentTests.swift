@@ -42,11 +42,6 @@ import Testing
       ": record.words: tokens: \"dog\" is not in the prompt \"a red car\"; its words are \"a\", \"red\", \"car\"",
       ": record.words: tokens: \"dog\" is not in the prompt \"a blue car\"; its words are \"a\", \"blue\", \"car\""),
     Case(
-      "swap between different token counts", "target: a blue car", "target: a blue car on a beach",
-      ": interventions.swap: cross-attention of \"a red car\" (3 tokens) cannot replace that of \"a blue car on a "
-        + "beach\" (6 tokens): their words stand at different positions; use prompts of equal length, or swap "
-        + "self-attention"),
-    Case(
       "bad size", "seeds: [1]", "seeds: [1]\n  height: 100",
       ":7:11: generate.height: 100 is not allowed; a multiple of 8 pixels, as 96 or 104"),
     Case(

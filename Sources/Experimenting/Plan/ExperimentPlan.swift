@@ -49,8 +49,29 @@ public struct PlannedGroup: Sendable {
   public let stepCount: Int
   /// The source first, where there is one; each names its place in the batch.
   public let runs: [PlannedRun]
+  /// What is denoised beside the runs because an operation takes from it; not recorded, and no picture is made of it.
+  public let references: [PlannedReference]
   public let mapCount: Int
   public let mapBytes: Int
+}
+
+extension PlannedGroup {
+  /// Elements of the batch: with guidance two a run.
+  public var laneCount: Int { (runs.count + references.count) * (settings.isGuided ? 2 : 1) }
+
+  /// The group before its first step.
+  /// - Throws: as `Denoising`.
+  public func denoising(_ model: StableDiffusion) throws -> Denoising {
+    try Denoising(
+      model, prompts: runs.map(\.prompt) + references.map(\.prompt),
+      seeds: runs.map { _ in settings.seed } + references.map(\.seed), settings: settings)
+  }
+}
+
+/// A prompt and a start noise that operations take attention from.
+public struct PlannedReference: Hashable, Sendable {
+  public let prompt: PromptTokens
+  public let seed: UInt64
 }
 
 /// One picture to be made.

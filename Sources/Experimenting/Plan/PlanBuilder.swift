@@ -61,6 +61,9 @@ struct GroupMember: Hashable {
 
   /// Whether targets take attention from it.
   var isSourceOfPairs: Bool { intervention == InterventionSpec.sourceName }
+
+  /// Its prompt, where targets take attention from it.
+  var sourcePrompt: PromptTokens? { isSourceOfPairs ? prompt : nil }
 }
 
 extension PlannedRun {
@@ -137,7 +140,7 @@ struct PlanBuilder {
     var makeUps: [[GroupMember]] = []
     for source in spec.generate.pairs.map(\.source).uniqued {
       let targets = spec.generate.pairs.filter { $0.source == source }.map(\.target)
-      checkPairs(source, targets)
+      explainAlignment(source, targets)
       let first = GroupMember(role: .source, intervention: InterventionSpec.sourceName, prompt: encoded(source))
       let members = targets.flatMap { target in
         spec.interventions.map { GroupMember(role: .target, intervention: $0.name, prompt: encoded(target)) }
@@ -154,12 +157,14 @@ struct PlanBuilder {
     }
     var groups: [PlannedGroup] = []
     for members in makeUps {
+      explainReferences(members)
+      let references = references(members)
       guard let attention = attention(members, guided: settings.isGuided) else { continue }
       let (count, bytes) = (attention.mapCount, attention.mapBytes)
       for seed in seeds {
         var settings = settings
         settings.seed = seed
-        let texts = members.map(text)
+        let texts = members.map(text) + references.map { "reference \($0.seed) \($0.prompt.prompt) \($0.prompt.ids)" }
         let hash = identity.hash(settings, members: texts)
         let runs = members.enumerated().map { index, member in
           let hasSource = members[0].isSourceOfPairs && index > 0
@@ -169,8 +174,9 @@ struct PlanBuilder {
         }
         groups.append(
           PlannedGroup(
-            hash: hash, settings: settings, settingsLabel: label, stepCount: stepCount, runs: runs, mapCount: count,
-            mapBytes: bytes))
+            hash: hash, settings: settings, settingsLabel: label, stepCount: stepCount, runs: runs,
+            references: references,
+            mapCount: count, mapBytes: bytes))
       }
     }
     return groups
@@ -200,21 +206,55 @@ struct PlanBuilder {
     return new
   }
 
-  /// Cross-attention can be swapped only between prompts whose tokens stand at the same positions.
-  private mutating func checkPairs(_ source: String, _ targets: [String]) {
-    let swapsCross = operations.filter { _, list in
-      list.contains { $0.takesTokens && $0.sites.contains { sites[$0].kind == .cross } }
-    }.keys.sorted()
-    guard let name = swapsCross.first else { return }
+  /// Says how words are matched where cross-attention is taken between prompts whose tokens stand at other positions.
+  private mutating func explainAlignment(_ source: String, _ targets: [String]) {
+    let takesTokens = operations.values.joined().contains { operation in
+      operation.takesTokens && operation.sites.contains { sites[$0].kind == .cross }
+    }
+    guard takesTokens else { return }
     let from = encoded(source)
     for target in targets {
       let to = encoded(target)
-      let counts = [from, to].map { $0.positions(of: .word).count }
-      if counts[0] != counts[1] {
-        problems.append(
-          "interventions.\(name): cross-attention of \"\(source)\" (\(counts[0]) tokens) cannot replace that of "
-            + "\"\(target)\" (\(counts[1]) tokens): their words stand at different positions; use prompts of equal "
-            + "length, or swap self-attention")
+      guard let alignment = TokenAlignment(source: from, target: to) else { continue }
+      let remark = alignment.summary(source: from, target: to)
+      if !remarks.contains(remark) { remarks.append(remark) }
+    }
+  }
+
+  // MARK: - References
+
+  /// What runs beside a group, each once.
+  private mutating func references(_ members: [GroupMember]) -> [PlannedReference] {
+    members.flatMap { member in
+      (operations[member.intervention] ?? []).flatMap { references(of: $0, source: members[0].sourcePrompt) }
+    }.uniqued
+  }
+
+  private mutating func references(of operation: ResolvedOperation, source: PromptTokens?) -> [PlannedReference] {
+    let generate = spec.generate
+    let dataset = operation.spec.dataset.map { dataset in
+      let prompts = dataset.prompts ?? (generate.pairs.map(\.source) + generate.prompts).uniqued
+      return prompts.flatMap { prompt in
+        (dataset.seeds ?? generate.seeds).map { PlannedReference(prompt: encoded(prompt), seed: $0) }
+      }
+    }
+    return operation.references(source: source, dataset: dataset ?? [])
+  }
+
+  /// Notes sets of `dataset_mean` that are too large, and says what the others cost.
+  private mutating func explainReferences(_ members: [GroupMember]) {
+    for name in members.map(\.intervention).uniqued {
+      for (index, operation) in (operations[name] ?? []).enumerated() {
+        let place = "interventions.\(name).\(index)"
+        let count = references(of: operation, source: members[0].sourcePrompt).count
+        if count > DatasetSpec.mostRuns {
+          problems.append(
+            "\(place): the mean of \(count) runs; at most \(DatasetSpec.mostRuns), since they run beside each group: name "
+              + "fewer prompts or seeds")
+        } else if operation.spec.op == .datasetMean {
+          let remark = "\(place): \(count) runs are denoised beside each group for their mean, token by token position"
+          if !remarks.contains(remark) { remarks.append(remark) }
+        }
       }
     }
   }
@@ -222,12 +262,16 @@ struct PlanBuilder {
   /// The compiled plan of a group; nil if there is a problem, which is noted.
   mutating func attention(_ members: [GroupMember], guided: Bool) -> AttentionPlan? {
     let before = problems.count
-    let hasSource = members[0].isSourceOfPairs
+    let references = references(members)
+    let source = members[0].sourcePrompt
     let planned = members.enumerated().flatMap { run, member -> [PlannedOperation] in
-      if hasSource && run == 0 { return [] }
+      if source != nil && run == 0 { return [] }
       return (operations[member.intervention] ?? []).enumerated().compactMap { index, operation in
-        attempt("interventions.\(member.intervention).\(index)") {
-          try operation.planned(run: run, source: hasSource ? 0 : nil, prompt: member.prompt)
+        let own = self.references(of: operation, source: source)
+        let lanes = own.compactMap { references.firstIndex(of: $0) }.map { members.count + $0 }
+        return attempt("interventions.\(member.intervention).\(index)") {
+          try operation.planned(
+            run: run, sources: lanes.isEmpty && source != nil ? [0] : lanes, source: source, prompt: member.prompt)
         }
       }
     }
@@ -244,7 +288,7 @@ struct PlanBuilder {
     let (sites, stepCount) = (sites, stepCount)
     return attempt("interventions") {
       try AttentionPlan(
-        sites: sites, lanes: Lane.batch(runs: members.count, guided: guided), stepCount: stepCount,
+        sites: sites, lanes: Lane.batch(runs: members.count + references.count, guided: guided), stepCount: stepCount,
         tokens: members[0].prompt.tokens.count, operations: planned, records: entries)
     }
   }

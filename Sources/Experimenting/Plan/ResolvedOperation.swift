@@ -17,6 +17,7 @@ struct ResolvedOperation {
   var text: String {
     "\(spec.op.rawValue) \(spec.place.rawValue) \(spec.change) \(sites) \(steps) "
       + "\(branches.map(\.rawValue).sorted()) \(spec.heads?.sorted() ?? []) \(spec.words ?? []) \(spec.renormalise)"
+      + (spec.sourceSeed.map { " source seed \($0)" } ?? "")
   }
 
   /// What cannot be done at the chosen sites.
@@ -47,16 +48,31 @@ struct ResolvedOperation {
     return ["part is of words, and sites \"\(spec.sites)\" selects \(own.path)"]
   }
 
+  /// What runs beside a group for this operation alone.
+  /// - Parameter source: the prompt of the group's source, where it has one.
+  func references(source: PromptTokens?, dataset: [PlannedReference]) -> [PlannedReference] {
+    if spec.op == .datasetMean { return dataset }
+    guard let seed = spec.sourceSeed, let source else { return [] }
+    return [PlannedReference(prompt: source, seed: seed)]
+  }
+
   /// The operation on a run of a group.
+  /// - Parameters:
+  ///   - sources: indices of what it takes from.
+  ///   - source: the prompt of the one source, where it has one.
   /// - Throws: `SelectionError` for a word that is not in the run's prompt.
-  func planned(run: Int, source: Int?, prompt: PromptTokens) throws(SelectionError) -> PlannedOperation {
+  func planned(
+    run: Int, sources: [Int], source: PromptTokens?, prompt: PromptTokens
+  ) throws(SelectionError) -> PlannedOperation {
     let tokens: [Int]? = try spec.words.map { (words) throws(SelectionError) in
       var positions: [Int] = []
       for word in words { positions += try word.positions(in: prompt) }
       return positions
     }
     return PlannedOperation(
-      operation: spec.op, place: spec.place, change: spec.change, run: run, source: source, sites: sites, steps: steps,
-      branches: branches, heads: spec.heads.map(Set.init), tokens: tokens, renormalises: spec.renormalise)
+      operation: spec.op, place: spec.place, change: spec.change, run: run, sources: sources, sites: sites,
+      steps: steps, branches: branches, heads: spec.heads.map(Set.init), tokens: tokens,
+      renormalises: spec.renormalise,
+      alignment: takesTokens ? source.flatMap { TokenAlignment(source: $0, target: prompt) } : nil)
   }
 }

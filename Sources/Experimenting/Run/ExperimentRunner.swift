@@ -152,7 +152,7 @@ public struct ExperimentRunner {
     _ tally: inout Tally
   ) throws {
     let attention = try plan.attention(of: group)
-    var denoising = try Denoising(plan.model, prompts: group.runs.map(\.prompt), settings: group.settings)
+    var denoising = try group.denoising(plan.model)
     if let checkpoint = stored.checkpoint {
       try denoising.restore(checkpoint.state)
       tally.done += group.runs.count * denoising.step

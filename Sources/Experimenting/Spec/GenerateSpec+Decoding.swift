@@ -31,7 +31,7 @@ extension SpecDecoder {
     field.flatMap { $0.node.isNull ? nil : $0 }
   }
 
-  private func seeds(_ field: Field) -> [UInt64] {
+  func seeds(_ field: Field) -> [UInt64] {
     guard let fields = reader.list(field, of: "seeds") else { return [] }
     if fields.isEmpty { reader.report(field, "the list is empty; give one seed or more") }
     return reader.distinct(fields) { reader.integer($0, in: 0...UInt64.max) }
@@ -79,7 +79,7 @@ extension SpecDecoder {
     return [PromptPair(source: source, target: target)]
   }
 
-  private func prompts(_ field: Field) -> [String] {
+  func prompts(_ field: Field) -> [String] {
     guard let fields = reader.list(field, of: "prompts") else { return [] }
     return expanded(field, fields, of: "prompts") { entry in
       if case .mapping = entry.node.content { return templatePrompts(entry) }

@@ -40,7 +40,10 @@ extension SpecDecoder {
       steps: fields["steps"].flatMap { steps($0, count: count) } ?? .all,
       branch: fields["branch"].flatMap { reader.choice($0, BranchChoice.self) } ?? .conditional,
       heads: fields["heads"].flatMap(headList), words: fields["words"].flatMap(wordList),
-      renormalise: fields["renormalise"].flatMap(reader.bool) ?? false)
+      renormalise: fields["renormalise"].flatMap(reader.bool) ?? false,
+      sourceSeed: fields["source_seed"].flatMap { reader.integer($0, in: 0...UInt64.max) },
+      dataset: op == .datasetMean
+        ? DatasetSpec(prompts: fields["prompts"].map(prompts), seeds: fields["seeds"].map(seeds)) : nil)
     check(operation, fields, field)
     return operation
   }
@@ -61,7 +64,7 @@ extension SpecDecoder {
     case .scale: return .scale(factor: number("factor", -1000...1000, 1))
     case .blur: return .blur(sigma: number("sigma", 0...64, 1))
     case .shuffle: return .shuffle(seed: fields["seed"].flatMap { reader.integer($0, in: 0...UInt64.max) } ?? 0)
-    case .zero, .uniform, .identity, .headMean: return op.plainChange
+    case .zero, .uniform, .identity, .datasetMean, .headMean: return op.plainChange
     }
   }
 

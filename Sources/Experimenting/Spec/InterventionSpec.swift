@@ -39,11 +39,15 @@ public struct OperationSpec: Hashable, Sendable {
   public let words: [TokenName]?
   /// Whether rows of probabilities are brought back to a sum of 1.
   public let renormalise: Bool
+  /// The start noise of a source of its own; nil: the group's source, which has the target's noise.
+  public let sourceSeed: UInt64?
+  /// What `dataset_mean` is taken of.
+  public let dataset: DatasetSpec?
 
   public init(
     op: AttentionOperation, place: AttentionEdit.Place = .probabilities, change: AttentionEdit.Change? = nil,
     sites: String, steps: StepSelector = .all, branch: BranchChoice = .conditional, heads: [Int]? = nil,
-    words: [TokenName]? = nil, renormalise: Bool = false
+    words: [TokenName]? = nil, renormalise: Bool = false, sourceSeed: UInt64? = nil, dataset: DatasetSpec? = nil
   ) {
     self.op = op
     self.place = place
@@ -54,5 +58,23 @@ public struct OperationSpec: Hashable, Sendable {
     self.heads = heads
     self.words = words
     self.renormalise = renormalise
+    self.sourceSeed = sourceSeed
+    self.dataset = op == .datasetMean ? dataset ?? DatasetSpec() : nil
+  }
+}
+
+/// Prompts and seeds whose mean attention `dataset_mean` takes: every prompt with every seed.
+public struct DatasetSpec: Hashable, Sendable {
+  /// Templates already expanded; nil: the sources and the single prompts of `generate`.
+  public let prompts: [String]?
+  /// nil: those of `generate`.
+  public let seeds: [UInt64]?
+
+  /// More runs than this do not go in a batch beside the others.
+  static let mostRuns = 256
+
+  public init(prompts: [String]? = nil, seeds: [UInt64]? = nil) {
+    self.prompts = prompts
+    self.seeds = seeds
   }
 }

@@ -60,7 +60,7 @@ extension SpecDecoder {
       return reader.integer(field, in: 0...Int(Int32.max)).map { .position($0) }
     }
     guard let word = reader.line(field, allowsEmpty: false) else { return nil }
-    if word.hasPrefix("<"), !TokenName.roleNames.contains(word) {
+    if word.hasPrefix("<"), !word.hasPrefix("<after "), !TokenName.roleNames.contains(word) {
       let nearest = nearestName(to: word, in: TokenName.roleNames).map { "did you mean \($0)? " } ?? ""
       let allowed = TokenName.roleNames.joined(separator: ", ")
       reader.report(field, "unknown name \(quoted(word)); \(nearest)allowed: \(allowed), words and positions")

@@ -96,7 +96,12 @@ extension OperationSpec {
 
   private var parameters: [(String, Value)] {
     switch change {
-    case .mix(let strength): op == .mix ? [("strength", .plain("\(strength)"))] : part(.all)
+    case .mix(let strength):
+      switch op {
+      case .mix: [("strength", .plain("\(strength)"))]
+      case .replace: part(.all)
+      default: []
+      }
     case .mass: part(.mass)
     case .pattern: part(.pattern)
     case .scale(let factor): [("factor", .plain("\(factor)"))]
@@ -117,6 +122,9 @@ extension OperationSpec {
     if let heads { values.append(("heads", .list(heads.map { .plain("\($0)") }))) }
     if let words { values.append(("words", TokenSelector.names(words).value)) }
     if renormalise { values.append(("renormalise", .plain("true"))) }
+    if let sourceSeed { values.append(("source_seed", .plain("\(sourceSeed)"))) }
+    if let prompts = dataset?.prompts { values.append(("prompts", .list(prompts.map { .text($0) }))) }
+    if let seeds = dataset?.seeds { values.append(("seeds", .list(seeds.map { .plain("\($0)") }))) }
     return values
   }
 }

@@ -47,6 +47,7 @@ extension AttentionOperation {
     case .shuffle: "{ op: shuffle, sites: \"cross:*\", seed: 7 }"
     case .blur: "{ op: blur, of: queries, sites: \"self:11-16\", sigma: 1.5 }"
     case .scale: "{ op: scale, sites: \"cross:*\", words: [red], factor: 3 }"
+    case .datasetMean: "{ op: dataset_mean, of: output, sites: \"cross:8-10\", prompts: [a car, a dog], seeds: [1, 2] }"
     case .headMean: "{ op: head_mean, sites: \"self:*\" }"
     }
   }

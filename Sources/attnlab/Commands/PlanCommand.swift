@@ -35,16 +35,15 @@ struct StepTiming {
   let seconds: Double
 
   init(_ plan: ExperimentPlan) throws {
-    guard let largest = plan.groups.max(by: { $0.runs.count < $1.runs.count }) else {
+    guard let largest = plan.groups.max(by: { $0.laneCount < $1.laneCount }) else {
       seconds = 0
       return
     }
     let attention = try plan.attention(of: largest)
-    let prompts = largest.runs.map(\.prompt)
-    var denoising = try Denoising(plan.model, prompts: prompts, settings: largest.settings)
+    var denoising = try largest.denoising(plan.model)
     // The first step pays for memory that later ones find ready.
     try denoising.advance(probe: attention.probe(step: 0))
-    if denoising.isDone { denoising = try Denoising(plan.model, prompts: prompts, settings: largest.settings) }
+    if denoising.isDone { denoising = try largest.denoising(plan.model) }
     let step = denoising.step
     let clock = ContinuousClock()
     let measured = try clock.measure { try denoising.advance(probe: attention.probe(step: step)) }
@@ -57,11 +56,6 @@ struct StepTiming {
   private static func seconds(_ duration: Duration) -> Double {
     Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18
   }
-}
-
-extension PlannedGroup {
-  /// Elements of the batch: with guidance two a run.
-  fileprivate var laneCount: Int { runs.count * (settings.isGuided ? 2 : 1) }
 }
 
 /// A plan as it is printed.

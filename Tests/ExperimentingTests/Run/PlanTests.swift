@@ -25,6 +25,90 @@ import Testing
     #expect(Set(plan.groups.flatMap { $0.runs.map(\.hash) }).count == 22)
   }
 
+  @Test func moreTargetsThanABatchAreSplitWithTheSourceInEach() throws {
+    let sweep =
+      "interventions.zero={ sweep: { layers: { single: 1-5 } }, operations: [{ op: zero, sites: \"self:*\" }] }"
+    // none, cross swap and five of the sweep: seven targets.
+    let whole = try SmallExperiment.plan([sweep])
+    #expect(whole.groups.map(\.runs.count) == [8])
+    let split = try SmallExperiment.plan([sweep, "generate.batch=4"])
+    #expect(split.groups.map(\.runs.count) == [4, 4, 2])
+    #expect(split.groups.allSatisfy { $0.runs[0].intervention == "source" && $0.runs[0].source == nil })
+    #expect(
+      split.groups.flatMap { $0.runs.dropFirst().map(\.intervention) }
+        == whole.groups[0].runs.dropFirst().map(\.intervention))
+  }
+
+  @Test func settingsOfASweepHaveGroupsOfTheirOwn() throws {
+    let plan = try SmallExperiment.plan([
+      "generate={ pairs: [{ source: a red car, target: a blue car }], seeds: [1, 2], "
+        + "sweep: { num_inference_steps: [3, 5], guidance_scale: [1, 5] } }"
+    ])
+    #expect(plan.groups.count == 8)
+    #expect(
+      plan.groups.map(\.settingsLabel).filter { $0 == "num_inference_steps=5, guidance_scale=1.0" }.isEmpty
+        && plan.groups.count { $0.settingsLabel == "num_inference_steps=5, guidance_scale=1" } == 2)
+    // PNDM, the model's own, calls it once more.
+    #expect(Set(plan.groups.map(\.stepCount)) == [plan.groups[0].stepCount, plan.groups[0].stepCount + 2])
+    #expect(Set(plan.groups.map(\.settings.isGuided)) == [true, false])
+    #expect(Set(plan.groups.flatMap { $0.runs.map(\.hash) }).count == plan.runCount)
+  }
+
+  @Test func schedulerSettingsDecideTheBits() throws {
+    let plain = try SmallExperiment.plan()
+    let trailing = try SmallExperiment.plan(["generate.scheduler_settings={ timestep_spacing: trailing }"])
+    #expect(plain.groups[0].hash != trailing.groups[0].hash)
+    #expect(trailing.groups[0].schedulerText == "ddim, timestep_spacing trailing")
+    #expect {
+      _ = try SmallExperiment.plan(["generate.scheduler_settings={ timestep_spacing: 3 }"])
+    } throws: {
+      "\($0)".contains("scheduler_settings: timestep_spacing is 3, expected a string")
+    }
+  }
+
+  @Test func datasetsRunBesideTheGroupAndAreNotRecorded() throws {
+    let mean =
+      "interventions.zero=[{ op: dataset_mean, sites: \"self:4\", prompts: [a red car, a green dog], seeds: [1, 2] }]"
+    let plan = try SmallExperiment.plan([mean])
+    #expect(plan.groups[0].references.map(\.seed) == [1, 2, 1, 2])
+    #expect(plan.groups[0].laneCount == 16)
+    #expect(plan.mapCount == (try SmallExperiment.plan().mapCount))
+    #expect(
+      plan.remarks == [
+        "interventions.zero.0: 4 runs are denoised beside each group for their mean, token by token position"
+      ])
+    let ownSet = try SmallExperiment.plan(["interventions.zero=[{ op: dataset_mean, sites: \"self:4\" }]"])
+    #expect(ownSet.groups[0].references.map(\.prompt.prompt) == ["a red car"])
+    let seeds = "[" + (0..<257).map(String.init).joined(separator: ", ") + "]"
+    #expect {
+      _ = try SmallExperiment.plan([
+        "interventions.zero=[{ op: dataset_mean, sites: \"self:4\", seeds: \(seeds) }]"
+      ])
+    } throws: {
+      "\($0)"
+        == "interventions.zero.0: the mean of 257 runs; at most 256, since they run beside each group: name fewer prompts "
+        + "or seeds"
+    }
+  }
+
+  @Test func aSourceOfAnotherSeedRunsBesideTheGroup() throws {
+    let plan = try SmallExperiment.plan(["interventions.zero=[{ op: replace, sites: \"self:4\", source_seed: 9 }]"])
+    #expect(plan.groups[0].references.map { "\($0.prompt.prompt) \($0.seed)" } == ["a red car 9"])
+    #expect(
+      plan.groups[0].hash
+        != (try SmallExperiment.plan(["interventions.zero=[{ op: replace, sites: \"self:4\" }]"])).groups[0].hash)
+  }
+
+  @Test func swapsBetweenPromptsOfOtherTokensSayHowTheyAreAligned() throws {
+    let plan = try SmallExperiment.plan(["generate.pairs.0.target=a car"])
+    #expect(
+      plan.remarks == [
+        "\"a red car\" -> \"a car\": aligned by words: the source's \"red\" not taken; words, end token and padding "
+          + "move to the target's positions"
+      ])
+    #expect(try SmallExperiment.plan(["generate.pairs.0.target=a car", "interventions.cross swap=[]"]).remarks == [])
+  }
+
   @Test func hashesFollowWhatDecidesTheBits() throws {
     let base = try SmallExperiment.plan().groups.map(\.hash)
     #expect(try SmallExperiment.plan().groups.map(\.hash) == base)
@@ -53,11 +137,6 @@ import Testing
       record.words: tokens: "dog" is not in the prompt "a red car"; its words are "a", "red", "car"
       record.words: tokens: "dog" is not in the prompt "a blue car"; its words are "a", "blue", "car"
       """
-    ),
-    (
-      ["generate.pairs.0.target=a car"],
-      "interventions.cross swap: cross-attention of \"a red car\" (3 tokens) cannot replace that of \"a car\" "
-        + "(2 tokens): their words stand at different positions; use prompts of equal length, or swap self-attention"
     ),
   ])
   func messages(_ overrides: [String], _ message: String) {

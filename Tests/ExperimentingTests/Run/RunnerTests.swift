@@ -37,6 +37,47 @@ import Testing
     }
   }
 
+  @Test func aSweepOfSettingsIsMadeMeasuredAndTold() throws {
+    try Fixtures.withTemporaryFolder { (folder) throws -> Void in
+      let sweep = [
+        "generate={ pairs: [{ source: a red car, target: a blue car }], seeds: [1], scheduler: ddim, "
+          + "num_inference_steps: 3, sweep: { guidance_scale: [1, 5], "
+          + "scheduler_settings: { leading: { timestep_spacing: leading }, trailing: { timestep_spacing: trailing } } } }",
+        "record=[]", "figures=[side_by_side]",
+      ]
+      let summary = try SmallExperiment.run(folder, sweep)
+      #expect(summary.runsMade == 16)
+      #expect(try SmallExperiment.run(folder, sweep).stepsMade == 0)
+      let results = ResultsFolder(folder.appending(path: "small"))
+      try SmallExperiment.withStore(folder) { (store) throws -> Void in
+        let runs = try store.runs()
+        #expect(
+          Set(runs.map(\.run.scheduler)) == ["ddim, timestep_spacing leading", "ddim, timestep_spacing trailing"])
+        let pictures = try runs.map { run in
+          try store.artifacts(run.id).first { $0.kind == "picture" }?.sha256
+        }
+        #expect(Set(pictures).count == 16)
+        let comparison = try Comparison(
+          [ComparableResults(results: results, store: store)], ComparisonRequest(grouping: .settings))
+        let rows = comparison.rows.filter { $0.metric == .psnr && $0.intervention == "zero" }
+        #expect(
+          rows.map(\.group)
+            == ["1", "5"].flatMap { scale in
+              ["leading", "trailing"].map { "guidance_scale=\(scale), scheduler_settings=\($0)" }
+            })
+        #expect(rows.allSatisfy { $0.result.count == 1 && $0.unmatched == 0 })
+        let all = try Comparison([ComparableResults(results: results, store: store)], ComparisonRequest())
+        #expect(all.rows.first { $0.intervention == "zero" }?.result.count == 4)
+      }
+      let report = try String(contentsOf: results.report, encoding: .utf8)
+      #expect(report.contains("| guidance, guidance\\_scale=5, scheduler\\_settings=trailing | scale 5.0"))
+      #expect(report.contains("16 pictures") && report.contains("in 4 settings"))
+      let table = try String(contentsOf: results.url.appending(path: "tables/metrics.csv"), encoding: .utf8)
+      #expect(table.split(separator: "\n").count == 13)
+      #expect(table.contains("zero,\"guidance_scale=1, scheduler_settings=trailing\","))
+    }
+  }
+
   @Test func aSecondRunComputesNothing() throws {
     try Fixtures.withTemporaryFolder { (folder) throws -> Void in
       try SmallExperiment.run(folder)

@@ -86,8 +86,11 @@ private struct RandomSpecs {
     return OperationSpec(
       op: op, place: place, change: change, sites: "s" + text(), steps: steps(of: total),
       branch: some(BranchChoice.allCases), heads: takesHeads ? [3, 0] : nil,
-      words: takesWords ? [.word("car", occurrence: 2), .end, .position(5)] : nil,
-      renormalise: place == .probabilities && count(0...1) == 1)
+      words: takesWords ? [.word("car", occurrence: 2), .after("x", occurrence: 1), .end, .position(5)] : nil,
+      renormalise: place == .probabilities && count(0...1) == 1,
+      sourceSeed: op.needsSource && count(0...1) == 1 ? .random(in: 0 ... .max, using: &random) : nil,
+      dataset: count(0...1) == 1
+        ? nil : DatasetSpec(prompts: [text(), "x" + text(9...9)], seeds: count(0...1) == 1 ? nil : [4, .max]))
   }
 
   /// One without a name, or several with names.

@@ -5,8 +5,8 @@ from .files import embed, noise, pipeline, save, save_json
 from .swaps import GUIDANCE, PAIRS, layer_numbers
 
 STEPS = 8
-# Rows of the batch of a pair: unconditional source and target, conditional source and target.
-SOURCE, TARGET = 2, 3
+# Runs of a batch: the source, the target, and those that operations take from beside them.
+SOURCE, TARGET, REFERENCES = 0, 1, 2
 ALL = list(range(1, 17))
 MIDDLE = list(range(4, 15))
 
@@ -62,10 +62,27 @@ def gaussian(extent, sigma):
     return weights / weights.sum(-1, keepdim=True)
 
 
+def aligned(x, segments, tokens_are_rows, share_of_sum):
+    """x [heads, rows, columns] with its tokens where the target has them, and which of the target's have a partner.
+
+    segments: [source positions, target positions]; None: all stand at the same.
+    """
+    axis = 1 if tokens_are_rows else 2
+    weights = torch.zeros(x.shape[axis], x.shape[axis])
+    for source, target in segments:
+        for j, b in enumerate(target):
+            if len(source) == len(target):
+                weights[b, source[j]] = 1
+            else:
+                weights[b, source] = 1 / (len(target) if share_of_sum else len(source))
+    partnered = weights.sum(1) > 0
+    return (torch.einsum("hrc,br->hbc" if tokens_are_rows else "hrc,bc->hrb", x, weights), partnered)
+
+
 def changed(e, own, source, grid):
     """What an operation makes of the target's own, both [heads, rows, columns]."""
     op, p = e["op"], e["parameters"]
-    if op in ("replace", "mix"):
+    if op in ("replace", "mix", "dataset_mean"):
         part = p.get("part", "all")
         if part == "all":
             share = p.get("strength", 1.0)
@@ -94,30 +111,43 @@ def changed(e, own, source, grid):
     raise ValueError(op)
 
 
-def edited(edits, place, x, grid, tokens_are_rows):
-    """x: [batch, heads, rows, columns] after the edits of a place; only the conditional target changes."""
+def edited(edits, place, x, grid, tokens_are_rows, segments=None):
+    """x: [batch, heads, rows, columns] after the edits of a place; only the conditional target changes.
+
+    segments: how the tokens of source and target belong together, at cross-attention.
+    """
     before = x
+    runs = len(x) // 2
+    target = runs + TARGET
     for e in edits:
         if e["of"] != place:
             continue
-        new = changed(e, x[TARGET], before[SOURCE], grid)
+        # Of the references an operation takes all, or one.
+        taken = {"source": [SOURCE], "reference": [REFERENCES], "references": range(REFERENCES, runs)}
+        source = before[[runs + r for r in taken[e["parameters"].get("from", "source")]]].mean(0)
+        partnered = None
+        if segments and e["kind"] == "cross" and place not in ("queries", "output"):
+            source, partnered = aligned(source, segments, tokens_are_rows, place == "probabilities")
+        new = changed(e, x[target], source, grid)
         mask = torch.ones_like(new, dtype=torch.bool)
+        if partnered is not None:
+            mask &= partnered[None, :, None] if tokens_are_rows else partnered[None, None, :]
         if e["heads"] is not None:
             mask &= torch.isin(torch.arange(new.shape[0]), torch.tensor(e["heads"]))[:, None, None]
         if e["tokens"] is not None:
             chosen = torch.isin(torch.arange(new.shape[1 if tokens_are_rows else 2]), torch.tensor(e["tokens"]))
             mask &= chosen[None, :, None] if tokens_are_rows else chosen[None, None, :]
-        new = torch.where(mask, new, x[TARGET])
+        new = torch.where(mask, new, x[target])
         if e["parameters"].get("renormalise"):
             new = new / new.sum(-1, keepdim=True)
         x = x.clone()
-        x[TARGET] = new
+        x[target] = new
     return x
 
 
 class Processor:
-    def __init__(self, kind, layer, edits, now):
-        self.kind, self.layer, self.edits, self.now = kind, layer, edits, now
+    def __init__(self, kind, layer, edits, now, segments):
+        self.kind, self.layer, self.edits, self.now, self.segments = kind, layer, edits, now, segments
 
     def __call__(self, attn, hidden_states, encoder_hidden_states=None, attention_mask=None, **_):
         edits = [
@@ -131,25 +161,30 @@ class Processor:
         def heads(x):
             return x.unflatten(-1, (attn.heads, -1)).transpose(1, 2)
 
-        query = edited(edits, "queries", heads(attn.to_q(hidden_states)), grid, True)
-        key = edited(edits, "keys", heads(attn.to_k(context)), grid, True)
-        value = edited(edits, "values", heads(attn.to_v(context)), grid, True)
-        scores = edited(edits, "scores", query @ key.transpose(-1, -2) * query.shape[-1] ** -0.5, grid, False)
-        probabilities = edited(edits, "probabilities", scores.softmax(-1), grid, False)
+        def edit(place, x, tokens_are_rows):
+            return edited(edits, place, x, grid, tokens_are_rows, self.segments)
+
+        query = edit("queries", heads(attn.to_q(hidden_states)), True)
+        key = edit("keys", heads(attn.to_k(context)), True)
+        value = edit("values", heads(attn.to_v(context)), True)
+        scores = edit("scores", query @ key.transpose(-1, -2) * query.shape[-1] ** -0.5, False)
+        probabilities = edit("probabilities", scores.softmax(-1), False)
         out = attn.to_out[0]((probabilities @ value).transpose(1, 2).flatten(2))
-        return edited(edits, "output", out[:, None], grid, True)[:, 0]
+        return edit("output", out[:, None], True)[:, 0]
 
 
-def final_latents(pipe, source, target, seed, edits):
+def final_latents(pipe, source, target, seed, edits, references=(), segments=None):
+    """[runs, 4, 16, 16]: of the source, the target and the references, each a prompt and a seed."""
     now = {}
     layers = layer_numbers(pipe.unet)
     original = pipe.unet.attn_processors
     pipe.unet.set_attn_processor({
-        path: Processor("self" if ".attn1." in path else "cross", layers[path.split(".transformer_blocks")[0]], edits, now)
+        path: Processor("self" if ".attn1." in path else "cross", layers[path.split(".transformer_blocks")[0]], edits, now, segments)
         for path in original
     })
-    latents = noise(seed, (1, 4, 16, 16)).repeat(2, 1, 1, 1)
-    context = torch.cat([embed(pipe, ["", ""]), embed(pipe, [source, target])])
+    runs = [(source, seed), (target, seed), *references]
+    latents = torch.cat([noise(seed, (1, 4, 16, 16)) for _, seed in runs])
+    context = torch.cat([embed(pipe, [""] * len(runs)), embed(pipe, [prompt for prompt, _ in runs])])
     pipe.scheduler.set_timesteps(STEPS)
     for step, t in enumerate(pipe.scheduler.timesteps):
         now["step"] = step
@@ -178,3 +213,76 @@ def make(model, folder):
         "pairs": [dict(source=s, target=t, seed=seed) for s, t, seed in PAIRS],
         "cases": CASES,
     })
+
+
+def run(first, count):
+    return list(range(first, first + count))
+
+
+# Groups with references beside the pair, and pairs whose prompts differ in their tokens. Segments are written by hand:
+# start, the words that belong together, end, padding.
+GROUPS = [
+    {
+        "source": "a red car", "target": "a blue car", "seed": 11,
+        "references": [("a red car", 31), ("a green dog", 31), ("a red cat", 32)], "segments": None,
+        "cases": {
+            "mean-self": [do("dataset_mean", "self", MIDDLE, **{"from": "references"})],
+            "mean-word": [do("dataset_mean", "cross", ALL, tokens=[2], **{"from": "references"})],
+            "mean-scores-heads": [do("dataset_mean", "self", ALL, of="scores", heads=[1, 3], **{"from": "references"})],
+            "mean-values": [do("dataset_mean", "cross", ALL, of="values", **{"from": "references"})],
+            "mean-output": [do("dataset_mean", "cross", MIDDLE, of="output", **{"from": "references"})],
+            "other-seed": [do("replace", "self", MIDDLE, **{"from": "reference"})],
+            "other-seed-mix": [do("mix", "cross", ALL, strength=0.6, **{"from": "reference"})],
+        },
+    },
+    {
+        # One word in one token against the same place in as many as the tokenizer makes of it.
+        "source": "a dog on a beach", "target": "a SPLIT on a beach", "seed": 12, "references": [], "segments": "split",
+        "cases": {
+            "replace": [do("replace", "cross", ALL)],
+            "mix-word": [do("mix", "cross", ALL, tokens=[2, 3], strength=0.5)],
+            "scores": [do("replace", "cross", MIDDLE, of="scores")],
+            "values": [do("replace", "cross", ALL, of="values")],
+            "keys": [do("replace", "cross", MIDDLE, of="keys")],
+            "mass": [do("replace", "cross", ALL, part="mass")],
+        },
+    },
+    {
+        # "in the snow" has no partner in the target, and "red" none in the source.
+        "source": "a car in the snow", "target": "a red car", "seed": 13, "references": [],
+        "segments": [[[0], [0]], [[1], [1]], [[2], [3]], [[6], [4]], [run(7, 70), run(5, 72)]],
+        "cases": {
+            "replace": [do("replace", "cross", ALL, renormalise=True)],
+            "values": [do("replace", "cross", ALL, of="values")],
+            "pattern": [do("replace", "cross", ALL, part="pattern")],
+        },
+    },
+]
+SPLIT = "chihuahua"
+
+
+def make_references(model, folder):
+    """`<group>.<case>`: the target's final latents [1, 4, 16, 16], as references.json describes the groups."""
+    pipe = pipeline(model)
+    pieces = len(pipe.tokenizer(SPLIT).input_ids) - 2
+    assert pieces > 1, f"{SPLIT} is one token"
+    out, groups = {}, []
+    for number, group in enumerate(GROUPS):
+        group = dict(group, target=group["target"].replace("SPLIT", SPLIT))
+        if group["segments"] == "split":
+            after = [[[3 + i], [2 + pieces + i]] for i in range(4)]  # on, a, beach, end
+            padding = [run(7, 70), run(6 + pieces, 71 - pieces)]
+            group["segments"] = [[[0], [0]], [[1], [1]], [[2], run(2, pieces)], *after, padding]
+        arguments = [pipe, group["source"], group["target"], group["seed"]]
+        plain = final_latents(*arguments, [], group["references"])
+        for name, edits in group["cases"].items():
+            all_runs = final_latents(*arguments, edits, group["references"], group["segments"])
+            others = [0, *range(2, len(all_runs))]
+            assert (all_runs[others] - plain[others]).abs().max() < 1e-5 * plain.abs().max(), f"{name}: others changed"
+            moved = (all_runs[1] - plain[1]).abs().max() / plain.abs().max()
+            assert moved > 1e-3, f"{name}: nothing moved"
+            print(f"  group {number} {name}: moved {moved:.4f}")
+            out[f"{number}.{name}"] = all_runs[1:2]
+        groups.append({key: group[key] for key in ("source", "target", "seed", "references", "cases")})
+    save(folder / "references.safetensors", out)
+    save_json(folder / "references.json", {"steps": STEPS, "guidance_scale": GUIDANCE, "groups": groups})
