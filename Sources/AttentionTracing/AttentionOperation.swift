@@ -56,14 +56,6 @@ public enum AttentionOperation: String, CaseIterable, Codable, Hashable, Sendabl
   }
 }
 
-extension AttentionOperation {
-  /// The parameters of all operations, each once.
-  public static var allParameters: [String] {
-    var seen = Set<String>()
-    return allCases.flatMap(\.parameters).filter { seen.insert($0).inserted }
-  }
-}
-
 /// What of the source's map a replacement takes.
 public enum MapPart: String, CaseIterable, Codable, Hashable, Sendable {
   /// The whole of it.

@@ -28,7 +28,8 @@ struct Attnlab: ParsableCommand {
         name: "Models and single pictures:",
         subcommands: [ModelsCommand.self, TokensCommand.self, GenerateCommand.self, HeatMapCommand.self]),
       CommandGroup(
-        name: "Experiments:", subcommands: [OpsCommand.self, ValidateCommand.self, PlanCommand.self, RunCommand.self]),
+        name: "Experiments:",
+        subcommands: [OpsCommand.self, ReferenceCommand.self, ValidateCommand.self, PlanCommand.self, RunCommand.self]),
       CommandGroup(
         name: "Results:",
         subcommands: [

@@ -1,18 +1,19 @@
 import AttentionStore
 import AttentionTracing
 import Foundation
+import Tensors
 
 /// How the results came about: the part of a report that comes from the resolved file.
 struct ReportMethod {
   let data: ReportData
-  private let words: SelectionText
+  fileprivate let words: SelectionText
 
   init(data: ReportData) {
     self.data = data
     words = SelectionText(sites: data.sites, stepCount: data.stepCount)
   }
 
-  private var spec: ExperimentSpec { data.spec }
+  fileprivate var spec: ExperimentSpec { data.spec }
 
   func section() throws -> String {
     var parts = ["## Method", settings, "### Interventions", interventions]
@@ -113,7 +114,7 @@ struct ReportMethod {
     return Markdown.table(["layer:", "kind", "path", "grid:", "heads:", "selected by"], rows)
   }
 
-  /// Words that the tokenizer splits, and words that do not fit.
+  /// Words that the tokenizer splits, words that do not fit, and how words are matched between prompts.
   private func promptRemarks() throws -> [String] {
     var remarks: [String] = []
     var seen = Set<PromptID>()
@@ -129,7 +130,28 @@ struct ReportMethod {
             + "\(Markdown.text(prompt.truncatedWords.joined(separator: " "))).")
       }
     }
-    return remarks.uniqued
+    return try (remarks + alignments()).uniqued
+  }
+}
+
+extension ReportMethod {
+  /// How cross-attention was taken between prompts whose tokens stand at different positions.
+  private func alignments() throws -> [String] {
+    let takesTokens = spec.interventions.flatMap(\.operations).contains { operation in
+      operation.op.needsSource && ![.queries, .output].contains(operation.place)
+        && words.selected(operation.sites).contains { $0.kind == .cross }
+    }
+    guard takesTokens else { return [] }
+    var tokens: [String: PromptTokens] = [:]
+    for run in data.present where tokens[run.stored.prompt] == nil {
+      tokens[run.stored.prompt] = try data.store.tokens(run.stored.run.prompt)
+    }
+    return spec.generate.pairs.compactMap { pair in
+      guard let source = tokens[pair.source], let target = tokens[pair.target] else { return nil }
+      return TokenAlignment(source: source, target: target).map {
+        Markdown.text($0.summary(source: source, target: target)) + "."
+      }
+    }
   }
 }
 

@@ -46,8 +46,16 @@ struct SelectionText {
     if let heads = operation.heads { parts.append("head\(heads.count == 1 ? "" : "s") \(ranges(heads.sorted()))") }
     if let words = operation.words { parts.append("words \(tokens(.names(words)))") }
     parts.append(steps(operation.steps))
+    if let seed = operation.sourceSeed { parts.append("from the source prompt with seed \(seed)") }
+    if let dataset = operation.dataset { parts.append(self.dataset(dataset)) }
     if operation.renormalise { parts.append("rows brought back to a sum of 1") }
     return parts.joined(separator: ", ") + ", in " + branch(operation.branch)
+  }
+
+  private func dataset(_ dataset: DatasetSpec) -> String {
+    let prompts = dataset.prompts.map { $0.map { "\"\(Markdown.text($0))\"" }.joined(separator: ", ") }
+    let seeds = dataset.seeds.map { "seeds " + $0.map(String.init).joined(separator: ", ") }
+    return "over \(prompts ?? "the sources and single prompts of the file"), \(seeds ?? "its seeds")"
   }
 
   private func effect(_ operation: OperationSpec) -> String {

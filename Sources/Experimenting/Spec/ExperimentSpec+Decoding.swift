@@ -75,9 +75,7 @@ struct SpecDecoder {
   let checkSites: (String) throws -> Void
 
   func experiment(_ field: Field) -> ExperimentSpec? {
-    let keys = [
-      "version", "name", "question", "model", "generate", "record", "interventions", "metrics", "figures", "budget",
-    ]
+    let keys = SpecReference.experiment.names
     guard let fields = reader.fields(field, allowed: keys, required: ["version", "name", "model", "generate"])
     else { return nil }
     let generate = fields["generate"].flatMap(self.generate)

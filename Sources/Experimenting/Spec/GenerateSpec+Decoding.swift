@@ -3,10 +3,9 @@ extension SpecDecoder {
   static let mostPrompts = 10_000
 
   func generate(_ field: Field) -> GenerateSpec? {
-    let keys =
-      ["pairs", "prompts", "seeds"] + GenerationSettings.keys
-      + ["sweep", "settings", "negative_prompt", "height", "width", "precision", "batch"]
-    guard let fields = reader.fields(field, allowed: keys, required: ["seeds"]) else { return nil }
+    guard let fields = reader.fields(field, allowed: SpecReference.generate.names, required: ["seeds"]) else {
+      return nil
+    }
     let pairs = fields["pairs"].map(pairs)
     let prompts = fields["prompts"].map(prompts)
     // Of a list that could not be read it is already said what is wrong with it.

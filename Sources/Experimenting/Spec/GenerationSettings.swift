@@ -26,7 +26,7 @@ public struct GenerationSettings: Hashable, Sendable {
   }
 
   /// The keys of `generate` that a sweep may vary.
-  static let keys = ["num_inference_steps", "guidance_scale", "scheduler", "scheduler_settings"]
+  static let keys = SpecReference.settings.map(\.name)
 }
 
 extension SpecDecoder {

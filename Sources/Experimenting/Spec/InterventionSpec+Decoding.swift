@@ -28,7 +28,7 @@ extension SpecDecoder {
   func operation(_ field: Field, count: Int?, hasPairs: Bool) -> OperationSpec? {
     // Which keys there are depends on the operation, so that is looked at first.
     let named = reader.value(of: "op", in: field).flatMap { AttentionOperation(rawValue: $0) }
-    let keys = OperationSpec.keys + (named?.parameters ?? [])
+    let keys = SpecReference.operation.names + (named?.parameters ?? [])
     guard let fields = reader.fields(field, allowed: keys, required: ["op", "sites"]) else { return nil }
     let op = fields["op"].flatMap { reader.choice($0, AttentionOperation.self) } ?? .zero
     if op.needsSource, !hasPairs {

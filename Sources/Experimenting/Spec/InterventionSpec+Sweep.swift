@@ -41,7 +41,7 @@ extension SpecDecoder {
       return "\(quoted(String(parts[0]))) is no operation; there are \(operations), numbered from 0"
     }
     let name = String(parts[parts.count - 1])
-    let known = ["layers"] + OperationSpec.keys + AttentionOperation.allParameters
+    let known = ["layers"] + SpecReference.operation.names + SpecReference.operations.names
     guard !known.contains(name) else { return nil }
     let nearest = nearestName(to: name, in: known).map { "did you mean \(quoted($0))? " } ?? ""
     return "an operation has no key \(quoted(name)); \(nearest)allowed: \(known.joined(separator: ", "))"

@@ -21,9 +21,6 @@ public struct InterventionSpec: Hashable, Sendable {
 
 /// One change to the attention of chosen sites and steps.
 public struct OperationSpec: Hashable, Sendable {
-  /// The keys that every operation may have in a file; `AttentionOperation.parameters` are those of some.
-  static let keys = ["op", "of", "sites", "steps", "branch", "heads", "words", "renormalise"]
-
   public let op: AttentionOperation
   /// What of an attention is changed.
   public let place: AttentionEdit.Place

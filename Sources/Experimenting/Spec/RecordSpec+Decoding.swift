@@ -5,8 +5,9 @@ extension SpecDecoder {
   func record(_ field: Field, count: Int?) -> [RecordSpec] {
     var names: [String: String] = [:]
     return (reader.list(field, of: "records") ?? []).compactMap { entry in
-      let keys = ["name", "sites", "heads", "steps", "tokens", "branch", "pool", "dtype"]
-      guard let fields = reader.fields(entry, allowed: keys, required: ["name", "sites"]) else { return nil }
+      guard let fields = reader.fields(entry, allowed: SpecReference.record.names, required: ["name", "sites"]) else {
+        return nil
+      }
       return RecordSpec(
         name: fields["name"].map { recordName($0, &names) } ?? "",
         sites: fields["sites"].flatMap(sites) ?? "",
