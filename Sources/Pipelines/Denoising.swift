@@ -55,6 +55,8 @@ public struct Denoising {
   public private(set) var step = 0
   /// `[runs, height, width, channels]`, in diffusers' scale.
   public private(set) var latents: Tensor
+  /// The clean latents that the model expected in the last step taken, in the same shape; nil before the first.
+  public private(set) var predictedClean: Tensor?
 
   private let unet: UNet
   private let context: UNetContext
@@ -113,6 +115,7 @@ public struct Denoising {
     let batch = settings.isGuided ? try Tensor.stacked([input, input]) : input
     let output = try unet(batch, timestep: Double(timesteps[step]), context: context, probe: probe)
     let prediction = settings.isGuided ? try guided(output) : output
+    predictedClean = try scheduler.predictedClean(modelOutput: prediction, step: step, latents: latents)
     latents = try scheduler.step(modelOutput: prediction, step: step, latents: latents)
     guard latents.withUnsafeValues({ $0.allSatisfy(\.isFinite) }) else {
       throw DenoisingError(step: step)

@@ -44,24 +44,28 @@ public struct DDIMScheduler: Scheduler {
     }
   }
 
-  public mutating func step(modelOutput: Tensor, step: Int, latents: Tensor) throws(ShapeError) -> Tensor {
+  public func predictedClean(modelOutput: Tensor, step: Int, latents: Tensor) throws(ShapeError) -> Tensor {
     try checkShapes(modelOutput: modelOutput, latents: latents)
+    let (signal, sigma) = (alphas[step].now.squareRoot(), (1 - alphas[step].now).squareRoot())
+    let original: Tensor =
+      switch prediction {
+      case .epsilon: (latents - sigma * modelOutput) / signal
+      case .sample: modelOutput
+      case .velocity: signal * latents - sigma * modelOutput
+      }
+    return clip.map(original.clamped) ?? original
+  }
+
+  public mutating func step(modelOutput: Tensor, step: Int, latents: Tensor) throws(ShapeError) -> Tensor {
+    let original = try predictedClean(modelOutput: modelOutput, step: step, latents: latents)
     let (alpha, alphaNext) = alphas[step]
     let (signal, sigma) = (alpha.squareRoot(), (1 - alpha).squareRoot())
-    var original: Tensor
-    let noise: Tensor
-    switch prediction {
-    case .epsilon:
-      original = (latents - sigma * modelOutput) / signal
-      noise = modelOutput
-    case .sample:
-      original = modelOutput
-      noise = (latents - signal * original) / sigma
-    case .velocity:
-      original = signal * latents - sigma * modelOutput
-      noise = signal * modelOutput + sigma * latents
-    }
-    if let clip { original = original.clamped(to: clip) }
+    let noise: Tensor =
+      switch prediction {
+      case .epsilon: modelOutput
+      case .sample: (latents - signal * modelOutput) / sigma
+      case .velocity: signal * modelOutput + sigma * latents
+      }
     let direction = (1 - alphaNext).squareRoot() * noise
     return alphaNext.squareRoot() * original + direction
   }

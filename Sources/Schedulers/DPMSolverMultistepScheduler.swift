@@ -108,15 +108,20 @@ public struct DPMSolverMultistepScheduler: Scheduler {
     memory = state
   }
 
+  public func predictedClean(modelOutput: Tensor, step: Int, latents: Tensor) throws(ShapeError) -> Tensor {
+    try checkShapes(modelOutput: modelOutput, latents: latents)
+    let now = Level(sigma: sigmas[step])
+    return switch prediction {
+    case .epsilon: (latents - now.sigma * modelOutput) / now.alpha
+    case .velocity: now.alpha * latents - now.sigma * modelOutput
+    case .sample: modelOutput
+    }
+  }
+
   public mutating func step(modelOutput: Tensor, step: Int, latents: Tensor) throws(ShapeError) -> Tensor {
     try checkShapes(modelOutput: modelOutput, latents: latents, kept: memory.history)
     let now = Level(sigma: sigmas[step])
-    let original: Tensor =
-      switch prediction {
-      case .epsilon: (latents - now.sigma * modelOutput) / now.alpha
-      case .velocity: now.alpha * latents - now.sigma * modelOutput
-      case .sample: modelOutput
-      }
+    let original = try predictedClean(modelOutput: modelOutput, step: step, latents: latents)
     let isLast = step == timesteps.count - 1
     let isFirstOrder = order == 1 || step == 0 || isLast && lastIsFirstOrder
     let earlier = isFirstOrder ? nil : memory.history.last

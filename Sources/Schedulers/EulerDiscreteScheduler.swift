@@ -73,16 +73,20 @@ public struct EulerDiscreteScheduler: Scheduler {
     latents / (sigmas[step] * sigmas[step] + 1).squareRoot()
   }
 
-  public mutating func step(modelOutput: Tensor, step: Int, latents: Tensor) throws(ShapeError) -> Tensor {
+  public func predictedClean(modelOutput: Tensor, step: Int, latents: Tensor) throws(ShapeError) -> Tensor {
     try checkShapes(modelOutput: modelOutput, latents: latents)
     let sigma = sigmas[step]
     let variance = sigma * sigma + 1
-    let original: Tensor =
-      switch prediction {
-      case .epsilon: latents - sigma * modelOutput
-      case .velocity: (-sigma / variance.squareRoot()) * modelOutput + latents / variance
-      case .sample: modelOutput
-      }
+    return switch prediction {
+    case .epsilon: latents - sigma * modelOutput
+    case .velocity: (-sigma / variance.squareRoot()) * modelOutput + latents / variance
+    case .sample: modelOutput
+    }
+  }
+
+  public mutating func step(modelOutput: Tensor, step: Int, latents: Tensor) throws(ShapeError) -> Tensor {
+    let original = try predictedClean(modelOutput: modelOutput, step: step, latents: latents)
+    let sigma = sigmas[step]
     let derivative = (latents - original) / sigma
     return latents + (sigmas[step + 1] - sigma) * derivative
   }

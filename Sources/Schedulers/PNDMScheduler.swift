@@ -75,6 +75,17 @@ public struct PNDMScheduler: Scheduler {
     memory = state
   }
 
+  /// - Note: In the calls of a Runge-Kutta step the latents are those that the call was made for.
+  public func predictedClean(modelOutput: Tensor, step: Int, latents: Tensor) throws(ShapeError) -> Tensor {
+    try checkShapes(modelOutput: modelOutput, latents: latents)
+    let alpha = alphasCumprod[whole[step]]
+    let (signal, sigma) = (alpha.squareRoot(), (1 - alpha).squareRoot())
+    return switch prediction {
+    case .epsilon: (latents - sigma * modelOutput) / signal
+    case .velocity: signal * latents - sigma * modelOutput
+    }
+  }
+
   public mutating func step(modelOutput: Tensor, step: Int, latents: Tensor) throws(ShapeError) -> Tensor {
     try checkShapes(modelOutput: modelOutput, latents: latents, kept: memory.history + memory.pending.values)
     defer { memory.calls += 1 }

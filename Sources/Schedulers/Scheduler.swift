@@ -25,6 +25,11 @@ public protocol Scheduler: Sendable {
   /// - Parameter step: An index of `timesteps`.
   func scaledInput(_ latents: Tensor, step: Int) -> Tensor
 
+  /// The clean latents that the model expects at a step: what noise would be taken to be none, were this the last one.
+  /// - Parameters: as of ``step(modelOutput:step:latents:)``.
+  /// - Throws: `ShapeError` if the shapes differ.
+  func predictedClean(modelOutput: Tensor, step: Int, latents: Tensor) throws(ShapeError) -> Tensor
+
   /// The latents after a step.
   /// - Parameters:
   ///   - modelOutput: The guided output of the model for `scaledInput(latents, step: step)`.

@@ -38,6 +38,39 @@ import Testing
     }
   }
 
+  /// Latents made of a known clean sample and known noise, and the output of a model that knows both.
+  @Test(arguments: SchedulerKind.allCases, [PredictionType.epsilon, .velocity])
+  func predictedCleanIsTheSampleThatTheModelMeans(kind: SchedulerKind, prediction: PredictionType) throws {
+    var configuration = SchedulerConfiguration()
+    configuration.betaSchedule = "scaled_linear"
+    (configuration.betaStart, configuration.betaEnd) = (0.00085, 0.012)
+    configuration.predictionType = prediction.rawValue
+    configuration.skipPRKSteps = true
+    configuration.clipSample = false
+    configuration.timestepSpacing = "leading"
+    let scheduler = try kind.make(configuration, steps: 10)
+    let betas = (0..<1000).map { i in
+      let root = 0.00085.squareRoot() + (0.012.squareRoot() - 0.00085.squareRoot()) * Double(i) / 999
+      return root * root
+    }
+    var alphas: [Double] = []
+    for beta in betas { alphas.append((alphas.last ?? 1) * (1 - beta)) }
+    let (clean, noise) = ([0.5, -1.25, 2], [1.5, 0.25, -0.75])
+    for (step, timestep) in scheduler.timesteps.enumerated() {
+      let alpha = alphas[Int(timestep)]
+      let (signal, sigma) = (alpha.squareRoot(), (1 - alpha).squareRoot())
+      // Euler's latents have the sample at scale 1.
+      let scale = kind == .euler ? signal : 1
+      let latents = zip(clean, noise).map { Float((signal * $0 + sigma * $1) / scale) }
+      let output = zip(clean, noise).map { Float(prediction == .epsilon ? $1 : signal * $1 - sigma * $0) }
+      let found = try scheduler.predictedClean(
+        modelOutput: Tensor(output, shape: [3]), step: step, latents: Tensor(latents, shape: [3]))
+      for (a, b) in zip(found.values, clean) {
+        #expect(abs(Double(a) - b) < 2e-4, "\(kind), \(prediction), step \(step): \(found.values)")
+      }
+    }
+  }
+
   @Test func refusesAnotherSchedulersState() throws {
     var configuration = SchedulerConfiguration()
     configuration.skipPRKSteps = true

@@ -32,7 +32,8 @@ public struct ExperimentPlan: Sendable {
   public var diskBytes: Int {
     let picture = height * width * 3 + 1024
     let latents = sites.first.map { $0.latentHeight * $0.latentWidth * 4 * 4 + 1024 } ?? 0
-    return mapBytes + mapCount * Self.rowOverhead + runCount * (picture + latents) + (1 << 20)
+    let pictures = groups.reduce(0) { $0 + $1.runs.count * (1 + $1.predictedSteps.count) }
+    return mapBytes + mapCount * Self.rowOverhead + pictures * picture + runCount * latents + (1 << 20)
   }
 
   /// Bytes of a row of `attention_map` and its index entry beside the data: measured at 100 to 160.
@@ -51,6 +52,8 @@ public struct PlannedGroup: Sendable {
   public let runs: [PlannedRun]
   /// What is denoised beside the runs because an operation takes from it; not recorded, and no picture is made of it.
   public let references: [PlannedReference]
+  /// The steps after which each run leaves a predicted picture.
+  public let predictedSteps: [Int]
   public let mapCount: Int
   public let mapBytes: Int
 }

@@ -83,6 +83,7 @@ struct PlanBuilder {
   /// By intervention, in the order of its operations.
   private var operations: [String: [ResolvedOperation]] = [:]
   private var records: [(sites: [Int], steps: [Int])] = []
+  private var predictedSteps: [Int] = []
 
   init(
     spec: ExperimentSpec, sites: [AttentionSite], stepCount: Int, tokenizer: @escaping (String) -> PromptTokens
@@ -121,14 +122,18 @@ struct PlanBuilder {
       let steps = attempt(place) { try record.steps.resolve(count: stepCount) }
       return (chosen ?? [], steps ?? [])
     }
+    predictedSteps =
+      spec.predictedClean.flatMap { selector in
+        attempt("predicted_clean") { try selector.resolve(count: stepCount) }
+      } ?? []
   }
 
-  /// Each entry of `record` as it decides which maps there are.
+  /// Each entry of `record` as it decides which maps there are, and the steps of predicted pictures.
   var recordTexts: [String] {
     zip(spec.record, records).map { record, resolved in
       "\(record.name) \(resolved.sites) \(resolved.steps) \(record.heads.rawValue) \(record.tokens) "
         + "\(record.branch.rawValue) \(record.pool ?? 0) \(record.dtype.rawValue)"
-    }
+    } + (predictedSteps.isEmpty ? [] : ["predicted clean \(predictedSteps)"])
   }
 
   // MARK: - Groups
@@ -176,7 +181,7 @@ struct PlanBuilder {
           PlannedGroup(
             hash: hash, settings: settings, settingsLabel: label, stepCount: stepCount, runs: runs,
             references: references,
-            mapCount: count, mapBytes: bytes))
+            predictedSteps: predictedSteps, mapCount: count, mapBytes: bytes))
       }
     }
     return groups

@@ -37,6 +37,8 @@ struct ReportFigures {
       case .wordHeatmaps: try maps.wordHeatMaps(writer)
       case .layerStepGrid: try maps.layerStepGrid(writer)
       case .selfAttention: try maps.selfAttention(writer)
+      case .predictedClean:
+        try PredictedFigures(data: data, subjects: subjects, omitted: omitted).section(writer)
       }
     }
   }

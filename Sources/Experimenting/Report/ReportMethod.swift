@@ -166,7 +166,8 @@ extension ReportData {
   var resolvedFile: String {
     ExperimentSpec(
       version: spec.version, name: spec.name, question: spec.question, model: modelName, generate: spec.generate,
-      record: spec.record, interventions: spec.interventions, metrics: spec.metrics, figures: spec.figures,
+      record: spec.record, predictedClean: spec.predictedClean, interventions: spec.interventions,
+      metrics: spec.metrics, figures: spec.figures,
       budget: spec.budget
     ).resolvedYAML()
   }

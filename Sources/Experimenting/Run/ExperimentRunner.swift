@@ -1,6 +1,4 @@
 import AttentionStore
-import AttentionTracing
-import Checkpoints
 import Foundation
 import Pipelines
 import Plotting
@@ -15,6 +13,7 @@ public struct ExperimentRunner {
   private let results: ResultsFolder
   private let progress: any RunProgress
   private let stop: StopSignal
+  private var files: RunFiles { RunFiles(plan: plan, results: results) }
 
   /// - Parameter stop: looked at between steps; once it is raised the run ends.
   public init(
@@ -107,6 +106,11 @@ public struct ExperimentRunner {
       if try done.contains(where: { try !hasFiles($0, store) }) {
         progress.note("files of group \(group.hash.prefix(8)) are missing or changed; it is made again")
         keep.subtract(hashes)
+      } else if let checkpoint = try store.checkpoint(groupHash: group.hash),
+        !files.hasPredicted(group, before: checkpoint.step + 1)
+      {
+        progress.note("predicted pictures of group \(group.hash.prefix(8)) are missing; it is made again")
+        keep.subtract(hashes)
       }
     }
     let gone = stored.filter { !keep.contains($0.run.hash) }
@@ -163,6 +167,8 @@ public struct ExperimentRunner {
       let step = denoising.step
       let probe = attention.probe(step: step)
       try denoising.advance(probe: probe)
+      // Before the step is written down: a step that is done has its files.
+      try files.writePredicted(group, denoising)
       try store.commitStep(
         groupHash: group.hash, step: step, timestep: Double(denoising.timesteps[step]), state: denoising.state(),
         maps: recorder.rows(probe.maps, runs: ids))
@@ -172,28 +178,9 @@ public struct ExperimentRunner {
     }
     let pairs = zip(group.runs, ids).enumerated()
     let written = try pairs.map { index, run in
-      RunResult(run: run.1, artifacts: try write(run.0, group, try denoising.latents(of: index)))
+      RunResult(run: run.1, artifacts: try files.write(run.0, group, try denoising.latents(of: index)))
     }
     try store.finishGroup(hash: group.hash, results: written)
-  }
-
-  /// Writes a run's picture and latents.
-  private func write(_ run: PlannedRun, _ group: PlannedGroup, _ latents: Tensor) throws -> [Artifact] {
-    let path = ResultsFolder.runPath(run.hash)
-    let folder = results.url.appending(path: path)
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    let texts = [
-      PNG.Text("Prompt", run.prompt.prompt), PNG.Text("Seed", "\(group.settings.seed)"),
-      PNG.Text("Intervention", run.intervention), PNG.Text("Content-Hash", run.hash),
-      PNG.Text("Software", "attnlab \(attnlabVersion)"),
-    ]
-    try PNG.write(plan.model.picture(latents), texts: texts, to: folder.appending(path: "picture.png"))
-    try SafetensorsWriter.write(
-      [("latents", latents.channelsFirst())], metadata: ["hash": run.hash],
-      to: folder.appending(path: "latents.safetensors"))
-    return try [("picture", "picture.png"), ("latents", "latents.safetensors")].map { kind, name in
-      Artifact(kind: kind, path: "\(path)/\(name)", sha256: sha256(try Data(contentsOf: folder.appending(path: name))))
-    }
   }
 
   // MARK: - Measures

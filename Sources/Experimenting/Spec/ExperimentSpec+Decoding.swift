@@ -93,6 +93,7 @@ struct SpecDecoder {
       model: fields["model"].flatMap { reader.line($0, allowsEmpty: false) } ?? "",
       generate: generate ?? GenerateSpec(seeds: []),
       record: fields["record"].map { record($0, count: steps) } ?? [],
+      predictedClean: given(fields["predicted_clean"]).flatMap { self.steps($0, count: steps) },
       interventions: fields["interventions"].map { interventions($0, count: steps, hasPairs: hasPairs) } ?? [.none],
       metrics: fields["metrics"].map { choices($0, of: "metrics") } ?? [],
       figures: fields["figures"].map { choices($0, of: "figures") } ?? [],

@@ -1,3 +1,5 @@
+import AttentionTracing
+
 /// What one experiment file asks for, with every default filled in and every list of prompts written out.
 ///
 /// A value of this type says nothing about a model: whether its sites, words and sizes exist is for the plan to find out.
@@ -17,6 +19,8 @@ public struct ExperimentSpec: Hashable, Sendable {
   public let generate: GenerateSpec
   /// In the order of the file. Names differ.
   public let record: [RecordSpec]
+  /// The steps after which each run leaves the picture that the model then expects; nil: none.
+  public let predictedClean: StepSelector?
   /// In the order of the file. Names differ; never empty.
   public let interventions: [InterventionSpec]
   public let metrics: [MetricName]
@@ -25,7 +29,8 @@ public struct ExperimentSpec: Hashable, Sendable {
 
   public init(
     version: Int = ExperimentSpec.currentVersion, name: String, question: String = "", model: String,
-    generate: GenerateSpec, record: [RecordSpec] = [], interventions: [InterventionSpec] = [.none],
+    generate: GenerateSpec, record: [RecordSpec] = [], predictedClean: StepSelector? = nil,
+    interventions: [InterventionSpec] = [.none],
     metrics: [MetricName] = [], figures: [FigureName] = [], budget: BudgetSpec = BudgetSpec()
   ) {
     self.version = version
@@ -34,6 +39,7 @@ public struct ExperimentSpec: Hashable, Sendable {
     self.model = model
     self.generate = generate
     self.record = record
+    self.predictedClean = predictedClean
     self.interventions = interventions
     self.metrics = metrics
     self.figures = figures
@@ -59,6 +65,8 @@ public enum FigureName: String, CaseIterable, Hashable, Sendable {
   case layerStepGrid = "layer_step_grid"
   /// Where chosen points of the picture look.
   case selfAttention = "self_attention"
+  /// What the model expects the picture to become, step by step.
+  case predictedClean = "predicted_clean"
 }
 
 /// What an experiment may use at most. A plan that needs more is refused before anything is computed.

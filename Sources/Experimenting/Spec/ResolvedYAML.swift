@@ -30,6 +30,7 @@ extension ExperimentSpec {
     .keys([
       ("version", .plain("\(version)")), ("name", .text(name)), ("question", .text(question)), ("model", .text(model)),
       ("generate", generate.value), ("record", .list(record.map(\.value))),
+      ("predicted_clean", predictedClean?.value ?? .null),
       ("interventions", .mapping(interventions.map { (.text($0.name), .list($0.operations.map(\.value))) })),
       ("metrics", .list(metrics.map { .plain($0.rawValue) })), ("figures", .list(figures.map { .plain($0.rawValue) })),
       ("budget", .keys([("disk", .plain("\(budget.disk)"))])),

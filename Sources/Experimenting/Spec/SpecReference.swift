@@ -47,6 +47,10 @@ extension SpecReference {
       Key("model", "a bundled model's name, as `emoji-scenes`, or a folder in the diffusers layout", "required"),
       Key("generate", "the pictures to make, see below", "required"),
       Key("record", "a list of what to record, see below", "`[]`"),
+      Key(
+        "predicted_clean",
+        "steps, as in `record`, after which each run leaves the picture that the model then expects; `null` for none. One "
+          + "decoding each", "`null`"),
       Key("interventions", "names with lists of operations, see below", "`{ none: [] }`"),
       Key("metrics", "a list of \(codes(MetricName.allCases.map(\.rawValue)))", "`[]`"),
       Key("figures", "a list of \(codes(FigureName.allCases.map(\.rawValue)))", "`[]`"),

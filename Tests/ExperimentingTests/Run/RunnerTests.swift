@@ -1,3 +1,4 @@
+import Analysis
 import AttentionStore
 import Checkpoints
 import Experimenting
@@ -75,6 +76,37 @@ import Testing
       let table = try String(contentsOf: results.url.appending(path: "tables/metrics.csv"), encoding: .utf8)
       #expect(table.split(separator: "\n").count == 13)
       #expect(table.contains("zero,\"guidance_scale=1, scheduler_settings=trailing\","))
+    }
+  }
+
+  @Test func predictedPicturesAreLeftAndDrawn() throws {
+    try Fixtures.withTemporaryFolder { (folder) throws -> Void in
+      let asked = ["predicted_clean=[0, 2]", "figures=[predicted_clean]", "record=[]"]
+      try SmallExperiment.run(folder, asked)
+      let results = ResultsFolder(folder.appending(path: "small"))
+      try SmallExperiment.withStore(folder) { (store) throws -> Void in
+        for run in try store.runs() {
+          let artifacts = try store.artifacts(run.id)
+          #expect(artifacts.map(\.kind).sorted() == ["latents", "picture", "predicted-000", "predicted-002"])
+          let files = Dictionary(
+            uniqueKeysWithValues: artifacts.map { ($0.kind, results.url.appending(path: $0.path)) })
+          let pictures = try ["predicted-000", "predicted-002", "picture"].map {
+            try PNG.read(try #require(files[$0])).picture
+          }
+          // The first guess is far from the picture, the last one is the picture but for a trace of noise.
+          let psnr = try pictures.map { try PictureMetrics.psnr($0, pictures[2]) }
+          #expect(psnr[0] < 25 && psnr[1] > 35, "\(psnr)")
+        }
+      }
+      #expect(try String(contentsOf: results.report, encoding: .utf8).contains("### What the model expected"))
+      let figure = results.figures.appending(path: "predicted_clean-1.png")
+      #expect(try PNG.read(figure).picture.width > 256)
+      #expect(try SmallExperiment.run(folder, asked).stepsMade == 0)
+      // A file that is gone is made again, with the group.
+      let names = try FileManager.default.subpathsOfDirectory(atPath: results.runs.path)
+      let name = try #require(names.first { $0.hasSuffix("predicted-002.png") })
+      try FileManager.default.removeItem(at: results.runs.appending(path: name))
+      #expect(try SmallExperiment.run(folder, asked).stepsMade == 3)
     }
   }
 

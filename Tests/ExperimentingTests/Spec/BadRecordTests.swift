@@ -73,7 +73,7 @@ import Testing
       """
       e.yaml:6:34: record.0.tokens: expected all, words or a list, found the text "car"; one word is written [car]
       e.yaml:7:34: record.1.tokens: the list is empty; write all or words, or leave the key out
-      e.yaml:8:35: record.2.tokens.0: unknown name "<strat>"; did you mean <start>? allowed: <start>, <end>, <padding>, words and positions
+      e.yaml:8:35: record.2.tokens.0: unknown name "<strat>"; did you mean <start>? allowed: <start>, <end>, <padding>, <after word>, words and positions
       e.yaml:8:44: record.2.tokens.1: -1 is not allowed; a whole number from 0 to 2147483647
       e.yaml:8:48: record.2.tokens.2: "car#0": after # stands which of the word's occurrences is meant, from 1, as car#2
       e.yaml:8:57: record.2.tokens.3: "car#x": after # stands which of the word's occurrences is meant, from 1, as car#2

@@ -94,6 +94,7 @@ import Testing
         dtype: fp32 }
           - { name: "layout", sites: "self:grid<=1/2", heads: mean, steps: { from: 0, to: 30, every: 10 }, \
         tokens: all, branch: conditional, pool: 8, dtype: fp16 }
+        predicted_clean: null
         interventions:
           "none": []
           "self 4-14":

@@ -136,7 +136,8 @@ private struct RandomSpecs {
     return ExperimentSpec(
       name: some(["a", "first-look", "1e3", "null", "x.y_z-1"]), question: text(), model: "m" + text(),
       generate: generate,
-      record: record, interventions: interventions, metrics: distinct(0...2) { $0.some(MetricName.allCases) },
+      record: record, predictedClean: count(0...1) == 0 ? nil : steps(of: total), interventions: interventions,
+      metrics: distinct(0...2) { $0.some(MetricName.allCases) },
       figures: distinct(0...4) { $0.some(FigureName.allCases) },
       budget: BudgetSpec(
         disk: ByteSize(some([1, 1 << 53, 1 << 30, 1_500_000, .random(in: 1...(1 << 53), using: &random)]))))
@@ -172,7 +173,7 @@ private struct RandomSpecs {
         + #""prompts":["x"],"seeds":[18446744073709551615],"num_inference_steps":30,"guidance_scale":5.0,"#
         + #""scheduler":null,"negative_prompt":"","height":null,"width":null,"precision":"fp32","batch":24},"#
         + #""record":[{"name":"r","sites":"s","heads":"mean","steps":"all","tokens":["7",7],"branch":"conditional","#
-        + #""pool":null,"dtype":"fp32"}],"interventions":{"none":[]},"metrics":[],"figures":[],"#
+        + #""pool":null,"dtype":"fp32"}],"predicted_clean":null,"interventions":{"none":[]},"metrics":[],"figures":[],"#
         + #""budget":{"disk":"10 GiB"}}"#)
   }
 

@@ -26,11 +26,12 @@ func decode(_ yaml: String, set overrides: [String] = []) throws(SpecError) -> E
 }
 
 // What messages say at length, and the tests only once.
-let topKeys = "version, name, question, model, generate, record, interventions, metrics, figures, budget"
+let topKeys =
+  "version, name, question, model, generate, record, predicted_clean, interventions, metrics, figures, budget"
 let generateKeys =
   "pairs, prompts, seeds, num_inference_steps, guidance_scale, scheduler, scheduler_settings, sweep, settings, "
   + "negative_prompt, height, width, precision, batch"
-let operations = "replace, mix, zero, uniform, identity, shuffle, blur, scale, head_mean"
+let operations = "replace, mix, zero, uniform, identity, shuffle, blur, scale, dataset_mean, head_mean"
 let operationKeys = "op, of, sites, steps, branch, heads, words, renormalise"
 let recordKeys = "name, sites, heads, steps, tokens, branch, pool, dtype"
 let nameRule = "1 to 64 letters, digits, spaces and - _ . , + = % ( ), no dot at the start, no space at either end"
