@@ -7,11 +7,13 @@ import typing
 
 import torch
 
+from recipe.errors import RecipeError
+
 FORMAT = 1
 Weights = dict[str, torch.Tensor]
 
 
-class CheckpointError(Exception):
+class CheckpointError(RecipeError):
     """A checkpoint that is missing, damaged or of another training; says which file and what to do."""
 
 

@@ -4,8 +4,8 @@ import pathlib
 import sys
 import typing
 
-from recipe import checkpoints, folders, glyphs, strict
 from recipe import settings as settings_module
+from recipe.errors import RecipeError
 
 
 def parser(description: str | None) -> argparse.ArgumentParser:
@@ -24,5 +24,7 @@ def run(main: typing.Callable[[], None]) -> None:
     """Exit code 1 with a message for what comes from outside: settings, font, folders, files."""
     try:
         main()
-    except (strict.SettingsError, glyphs.FontError, checkpoints.CheckpointError, folders.FolderError) as error:
+    except RecipeError as error:
         sys.exit(f"error: {error}")
+    except KeyboardInterrupt:
+        sys.exit("stopped")

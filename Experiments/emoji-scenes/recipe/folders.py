@@ -6,10 +6,12 @@ import torch
 from diffusers import AutoencoderKL, DDIMScheduler, UNet2DConditionModel
 from transformers import CLIPModel, CLIPTextModel, CLIPTokenizer
 
+from recipe.errors import RecipeError
+
 TOKENIZER_FILES = ("vocab.json", "merges.txt", "tokenizer_config.json", "special_tokens_map.json")
 
 
-class FolderError(Exception):
+class FolderError(RecipeError):
     """A folder that is not what it should be; says which and what to do."""
 
 

@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from PIL import Image, ImageDraw, ImageFont
 
+from recipe.errors import RecipeError
 from recipe.settings import WorldSettings
 
 BITMAP_SIZE = 109  # the one size in points that the font's bitmaps have
@@ -14,7 +15,7 @@ LUMINANCE = (0.30, 0.59, 0.11)
 MIDDLE = 0.55  # the shade that a glyph's median is brought to, and that becomes the colour itself
 
 
-class FontError(Exception):
+class FontError(RecipeError):
     """The font cannot be had; says where it was looked for and how to get it."""
 
 

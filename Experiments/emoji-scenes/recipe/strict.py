@@ -7,10 +7,12 @@ import typing
 
 import yaml
 
+from recipe.errors import RecipeError
+
 Value = typing.TypeVar("Value")
 
 
-class SettingsError(Exception):
+class SettingsError(RecipeError):
     """Everything that is wrong with a settings file, a line for each problem."""
 
     def __init__(self, source: str, problems: list[str]):
