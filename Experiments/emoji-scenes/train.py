@@ -32,9 +32,9 @@ def make_clip(settings: Settings, run: pathlib.Path) -> Stage:
 
 
 def make_unet(settings: Settings, run: pathlib.Path) -> Stage:
-    autoencoder = vae.load(settings, checkpoints.read(run, "vae"))
+    autoencoder = vae.load(settings, run)
     words = tokenizer.prepare(settings, run)
-    text_encoder = clip.text_encoder(clip.load(settings, words, checkpoints.read(run, "clip")))
+    text_encoder = clip.text_encoder(clip.load(settings, words, run))
     return unet.UNetStage(settings, words, text_encoder, autoencoder, run)
 
 

@@ -20,12 +20,12 @@ class CheckpointError(RecipeError):
 @dataclasses.dataclass
 class Checkpoint:
     """step: how many steps were made; all random numbers follow from it and the seed. seconds: of training, all sessions
-    together. ema: the moving average of the weights, or None. extras: what the stage adds."""
+    together. shape: the settings that fix the sizes of the weights. ema: the moving average of the weights, or None. extras: what the stage adds."""
 
     stage: str
     step: int
     seconds: float
-    settings: dict[str, typing.Any]
+    shape: dict[str, typing.Any]
     weights: Weights
     ema: Weights | None
     optimizer: dict[str, typing.Any] | None
@@ -63,8 +63,11 @@ def replace(target: pathlib.Path, write_to: typing.Callable[[pathlib.Path], None
         partial.unlink(missing_ok=True)
 
 
-def read(run: pathlib.Path, stage: str) -> Checkpoint:
-    """Raises `CheckpointError` if there is none or it cannot be used."""
+def read(run: pathlib.Path, stage: str, shape: dict[str, typing.Any]) -> Checkpoint:
+    """The checkpoint of a stage, whose weights have the sizes that `shape` says.
+
+    Raises `CheckpointError` if there is none, if it cannot be read, or if it was made with another shape.
+    """
     file = path(run, stage)
     if not file.exists():
         raise CheckpointError(
@@ -74,7 +77,13 @@ def read(run: pathlib.Path, stage: str) -> Checkpoint:
         content = torch.load(file, map_location="cpu", weights_only=True)
         if content.pop("format") != FORMAT:
             raise ValueError("it is of another version of this recipe")
-        return Checkpoint(**content)
+        checkpoint = Checkpoint(**content)
     except Exception as error:
         # torch.load raises whatever the damaged bytes lead it to.
         raise CheckpointError(f"{file}: cannot be read: {error}. Remove it to train {stage} anew") from error
+    differing = [key for key in shape if checkpoint.shape.get(key) != shape[key]]
+    if differing:
+        raise CheckpointError(
+            f"{file}: was made with other settings of {', '.join(differing)}. Give the same ones, or another folder with "
+            "--run")
+    return checkpoint

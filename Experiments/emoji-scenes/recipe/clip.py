@@ -1,5 +1,6 @@
 """A small CLIP, trained on scenes and captions; its text tower is the UNet's text encoder."""
 import dataclasses
+import pathlib
 import typing
 
 import torch
@@ -30,10 +31,10 @@ def build(settings: Settings, tokenizer: CLIPTokenizer) -> CLIPModel:
     return CLIPModel(CLIPConfig(text_config=text, vision_config=vision, projection_dim=own.projection))
 
 
-def load(settings: Settings, tokenizer: CLIPTokenizer, stored: checkpoints.Checkpoint) -> CLIPModel:
-    """The CLIP of a checkpoint, not to be trained further."""
+def load(settings: Settings, tokenizer: CLIPTokenizer, run: pathlib.Path) -> CLIPModel:
+    """The CLIP of a run, not to be trained further."""
     model = build(settings, tokenizer)
-    model.load_state_dict(stored.best)
+    model.load_state_dict(checkpoints.read(run, CLIPStage.name, shape(settings, tokenizer)).best)
     return model.eval().requires_grad_(False)
 
 

@@ -5,8 +5,11 @@ import typing
 import torch
 from diffusers import AutoencoderKL, DDIMScheduler, UNet2DConditionModel
 from transformers import CLIPModel, CLIPTextModel, CLIPTokenizer
+from transformers.utils import logging
 
 from recipe.errors import RecipeError
+
+logging.disable_progress_bar()
 
 TOKENIZER_FILES = ("vocab.json", "merges.txt", "tokenizer_config.json", "special_tokens_map.json")
 

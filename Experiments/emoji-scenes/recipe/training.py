@@ -99,8 +99,7 @@ class Trainer:
 
         Raises `CheckpointError` if there is none or it is of another shape.
         """
-        stored = checkpoints.read(self.run, self.stage.name)
-        check_shape(stored, self.stage, self.run)
+        stored = checkpoints.read(self.run, self.stage.name, self.stage.shape())
         self.stage.model.load_state_dict(stored.weights)
         if self.ema is not None:
             self.ema = {name: value.clone() for name, value in stored.best.items()}
@@ -169,16 +168,6 @@ class Trainer:
         decay = min(self.rates.ema, (1 + self.step) / (10 + self.step))
         for name, value in self.stage.model.state_dict().items():
             self.ema[name].lerp_(value, 1 - decay)
-
-
-def check_shape(stored: checkpoints.Checkpoint, stage: Stage, run: pathlib.Path) -> None:
-    """Raises `CheckpointError` that names the keys whose values differ."""
-    asked = stage.shape()
-    differing = [key for key in asked if stored.settings.get(key) != asked[key]]
-    if differing:
-        raise checkpoints.CheckpointError(
-            f"{checkpoints.path(run, stage.name)}: was made with other settings of {', '.join(differing)}. Give the same "
-            "ones, or another folder with --run")
 
 
 class Log:

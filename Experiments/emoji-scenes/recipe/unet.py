@@ -33,10 +33,10 @@ def build(settings: Settings) -> UNet2DConditionModel:
         norm_num_groups=own.norm_groups)
 
 
-def load(settings: Settings, stored: checkpoints.Checkpoint) -> UNet2DConditionModel:
-    """The UNet of a checkpoint, not to be trained further."""
+def load(settings: Settings, run: pathlib.Path) -> UNet2DConditionModel:
+    """The UNet of a run, not to be trained further."""
     model = build(settings)
-    model.load_state_dict(stored.best)
+    model.load_state_dict(checkpoints.read(run, UNetStage.name, shape(settings)).best)
     return model.eval().requires_grad_(False)
 
 

@@ -1,5 +1,6 @@
 """The autoencoder: pictures of 128 pixels to latents of 16 cells and back."""
 import dataclasses
+import pathlib
 import typing
 
 import torch
@@ -23,9 +24,9 @@ def build(settings: Settings) -> AutoencoderKL:
         norm_num_groups=shape.norm_groups, sample_size=settings.world.picture_size)
 
 
-def load(settings: Settings, stored: checkpoints.Checkpoint) -> AutoencoderKL:
-    """The autoencoder of a checkpoint with its scaling factor, not to be trained further."""
-    model = build(settings)
+def load(settings: Settings, run: pathlib.Path) -> AutoencoderKL:
+    """The autoencoder of a run with its scaling factor, not to be trained further."""
+    model, stored = build(settings), checkpoints.read(run, VAEStage.name, shape(settings))
     model.load_state_dict(stored.best)
     model.register_to_config(scaling_factor=stored.extras["scaling_factor"])
     return model.eval().requires_grad_(False)
