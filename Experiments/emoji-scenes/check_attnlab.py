@@ -35,7 +35,9 @@ def run(*command: object) -> str:
     return outcome.stdout
 
 
-def difference(program: pathlib.Path, folder: pathlib.Path, own: SamplingSettings, seed: int, out: pathlib.Path) -> float:
+def difference(
+    program: pathlib.Path, folder: pathlib.Path, own: SamplingSettings, seed: int, out: pathlib.Path
+) -> float:
     """Of the final latents, max|a - b| / max|b|; not a number if either holds one."""
     file = out / "latents.safetensors"
     run(program, "generate", "--model", folder, "--prompt", PROMPT, "--seed", seed, "--steps", own.steps, "--guidance",
@@ -60,8 +62,8 @@ def main() -> None:
     run(program, "models", folder)
     with tempfile.TemporaryDirectory() as out, torch.inference_mode():
         found = difference(program, folder, own, given.seed, pathlib.Path(out))
-    print(f"final latents of {PROMPT!r}, seed {given.seed}, {own.steps} steps: differ from diffusers' by {found:.1e} of "
-          f"the largest value ({TOLERANCE} is allowed)")
+    print(f"final latents of {PROMPT!r}, seed {given.seed}, {own.steps} steps: differ from diffusers' by {found:.1e} "
+          f"of the largest value ({TOLERANCE} is allowed)")
     if not found <= TOLERANCE:
         raise RecipeError(f"{folder}: attnlab generates something else than diffusers")
 

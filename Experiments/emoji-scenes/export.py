@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Writes a trained run as one model folder: a Stable Diffusion 1.x pipeline in the diffusers layout, with the CLIP beside it.
+"""Writes a trained run as a Stable Diffusion 1.x pipeline in the diffusers layout, with the CLIP beside it.
 
     python Experiments/emoji-scenes/export.py my-model
     python Experiments/emoji-scenes/sample.py my-model --out my-model.png
     attnlab models my-model
 
-Weights are fp16, as those of the bundled model. The folder is read again by diffusers and transformers, and every weight
-and what each network computes is compared with the run's, rounded to fp16.
+Weights are fp16, as those of the bundled model. The folder is read again by diffusers and transformers, and every
+weight and what each network computes is compared with the run's, rounded to fp16.
 """
 import pathlib
 

@@ -5,9 +5,10 @@
     python Experiments/emoji-scenes/measure.py clip Sources/Pipelines/Models/emoji-scenes --count 256
     python Experiments/emoji-scenes/measure.py unet Sources/Pipelines/Models/emoji-scenes my-model --count 512
 
-vae: PSNR of reconstructions. clip: how often captions and pictures find each other, and how often objects and colours are
-named. unet: the error of the predicted noise. Of several folders each but the first is compared with the first, scene by
-scene. Prints means with their standard errors and the standard deviation over scenes; --json FILE keeps every value.
+vae: PSNR of reconstructions. clip: how often captions and pictures find each other, and how often objects and colours
+are named. unet: the error of the predicted noise. Of several folders each but the first is compared with the first,
+scene by scene. Prints means, their standard errors and the standard deviation over scenes; --json FILE keeps every
+value.
 """
 import argparse
 import json
@@ -80,7 +81,8 @@ def main() -> None:
         for name, column in values.items():
             show(name, column)
             if len(results) > 1:
-                show(f"{name}, minus {given.folders[0]}", [b - a for a, b in zip(results[0][name], column, strict=True)])
+                changes = [b - a for a, b in zip(results[0][name], column, strict=True)]
+                show(f"{name}, minus {given.folders[0]}", changes)
     if given.json:
         named = {str(folder): values for folder, values in zip(given.folders, results)}
         given.json.write_text(json.dumps({"measure": given.measure, "first": given.first, "folders": named}) + "\n")

@@ -2,7 +2,7 @@
 """Makes pictures with diffusers from a model folder, as a contact sheet.
 
     python Experiments/emoji-scenes/sample.py Sources/Pipelines/Models/emoji-scenes --out samples.png
-    python Experiments/emoji-scenes/sample.py my-model --seed 3 --prompt "a red car" --prompt "a blue car" --out cars.png
+    python Experiments/emoji-scenes/sample.py my-model --seed 3 --prompt "a red car" --prompt "a bus" --out two.png
 
 Without --prompt those of the settings. Each picture starts from noise of its own: SEED, SEED + 1 and so on.
 """

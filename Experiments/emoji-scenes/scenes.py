@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Draws scenes: a contact sheet to look at, or a folder of pictures with their truth.
 
-    python Experiments/emoji-scenes/scenes.py --sheet scenes.png                # 32 scenes with their boxes' captions
+    python Experiments/emoji-scenes/scenes.py --sheet scenes.png                # 32 scenes, each above its caption
     python Experiments/emoji-scenes/scenes.py --folder DIR --count 100          # DIR/00000.png ... and DIR/truth.jsonl
 
 Each line of truth.jsonl is one scene: picture, caption, background, place, style, and of each object name, colour,
@@ -31,7 +31,8 @@ def write_folder(world: World, folder: pathlib.Path, first: int, count: int) -> 
 def truth_line(name: str, drawing: Drawing) -> dict:
     scene = drawing.scene
     objects = [
-        {"name": truth.name, "color": truth.color, "faces": truth.faces, "box": truth.box, "mask": f"{name}-mask-{i}.png"}
+        {"name": truth.name, "color": truth.color, "faces": truth.faces, "box": truth.box,
+         "mask": f"{name}-mask-{i}.png"}
         for i, truth in enumerate(drawing.objects)
     ]
     return {"picture": f"{name}.png", "caption": drawing.caption, "background": scene.background, "place": scene.place,

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Tries the whole recipe at a tiny width: its tests, a few steps of each stage, a stop and a resume, export, samples, and
-# attnlab's picture against diffusers'. About two minutes after the interpreter is there.
+# Tries the whole recipe at a tiny width: its tests, a few steps of each stage, a stop and a resume, export, samples,
+# and attnlab's picture against diffusers'. About two minutes once the interpreter is there.
 #
 #   Experiments/emoji-scenes/smoke.sh [PROGRAM]      default: .build/release/attnlab; `make build` makes it
 #
@@ -25,7 +25,12 @@ interpreter() {
   environment=$cache/emoji-scenes-$(sha256sum "$here/requirements.txt" | cut -c1-16)
   python=$environment/bin/python
   if [[ ! -e "$environment/complete" ]]; then
-    say "installing requirements.txt into $environment, which takes several minutes; ATTNLAB_PYTHON names an interpreter that has them"
+    if ! python3 -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))'; then
+      say 'needs Python 3.11 or newer with venv (Debian: apt-get install python3-venv), or ATTNLAB_PYTHON' >&2
+      return 1
+    fi
+    say "installing requirements.txt into $environment, which takes several minutes;"
+    say 'ATTNLAB_PYTHON names an interpreter that has them'
     rm -rf "$environment"
     python3 -m venv "$environment"
     "$python" -m pip install --quiet --disable-pip-version-check -r "$here/requirements.txt"

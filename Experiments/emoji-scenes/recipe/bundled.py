@@ -15,13 +15,14 @@ def start(settings: Settings, folder: pathlib.Path, run: pathlib.Path) -> None:
 
     Raises `RecipeError` if the run has any already, or if the settings are not those of the folder.
     """
-    existing = [str(file) for file in [*(checkpoints.path(run, name) for name in STAGES), run / "tokenizer"] if file.exists()]
+    places = [*(checkpoints.path(run, name) for name in STAGES), run / "tokenizer"]
+    existing = [str(place) for place in places if place.exists()]
     if existing:
         raise RecipeError(f"{', '.join(existing)}: there already. Give another --run, or --resume to go on")
     model = folders.load(folder)
     check_text_encoder(model, folder)
     parts = {
-        "vae": (model.vae, vae.build(settings), vae.shape(settings), {"scaling_factor": model.vae.config.scaling_factor}),
+        "vae": (model.vae, vae.build(settings), vae.shape(settings), vae.scaling(model.vae)),
         "clip": (model.clip, clip.build(settings, model.tokenizer), clip.shape(settings, model.tokenizer), {}),
         "unet": (model.unet, unet.build(settings), unet.shape(settings), {}),
     }
@@ -42,8 +43,8 @@ def check_sizes(name: str, stored: torch.nn.Module, built: torch.nn.Module, fold
     if differing:
         key = differing[0]
         raise RecipeError(
-            f"{folder / name}: {len(differing)} weights are not as the settings have them, first {key}: {have.get(key)} in "
-            f"the folder, {want.get(key)} in the settings. Give the settings that the folder was trained with")
+            f"{folder / name}: {len(differing)} weights are not as the settings have them, first {key}: "
+            f"{have.get(key)} in the folder, {want.get(key)} in the settings. Give the settings that the folder was trained with")
 
 
 def check_text_encoder(model: folders.Model, folder: pathlib.Path) -> None:
@@ -51,4 +52,4 @@ def check_text_encoder(model: folders.Model, folder: pathlib.Path) -> None:
     tower = clip.text_encoder(model.clip).state_dict()
     for key, value in model.text_encoder.state_dict().items():
         if not torch.equal(value, tower[key]):
-            raise RecipeError(f"{folder}: {key} of text_encoder is not the one of clip: the two are of different trainings")
+            raise RecipeError(f"{folder}: {key} of text_encoder is not clip's: the two are of different trainings")

@@ -74,7 +74,8 @@ def caption(scene: Scene, world: WorldSettings, rng: random.Random) -> str:
 
 
 def near_miss(scene: Scene, world: WorldSettings, rng: random.Random) -> Scene:
-    """The scene with one word wrong: a colour, an object, or the colours of two things swapped (which may change nothing)."""
+    """The scene with one word wrong: a colour or an object; or the colours of two things swapped, which may change
+    nothing."""
     which = rng.randrange(len(scene.things))
     thing, chance = scene.things[which], rng.random()
     if chance < 0.3 and thing.color is not None and len(world.colors) > 1:

@@ -19,8 +19,14 @@ class CheckpointError(RecipeError):
 
 @dataclasses.dataclass
 class Checkpoint:
-    """step: how many steps were made; all random numbers follow from it and the seed. seconds: of training, all sessions
-    together. shape: the settings that fix the sizes of the weights. ema: the moving average of the weights, or None. extras: what the stage adds."""
+    """A stage of a training after some step.
+
+    - step: how many were made; all random numbers follow from it and the seed.
+    - seconds: of training, all sessions together.
+    - shape: the settings that fix the sizes of the weights.
+    - ema: the moving average of the weights, or None. optimizer: its state, or None for a fresh one.
+    - extras: what the stage adds.
+    """
 
     stage: str
     step: int
@@ -71,8 +77,8 @@ def read(run: pathlib.Path, stage: str, shape: dict[str, typing.Any]) -> Checkpo
     file = path(run, stage)
     if not file.exists():
         raise CheckpointError(
-            f"{file}: there is no checkpoint of {stage}. Train it first (train.py {stage} --run {run}), or begin with the "
-            "weights that ship (--from-bundled)")
+            f"{file}: there is no checkpoint of {stage}. Train it first (train.py {stage} --run {run}), or begin with "
+            "the weights that ship (--from-bundled)")
     try:
         content = torch.load(file, map_location="cpu", weights_only=True)
         if content.pop("format") != FORMAT:
@@ -84,6 +90,6 @@ def read(run: pathlib.Path, stage: str, shape: dict[str, typing.Any]) -> Checkpo
     differing = [key for key in shape if checkpoint.shape.get(key) != shape[key]]
     if differing:
         raise CheckpointError(
-            f"{file}: was made with other settings of {', '.join(differing)}. Give the same ones, or another folder with "
-            "--run")
+            f"{file}: was made with other settings of {', '.join(differing)}. Give the same ones, or another folder "
+            "with --run")
     return checkpoint

@@ -12,7 +12,8 @@ def parser(description: str | None) -> argparse.ArgumentParser:
     """With `--settings` and `--set`."""
     made = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     made.add_argument("--settings", type=pathlib.Path, default=settings_module.FOLDER / "settings.yaml", metavar="FILE")
-    made.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="override a key, as unet.batch=16")
+    made.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="override a key of the file, as unet.batch=16")
     return made
 
 

@@ -41,7 +41,7 @@ def _half(network: torch.nn.Module, name: str) -> torch.nn.Module:
     rounded = copy.deepcopy(network).half()
     for key, value in rounded.state_dict().items():
         if not value.isfinite().all():
-            raise FolderError(f"{name}: {key} holds values that are not numbers or too large for fp16; it cannot be written")
+            raise FolderError(f"{name}: {key} holds values that are no numbers or too large for fp16")
     return rounded
 
 
@@ -77,7 +77,7 @@ def _copy_tokenizer(source: pathlib.Path, target: pathlib.Path) -> None:
 
 @torch.no_grad()
 def check(model: Model, folder: pathlib.Path) -> int:
-    """Compares the folder with the model, rounded to fp16: every weight, the tokens of a caption, and a pass of each network.
+    """Compares the folder with the model, rounded to fp16: every weight, a caption's tokens, a pass of each network.
 
     - Returns: how many weights there are. Raises `FolderError` with the first difference.
     """

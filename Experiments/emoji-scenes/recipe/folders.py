@@ -11,6 +11,8 @@ from recipe.errors import RecipeError
 
 logging.disable_progress_bar()
 
+NETWORKS = (
+    (CLIPTextModel, "text_encoder"), (AutoencoderKL, "vae"), (UNet2DConditionModel, "unet"), (CLIPModel, "clip"))
 TOKENIZER_FILES = ("vocab.json", "merges.txt", "tokenizer_config.json", "special_tokens_map.json")
 
 
@@ -32,12 +34,11 @@ class Model(typing.NamedTuple):
 def load(folder: pathlib.Path) -> Model:
     """Raises `FolderError` if a part is missing or cannot be read."""
     if not (folder / "model_index.json").exists():
-        raise FolderError(f"{folder}: holds no model_index.json; name a folder that export.py wrote, or the bundled one")
+        raise FolderError(f"{folder}: holds no model_index.json; name a folder that export.py wrote")
     try:
         networks = [
             kind.from_pretrained(folder / name, dtype=torch.float32).float().eval().requires_grad_(False)
-            for kind, name in (
-                (CLIPTextModel, "text_encoder"), (AutoencoderKL, "vae"), (UNet2DConditionModel, "unet"), (CLIPModel, "clip"))
+            for kind, name in NETWORKS
         ]
         tokenizer = CLIPTokenizer.from_pretrained(folder / "tokenizer")
         scheduler = DDIMScheduler.from_pretrained(folder / "scheduler")
@@ -49,6 +50,6 @@ def load(folder: pathlib.Path) -> Model:
 
 def tokens(tokenizer: CLIPTokenizer, captions: typing.Sequence[str]) -> torch.Tensor:
     """Token numbers padded to the model's 77 positions, `[captions, 77]`, as diffusers pads them."""
-    return tokenizer(
-        list(captions), padding="max_length", max_length=tokenizer.model_max_length, truncation=True, return_tensors="pt"
-    ).input_ids
+    length = tokenizer.model_max_length
+    encoded = tokenizer(list(captions), padding="max_length", max_length=length, truncation=True, return_tensors="pt")
+    return encoded.input_ids

@@ -49,13 +49,14 @@ def _glyph(font: ImageFont.FreeTypeFont, name: str, character: str, size: int) -
     side = max(drawn.size)
     square = Image.new("RGBA", (side, side))
     square.paste(drawn, ((side - drawn.width) // 2, (side - drawn.height) // 2))
-    pixels = torch.frombuffer(bytearray(square.resize((size, size), Image.Resampling.LANCZOS).tobytes()), dtype=torch.uint8)
+    resized = square.resize((size, size), Image.Resampling.LANCZOS)
+    pixels = torch.frombuffer(bytearray(resized.tobytes()), dtype=torch.uint8)
     planes = pixels.view(size, size, 4).permute(2, 0, 1).float() / 255
     return Glyph(planes[:3], planes[3:], _shade(planes[:3], planes[3:]))
 
 
 def _shade(rgb: torch.Tensor, alpha: torch.Tensor) -> torch.Tensor:
-    """Luminance stretched over 0-1 and bent so that its median lies at `MIDDLE`: dark and light glyphs take a tint alike."""
+    """Luminance stretched over 0-1 and bent so that its median is `MIDDLE`: dark and light glyphs take a tint alike."""
     luminance = (rgb * torch.tensor(LUMINANCE).view(3, 1, 1)).sum(0, keepdim=True)
     inside = luminance[alpha > 0.5]
     low, high = inside.quantile(0.02), inside.quantile(0.98)

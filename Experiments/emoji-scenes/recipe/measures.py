@@ -107,7 +107,7 @@ def plain_scenes(world: World, count: int) -> list[Drawing]:
 @torch.inference_mode()
 def naming(model: Model, settings: Settings, drawings: typing.Sequence[Drawing],
            change: typing.Callable[[torch.Tensor], torch.Tensor] = lambda pictures: pictures) -> dict[str, list[float]]:
-    """1 where the CLIP names the object among all with the colour given, and the colour among all with the object given.
+    """1 where the CLIP names the object among all, the colour given, or the colour among all, the object given.
 
     - change: what is done to the pictures `[batch, 3, size, size]` first.
     """

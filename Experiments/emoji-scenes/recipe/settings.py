@@ -205,8 +205,8 @@ def _world_problems(world: WorldSettings) -> typing.Iterator[str]:
 def _size_problems(settings: Settings) -> typing.Iterator[str]:
     side = settings.world.picture_size
     if side <= 0 or side % (8 * VAE_FACTOR) or side % settings.clip.patch:
-        yield (f"world.picture_size: {side} is not a multiple of {8 * VAE_FACTOR} (three halvings of the VAE, three of the "
-               f"UNet) and of clip.patch ({settings.clip.patch})")
+        yield (f"world.picture_size: {side} is not a multiple of {8 * VAE_FACTOR} (three halvings of the VAE, three of "
+               f"the UNet) and of clip.patch ({settings.clip.patch})")
     crop = settings.vae.crop_side
     if crop <= 0 or crop % VAE_FACTOR or crop > side:
         yield f"vae.crop_side: {crop} is not a multiple of {VAE_FACTOR} up to {side}"
@@ -245,6 +245,7 @@ def _training_problems(settings: Settings) -> typing.Iterator[str]:
             yield f"{name}.optimizer: learning_rate must be above 0 and warmup at least 1"
         if optimizer.ema is not None and not 0 <= optimizer.ema < 1:
             yield f"{name}.optimizer.ema: must be from 0 up to 1, or null for none; found {optimizer.ema}"
-    for name, value in (("vae.crop_share", settings.vae.crop_share), ("unet.unconditional", settings.unet.unconditional)):
+    shares = {"vae.crop_share": settings.vae.crop_share, "unet.unconditional": settings.unet.unconditional}
+    for name, value in shares.items():
         if not 0 <= value <= 1:
             yield f"{name}: a share is 0-1, found {value}"

@@ -54,7 +54,7 @@ def byte_letters() -> list[str]:
 
 
 def write(merges: list[tuple[str, str]], folder: pathlib.Path) -> None:
-    """vocab.json in CLIP's order (bytes, bytes that end a word, merges, start, end), merges.txt and the two settings."""
+    """vocab.json in CLIP's order (bytes, bytes that end a word, merges, start, end), merges.txt, two settings."""
     letters = byte_letters()
     pieces = [*letters, *(letter + "</w>" for letter in letters), *("".join(merge) for merge in merges), START, END]
     vocabulary = {piece: number for number, piece in enumerate(dict.fromkeys(pieces))}

@@ -150,8 +150,8 @@ class Trainer:
         loss, numbers = self.stage.loss(self.step, done)
         if not torch.isfinite(loss):
             raise RecipeError(
-                f"{self.stage.name}: the loss of step {self.step} is {loss.item()}; the last checkpoint is kept. Go on from "
-                f"it with a smaller {self.stage.name}.optimizer.learning_rate")
+                f"{self.stage.name}: the loss of step {self.step} is {loss.item()}; the last checkpoint is kept. Go on "
+                f"from it with a smaller {self.stage.name}.optimizer.learning_rate")
         loss.backward()
         norm = torch.nn.utils.clip_grad_norm_(self.parameters, CLIP_NORM)
         self.optimizer.step()
@@ -179,7 +179,8 @@ class Log:
         self._steps = 0
         file.parent.mkdir(parents=True, exist_ok=True)
         # Steps that were made after the last checkpoint are made again.
-        kept = [line for line in file.read_text().splitlines() if json.loads(line)["step"] <= step] if file.exists() else []
+        lines = file.read_text().splitlines() if file.exists() else []
+        kept = [line for line in lines if json.loads(line)["step"] <= step]
         checkpoints.replace(file, lambda partial: partial.write_text("".join(f"{line}\n" for line in kept)))
 
     def add(self, numbers: dict[str, float]) -> None:

@@ -32,6 +32,11 @@ def load(settings: Settings, run: pathlib.Path) -> AutoencoderKL:
     return model.eval().requires_grad_(False)
 
 
+def scaling(model: AutoencoderKL) -> dict[str, typing.Any]:
+    """What a checkpoint holds beside the weights of an autoencoder that is trained already."""
+    return {"scaling_factor": model.config.scaling_factor}
+
+
 def to_model(pictures: torch.Tensor) -> torch.Tensor:
     """0-1 to the -1 to 1 that the networks are given."""
     return pictures * 2 - 1

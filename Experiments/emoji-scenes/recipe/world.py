@@ -54,8 +54,8 @@ class Drawing:
 class World:
     """Scenes without end, each with a number.
 
-    Scene `i` of a stream depends on the settings' seed, the stream's name and `i` alone: it is the same in every process
-    and whichever was drawn before. Training and measuring use different streams.
+    Scene `i` of a stream depends on the settings' seed, the stream's name and `i` alone: it is the same in every
+    process and whichever was drawn before. Training and measuring use different streams.
     """
 
     def __init__(self, settings: Settings, stream: str):
@@ -132,7 +132,7 @@ def bounding_box(mask: torch.Tensor) -> tuple[int, int, int, int]:
 class SceneWindow:
     """The pictures that batches are drawn from, as they move along a stream.
 
-    At step `n` it holds the scenes `n * fresh` up to `n * fresh + size`, so that the step number alone says what is in it.
+    At step `n` it holds the scenes `n * fresh` up to `n * fresh + size`: the step number alone says what is in it.
     """
 
     def __init__(self, world: World, size: int, fresh: int):

@@ -1,4 +1,4 @@
-"""A training that was stopped ends with the same bits as one that was not, and what it writes is read back as it was."""
+"""A training that was stopped ends with the same bits as one that was not, and an export is read back as it was."""
 import json
 import os
 import pathlib
