@@ -18,21 +18,27 @@ import typing
 from recipe import commands, folders, measures, pictures
 from recipe.folders import Model
 from recipe.settings import Settings
-from recipe.world import World
+from recipe.world import Drawing, World
 
+SHOWN = 2 * pictures.COLUMNS
 Values = dict[str, list[float]]
+
+
+def save_pairs(model: Model, drawings: list[Drawing], file: pathlib.Path) -> None:
+    """A sheet of scenes, each row above the row of their reconstructions."""
+    shown, words = [], []
+    for first in range(0, len(drawings), pictures.COLUMNS):
+        row = drawings[first : first + pictures.COLUMNS]
+        shown += [*measures.stack(row), *measures.reconstruct(model, measures.stack(row))]
+        words += [drawing.caption for drawing in row] + ["through the VAE"] * len(row)
+    pictures.save_sheet(shown, words, file)
 
 
 def measure_vae(model: Model, settings: Settings, world: World, given: argparse.Namespace) -> Values:
     scenes = [world.draw(given.first + i) for i in range(given.count)]
     plain = measures.plain_scenes(world, given.count)
     if given.sheet:
-        shown = scenes[:16]
-        both = [*measures.stack(shown), *measures.reconstruct(model, measures.stack(shown))]
-        order = [row * 8 + half * 16 + column for row in range(2) for half in range(2) for column in range(8)]
-        order = [i for i in order if i % 16 < len(shown)]
-        captions = [drawing.caption for drawing in shown] + ["through the VAE"] * len(shown)
-        pictures.save_sheet([both[i] for i in order], [captions[i] for i in order], given.sheet)
+        save_pairs(model, scenes[:SHOWN], given.sheet)
     return {"PSNR, dB": measures.reconstruction(model, scenes),
             "PSNR of plain scenes of one object, dB": measures.reconstruction(model, plain)}
 
@@ -69,8 +75,10 @@ def main() -> None:
     parser.add_argument("--json", type=pathlib.Path, metavar="FILE")
     parser.add_argument("--sheet", type=pathlib.Path, metavar="FILE", help="vae: 16 scenes above their reconstructions")
     given = parser.parse_args()
-    if given.count < 2 or given.first < 0 or (given.sheet and given.measure != "vae"):
-        parser.error("--count is at least 2, --first at least 0, and --sheet goes with vae")
+    if given.count < 2 or given.first < 0:
+        parser.error("--count is at least 2 and --first at least 0")
+    if given.sheet and (given.measure != "vae" or given.count < SHOWN):
+        parser.error(f"--sheet goes with vae and a --count of {SHOWN} or more")
     settings = commands.settings(given)
     world = World(settings, measures.STREAM)
     results = []

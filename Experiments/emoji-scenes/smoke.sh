@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Tries the whole recipe at a tiny width: its tests, a few steps of each stage, a stop and a resume, export, samples,
-# and attnlab's picture against diffusers'. About two minutes once the interpreter is there.
+# and attnlab's picture against diffusers'. About two minutes of processor time.
 #
 #   Experiments/emoji-scenes/smoke.sh [PROGRAM]      default: .build/release/attnlab; `make build` makes it
 #

@@ -32,7 +32,7 @@ class Stage(abc.ABC):
     def loss(self, step: int, done: float) -> tuple[torch.Tensor, dict[str, float]]:
         """The loss of a step, and further numbers for the log.
 
-        Draws its batch from `self.random(step)`, nothing else. done: the part of the training that is over, 0-1.
+        Every random number in it comes from `randomness`. done: the part of the training that is over, 0-1.
         """
 
     @abc.abstractmethod
@@ -62,14 +62,14 @@ def randomness(seed: int, stream: str, step: int) -> Randomness:
 
 @dataclasses.dataclass(frozen=True)
 class Budget:
-    """How long a stage is trained, all sessions together: in minutes or in steps."""
+    """How long a stage is trained, all sessions together: one of minutes and steps."""
 
     minutes: float | None = None
     steps: int | None = None
 
     def done(self, step: int, seconds: float) -> float:
         """The part that is over, from 0; at 1 the training ends."""
-        return step / self.steps if self.steps is not None else seconds / (60 * (self.minutes or 0))
+        return step / self.steps if self.steps is not None else seconds / (60 * self.minutes)
 
 
 def learning_rate(optimizer: Optimizer, step: int, done: float) -> float:
@@ -178,10 +178,20 @@ class Log:
         self._sums: dict[str, float] = {}
         self._steps = 0
         file.parent.mkdir(parents=True, exist_ok=True)
-        # Steps that were made after the last checkpoint are made again.
-        lines = file.read_text().splitlines() if file.exists() else []
-        kept = [line for line in lines if json.loads(line)["step"] <= step]
+        kept = self._lines_up_to(step)
         checkpoints.replace(file, lambda partial: partial.write_text("".join(f"{line}\n" for line in kept)))
+
+    def _lines_up_to(self, step: int) -> list[str]:
+        """Steps that were made after the last checkpoint are made again; a line that a crash cut off is none."""
+        kept: list[str] = []
+        for line in self._file.read_text().splitlines() if self._file.exists() else []:
+            try:
+                if json.loads(line)["step"] > step:
+                    break
+            except ValueError:
+                break
+            kept.append(line)
+        return kept
 
     def add(self, numbers: dict[str, float]) -> None:
         self._steps += 1

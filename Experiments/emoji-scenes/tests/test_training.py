@@ -21,12 +21,14 @@ STEPS = 4
 
 
 def trained(own: Settings, run: pathlib.Path, stage: str, stop_after: int | None = None) -> checkpoints.Checkpoint:
-    """The checkpoint after `STEPS` steps, made by two trainers if it is stopped between."""
+    """The checkpoint after `STEPS` steps; if it is stopped between, by two trainers and with a damaged log."""
     budget, make = Budget(steps=STEPS), train.STAGES[stage]
     trainer = Trainer(make(own, run), own, run)
     finished = trainer.train(budget, stop=lambda step: step == stop_after)
     if stop_after is not None:
         assert not finished
+        with (run / f"{stage}.jsonl").open("a") as log:
+            log.write('{"stage": "cut o')
         trainer = Trainer(make(own, run), own, run)
         trainer.resume()
         assert trainer.step == stop_after
