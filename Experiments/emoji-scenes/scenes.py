@@ -7,7 +7,6 @@
 Each line of truth.jsonl is one scene: picture, caption, background, place, style, and of each object name, colour,
 which way it faces, its box (left, top, right, bottom in pixels, the last two excluded) and the file of its mask.
 """
-import argparse
 import json
 import pathlib
 

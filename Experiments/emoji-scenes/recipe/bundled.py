@@ -44,7 +44,7 @@ def check_sizes(name: str, stored: torch.nn.Module, built: torch.nn.Module, fold
         key = differing[0]
         raise RecipeError(
             f"{folder / name}: {len(differing)} weights are not as the settings have them, first {key}: "
-            f"{have.get(key)} in the folder, {want.get(key)} in the settings. Give the settings that it was trained with")
+            f"{have.get(key)} in the folder, {want.get(key)} in the settings. Give those that it was trained with")
 
 
 def check_text_encoder(model: folders.Model, folder: pathlib.Path) -> None:
