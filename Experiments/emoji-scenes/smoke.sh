@@ -9,9 +9,10 @@
 # Debian's fonts-noto-color-emoji is there, the package is downloaded into the same folder and unpacked, not installed.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-program=$(realpath "${1:-$here/../../.build/release/attnlab}")
+program=$(realpath -m "${1:-$here/../../.build/release/attnlab}")
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/attnlab-ci
-export OMP_WAIT_POLICY=${OMP_WAIT_POLICY:-passive} PYTHONDONTWRITEBYTECODE=1 TRANSFORMERS_VERBOSITY=error DIFFUSERS_VERBOSITY=error
+export OMP_WAIT_POLICY=${OMP_WAIT_POLICY:-passive} PYTHONDONTWRITEBYTECODE=1
+export TRANSFORMERS_VERBOSITY=error DIFFUSERS_VERBOSITY=error
 
 say() { echo "smoke: $*"; }
 
