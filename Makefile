@@ -34,7 +34,7 @@ test-release: setup
 lint:
 	@.ci/setup --swift-only
 	swift format lint --strict -r Package.swift Sources Tests
-	@for script in .ci/run .ci/setup; do bash -n $$script || exit 1; done
+	@for script in .ci/run .ci/setup Experiments/emoji-scenes/smoke.sh; do bash -n $$script || exit 1; done
 	@if command -v python3 >/dev/null; then \
 	  find . -name '.build*' -prune -o -name '*.py' -exec python3 -c \
 	    'import ast, sys; [ast.parse(open(f, encoding="utf-8").read(), f) for f in sys.argv[1:]]' {} + ; \

@@ -1,0 +1,72 @@
+#!/usr/bin/env python3
+"""Checks that attnlab reads a model folder and generates what diffusers does.
+
+    make build
+    python Experiments/emoji-scenes/check_attnlab.py my-model
+
+Runs `attnlab models DIR` and `attnlab generate`, and compares the final latents with those of diffusers from the same
+noise, prompt and steps: the largest difference may be 1e-3 of the largest value.
+"""
+import pathlib
+import subprocess
+import tempfile
+
+import torch
+from safetensors.torch import load_file
+
+import sample
+from recipe import commands
+from recipe.errors import RecipeError
+from recipe.settings import FOLDER, SamplingSettings
+
+TOLERANCE = 1e-3
+PROMPT = "a red car on the beach"
+
+
+def run(*command: object) -> str:
+    """Standard output. Raises `RecipeError` with what the program said if it fails."""
+    words = [str(word) for word in command]
+    try:
+        outcome = subprocess.run(words, text=True, capture_output=True)
+    except OSError as error:
+        raise RecipeError(f"{words[0]}: cannot be run ({error}); `make build` makes it") from None
+    if outcome.returncode != 0:
+        raise RecipeError(f"{' '.join(words)} ended with {outcome.returncode}:\n{outcome.stdout}{outcome.stderr}")
+    return outcome.stdout
+
+
+def difference(
+    program: pathlib.Path, folder: pathlib.Path, own: SamplingSettings, seed: int, out: pathlib.Path
+) -> float:
+    """Of the final latents, max|a - b| / max|b|; not a number if either holds one."""
+    file = out / "latents.safetensors"
+    run(program, "generate", "--model", folder, "--prompt", PROMPT, "--seed", seed, "--steps", own.steps, "--guidance",
+        own.guidance_scale, "--out", out / "picture.png", "--latents-out", file)
+    stored = load_file(file)
+    theirs = sample.pipeline(folder)(
+        PROMPT, num_inference_steps=own.steps, guidance_scale=own.guidance_scale, latents=stored["noise"],
+        output_type="latent").images
+    if stored["latents"].shape != theirs.shape:
+        raise RecipeError(f"attnlab's latents are {list(stored['latents'].shape)}, diffusers' {list(theirs.shape)}")
+    return ((stored["latents"] - theirs).abs().max() / theirs.abs().max()).item()
+
+
+def main() -> None:
+    parser = commands.parser(__doc__)
+    parser.add_argument("folder", type=pathlib.Path, metavar="DIR")
+    parser.add_argument("--attnlab", type=pathlib.Path, default=FOLDER.parents[1] / ".build/release/attnlab",
+                        metavar="PROGRAM", help="default: %(default)s")
+    parser.add_argument("--seed", type=int, default=1)
+    given = parser.parse_args()
+    own, program, folder = commands.settings(given).sampling, given.attnlab.resolve(), given.folder.resolve()
+    run(program, "models", folder)
+    with tempfile.TemporaryDirectory() as out, torch.inference_mode():
+        found = difference(program, folder, own, given.seed, pathlib.Path(out))
+    print(f"final latents of {PROMPT!r}, seed {given.seed}, {own.steps} steps: differ from diffusers' by {found:.1e} "
+          f"of the largest value ({TOLERANCE} is allowed)")
+    if not found <= TOLERANCE:
+        raise RecipeError(f"{folder}: attnlab generates something else than diffusers")
+
+
+if __name__ == "__main__":
+    commands.run(main)

@@ -1,0 +1,1 @@
+"""How the bundled model emoji-scenes is drawn, trained, measured and written."""

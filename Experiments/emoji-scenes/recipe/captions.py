@@ -1,0 +1,90 @@
+"""What a scene holds and how it is said; nothing here is drawn."""
+import dataclasses
+import random
+
+from recipe.settings import WorldSettings
+
+
+@dataclasses.dataclass(frozen=True)
+class Thing:
+    """An object and the colour that it is tinted with; None: the glyph's own."""
+
+    name: str
+    color: str | None
+
+
+@dataclasses.dataclass(frozen=True)
+class Scene:
+    """What a caption can tell: one or two things, and a coloured background, a place or neither."""
+
+    things: tuple[Thing, ...]
+    background: str | None = None
+    place: str | None = None
+    style: str | None = None
+
+
+def with_article(words: str) -> str:
+    return ("an " if words[0] in "aeiou" else "a ") + words
+
+
+def noun_phrase(thing: Thing) -> str:
+    return with_article(f"{thing.color} {thing.name}" if thing.color else thing.name)
+
+
+def draw_thing(world: WorldSettings, rng: random.Random) -> Thing:
+    """Never a pair that is held out."""
+    while True:
+        name = rng.choice(list(world.objects))
+        color = rng.choice(list(world.colors)) if rng.random() < world.odds.object_color else None
+        if not world.is_held_out(name, color):
+            return Thing(name, color)
+
+
+def draw_scene(world: WorldSettings, rng: random.Random) -> Scene:
+    """A random scene with the frequencies of `world.odds`."""
+    count = 2 if rng.random() < world.odds.two_objects else 1
+    things = tuple(draw_thing(world, rng) for _ in range(count))
+    style = rng.choice(list(world.styles)) if count == 1 and rng.random() < world.odds.style else None
+    if style is not None and world.styles[style] == "silhouette":
+        things = (Thing(things[0].name, None),)
+    background = place = None
+    chance = rng.random()
+    if chance < world.odds.colored_background:
+        background = rng.choice(list(world.colors))
+        if any(thing.color == background for thing in things):
+            background = None
+    elif chance < world.odds.colored_background + world.odds.place:
+        place = rng.choice(list(world.places))
+    return Scene(things, background, place, style)
+
+
+def caption(scene: Scene, world: WorldSettings, rng: random.Random) -> str:
+    """One of the ways to say the scene; prefix and "standing" come by chance."""
+    words = " and ".join(noun_phrase(thing) for thing in scene.things)
+    if scene.style is not None:
+        words = f"{scene.style} {words}"
+    elif rng.random() < world.odds.prefix:
+        words = f"{rng.choice(world.prefixes)} {words}"
+    if scene.background is not None:
+        return f"{words} on {with_article(scene.background)} background"
+    if scene.place is not None:
+        standing = " standing" if len(scene.things) == 1 and rng.random() < world.odds.standing else ""
+        return f"{words}{standing} {scene.place}"
+    return words
+
+
+def near_miss(scene: Scene, world: WorldSettings, rng: random.Random) -> Scene:
+    """The scene with one word wrong: a colour or an object; or the colours of two things swapped, which may change
+    nothing."""
+    which = rng.randrange(len(scene.things))
+    thing, chance = scene.things[which], rng.random()
+    if chance < 0.3 and thing.color is not None and len(world.colors) > 1:
+        wrong = Thing(thing.name, rng.choice([color for color in world.colors if color != thing.color]))
+    elif (chance < 0.8 or len(scene.things) == 1) and len(world.objects) > 1:
+        wrong = Thing(rng.choice([name for name in world.objects if name != thing.name]), thing.color)
+    else:
+        colors = [thing.color for thing in reversed(scene.things)]
+        things = tuple(Thing(thing.name, color) for thing, color in zip(scene.things, colors))
+        return dataclasses.replace(scene, things=things)
+    things = tuple(wrong if i == which else thing for i, thing in enumerate(scene.things))
+    return dataclasses.replace(scene, things=things)

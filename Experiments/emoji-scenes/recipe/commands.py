@@ -1,0 +1,31 @@
+"""What the commands of this folder have in common: their options, and errors without a traceback."""
+import argparse
+import pathlib
+import sys
+import typing
+
+from recipe import settings as settings_module
+from recipe.errors import RecipeError
+
+
+def parser(description: str | None) -> argparse.ArgumentParser:
+    """With `--settings` and `--set`."""
+    made = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    made.add_argument("--settings", type=pathlib.Path, default=settings_module.FOLDER / "settings.yaml", metavar="FILE")
+    made.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="override a key of the file, as unet.batch=16")
+    return made
+
+
+def settings(given: argparse.Namespace) -> settings_module.Settings:
+    return settings_module.load(given.settings, given.set)
+
+
+def run(main: typing.Callable[[], None]) -> None:
+    """Exit code 1 with a message for what comes from outside: settings, font, folders, files."""
+    try:
+        main()
+    except RecipeError as error:
+        sys.exit(f"error: {error}")
+    except KeyboardInterrupt:
+        sys.exit("stopped")

@@ -1,0 +1,55 @@
+"""Model folders in the diffusers layout: loading in fp32, and the files that the tokenizer consists of."""
+import pathlib
+import typing
+
+import torch
+from diffusers import AutoencoderKL, DDIMScheduler, UNet2DConditionModel
+from transformers import CLIPModel, CLIPTextModel, CLIPTokenizer
+from transformers.utils import logging
+
+from recipe.errors import RecipeError
+
+logging.disable_progress_bar()
+
+NETWORKS = (
+    (CLIPTextModel, "text_encoder"), (AutoencoderKL, "vae"), (UNet2DConditionModel, "unet"), (CLIPModel, "clip"))
+TOKENIZER_FILES = ("vocab.json", "merges.txt", "tokenizer_config.json", "special_tokens_map.json")
+
+
+class FolderError(RecipeError):
+    """A folder that is not what it should be; says which and what to do."""
+
+
+class Model(typing.NamedTuple):
+    """The parts of a folder in fp32, ready to compute with."""
+
+    tokenizer: CLIPTokenizer
+    text_encoder: CLIPTextModel
+    vae: AutoencoderKL
+    unet: UNet2DConditionModel
+    scheduler: DDIMScheduler
+    clip: CLIPModel
+
+
+def load(folder: pathlib.Path) -> Model:
+    """Raises `FolderError` if a part is missing or cannot be read."""
+    if not (folder / "model_index.json").exists():
+        raise FolderError(f"{folder}: holds no model_index.json; name a folder that export.py wrote")
+    try:
+        networks = [
+            kind.from_pretrained(folder / name, dtype=torch.float32).float().eval().requires_grad_(False)
+            for kind, name in NETWORKS
+        ]
+        tokenizer = CLIPTokenizer.from_pretrained(folder / "tokenizer")
+        scheduler = DDIMScheduler.from_pretrained(folder / "scheduler")
+    except (OSError, ValueError, RuntimeError) as error:
+        raise FolderError(f"{folder}: cannot be loaded: {error}") from error
+    text_encoder, vae, unet, clip = networks
+    return Model(tokenizer, text_encoder, vae, unet, scheduler, clip)
+
+
+def tokens(tokenizer: CLIPTokenizer, captions: typing.Sequence[str]) -> torch.Tensor:
+    """Token numbers padded to the model's 77 positions, `[captions, 77]`, as diffusers pads them."""
+    length = tokenizer.model_max_length
+    encoded = tokenizer(list(captions), padding="max_length", max_length=length, truncation=True, return_tensors="pt")
+    return encoded.input_ids

@@ -1,0 +1,235 @@
+"""The loop that every stage is trained by: steps, rates, averages, checkpoints, a log, and an orderly stop."""
+import abc
+import contextlib
+import dataclasses
+import json
+import math
+import pathlib
+import random
+import signal
+import sys
+import time
+import typing
+
+import torch
+
+from recipe import checkpoints
+from recipe.errors import RecipeError
+from recipe.settings import Optimizer, Settings
+
+SAVE_SECONDS = 600
+REPORT_SECONDS = 15
+CLIP_NORM = 1.0
+
+
+class Stage(abc.ABC):
+    """One network to be trained. `name` is also its section of the settings."""
+
+    name: str
+    model: torch.nn.Module
+
+    @abc.abstractmethod
+    def loss(self, step: int, done: float) -> tuple[torch.Tensor, dict[str, float]]:
+        """The loss of a step, and further numbers for the log.
+
+        Every random number in it comes from `randomness`. done: the part of the training that is over, 0-1.
+        """
+
+    @abc.abstractmethod
+    def shape(self) -> dict[str, typing.Any]:
+        """The settings that fix the sizes of the weights; a checkpoint of others is refused."""
+
+    def extras(self, weights: checkpoints.Weights) -> dict[str, typing.Any]:
+        """What a checkpoint holds beside `weights`, the ones that will be built upon."""
+        return {}
+
+    def trained(self) -> list[torch.nn.Parameter]:
+        return list(self.model.parameters())
+
+
+class Randomness(typing.NamedTuple):
+    """The random numbers of one step: a generator for choices, one for tensors."""
+
+    choices: random.Random
+    noise: torch.Generator
+
+
+def randomness(seed: int, stream: str, step: int) -> Randomness:
+    """Follows from its three arguments alone, so that the number of the step is all that a checkpoint must know."""
+    choices = random.Random(f"{seed}/{stream}/step/{step}")
+    return Randomness(choices, torch.Generator().manual_seed(choices.getrandbits(48)))
+
+
+@dataclasses.dataclass(frozen=True)
+class Budget:
+    """How long a stage is trained, all sessions together: one of minutes and steps."""
+
+    minutes: float | None = None
+    steps: int | None = None
+
+    def done(self, step: int, seconds: float) -> float:
+        """The part that is over, from 0; at 1 the training ends."""
+        return step / self.steps if self.steps is not None else seconds / (60 * self.minutes)
+
+
+def learning_rate(optimizer: Optimizer, step: int, done: float) -> float:
+    """A linear warm-up times a cosine from the full rate to `final_share` of it."""
+    cosine = 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
+    return optimizer.learning_rate * min(1.0, (step + 1) / optimizer.warmup) * (
+        cosine * (1 - optimizer.final_share) + optimizer.final_share)
+
+
+class Trainer:
+    """Trains a stage in a folder, from a checkpoint or from its first weights."""
+
+    def __init__(self, stage: Stage, settings: Settings, run: pathlib.Path):
+        self.stage, self.settings, self.run = stage, settings, run
+        self.rates: Optimizer = getattr(settings, stage.name).optimizer
+        self.parameters = stage.trained()
+        self.optimizer = torch.optim.AdamW(
+            self.parameters, lr=self.rates.learning_rate, betas=self.rates.betas, weight_decay=self.rates.weight_decay)
+        self.ema = self._copy() if self.rates.ema is not None else None
+        self.step, self.seconds = 0, 0.0
+
+    def _copy(self) -> checkpoints.Weights:
+        return {name: value.detach().clone() for name, value in self.stage.model.state_dict().items()}
+
+    def resume(self, keep_optimizer: bool = True) -> None:
+        """Goes on from the checkpoint; or takes its weights alone, and steps, time and so the learning rate begin anew.
+
+        Raises `CheckpointError` if there is none or it is of another shape.
+        """
+        stored = checkpoints.read(self.run, self.stage.name, self.stage.shape())
+        self.stage.model.load_state_dict(stored.weights)
+        if self.ema is not None:
+            self.ema = {name: value.clone() for name, value in stored.best.items()}
+        if not keep_optimizer:
+            return
+        if stored.optimizer is not None:
+            try:
+                self.optimizer.load_state_dict(stored.optimizer)
+            except ValueError as error:
+                raise checkpoints.CheckpointError(
+                    f"{checkpoints.path(self.run, self.stage.name)}: its optimiser was of other parameters ({error}); "
+                    "was clip.lock_text changed? Use --fresh-optimizer") from error
+        self.step, self.seconds = stored.step, stored.seconds
+
+    def save(self) -> None:
+        weights = self._copy()
+        checkpoint = checkpoints.Checkpoint(
+            self.stage.name, self.step, self.seconds, self.stage.shape(), weights, self.ema,
+            self.optimizer.state_dict(), {})
+        checkpoint.extras = self.stage.extras(checkpoint.best)
+        checkpoints.write(checkpoint, self.run)
+
+    def train(self, budget: Budget, stop: typing.Callable[[int], bool] = lambda step: False) -> bool:
+        """Trains until the budget is spent, or until `stop` says so after a step; then saves.
+
+        - Returns: whether the budget is spent.
+        """
+        log = Log(self.run / f"{self.stage.name}.jsonl", self.stage.name, self.step)
+        saved = time.monotonic()
+        while (done := budget.done(self.step, self.seconds)) < 1:
+            began = time.monotonic()
+            log.add(self._step(done))
+            self.seconds += time.monotonic() - began
+            log.report(self.step, self.seconds, budget)
+            if stop(self.step):
+                break
+            if time.monotonic() - saved > SAVE_SECONDS:
+                self.save()
+                saved = time.monotonic()
+        log.report(self.step, self.seconds, budget, now=True)
+        self.save()
+        return done >= 1 or budget.done(self.step, self.seconds) >= 1
+
+    def _step(self, done: float) -> dict[str, float]:
+        rate = learning_rate(self.rates, self.step, done)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        loss, numbers = self.stage.loss(self.step, done)
+        if not torch.isfinite(loss):
+            raise RecipeError(
+                f"{self.stage.name}: the loss of step {self.step} is {loss.item()}; the last checkpoint is kept. Go on "
+                f"from it with a smaller {self.stage.name}.optimizer.learning_rate")
+        loss.backward()
+        norm = torch.nn.utils.clip_grad_norm_(self.parameters, CLIP_NORM)
+        self.optimizer.step()
+        self.optimizer.zero_grad()
+        self.step += 1
+        self._average()
+        return {"loss": loss.item(), **numbers, "gradient_norm": norm.item(), "learning_rate": rate}
+
+    @torch.no_grad()
+    def _average(self) -> None:
+        """Shorter at first, so that the first weights are soon forgotten."""
+        if self.ema is None or self.rates.ema is None:
+            return
+        decay = min(self.rates.ema, (1 + self.step) / (10 + self.step))
+        for name, value in self.stage.model.state_dict().items():
+            self.ema[name].lerp_(value, 1 - decay)
+
+
+class Log:
+    """A line of JSON and a line for people every few seconds, of the means since the last one."""
+
+    def __init__(self, file: pathlib.Path, stage: str, step: int):
+        self._file, self._stage, self._first, self._last = file, stage, step, time.monotonic()
+        self._sums: dict[str, float] = {}
+        self._steps = 0
+        file.parent.mkdir(parents=True, exist_ok=True)
+        kept = self._lines_up_to(step)
+        checkpoints.replace(file, lambda partial: partial.write_text("".join(f"{line}\n" for line in kept)))
+
+    def _lines_up_to(self, step: int) -> list[str]:
+        """Steps that were made after the last checkpoint are made again; a line that a crash cut off is none."""
+        kept: list[str] = []
+        for line in self._file.read_text().splitlines() if self._file.exists() else []:
+            try:
+                if json.loads(line)["step"] > step:
+                    break
+            except ValueError:
+                break
+            kept.append(line)
+        return kept
+
+    def add(self, numbers: dict[str, float]) -> None:
+        self._steps += 1
+        for name, value in numbers.items():
+            self._sums[name] = self._sums.get(name, 0.0) + value
+
+    def report(self, step: int, seconds: float, budget: Budget, now: bool = False) -> None:
+        elapsed = time.monotonic() - self._last
+        if not self._steps or (elapsed < REPORT_SECONDS and not now):
+            return
+        means = {name: value / self._steps for name, value in self._sums.items()}
+        line = {"stage": self._stage, "step": step, "seconds": round(seconds, 1),
+                "steps_per_second": round(self._steps / max(elapsed, 1e-9), 3), **means}
+        with self._file.open("a") as file:
+            file.write(json.dumps(line) + "\n")
+        done = budget.done(step, seconds)
+        left = seconds * (1 / done - 1) / 60 if 0 < done < 1 else 0.0
+        print(f"{self._stage}: step {step}, loss {means['loss']:.4f}, {line['steps_per_second']:.2f} steps/s, "
+              f"{left:.1f} min left", flush=True)
+        self._sums, self._steps, self._last = {}, 0, time.monotonic()
+
+
+class Interruption:
+    """Whether Ctrl-C or SIGTERM came. The first is noted; a second one ends the program at once."""
+
+    def __init__(self) -> None:
+        self.came = False
+
+    def _note(self, number: int, _: typing.Any) -> None:
+        print("stopping after this step; once more ends at once, without saving", file=sys.stderr, flush=True)
+        self.came = True
+        signal.signal(number, signal.SIG_DFL)
+
+    @contextlib.contextmanager
+    def watched(self) -> typing.Iterator[None]:
+        before = {number: signal.signal(number, self._note) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)

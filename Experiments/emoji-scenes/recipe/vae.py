@@ -1,0 +1,100 @@
+"""The autoencoder: pictures of 128 pixels to latents of 16 cells and back."""
+import dataclasses
+import pathlib
+import typing
+
+import torch
+import torch.nn.functional as F
+from diffusers import AutoencoderKL
+
+from recipe import checkpoints
+from recipe.settings import Settings, VAE_FACTOR
+from recipe.training import Randomness, Stage, randomness
+from recipe.world import SceneWindow, World
+
+SCALING_SCENES = 64
+
+
+def build(settings: Settings) -> AutoencoderKL:
+    """With first weights from torch's global generator."""
+    shape, levels = settings.vae, len(settings.vae.widths)
+    return AutoencoderKL(
+        down_block_types=("DownEncoderBlock2D",) * levels, up_block_types=("UpDecoderBlock2D",) * levels,
+        block_out_channels=shape.widths, layers_per_block=shape.layers_per_block, latent_channels=shape.latent_channels,
+        norm_num_groups=shape.norm_groups, sample_size=settings.world.picture_size)
+
+
+def load(settings: Settings, run: pathlib.Path) -> AutoencoderKL:
+    """The autoencoder of a run with its scaling factor, not to be trained further."""
+    model, stored = build(settings), checkpoints.read(run, VAEStage.name, shape(settings))
+    model.load_state_dict(stored.best)
+    model.register_to_config(scaling_factor=stored.extras["scaling_factor"])
+    return model.eval().requires_grad_(False)
+
+
+def scaling(model: AutoencoderKL) -> dict[str, typing.Any]:
+    """What a checkpoint holds beside the weights of an autoencoder that is trained already."""
+    return {"scaling_factor": model.config.scaling_factor}
+
+
+def to_model(pictures: torch.Tensor) -> torch.Tensor:
+    """0-1 to the -1 to 1 that the networks are given."""
+    return pictures * 2 - 1
+
+
+def differences(pictures: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Of neighbours, down and across; `[batch, 3, height, width]`, one less in that direction."""
+    return pictures.diff(dim=-2), pictures.diff(dim=-1)
+
+
+class VAEStage(Stage):
+    name = "vae"
+
+    def __init__(self, settings: Settings):
+        self.settings, self.own = settings, settings.vae
+        torch.manual_seed(settings.seed)
+        self.model = build(settings).to(memory_format=torch.channels_last)
+        self._window = SceneWindow(World(settings, self.name), self.own.pool, self.own.fresh)
+
+    def shape(self) -> dict[str, typing.Any]:
+        return shape(self.settings)
+
+    def loss(self, step: int, done: float) -> tuple[torch.Tensor, dict[str, float]]:
+        """Mean absolute error, the same of edges, mean squared error, and the divergence of the latents from a unit
+        normal."""
+        rng = randomness(self.settings.seed, self.name, step)
+        target = self._batch(step, done < self.own.crop_share, rng)
+        posterior = self.model.encode(target).latent_dist
+        result = self.model.decode(posterior.sample(generator=rng.noise)).sample
+        absolute, squared = (result - target).abs().mean(), F.mse_loss(result, target)
+        edges = sum((a - b).abs().mean() for a, b in zip(differences(result), differences(target)))
+        divergence = posterior.kl().mean() / posterior.mean[0].numel()
+        loss = absolute + squared + self.own.edge_weight * edges + self.own.kl_weight * divergence
+        return loss, {"squared_error": squared.item(), "divergence": divergence.item()}
+
+    def _batch(self, step: int, crops: bool, rng: Randomness) -> torch.Tensor:
+        """`[batch, 3, side, side]` in -1 to 1: whole pictures, or one window of them on the grid of the latents."""
+        window = self._window.at(step)
+        chosen = rng.choices.choices(window, k=self.own.crop_batch if crops else self.own.batch)
+        pictures = to_model(torch.stack([picture for picture, _ in chosen]))
+        if crops:
+            side = self.own.crop_side
+            places = (self.settings.world.picture_size - side) // VAE_FACTOR + 1
+            top, left = (VAE_FACTOR * rng.choices.randrange(places) for _ in range(2))
+            pictures = pictures[:, :, top : top + side, left : left + side]
+        return pictures.contiguous(memory_format=torch.channels_last)
+
+    @torch.no_grad()
+    def extras(self, weights: checkpoints.Weights) -> dict[str, typing.Any]:
+        """The factor that gives latents a standard deviation of 1 over scenes that are not trained on."""
+        model = build(self.settings).eval()
+        model.load_state_dict(weights)
+        world = World(self.settings, "scaling")
+        pictures = torch.stack([world.draw(number).picture for number in range(SCALING_SCENES)])
+        return {"scaling_factor": 1 / model.encode(to_model(pictures)).latent_dist.mean.std().item()}
+
+
+def shape(settings: Settings) -> dict[str, typing.Any]:
+    own = dataclasses.asdict(settings.vae)
+    keys = ("widths", "layers_per_block", "latent_channels", "norm_groups")
+    return {"world.picture_size": settings.world.picture_size, **{f"vae.{key}": own[key] for key in keys}}

@@ -1,0 +1,152 @@
+"""Draws scenes and knows the truth of each: where every object stands, which way it faces, its colour and name."""
+import dataclasses
+import random
+import typing
+
+import torch
+
+from recipe import backgrounds, captions, glyphs
+from recipe.captions import Scene, Thing
+from recipe.settings import Settings
+
+SILHOUETTE = 0.05
+HIGHLIGHT = 0.8
+HIGHLIGHT_OF_BLACK = 0.35
+
+
+@dataclasses.dataclass(frozen=True)
+class Placement:
+    """side: of the glyph's square, in picture widths. x, y: its centre, from -1 (left, top) to 1. mirrored: left and
+    right of the glyph are exchanged."""
+
+    side: float
+    x: float
+    y: float
+    mirrored: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class Truth:
+    """One drawn object.
+
+    - mask: coverage by the glyph, `[size, size]` in 0-1. Styles change the picture after it.
+    - box: (left, top, right, bottom) in pixels, right and bottom excluded, around what is covered by more than half.
+    - faces: left, right, or front for a glyph without such a side.
+    """
+
+    name: str
+    color: str | None
+    faces: str
+    box: tuple[int, int, int, int]
+    mask: torch.Tensor
+
+
+@dataclasses.dataclass(frozen=True)
+class Drawing:
+    """picture: `[3, size, size]` in 0-1, RGB. objects: in the order of the caption."""
+
+    scene: Scene
+    caption: str
+    picture: torch.Tensor
+    objects: tuple[Truth, ...]
+
+
+class World:
+    """Scenes without end, each with a number.
+
+    Scene `i` of a stream depends on the settings' seed, the stream's name and `i` alone: it is the same in every
+    process and whichever was drawn before. Training and measuring use different streams.
+    """
+
+    def __init__(self, settings: Settings, stream: str):
+        self.settings = settings.world
+        self._key = f"{settings.seed}/{stream}"
+        self._glyphs: dict[str, glyphs.Glyph] = {}
+
+    def describe(self, number: int) -> Scene:
+        return captions.draw_scene(self.settings, random.Random(f"{self._key}/{number}/scene"))
+
+    def draw(self, number: int) -> Drawing:
+        rng = random.Random(f"{self._key}/{number}/picture")
+        scene = self.describe(number)
+        return self.paint(scene, self.arrange(scene, rng), rng)
+
+    def arrange(self, scene: Scene, rng: random.Random) -> tuple[Placement, ...]:
+        """One thing anywhere, but whole; of two each has a side, in either order."""
+        layout, mirrored = self.settings.layout, self.settings.odds.mirrored
+        if len(scene.things) == 1:
+            side = rng.uniform(*layout.one)
+            x, y = (rng.uniform(-1, 1) * (1 - side) for _ in range(2))
+            return (Placement(side, x, y, rng.random() < mirrored),)
+        first = rng.choice([-0.5, 0.5])
+        placements = []
+        for middle in (first, -first):
+            side = rng.uniform(*layout.two)
+            x, y = middle + rng.uniform(-1, 1) * (0.5 - side), rng.uniform(-0.7, 0.7) * (1 - side)
+            placements.append(Placement(side, x, y, rng.random() < mirrored))
+        return tuple(placements)
+
+    def paint(self, scene: Scene, placements: typing.Sequence[Placement], rng: random.Random) -> Drawing:
+        """The scene with its things at the given places; background and caption come from `rng`."""
+        self._glyphs = self._glyphs or glyphs.load(self.settings)
+        style = self.settings.styles[scene.style] if scene.style is not None else None
+        picture = backgrounds.background(scene, self.settings, rng)
+        objects = []
+        for thing, place in zip(scene.things, placements, strict=True):
+            glyph = self._glyphs[thing.name]
+            picture, mask = glyphs.paste(
+                picture, self._colored(thing, style), glyph.alpha, place.side, place.x, place.y, place.mirrored)
+            objects.append(Truth(thing.name, thing.color, self._faces(thing, place), bounding_box(mask), mask))
+        if style == "pencil":
+            color = scene.things[0].color
+            wash = self.settings.colors[color] if color not in (None, "white", "black") else None
+            picture = backgrounds.pencil(picture, objects[0].mask, wash)
+        elif style == "pixels":
+            picture = backgrounds.pixels(picture)
+        return Drawing(scene, captions.caption(scene, self.settings, rng), picture.clamp(0, 1), tuple(objects))
+
+    def _colored(self, thing: Thing, style: str | None) -> torch.Tensor:
+        glyph = self._glyphs[thing.name]
+        if style == "silhouette":
+            return torch.full_like(glyph.rgb, SILHOUETTE)
+        if thing.color is None:
+            return glyph.rgb
+        highlight = HIGHLIGHT_OF_BLACK if thing.color == "black" else HIGHLIGHT
+        return glyphs.tint(glyph, self.settings.colors[thing.color], highlight)
+
+    def _faces(self, thing: Thing, place: Placement) -> str:
+        faces = self.settings.objects[thing.name].faces
+        if not place.mirrored or faces == "front":
+            return faces
+        return {"left": "right", "right": "left"}[faces]
+
+
+def bounding_box(mask: torch.Tensor) -> tuple[int, int, int, int]:
+    """Of the places above one half in `[height, width]`, as `Truth.box`; (0, 0, 0, 0) if there is none."""
+    rows, columns = (mask > 0.5).nonzero(as_tuple=True)
+    if not len(rows):
+        return (0, 0, 0, 0)
+    return (int(columns.min()), int(rows.min()), int(columns.max()) + 1, int(rows.max()) + 1)
+
+
+class SceneWindow:
+    """The pictures that batches are drawn from, as they move along a stream.
+
+    At step `n` it holds the scenes `n * fresh` up to `n * fresh + size`: the step number alone says what is in it.
+    """
+
+    def __init__(self, world: World, size: int, fresh: int):
+        self._world, self._size, self._fresh = world, size, fresh
+        self._kept: dict[int, tuple[torch.Tensor, Scene]] = {}
+
+    def at(self, step: int) -> list[tuple[torch.Tensor, Scene]]:
+        """Pictures `[3, size, size]` in 0-1 with their scenes."""
+        numbers = range(step * self._fresh, step * self._fresh + self._size)
+        kept = {}
+        for number in numbers:
+            if number not in self._kept:
+                drawing = self._world.draw(number)
+                self._kept[number] = (drawing.picture, drawing.scene)
+            kept[number] = self._kept[number]
+        self._kept = kept
+        return list(kept.values())

@@ -1,0 +1,180 @@
+"""Scenes are the same again, their captions tell what is drawn, and their truth is where the pixels are."""
+import collections
+import hashlib
+import random
+import unittest
+
+import torch
+
+from recipe import captions, glyphs, settings
+from recipe.captions import Scene, Thing
+from recipe.glyphs import solid
+from recipe.world import Placement, SceneWindow, World
+from tests import tiny
+
+SETTINGS = settings.load()
+COUNT = 4000
+
+
+def draw_with(scene: Scene, *placements: Placement, seed: int = 0):
+    return World(SETTINGS, "tests").paint(scene, placements, random.Random(seed))
+
+
+class CaptionTests(unittest.TestCase):
+    def setUp(self) -> None:
+        world = World(SETTINGS, "tests")
+        self.scenes = [world.describe(number) for number in range(COUNT)]
+
+    def test_scenes_follow_from_seed_stream_and_number(self) -> None:
+        digest = hashlib.sha256(repr(self.scenes[:100]).encode()).hexdigest()
+        again = World(SETTINGS, "tests")
+        backwards = [again.describe(number) for number in reversed(range(100))][::-1]
+        self.assertEqual(digest, hashlib.sha256(repr(backwards).encode()).hexdigest())
+        self.assertNotEqual(self.scenes[:100], [World(SETTINGS, "other").describe(i) for i in range(100)])
+        reseeded = settings.load(overrides=["seed=1"])
+        self.assertNotEqual(self.scenes[:100], [World(reseeded, "tests").describe(i) for i in range(100)])
+
+    def test_held_out_pairs_are_never_drawn_and_all_others_are_possible(self) -> None:
+        drawn = {(thing.name, thing.color) for scene in self.scenes for thing in scene.things}
+        held_out = {pair for pair in drawn if SETTINGS.world.is_held_out(*pair)}
+        self.assertEqual(held_out, set())
+        # 550 pairs less 35; each is drawn 6 times or more on average.
+        self.assertGreater(len(drawn), 490)
+
+    def test_frequencies_are_the_odds(self) -> None:
+        single = [scene for scene in self.scenes if len(scene.things) == 1]
+        shares = {
+            "two objects": (1 - len(single) / COUNT, 0.15),
+            "style": (sum(scene.style is not None for scene in single) / len(single), 0.12),
+            "place": (sum(scene.place is not None for scene in self.scenes) / COUNT, 0.35),
+        }
+        for name, (found, expected) in shares.items():
+            # Five standard errors.
+            self.assertLess(abs(found - expected), 5 * (expected * (1 - expected) / len(single)) ** 0.5, name)
+
+    def test_no_background_has_the_colour_of_an_object(self) -> None:
+        for scene in self.scenes:
+            self.assertNotIn(scene.background, [thing.color for thing in scene.things if scene.background])
+            self.assertIsNone(scene.background and scene.place)
+
+    def test_captions_say_the_scene(self) -> None:
+        red, two = Thing("car", "red"), (Thing("umbrella", None), Thing("apple", "orange"))
+        cases = [
+            (Scene((red,)), {"a red car"}, {"a photo of a red car", "a picture of a red car", "an image of a red car"}),
+            (Scene(two), {"an umbrella and an orange apple"}, None),
+            (Scene((red,), background="orange"), {"a red car on an orange background"}, None),
+            (Scene((red,), place="on the beach"), {"a red car on the beach", "a red car standing on the beach"}, None),
+            (Scene(two, place="at night"), {"an umbrella and an orange apple at night"}, None),
+            (Scene((red,), style="pixel art of"), {"pixel art of a red car"}, set()),
+        ]
+        prefixes = [f"{prefix} " for prefix in SETTINGS.world.prefixes]
+        for scene, plain, prefixed in cases:
+            rng = random.Random(1)
+            said = {captions.caption(scene, SETTINGS.world, rng) for _ in range(300)}
+            if prefixed is None:
+                prefixed = {prefix + words for prefix in prefixes for words in plain}
+            self.assertEqual(said, plain | prefixed)
+
+    def test_near_misses_have_one_thing_wrong(self) -> None:
+        rng = random.Random(2)
+        kinds: collections.Counter = collections.Counter()
+        for scene in self.scenes[:500]:
+            other = captions.near_miss(scene, SETTINGS.world, rng)
+            names = [a.name != b.name for a, b in zip(scene.things, other.things)]
+            colors = [a.color != b.color for a, b in zip(scene.things, other.things)]
+            kinds[sum(names), sum(colors)] += 1
+            self.assertEqual((scene.background, scene.place, scene.style), (other.background, other.place, other.style))
+        self.assertEqual(set(kinds), {(1, 0), (0, 1), (0, 2), (0, 0)} & set(kinds))
+        self.assertGreater(min(kinds[1, 0], kinds[0, 1], kinds[0, 2]), 0)
+
+
+class GlyphTests(unittest.TestCase):
+    def test_tint_goes_from_dark_over_the_colour_to_light(self) -> None:
+        shade = torch.tensor([0.0, glyphs.MIDDLE / 2, glyphs.MIDDLE, 1.0]).view(1, 1, 4)
+        glyph = glyphs.Glyph(torch.zeros(3, 1, 4), torch.ones(1, 1, 4), shade)
+        found = glyphs.tint(glyph, (200, 100, 0), highlight=0.5)[:, 0] * 255
+        expected = torch.tensor([[50.0, 125.0, 200.0, 227.5], [25.0, 62.5, 100.0, 177.5], [0.0, 0.0, 0.0, 127.5]])
+        torch.testing.assert_close(found, expected, rtol=0, atol=1e-3)
+
+    def test_paste_covers_the_square_and_blends_by_alpha(self) -> None:
+        picture, rgb = torch.zeros(3, 64, 64), torch.ones(3, 64, 64)
+        found, mask = glyphs.paste(picture, rgb, torch.full((1, 64, 64), 0.5), 0.5, 0.5, -0.5, False)
+        inside = torch.zeros(64, 64, dtype=torch.bool)
+        inside[2:30, 34:62] = True
+        self.assertTrue(((found[:, inside] - 0.5).abs() < 1e-5).all() and ((mask[inside] - 0.5).abs() < 1e-5).all())
+        self.assertEqual(found[:, 33:].abs().max() + found[:, :, :31].abs().max(), 0)
+
+
+@tiny.needs_font
+class PictureTests(unittest.TestCase):
+    def test_pictures_follow_from_seed_stream_and_number(self) -> None:
+        first, second = World(SETTINGS, "tests"), World(SETTINGS, "tests")
+        second.draw(17)
+        for number in range(20):
+            a, b = first.draw(number), second.draw(number)
+            self.assertEqual(a.caption, b.caption)
+            self.assertTrue(torch.equal(a.picture, b.picture), f"scene {number}")
+
+    def test_every_object_is_drawn_whole_in_its_box(self) -> None:
+        world, size = World(SETTINGS, "tests"), SETTINGS.world.picture_size
+        for number in range(60):
+            drawing = world.draw(number)
+            self.assertEqual(drawing.picture.shape, (3, size, size))
+            self.assertTrue(0 <= drawing.picture.min() and drawing.picture.max() <= 1)
+            for truth in drawing.objects:
+                left, top, right, bottom = truth.box
+                self.assertTrue(0 <= left < right <= size and 0 <= top < bottom <= size)
+                inside = truth.mask > 0.5
+                self.assertEqual(int(inside[top:bottom, left:right].sum()), int(inside.sum()))
+                for edge in (inside[top, :], inside[bottom - 1, :], inside[:, left], inside[:, right - 1]):
+                    self.assertTrue(edge.any(), f"scene {number}: the box of {truth.name} is too large")
+
+    def test_placement_says_where_the_object_is(self) -> None:
+        scene = Scene((Thing("ball", "red"),))
+        ball = draw_with(scene, Placement(0.5, 0.5, -0.5, False)).objects[0]
+        # The glyph fills the square of 64 pixels around (96, 32).
+        for found, expected in zip(ball.box, (64, 0, 128, 64)):
+            self.assertLessEqual(abs(found - expected), 2)
+
+    def test_mirroring_turns_the_picture_and_its_truth(self) -> None:
+        scene = Scene((Thing("horse", "blue"),))
+        left = draw_with(scene, Placement(0.7, 0.2, 0.1, False))
+        right = draw_with(scene, Placement(0.7, -0.2, 0.1, True))
+        self.assertEqual((left.objects[0].faces, right.objects[0].faces), ("left", "right"))
+        self.assertLess((left.picture.flip(2) - right.picture).abs().max().item(), 1e-4)
+        self.assertGreater((left.picture - right.picture).abs().max().item(), 0.1)
+        front = draw_with(Scene((Thing("apple", None),)), Placement(0.7, 0, 0, True))
+        self.assertEqual(front.objects[0].faces, "front")
+
+    def test_tinted_objects_look_like_their_colour(self) -> None:
+        for color in SETTINGS.world.colors:
+            drawing = draw_with(Scene((Thing("car", color),)), Placement(0.8, 0, 0, False))
+            middle = drawing.picture[:, drawing.objects[0].mask > 0.99].median(1).values
+            nearest = min(SETTINGS.world.colors, key=lambda name: (
+                middle - solid(SETTINGS.world.colors[name]).flatten()).square().sum())
+            self.assertEqual(nearest, color)
+
+    def test_two_objects_have_a_side_each(self) -> None:
+        world = World(SETTINGS, "tests")
+        scene = Scene((Thing("car", "red"), Thing("dog", None)))
+        orders = set()
+        for seed in range(40):
+            rng = random.Random(seed)
+            first, second = world.paint(scene, world.arrange(scene, rng), rng).objects
+            orders.add(first.box[0] < second.box[0])
+            self.assertLess((first.mask * second.mask).max().item(), 0.3)
+            self.assertTrue(first.box[2] <= second.box[0] or second.box[2] <= first.box[0])
+        self.assertEqual(orders, {True, False})
+
+    def test_window_holds_the_scenes_of_its_step(self) -> None:
+        world = World(SETTINGS, "tests")
+        walked, jumped = SceneWindow(world, 6, 2), SceneWindow(world, 6, 2)
+        for step in range(4):
+            kept = walked.at(step)
+            self.assertEqual([scene for _, scene in kept], [world.describe(2 * step + i) for i in range(6)])
+        for (a, _), (b, _) in zip(walked.at(3), jumped.at(3), strict=True):
+            self.assertTrue(torch.equal(a, b))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,82 @@
+"""The settings file is read strictly, and it is the world that the model's card describes."""
+import pathlib
+import re
+import tempfile
+import unittest
+
+from recipe import settings
+from recipe.settings import BUNDLED
+from recipe.strict import SettingsError
+
+TEXT = (settings.FOLDER / "settings.yaml").read_text(encoding="utf-8")
+
+
+class SettingsTests(unittest.TestCase):
+    def problems(self, text: str = TEXT, overrides: tuple[str, ...] = ()) -> list[str]:
+        with tempfile.TemporaryDirectory() as folder:
+            file = pathlib.Path(folder) / "settings.yaml"
+            file.write_text(text, encoding="utf-8")
+            with self.assertRaises(SettingsError) as caught:
+                settings.load(file, overrides)
+        return caught.exception.problems
+
+    def test_wrong_values_are_named(self) -> None:
+        cases = {
+            "unet.bacth=4": ["--set unet.bacth=4: write KEY=VALUE with a key of the file, such as unet.batch=16"],
+            "unet.batch=four": ["unet.batch: expected a whole number, found 'four'"],
+            "unet.batch=true": ["unet.batch: expected a whole number, found True"],
+            "unet.batch=0": ["unet.batch: must be at least 1"],
+            "unet.min_snr=1e-3":
+                ["unet.min_snr: expected a number, found '1e-3' (a text to YAML: write a decimal point, as in 1.0e-3)"],
+            "vae.widths=[32, 64, 96]": ["vae.widths: expected 4 values, found 3"],
+            "vae.widths=[32, 64, 96, 100]": ["vae.widths: 100 is not a multiple of norm_groups (16)"],
+            "clip.text={width: 128, layers: 4, head: 4}":
+                ["clip.text.head: unknown key; did you mean heads?", "clip.text.heads: missing"],
+            "world.objects.dog.faces=up": ["world.objects.dog.faces: 'up' is none of left, right, front"],
+            "world.odds.place=0.8": ["world.odds: colored_background and place together are above 1"],
+            "world.held_out.red=[beer]": ["world.held_out.red: no object 'beer' in world.objects"],
+            "world.layout.two=[0.4, 0.6]":
+                ["world.layout.two: two numbers from small to large, above 0 and at most 0.5"],
+            "unet.optimizer.ema=1.0": ["unet.optimizer.ema: must be from 0 up to 1, or null for none; found 1.0"],
+            "clip.batch=4096": ["clip.batch: 4096 different scenes cannot be had of a pool of 2048"],
+        }
+        for override, expected in cases.items():
+            with self.subTest(override):
+                self.assertEqual(self.problems(overrides=(override,)), expected)
+
+    def test_unknown_missing_and_double_keys_come_together(self) -> None:
+        text = TEXT.replace("  min_snr: 5.0", "  min_snrr: 5.0").replace("seed: 0 ", "seeds: 0 ")
+        self.assertEqual(self.problems(text), [
+            "seeds: unknown key; did you mean seed?", "seed: missing",
+            "unet.min_snrr: unknown key; did you mean min_snr?", "unet.min_snr: missing"])
+        twice = self.problems(TEXT.replace("  min_snr: 5.0", "  batch: 5"))
+        self.assertEqual(len(twice), 1)
+        self.assertIn("the key 'batch' stands twice", twice[0])
+
+    def test_overrides_replace_values(self) -> None:
+        made = settings.load(overrides=["unet.batch=7", "unet.optimizer.ema=null", "vae.widths=[16, 16, 32, 32]"])
+        self.assertEqual((made.unet.batch, made.unet.optimizer.ema, made.vae.widths), (7, None, (16, 16, 32, 32)))
+
+    def test_held_out_pairs_follow_the_rule_of_the_card(self) -> None:
+        world = settings.load().world
+        names, colors = list(world.objects), list(world.colors)
+        free = {*names[:10], "car"}
+        rule = {(name, color) for i, name in enumerate(names) for j, color in enumerate(colors)
+                if name not in free and (7 * i + 3 * j) % 11 == 0}
+        pairs = {(name, color) for name in names for color in colors if world.is_held_out(name, color)}
+        self.assertEqual(pairs, rule)
+        self.assertEqual(len(pairs), 35)
+
+    def test_world_is_that_of_the_card(self) -> None:
+        world, card = settings.load().world, (BUNDLED / "README.md").read_text(encoding="utf-8")
+        paragraph = " ".join(card.split("**Objects**")[1].split("An object without")[0].split())
+        listed = re.search(r"Ten animals: ([a-z, ]+)\. Forty others: ([a-z, ]+)\.", paragraph)
+        self.assertIsNotNone(listed)
+        self.assertEqual(", ".join(listed.groups()), ", ".join(world.objects))
+        self.assertIn("ten: " + ", ".join(world.colors) + ".", paragraph)
+        for color, names in world.held_out.items():
+            self.assertIn(f"| {color} | {', '.join(names)} |", card)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,173 @@
+"""A training that was stopped ends with the same bits as one that was not, and an export is read back as it was."""
+import json
+import os
+import pathlib
+import signal
+import tempfile
+import unittest
+
+import torch
+from safetensors.torch import load_file, save_file
+
+import train
+from export import read_run
+from recipe import bundled, checkpoints, exporting, settings, unet
+from recipe.errors import RecipeError
+from recipe.settings import BUNDLED, Optimizer, Settings
+from recipe.training import Budget, Interruption, Trainer, learning_rate
+from tests import tiny
+
+STEPS = 4
+
+
+def trained(own: Settings, run: pathlib.Path, stage: str, stop_after: int | None = None) -> checkpoints.Checkpoint:
+    """The checkpoint after `STEPS` steps; if it is stopped between, by two trainers and with a damaged log."""
+    budget, make = Budget(steps=STEPS), train.STAGES[stage]
+    trainer = Trainer(make(own, run), own, run)
+    finished = trainer.train(budget, stop=lambda step: step == stop_after)
+    if stop_after is not None:
+        assert not finished
+        with (run / f"{stage}.jsonl").open("a") as log:
+            log.write('{"stage": "cut o')
+        trainer = Trainer(make(own, run), own, run)
+        trainer.resume()
+        assert trainer.step == stop_after
+        assert trainer.train(budget)
+    return checkpoints.read(run, stage, trainer.stage.shape())
+
+
+class RateTests(unittest.TestCase):
+    def test_rate_warms_up_and_falls_by_a_cosine(self) -> None:
+        rates = Optimizer(learning_rate=2.0, final_share=0.1, warmup=10, betas=(0.9, 0.9), weight_decay=0, ema=None)
+        for step, done, expected in ((0, 0, 0.2), (9, 0, 2.0), (99, 0.5, 1.1), (99, 1, 0.2), (99, 2, 0.2)):
+            self.assertAlmostEqual(learning_rate(rates, step, done), expected)
+
+    def test_weights_are_those_of_min_snr(self) -> None:
+        noising = unet.scheduler(tiny.load())
+        timesteps = torch.arange(1000)
+        weights = unet.min_snr_weights(noising, timesteps, 5.0)
+        betas = torch.linspace(0.00085**0.5, 0.012**0.5, 1000, dtype=torch.float64) ** 2
+        alpha = (1 - betas).cumprod(0)
+        expected = torch.minimum(5 * (1 - alpha) / alpha, torch.ones(()))
+        torch.testing.assert_close(weights.double(), expected, rtol=1e-4, atol=0)
+
+    def test_signal_is_noted_once(self) -> None:
+        stop = Interruption()
+        with stop.watched():
+            self.assertFalse(stop.came)
+            os.kill(os.getpid(), signal.SIGTERM)
+            self.assertTrue(stop.came)
+            self.assertIs(signal.getsignal(signal.SIGTERM), signal.SIG_DFL)
+        self.assertIs(signal.getsignal(signal.SIGINT), signal.default_int_handler)
+
+
+@tiny.needs_font
+class TrainingTests(unittest.TestCase):
+    def setUp(self) -> None:
+        self.settings = tiny.load()
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+
+    def assert_same(self, a: checkpoints.Weights | None, b: checkpoints.Weights | None) -> None:
+        self.assertEqual(a is None, b is None)
+        for name in a or {}:
+            self.assertTrue(torch.equal(a[name], b[name]), name)
+
+    def test_all_stages_resume_export_and_reload(self) -> None:
+        through, halves = self.folder / "through", self.folder / "halves"
+        for stage in train.STAGES:
+            with self.subTest(stage):
+                whole = trained(self.settings, through, stage)
+                parts = trained(self.settings, halves, stage, stop_after=2)
+                self.assertEqual((whole.step, parts.step), (STEPS, STEPS))
+                self.assert_same(whole.weights, parts.weights)
+                self.assert_same(whole.ema, parts.ema)
+                self.assertEqual(whole.extras, parts.extras)
+                steps = [json.loads(line)["step"] for line in (halves / f"{stage}.jsonl").read_text().splitlines()]
+                self.assertEqual(steps, [2, STEPS])
+        self._exports(through)
+
+    def _exports(self, run: pathlib.Path) -> None:
+        model, folder = read_run(self.settings, run), self.folder / "model"
+        exporting.write(model, run / "tokenizer", self.settings.world.picture_size, folder)
+        exporting.check(model, folder)
+        files = {str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file()}
+        shipped = {str(file.relative_to(BUNDLED)) for file in BUNDLED.rglob("*") if file.is_file()}
+        self.assertEqual(files, shipped - {"README.md"})
+        self.assertEqual([file.name for file in self.folder.glob("*.partial")], [])
+        with self.assertRaisesRegex(RecipeError, "is there already"):
+            exporting.check_place(folder)
+        # One weight that changed by a fp16 step is found.
+        file = folder / "vae/diffusion_pytorch_model.safetensors"
+        weights = load_file(file)
+        name = sorted(weights)[0]
+        weights[name].view(torch.int16).flatten()[0] += 1
+        save_file(weights, file, metadata={"format": "pt"})
+        with self.assertRaisesRegex(RecipeError, f"{name} is not what was written"):
+            exporting.check(model, folder)
+
+    def test_wrong_checkpoints_are_refused(self) -> None:
+        run = self.folder / "run"
+        with self.assertRaisesRegex(RecipeError, "there is no checkpoint of vae"):
+            train.make_unet(self.settings, run)
+        trained(self.settings, run, "vae")
+        other = tiny.load("vae.layers_per_block=2")
+        with self.assertRaisesRegex(RecipeError, "was made with other settings of vae.layers_per_block"):
+            Trainer(train.make_vae(other, run), other, run).resume()
+        file = checkpoints.path(run, "vae")
+        file.write_bytes(file.read_bytes()[:1000])
+        with self.assertRaisesRegex(RecipeError, "cannot be read"):
+            Trainer(train.make_vae(self.settings, run), self.settings, run).resume()
+
+    def test_failed_write_leaves_the_old_file(self) -> None:
+        target = self.folder / "file"
+        target.write_text("old")
+
+        def fail(partial: pathlib.Path) -> None:
+            partial.write_text("half")
+            raise OSError("no space")
+
+        with self.assertRaises(OSError):
+            checkpoints.replace(target, fail)
+        self.assertEqual([(file.name, file.read_text()) for file in self.folder.iterdir()], [("file", "old")])
+
+
+class BundledTests(unittest.TestCase):
+    def test_bundled_weights_come_back_bit_by_bit(self) -> None:
+        own = settings.load()
+        with tempfile.TemporaryDirectory() as name:
+            run, folder = pathlib.Path(name) / "run", pathlib.Path(name) / "model"
+            bundled.start(own, BUNDLED, run)
+            exporting.write(read_run(own, run), run / "tokenizer", own.world.picture_size, folder)
+            for file in sorted(BUNDLED.rglob("*.safetensors")):
+                theirs, ours = load_file(file), load_file(folder / file.relative_to(BUNDLED))
+                self.assertEqual(theirs.keys(), ours.keys(), file)
+                for key, value in theirs.items():
+                    self.assertEqual(value.dtype, ours[key].dtype)
+                    self.assertTrue(torch.equal(value, ours[key]), f"{file}: {key}")
+            for file in sorted(BUNDLED.rglob("*.json")) + sorted(BUNDLED.rglob("merges.txt")):
+                theirs, ours = file.read_text(), (folder / file.relative_to(BUNDLED)).read_text()
+                if file.suffix == ".json":
+                    theirs, ours = (self._settings(json.loads(text)) for text in (theirs, ours))
+                self.assertEqual(theirs, ours, file)
+            with self.assertRaisesRegex(RecipeError, "there already"):
+                bundled.start(own, BUNDLED, run)
+
+    def test_other_sizes_are_refused(self) -> None:
+        with tempfile.TemporaryDirectory() as name:
+            with self.assertRaisesRegex(RecipeError, "weights are not as the settings have them"):
+                bundled.start(tiny.load(), BUNDLED, pathlib.Path(name) / "run")
+
+    def _settings(self, value: dict) -> dict:
+        """Without the versions of the libraries and the places that a file was loaded from. Within the CLIP's config
+        transformers notes the type of each tower where the model was itself loaded from a folder."""
+        ignored = ("_diffusers_version", "transformers_version", "_name_or_path")
+        kept = {key: item for key, item in value.items() if key not in ignored}
+        for tower in ("text_config", "vision_config"):
+            kept.get(tower, {}).pop("dtype", None)
+        return kept
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,87 @@
+#!/usr/bin/env python3
+"""Trains a part of the model: vae first, then clip, then unet, which needs both.
+
+    python Experiments/emoji-scenes/train.py vae --minutes 72
+    python Experiments/emoji-scenes/train.py clip --minutes 54
+    python Experiments/emoji-scenes/train.py unet --minutes 118
+
+Ctrl-C and SIGTERM save after the step; the same command with --resume goes on, with the same scenes, captions and noise
+as if it had not been stopped. --minutes and --steps count all sessions together. To fine-tune the weights that ship:
+
+    python Experiments/emoji-scenes/train.py unet --from-bundled --minutes 30 --set unet.optimizer.learning_rate=0.0001
+
+RUN gets vae.pt, clip.pt, unet.pt (checkpoints), *.jsonl (a line every 15 seconds), tokenizer/, latents.safetensors.
+"""
+import argparse
+import pathlib
+import sys
+import typing
+
+from recipe import bundled, checkpoints, clip, commands, tokenizer, unet, vae
+from recipe.errors import RecipeError
+from recipe.settings import BUNDLED, FOLDER, Settings
+from recipe.training import Budget, Interruption, Stage, Trainer
+
+
+def make_vae(settings: Settings, run: pathlib.Path) -> Stage:
+    return vae.VAEStage(settings)
+
+
+def make_clip(settings: Settings, run: pathlib.Path) -> Stage:
+    return clip.CLIPStage(settings, tokenizer.prepare(settings, run))
+
+
+def make_unet(settings: Settings, run: pathlib.Path) -> Stage:
+    autoencoder = vae.load(settings, run)
+    words = tokenizer.prepare(settings, run)
+    text_encoder = clip.text_encoder(clip.load(settings, words, run))
+    return unet.UNetStage(settings, words, text_encoder, autoencoder, run)
+
+
+STAGES: dict[str, typing.Callable[[Settings, pathlib.Path], Stage]] = {
+    "vae": make_vae, "clip": make_clip, "unet": make_unet}
+
+
+def parse() -> argparse.Namespace:
+    parser = commands.parser(__doc__)
+    parser.add_argument("stage", choices=STAGES)
+    parser.add_argument("--run", type=pathlib.Path, default=FOLDER / "run", metavar="DIR", help="default: %(default)s")
+    length = parser.add_mutually_exclusive_group(required=True)
+    length.add_argument("--minutes", type=float, help="of training; preparing pictures is not counted")
+    length.add_argument("--steps", type=int)
+    start = parser.add_mutually_exclusive_group()
+    start.add_argument("--resume", action="store_true", help="go on from the stage's checkpoint")
+    start.add_argument("--from-bundled", action="store_true", help="begin a new run with the weights that ship")
+    parser.add_argument(
+        "--fresh-optimizer", action="store_true",
+        help="with --resume: keep the weights alone; steps, time and learning rate begin anew")
+    given = parser.parse_args()
+    if (given.minutes if given.steps is None else given.steps) <= 0:
+        parser.error("--minutes and --steps are above 0")
+    if given.fresh_optimizer and not given.resume:
+        parser.error("--fresh-optimizer goes with --resume")
+    return given
+
+
+def main() -> None:
+    given = parse()
+    settings = commands.settings(given)
+    if given.from_bundled:
+        bundled.start(settings, BUNDLED, given.run)
+    file = checkpoints.path(given.run, given.stage)
+    going_on = given.resume or given.from_bundled
+    if file.exists() and not going_on:
+        raise RecipeError(f"{file}: there already. Give --resume to go on, or another --run")
+    stop = Interruption()
+    trainer = Trainer(STAGES[given.stage](settings, given.run), settings, given.run)
+    if going_on:
+        trainer.resume(keep_optimizer=not given.fresh_optimizer)
+    with stop.watched():
+        finished = trainer.train(Budget(given.minutes, given.steps), stop=lambda step: stop.came)
+    print(f"{given.stage}: {trainer.step} steps, {trainer.seconds / 60:.1f} min of training; wrote {file}")
+    if not finished:
+        sys.exit("stopped before the end; the same command with --resume goes on")
+
+
+if __name__ == "__main__":
+    commands.run(main)
