@@ -73,7 +73,7 @@ let package = Package(
     .target(
       name: "AttentionStore",
       dependencies: ["AttentionTracing", .product(name: "GRDB", package: "GRDB.swift")], swiftSettings: strict),
-    .target(name: "Analysis", dependencies: ["Tensors"], swiftSettings: strict),
+    .target(name: "Analysis", dependencies: ["COpenBLAS", "Tensors"], swiftSettings: strict),
     .target(
       name: "Plotting", dependencies: ["CPNG", "CText", "Tensors"],
       resources: [.copy("Fonts")], swiftSettings: strict),
@@ -109,8 +109,11 @@ let package = Package(
       name: "AttentionStoreTests",
       dependencies: ["AttentionStore", "TestSupport", .product(name: "GRDB", package: "GRDB.swift")]),
     .testTarget(
-      name: "AnalysisTests", dependencies: ["Analysis", "Plotting", "TestSupport"],
-      exclude: ["bootstrap.json", "make_bootstrap.py", "make_picture_metrics.py", "picture_metrics.json"]),
+      name: "AnalysisTests", dependencies: ["Analysis", "Checkpoints", "Plotting", "TestSupport"],
+      exclude: [
+        "bootstrap.json", "make_bootstrap.py", "make_map_views.py", "make_picture_metrics.py", "map_views.json",
+        "map_views.safetensors", "picture_metrics.json",
+      ]),
     .testTarget(name: "PlottingTests", dependencies: ["Plotting", "TestSupport"]),
     .testTarget(
       name: "ExperimentingTests",
