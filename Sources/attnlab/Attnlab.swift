@@ -33,8 +33,8 @@ struct Attnlab: ParsableCommand {
       CommandGroup(
         name: "Results:",
         subcommands: [
-          ListCommand.self, ShowCommand.self, CompareCommand.self, ExportCommand.self, FiguresCommand.self,
-          GCCommand.self,
+          ListCommand.self, ShowCommand.self, CompareCommand.self, MapsCommand.self, ExportCommand.self,
+          FiguresCommand.self, GCCommand.self,
         ]),
       CommandGroup(name: "This machine:", subcommands: [BenchCommand.self, DoctorCommand.self]),
     ])
@@ -46,13 +46,20 @@ struct Attnlab: ParsableCommand {
       do {
         try command.run()
       } catch let error as UsageError {
-        StandardError.write(error.text(command: BenchCommand.fullName(of: type(of: command))))
+        StandardError.write(error.text(command: fullName(of: type(of: command))))
         Foundation.exit(ExitStatus.wrongUse.rawValue)
       }
       Foundation.exit(ExitStatus.done.rawValue)
     } catch {
       Foundation.exit(report(error).rawValue)
     }
+  }
+
+  /// The name by which a command's help is asked for.
+  private static func fullName(of command: any ParsableCommand.Type) -> String {
+    let parents: [any ParsableCommand.Type] = [BenchCommand.self, MapsCommand.self]
+    let parent = parents.first { $0.configuration.subcommands.contains { $0 == command } }
+    return (parent.map { "\($0._commandName) " } ?? "") + command._commandName
   }
 
   /// Says what went wrong, or prints the help that was asked for.

@@ -1,11 +1,12 @@
+import Analysis
 import AttentionTracing
 import Plotting
 import Tensors
 
 /// The maps of a prompt's words, gathered step by step.
 ///
-/// Of all steps only sums are kept, so that memory does not grow with their number; single maps stay of the steps that
-/// figures show.
+/// Of all steps only DAAM's sums are kept, so that memory does not grow with their number; single maps stay of the steps
+/// that figures show.
 struct WordMaps {
   let words: [String]
   /// At most twelve, spread evenly; the first and the last are among them.
@@ -13,8 +14,9 @@ struct WordMaps {
 
   private let sites: [AttentionSite]
   private let stepCount: Int
-  /// By site: the sum over steps, `[height, width, words]`.
-  private var sums: [Int: Tensor] = [:]
+  private var heatMaps: WordHeatMaps
+  /// Indices of the sites that have maps.
+  private var recorded: Set<Int> = []
   /// By shown step, then by site.
   private var shown: [Int: [Int: Tensor]] = [:]
 
@@ -25,6 +27,8 @@ struct WordMaps {
     self.words = words
     self.sites = sites
     self.stepCount = stepCount
+    let size = GridSize(height: sites.first?.latentHeight ?? 1, width: sites.first?.latentWidth ?? 1)
+    heatMaps = WordHeatMaps(words: words.indices.map { [$0] }, size: size)
     let count = min(stepCount, Self.mostShownSteps)
     shownSteps = (0..<count).map { count == 1 ? 0 : ($0 * (stepCount - 1) + (count - 1) / 2) / (count - 1) }
   }
@@ -36,16 +40,11 @@ struct WordMaps {
       guard values.shape == expected else {
         throw ShapeError("map of \(sites[map.site].shortName)", expected: "\(expected)", found: values.shape)
       }
-      if var sum = sums.removeValue(forKey: map.site) {
-        sum.withUnsafeMutableValues { total in
-          values.withUnsafeValues { new in
-            for i in total.indices { total[i] += new[i] }
-          }
-        }
-        sums[map.site] = sum
-      } else {
-        sums[map.site] = values
-      }
+      let site = sites[map.site]
+      try heatMaps.add(
+        values.values, on: GridSize(height: map.height, width: map.width), keyCount: words.count, site: map.site,
+        head: nil, heads: site.heads)
+      recorded.insert(map.site)
       if shownSteps.contains(step) { shown[step, default: [:]][map.site] = values }
     }
   }
@@ -53,36 +52,18 @@ struct WordMaps {
   /// `16 layers and 30 steps`
   var summary: String { "\(Readable.number(recorded.count, "layer")) and \(Readable.number(stepCount, "step"))" }
 
-  /// Indices of the sites that have maps, in the order of the forward pass.
-  private var recorded: [Int] { sums.keys.sorted() }
-
-  /// A word's attention over the picture: the mean over all layers and steps, each layer's map brought to the latents'
-  /// grid first (Tang et al. 2023, "What the DAAM", with the mean in place of the sum).
-  func mean(word: Int) throws -> HeatMap {
-    guard let grid = sites.first else {
-      throw ShapeError("map of a word", expected: "at least one site", found: "none")
+  /// Each word's attention over the picture, as DAAM defines it.
+  func sums() throws -> [HeatMap] {
+    try heatMaps.maps.map {
+      try HeatMap(width: heatMaps.size.width, height: heatMaps.size.height, values: $0.map(Float.init))
     }
-    var total = [Float](repeating: 0, count: grid.latentHeight * grid.latentWidth)
-    for site in recorded {
-      let map = try column(word, of: sums[site]).resampled(
-        width: grid.latentWidth, height: grid.latentHeight, .bilinear)
-      for i in total.indices { total[i] += map.values[i] }
-    }
-    let scale = 1 / Float(recorded.count * stepCount)
-    return try HeatMap(width: grid.latentWidth, height: grid.latentHeight, values: total.map { $0 * scale })
   }
 
   /// A word's maps at the shown steps, a row for each layer.
   func rows(word: Int) throws -> [LayerRow] {
-    try recorded.map { site in
-      LayerRow(Self.label(sites[site]), try shownSteps.map { try column(word, of: shown[$0]?[site]) })
+    try recorded.sorted().map { site in
+      LayerRow(sites[site].figureLabel, try shownSteps.map { try column(word, of: shown[$0]?[site]) })
     }
-  }
-
-  /// `9 up_blocks.1.attentions.1 · 4x4`
-  static func label(_ site: AttentionSite) -> String {
-    let block = site.path.split(separator: ".").prefix { $0 != "transformer_blocks" }.joined(separator: ".")
-    return "\(site.layer) \(block) \u{00B7} \(site.height)x\(site.width)"
   }
 
   private func column(_ word: Int, of maps: Tensor?) throws -> HeatMap {

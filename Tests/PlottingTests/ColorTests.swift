@@ -20,6 +20,7 @@ private func lightness(_ color: RGB) -> Double {
     (.viridis, [0: 0x440154, 64: 0x3B528B, 128: 0x21918C, 192: 0x5EC962, 255: 0xFDE725]),
     (.magma, [0: 0x000004, 64: 0x51127C, 128: 0xB73779, 192: 0xFC8961, 255: 0xFCFDBF]),
     (.inferno, [0: 0x000004, 64: 0x57106E, 128: 0xBC3754, 192: 0xF98E09, 255: 0xFCFFA4]),
+    (.coolwarm, [0: 0x3B4CC0, 64: 0x8DB0FE, 128: 0xDDDCDC, 255: 0xB40426]),
     (.gray, [0: 0x000000, 64: 0x404040, 128: 0x808080, 192: 0xC0C0C0, 255: 0xFFFFFF]),
   ]
 
@@ -32,12 +33,26 @@ private func lightness(_ color: RGB) -> Double {
     }
   }
 
-  @Test("lightness rises all the way", arguments: ColorMap.allCases) func monotone(map: ColorMap) {
+  @Test("lightness rises all the way", arguments: ColorMap.allCases.filter { $0 != .coolwarm }) func monotone(
+    map: ColorMap
+  ) {
     let steps = map.colors.map(lightness)
     for i in 1..<256 { #expect(steps[i] > steps[i - 1] - 0.15, "\(map) \(i)") }
     // Rounding to 8 bits may take back a little from one step to the next, never over four steps.
     for i in 4..<256 { #expect(steps[i] > steps[i - 4], "\(map) \(i)") }
     #expect((steps.last ?? 0) - (steps.first ?? 0) > 70)
+  }
+
+  @Test("the diverging map is pale in its middle and alike at its ends") func diverging() {
+    let steps = ColorMap.coolwarm.colors.map(lightness)
+    for i in 1..<128 { #expect(steps[i] > steps[i - 1] - 0.3 && steps[255 - i] > steps[256 - i] - 0.3, "\(i)") }
+    #expect(abs(steps[127] - steps[128]) < 0.3 && steps[127] > 85 && abs(steps[0] - steps[255]) < 2)
+  }
+
+  @Test func scalesAroundZero() throws {
+    let maps = try [[-3, 1], [2, .nan]].map { try HeatMap(width: 2, height: 1, values: $0) }
+    #expect(ColorScale.centered(on: maps) == .shared(min: -3, max: 3))
+    #expect(ColorScale.centered(on: [try HeatMap(width: 1, height: 1, values: [0])]) == .shared(min: -1, max: 1))
   }
 
   @Test("ends, beyond them, and NaN", arguments: ColorMap.allCases) func ends(map: ColorMap) {

@@ -17,6 +17,8 @@ struct MapSelection {
     let steps: [Int]
     /// Of cross maps: labels of the stored keys.
     let labels: [String]
+    /// Of cross maps: for each stored key, the token positions that are summed in it.
+    let positions: [[Int]]
     /// Of cross maps: the words asked for, each with the stored keys that are summed for it; nil for all keys.
     let words: [(label: String, keys: [Int])]?
     /// Of cross maps: every word of the prompt that was recorded.
@@ -100,7 +102,8 @@ struct MapSelection {
     }
     let all = tokens.map { RecordedWord.all(of: $0, in: positions).map { ($0.label, $0.keys) } } ?? []
     return Record(
-      name: name, sites: sites, steps: steps, labels: keys.map(\.label), words: words, allWords: all)
+      name: name, sites: sites, steps: steps, labels: keys.map(\.label), positions: positions, words: words,
+      allWords: all)
   }
 
   private static func steps(

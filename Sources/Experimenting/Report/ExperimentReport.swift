@@ -20,7 +20,7 @@ public enum ExperimentReport {
     let data = try ReportData(results: results, store: store)
     let figures = FigureWriter(folder: results.figures)
     let sections = try ReportFigures(data: data).sections(figures)
-    let tables = ReportNumbers(data: data).files
+    let tables = ReportNumbers(data: data).files + sections.flatMap(\.tables)
     for (name, table) in tables { try writeAtomically(table.data, to: results.tables.appending(path: name)) }
     let page = ReportPage(
       data: data, figures: sections, mapCount: try store.mapCount(), mapBytes: try store.bytesStored())
@@ -48,7 +48,9 @@ public enum ExperimentReport {
     return figures.names.map { results.figures.appending(path: $0) }
   }
 
-  private static let tableNames: Set = ["summary.csv", "metrics.csv", "runs.csv"]
+  private static let tableNames: Set = [
+    "summary.csv", "metrics.csv", "runs.csv", MapFigures.statisticsTable, MapFigures.differencesTable,
+  ]
 
   /// Removes files that this tool wrote and the present report does not have; all others are the user's.
   private static func removeStale(in folder: URL, keeping: Set<String>, isOwn: (String) -> Bool) throws {

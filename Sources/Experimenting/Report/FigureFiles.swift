@@ -60,6 +60,8 @@ struct FigureSection {
   var entries: [(caption: String, files: [FigureFile])] = []
   /// What was left out, and why; empty where nothing was.
   var omitted: [String] = []
+  /// The numbers of the figures, by the name of their file.
+  var tables: [(name: String, table: CSVTable)] = []
 
   var markdown: String {
     var parts = ["### \(heading)", reading]
@@ -72,6 +74,9 @@ struct FigureSection {
       } else {
         parts.append(Markdown.details(entry.caption, pictures))
       }
+    }
+    if !tables.isEmpty {
+      parts.append("The numbers: \(listed(tables.map { "[tables/\($0.name)](tables/\($0.name))" })).")
     }
     if !omitted.isEmpty { parts.append("*\(omitted.joined(separator: " "))*") }
     return parts.joined(separator: "\n\n")

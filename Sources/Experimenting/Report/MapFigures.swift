@@ -12,38 +12,42 @@ struct MapFigures {
   let data: ReportData
   let subjects: [FigureSubject]
   let omitted: [String]
-  private let cross: (spec: RecordSpec, id: RecordID)?
-  private let looks: (spec: RecordSpec, id: RecordID)?
+  /// The record that words are drawn from.
+  let cross: String?
+  /// The record that self-attention is drawn from.
+  let looks: String?
   /// By the subject's number; each is read once for all figures.
-  private let crossMaps: [Int: CrossMaps]
+  let wordViews: [Int: WordView]
 
-  init(data: ReportData, subjects: [FigureSubject], omitted: [String]) throws {
+  /// - Parameter kinds: Of the figures that will be drawn.
+  init(data: ReportData, subjects: [FigureSubject], omitted: [String], kinds: [FigureName]) throws {
     self.data = data
     self.subjects = subjects
     self.omitted = omitted
-    let wanted = Set(data.spec.figures)
-    looks = wanted.contains(.selfAttention) ? try data.firstRecord(of: .selfAttention) : nil
-    cross = wanted.isSubset(of: [.sideBySide]) ? nil : try data.firstRecord(of: .cross)
-    var maps: [Int: CrossMaps] = [:]
+    let ofSelf: Set<FigureName> = [.selfAttention, .selfPCA, .mapDifferences]
+    looks = ofSelf.isDisjoint(with: kinds) ? nil : try data.firstRecord(of: .selfAttention)
+    let ofWords: Set<FigureName> = [.wordHeatmaps, .layerStepGrid, .selfAttention, .mapDifferences]
+    cross = ofWords.isDisjoint(with: kinds) ? nil : try data.firstRecord(of: .cross)
+    var views: [Int: WordView] = [:]
     if let cross {
       for subject in subjects {
-        maps[subject.number] = try CrossMaps(
-          of: subject.run, record: cross.spec, id: cross.id, tokens: subject.tokens, word: subject.word, in: data)
+        views[subject.number] = try WordView.ifRecorded(
+          subject.run.stored, record: cross, gridWord: subject.wordLabel, in: data.store)
       }
     }
-    crossMaps = maps
+    wordViews = views
   }
 
   /// A section for a kind of which nothing was drawn.
-  private func missing(_ section: FigureSection, _ reason: String) -> FigureSection {
+  func missing(_ section: FigureSection, _ reason: String) -> FigureSection {
     FigureSection(heading: section.heading, reading: reason)
   }
 
-  private static let noCross =
+  static let noCross =
     "Nothing to draw: no finished run has recorded cross-attention maps of the words of its prompt in the conditional half "
     + "of guidance."
 
-  private func write(
+  func write(
     _ picture: Picture, _ name: String, _ title: String, _ run: ReportRun, _ writer: FigureWriter
   ) throws -> FigureFile {
     try writer.write(
@@ -54,28 +58,27 @@ struct MapFigures {
   // MARK: - Words
 
   func wordHeatMaps(_ writer: FigureWriter) throws -> FigureSection {
-    let first = subjects.compactMap { crossMaps[$0.number] }.first
-    let over = first.map { "\(counted($0.steps.count, "step")) and \(counted($0.sites.count, "site"))" } ?? ""
     var section = FigureSection(
       heading: "Words in the picture",
       reading: """
-        Where the picture looks at each word of its prompt: the probabilities of cross-attention, averaged over all \
-        recorded heads, \(over), after bilinear upsampling of every map to the largest grid, and laid over the greyed \
-        picture. Bright is most. Each map has its own scale, whose ends stand below it, so compare where words are, not how \
-        bright they are. Attention to a word need not lie on the thing that it names.
+        Where the picture looks at each word of its prompt: the heat maps of DAAM (Tang et al. 2022). The probabilities of \
+        cross-attention, over what was recorded of layers, steps and heads, are brought to the latents' grid by bicubic \
+        interpolation, clamped at 0 as the released program does, summed, and laid over the greyed picture. Bright is \
+        most. Each map has its own scale, whose ends stand below it, so compare where words are, not how bright they are. \
+        Attention to a word need not lie on the thing that it names.
         """)
-    guard let cross, first != nil else { return missing(section, Self.noCross) }
+    guard let cross, !wordViews.isEmpty else { return missing(section, Self.noCross) }
     var drawn = Set<RunID>()
     for subject in subjects {
       var files: [FigureFile] = []
-      if let maps = crossMaps[subject.number], drawn.insert(subject.run.stored.id).inserted {
+      if let view = wordViews[subject.number], drawn.insert(subject.run.stored.id).inserted {
         let role = subject.target == nil ? "" : "-source"
-        files += try strip(maps, subject.run, "word_heatmaps-\(subject.number)\(role).png", writer)
+        files += try strip(view, subject.run, "word_heatmaps-\(subject.number)\(role).png", writer)
       }
-      if let target = subject.target, let tokens = try data.store.tokens(target.stored.run.prompt),
-        let maps = try CrossMaps(of: target, record: cross.spec, id: cross.id, tokens: tokens, word: nil, in: data)
+      if let target = subject.target,
+        let view = try WordView.ifRecorded(target.stored, record: cross, gridWord: nil, in: data.store)
       {
-        files += try strip(maps, target, "word_heatmaps-\(subject.number)-target.png", writer)
+        files += try strip(view, target, "word_heatmaps-\(subject.number)-target.png", writer)
       }
       if !files.isEmpty { section.entries.append((subject.caption, files)) }
     }
@@ -84,13 +87,11 @@ struct MapFigures {
   }
 
   private func strip(
-    _ maps: CrossMaps, _ run: ReportRun, _ name: String, _ writer: FigureWriter
+    _ view: WordView, _ run: ReportRun, _ name: String, _ writer: FigureWriter
   ) throws -> [FigureFile] {
     guard let picture = data.picture(of: run) else { return [] }
-    let title = "\(run.stored.prompt) · seed \(run.stored.run.seed) · attention to each word"
-    let words = zip(maps.words, maps.means).map { LabeledMap($0.label, $1) }
-    let figure = try Figures.wordStrip(title: title, picture: picture, words: words, scale: .perMap)
-    return [try write(figure, name, title, run, writer)]
+    let title = "\(run.stored.prompt) · seed \(run.stored.run.seed) · attention to each word: sum over \(view.over)"
+    return [try write(try view.figure(title: title, picture: picture), name, title, run, writer)]
   }
 
   // MARK: - Layers by steps
@@ -106,15 +107,15 @@ struct MapFigures {
         """)
     var drawn = Set<String>()
     for subject in subjects {
-      guard let maps = crossMaps[subject.number], let word = subject.word, !maps.grid.isEmpty else { continue }
+      guard let view = wordViews[subject.number], let word = subject.word, !view.grid.isEmpty else { continue }
       // Pairs may share their source and its word.
       guard drawn.insert("\(subject.run.stored.run.hash) \(word)").inserted else { continue }
       let name = subject.tokens.words[word]
       let title =
         "\"\(name)\" in \"\(subject.tokens.prompt)\" · seed \(subject.seed) · layers by steps"
-      let steps = Self.thinned(maps.steps, to: Self.mostSteps)
-      let rows = maps.sites.compactMap { site -> LayerRow? in
-        let cells = steps.compactMap { maps.grid[.init(site: site.index, step: $0)] }
+      let steps = Self.thinned(view.steps, to: Self.mostSteps)
+      let rows = view.sites.compactMap { site -> LayerRow? in
+        let cells = steps.compactMap { view.grid[.init(site: site.index, step: $0)] }
         return cells.count == steps.count ? LayerRow(site.figureLabel, cells) : nil
       }
       guard !rows.isEmpty else { continue }
@@ -122,7 +123,7 @@ struct MapFigures {
       let file = try write(figure, "layer_step_grid-\(subject.number).png", title, subject.run, writer)
       section.entries.append(("\(name), in: \(subject.tokens.prompt), seed \(subject.seed)", [file]))
     }
-    guard let steps = crossMaps.values.map(\.steps.count).max(), !section.entries.isEmpty else {
+    guard let steps = wordViews.values.map(\.steps.count).max(), !section.entries.isEmpty else {
       return missing(section, Self.noCross)
     }
     section.omitted = omitted
@@ -145,30 +146,25 @@ struct MapFigures {
       heading: "Where a point looks",
       reading: """
         Self-attention of the marked point: how much its query takes from each place of the picture, in every recorded \
-        layer, the mean over heads. The point is where the mean map of the word above is highest, or the middle where no \
+        layer, the mean over heads. The point is where the heat map of the word above is highest, or the middle where no \
         words were recorded; the mark stands in the cell whose query it is. Each map has its own scale. Ask of each layer \
         whether the point looks near itself, at the rest of its own object, or at all that is like it.
         """)
-    guard let looks else {
-      return missing(
-        section,
-        "Nothing to draw: no finished run has recorded self-attention maps in the conditional half of guidance.")
-    }
+    guard let looks else { return missing(section, Self.noSelf) }
     var drawn = Set<String>()
     for subject in subjects {
-      let positions = subject.word.map { subject.tokens.positions(ofWord: $0) } ?? []
-      let peak = crossMaps[subject.number]?.mean(of: positions)?.peak
+      let (peak, point) = peak(of: subject)
       let key = "\(subject.run.stored.run.hash) \(peak.map { "\($0)" } ?? "")"
       guard let picture = data.picture(of: subject.run), drawn.insert(key).inserted else { continue }
-      let steps = try data.steps(of: subject.run, record: looks.spec.name, kind: .selfAttention)
-      let point = peak ?? QueryPoint(x: 0.5, y: 0.5)
+      let steps = try recordedSteps(
+        data.store, run: subject.run.stored, record: looks, sites: data.sites(of: .selfAttention))
       let files = try [steps.first, steps.count > 1 ? steps[steps.count / 2] : nil].compactMap { $0 }.map { step in
-        let maps = try data.selfMaps(of: subject.run, record: looks.spec.name, step: step, point: point)
+        let view = try PointView(request(subject.run, looks), point: point, step: step, store: data.store)
         let word = peak == nil ? "the middle" : subject.word.map { "\"\(subject.tokens.words[$0])\"" } ?? "the middle"
         let title = "\(subject.tokens.prompt) · seed \(subject.seed) · where the point of \(word) looks · step \(step)"
         let figure = try Figures.selfAttention(
-          title: title, picture: picture, query: point, maps: maps.map { LabeledMap($0.0.figureLabel, $0.1) },
-          scale: .perMap)
+          title: title, picture: picture, query: point,
+          maps: view.maps.map { LabeledMap($0.site.figureLabel, $0.map) }, scale: .perMap)
         return try write(figure, "self_attention-\(subject.number)-step\(step).png", title, subject.run, writer)
       }
       if !files.isEmpty { section.entries.append(("\(subject.tokens.prompt), seed \(subject.seed)", files)) }
@@ -176,6 +172,19 @@ struct MapFigures {
     section.omitted = omitted
     return section.entries.isEmpty
       ? missing(section, "Nothing to draw: no drawn run has self-attention maps.") : section
+  }
+
+  static let noSelf =
+    "Nothing to draw: no finished run has recorded self-attention maps in the conditional half of guidance."
+
+  /// Where the subject's word is, and what is drawn of it: the middle where the word was not recorded.
+  func peak(of subject: FigureSubject) -> (peak: QueryPoint?, point: QueryPoint) {
+    let peak = wordViews[subject.number]?.map(of: subject.wordLabel)?.peak
+    return (peak, peak ?? QueryPoint(x: 0.5, y: 0.5))
+  }
+
+  func request(_ run: ReportRun, _ record: String?) -> MapViewRequest {
+    MapViewRequest(run: run.stored.run.hash, record: record)
   }
 }
 

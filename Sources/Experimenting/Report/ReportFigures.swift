@@ -17,6 +17,14 @@ struct FigureSubject {
   /// The word that the target changes, as an index into `tokens.words`; the last one of a single prompt.
   let word: Int?
   let tokens: PromptTokens
+  /// What the run's attention is compared with: `target`, or another target or intervention that is done.
+  let counterpart: ReportRun?
+
+  /// The word as records call it: `car#2` for its second occurrence.
+  var wordLabel: String? {
+    let labels = (try? TokenSelector.words.resolve(tokens).map(\.label)) ?? []
+    return word.flatMap { labels.indices.contains($0) ? labels[$0] : nil }
+  }
 }
 
 /// Draws what the experiment's `figures` ask for.
@@ -30,8 +38,9 @@ struct ReportFigures {
   /// - Returns: The sections of the report, in the order of the kinds; those of which nothing can be drawn say why.
   func sections(_ writer: FigureWriter, kinds: [FigureName]? = nil) throws -> [FigureSection] {
     let subjects = try subjects()
-    let maps = try MapFigures(data: data, subjects: subjects, omitted: omitted)
-    return try (kinds ?? data.spec.figures).compactMap { figure in
+    let kinds = kinds ?? data.spec.figures
+    let maps = try MapFigures(data: data, subjects: subjects, omitted: omitted, kinds: kinds)
+    return try kinds.compactMap { figure in
       switch figure {
       case .sideBySide: try SideBySideFigures(data: data).section(writer)
       case .wordHeatmaps: try maps.wordHeatMaps(writer)
@@ -39,6 +48,9 @@ struct ReportFigures {
       case .selfAttention: try maps.selfAttention(writer)
       case .predictedClean:
         try PredictedFigures(data: data, subjects: subjects, omitted: omitted).section(writer)
+      case .selfPCA: try maps.selfPCA(writer)
+      case .mapStatistics: try maps.mapStatistics(writer)
+      case .mapDifferences: try maps.mapDifferences(writer)
       }
     }
   }
@@ -48,27 +60,29 @@ struct ReportFigures {
     guard let seed = generate.seeds.first else { return [] }
     let untouched = data.untouched?.name
     var subjects: [FigureSubject] = []
-    func add(_ run: ReportRun?, target: ReportRun? = nil, anyTarget: ReportRun? = nil, caption: String) throws {
+    func add(_ run: ReportRun?, target: ReportRun? = nil, others: [ReportRun?], caption: String) throws {
+      let others = others.compactMap { $0 }
       guard subjects.count < Self.mostSubjects, let run, run.isDone, let tokens = try tokens(of: run) else { return }
-      let other = try anyTarget.flatMap { try self.tokens(of: $0)?.words }
+      // Which word differs can be told from the tokens of any target, drawn or not.
+      let other = try others.first.flatMap { try self.tokens(of: $0)?.words }
+      let done = target?.isDone == true ? target : nil
       subjects.append(
         FigureSubject(
           number: subjects.count + 1, caption: caption, seed: seed, run: run,
-          target: target?.isDone == true ? target : nil, word: Self.word(of: tokens.words, differingFrom: other),
-          tokens: tokens))
+          target: done, word: Self.word(of: tokens.words, differingFrom: other), tokens: tokens,
+          counterpart: done ?? others.first { $0.isDone && $0.stored.id != run.stored.id }))
     }
     let names = data.spec.interventions.map(\.name)
     for pair in generate.pairs {
       let targets = names.map { data.target(of: pair, seed: seed, intervention: $0) }
-      // Which word differs can be told from the tokens of any target, drawn or not.
       try add(
         data.source(of: pair, seed: seed),
         target: untouched.flatMap { data.target(of: pair, seed: seed, intervention: $0) },
-        anyTarget: targets.lazy.compactMap { $0 }.first, caption: "\(pair.label), seed \(seed)")
+        others: targets, caption: "\(pair.label), seed \(seed)")
     }
     for prompt in generate.prompts {
       let runs = ([untouched].compactMap { $0 } + names).map { data.run(of: prompt, seed: seed, intervention: $0) }
-      try add(runs.lazy.compactMap { $0 }.first { $0.isDone }, caption: "\(prompt), seed \(seed)")
+      try add(runs.lazy.compactMap { $0 }.first { $0.isDone }, others: runs, caption: "\(prompt), seed \(seed)")
     }
     return subjects
   }

@@ -59,7 +59,7 @@ public enum MetricName: String, CaseIterable, Hashable, Sendable {
 public enum FigureName: String, CaseIterable, Hashable, Sendable {
   /// Source and edits in a row, one row a pair and seed.
   case sideBySide = "side_by_side"
-  /// The maps of all words of a prompt in a strip.
+  /// The heat maps of all words of a prompt in a strip, as DAAM defines them.
   case wordHeatmaps = "word_heatmaps"
   /// The maps of one word, layers by steps.
   case layerStepGrid = "layer_step_grid"
@@ -67,6 +67,12 @@ public enum FigureName: String, CaseIterable, Hashable, Sendable {
   case selfAttention = "self_attention"
   /// What the model expects the picture to become, step by step.
   case predictedClean = "predicted_clean"
+  /// The first three principal components of self-attention as colors, layers by steps.
+  case selfPCA = "self_pca"
+  /// Entropy, locality and head diversity, layers by steps, with a table.
+  case mapStatistics = "map_statistics"
+  /// What differs between the attention of two runs, layers by steps, with a table.
+  case mapDifferences = "map_differences"
 }
 
 /// What an experiment may use at most. A plan that needs more is refused before anything is computed.

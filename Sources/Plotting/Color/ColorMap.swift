@@ -1,13 +1,15 @@
 /// How a value becomes a color: 256 colors from the lowest to the highest value.
 ///
 /// `viridis`, `magma` and `inferno` are matplotlib's: perceptually even, and their lightness grows all the way, so they
-/// survive grey print and most color blindness.
+/// survive grey print and most color blindness. `coolwarm` is for signed values on a scale whose middle is 0.
 public enum ColorMap: String, CaseIterable, Hashable, Sendable {
   case viridis
   case magma
   case inferno
   /// Black to white.
   case gray
+  /// Blue over pale grey to red, both ends as dark as each other.
+  case coolwarm
 
   /// The color of NaN: a bright cyan that is in no map, so that a broken value is seen at once.
   public static let notANumber = RGB(0x00E5FF)
@@ -19,6 +21,7 @@ public enum ColorMap: String, CaseIterable, Hashable, Sendable {
     case .magma: Self.magmaColors
     case .inferno: Self.infernoColors
     case .gray: Self.grayColors
+    case .coolwarm: Self.coolwarmColors
     }
   }
 
@@ -36,5 +39,6 @@ public enum ColorMap: String, CaseIterable, Hashable, Sendable {
   private static let viridisColors = ColorTables.viridis.map { RGB($0) }
   private static let magmaColors = ColorTables.magma.map { RGB($0) }
   private static let infernoColors = ColorTables.inferno.map { RGB($0) }
+  private static let coolwarmColors = ColorTables.coolwarm.map { RGB($0) }
   private static let grayColors = (0...255).map { RGB(red: UInt8($0), green: UInt8($0), blue: UInt8($0)) }
 }

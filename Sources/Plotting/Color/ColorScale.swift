@@ -16,6 +16,13 @@ public enum ColorScale: Hashable, Sendable {
     return .shared(min: low, max: high)
   }
 
+  /// One scale for signed values, whose middle is 0: as far to both sides as the largest magnitude of all finite values.
+  public static func centered(on maps: some Sequence<HeatMap>) -> ColorScale {
+    let most = maps.lazy.compactMap(\.range).map { max(-$0.lowerBound, $0.upperBound) }.max() ?? 0
+    // Where nothing differs from 0 any ends will do; equal ones have no middle.
+    return most > 0 ? .shared(min: -most, max: most) : .shared(min: -1, max: 1)
+  }
+
   /// The ends for one map. A map without a finite value has the ends 0 and 0.
   func range(for map: HeatMap) -> ClosedRange<Float> {
     switch self {

@@ -21,18 +21,23 @@ extension Figures {
   ///
   /// - Parameters:
   ///   - columns: the columns' headings, wrapped to three lines.
-  /// - Throws: `PlottingError` if there is no row or no column, or a row has not one picture a column.
-  public static func sideBySide(title: String, columns: [String], rows: [PictureRow]) throws -> Picture {
+  ///   - widest: a picture's width at most, in pixels, 128 or more.
+  /// - Throws: `PlottingError` if there is no row or no column, a row has not one picture a column, or pictures would be
+  ///   narrower than 128 pixels.
+  public static func sideBySide(
+    title: String, columns: [String], rows: [PictureRow], widest: Int = 300
+  ) throws -> Picture {
     var check = FigureCheck("side by side")
     check.expect(!columns.isEmpty, "expected at least one column, found none")
     check.expect(!rows.isEmpty, "expected at least one row, found none")
+    check.expect(widest >= 128, "expected pictures of 128 pixels or more, found \(widest)")
     for row in rows {
       check.expect(
         row.pictures.count == columns.count,
         "row \"\(row.label)\" has \(row.pictures.count) pictures for \(columns.count) columns")
     }
     try check.finish()
-    return try PictureTable(title: title, columns: columns, rows: rows).drawn()
+    return try PictureTable(title: title, columns: columns, rows: rows, widest: widest).drawn()
   }
 
   /// Pictures in reading order, each with its caption.
@@ -66,7 +71,7 @@ private struct PictureTable {
   private let cell: (width: Int, height: Int)
   private let headingHeight: Int
 
-  init(title: String, columns: [String], rows: [PictureRow]) throws {
+  init(title: String, columns: [String], rows: [PictureRow], widest: Int) throws {
     let lettering = try Lettering()
     self.title = title
     self.rows = rows
@@ -74,7 +79,7 @@ private struct PictureTable {
     let room = hasLabels ? 200 : 0
     labelWidth = room
     let width = Layout.cellWidth(
-      columns: columns.count, beside: hasLabels ? room + Layout.gap : 0, allowed: 128...300)
+      columns: columns.count, beside: hasLabels ? room + Layout.gap : 0, allowed: 128...widest)
     cell = (width, Layout.cellHeight(width, like: rows[0].pictures[0]))
     headings = columns.map { lettering.wrap($0, size: Layout.captionSize, width: width, maxLines: 3) }
     let line = Lettering.lineHeight(Layout.captionSize)

@@ -24,11 +24,12 @@ extension Figures {
   /// - Parameters:
   ///   - maps: the self-attention probabilities of the query over the keys' grid; a map's own cells stay visible. The mark
   ///     stands in the middle of the query's cell.
+  ///   - overPicture: whether the maps are laid over the greyed picture.
   /// - Throws: `PlottingError` if there is no map, the point lies outside the picture, or the scale is not finite and
   ///   rising.
   public static func selfAttention(
     title: String, picture: Picture, query: QueryPoint, maps: [LabeledMap], scale: ColorScale,
-    colorMap: ColorMap = .viridis
+    overPicture: Bool = false, colorMap: ColorMap = .viridis
   ) throws -> Picture {
     var check = FigureCheck("self-attention of a point")
     check.expect(!maps.isEmpty, "expected at least one map, found none")
@@ -41,13 +42,16 @@ extension Figures {
     let width = Layout.cellWidth(columns: columns, allowed: 180...400)
     let cell = (width: width, height: Layout.cellHeight(width, like: picture))
     let fitted = try picture.fitted(width: cell.width, height: cell.height)
+    let subdued = overPicture ? fitted.subdued() : nil
     let point = "query at \(brief(query.x)), \(brief(query.y))"
     let first = Panel(caption: "picture", picture: try marked(fitted, x: query.x, y: query.y), notes: [point])
     let panels = try maps.map { labeled in
       let map = labeled.map
       let place = query.cell(width: map.width, height: map.height)
-      let drawn = try map.picture(
-        width: fitted.width, height: fitted.height, range: scale.range(for: map), colorMap: colorMap)
+      let range = scale.range(for: map)
+      let drawn =
+        try subdued.map { try map.overlay(onSubdued: $0, range, colorMap, .nearest) }
+        ?? map.picture(width: fitted.width, height: fitted.height, range: range, colorMap: colorMap)
       return Panel(
         caption: labeled.label,
         picture: try marked(
@@ -55,7 +59,8 @@ extension Figures {
         notes: ["column \(place.x), row \(place.y) of \(map.width) x \(map.height)"] + rangeNotes(of: map, scale))
     }
     return try PanelGrid([first] + panels, columns: columns, cell: cell).figure(
-      title: title, legend: Legend(scale: scale, colorMap: colorMap, maps: maps.map(\.map)))
+      title: title,
+      legend: Legend(scale: scale, colorMap: colorMap, maps: maps.map(\.map), note: overPicture ? overlayNote : ""))
   }
 
   /// A ring with four ticks around a point, white within black so that it shows on every color; its middle stays free.

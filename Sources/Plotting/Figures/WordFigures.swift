@@ -52,7 +52,7 @@ extension Figures {
       title: title, legend: Legend(scale: scale, colorMap: colorMap, maps: words.map(\.map), note: overlayNote))
   }
 
-  private static var overlayNote: String {
+  static var overlayNote: String {
     "Drawn at \(Int((overlayOpacity * 100).rounded())) % opacity over the greyed picture"
   }
 

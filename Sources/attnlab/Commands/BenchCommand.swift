@@ -28,12 +28,6 @@ struct BenchCommand: ParsableCommand {
       BenchStepCommand.self, BenchKernelsCommand.self, BenchVAECommand.self, BenchRecorderCommand.self,
       BenchAllCommand.self,
     ])
-
-  /// The name by which a command's help is asked for.
-  static func fullName(of command: any ParsableCommand.Type) -> String {
-    let isOwn = configuration.subcommands.contains { $0 == command }
-    return (isOwn ? "bench " : "") + command._commandName
-  }
 }
 
 struct BenchOptions: ParsableArguments {

@@ -14,8 +14,11 @@ struct HeatMapCommand: ParsableCommand {
       and writes into the folder:
 
         picture.png            the picture
-        words.png              each word's map over the picture: mean of all maps
+        words.png              each word's heat map over the picture, as DAAM defines it: sum of all maps
         grid-1-a.png, ...      for each word its maps, layers by steps
+
+      DAAM (Tang et al. 2022) brings every map to the latents' grid by bicubic interpolation, clamps at 0 and sums. \
+      `attnlab maps daam` draws the same of a run that an experiment recorded.
 
       Defaults are those of `attnlab generate`. Files of these names are replaced.
 
@@ -87,13 +90,14 @@ struct HeatMapCommand: ParsableCommand {
   /// - Returns: The names of the files written.
   private func write(_ maps: WordMaps, _ picture: Picture, _ single: SinglePicture, to folder: URL) throws -> [String] {
     let title = "\u{201C}\(prompt)\u{201D}, seed \(single.settings.seed)"
-    let strip = try maps.words.indices.map { LabeledMap(maps.words[$0], try maps.mean(word: $0)) }
+    let strip = zip(maps.words, try maps.sums()).map { LabeledMap($0, $1) }
     var pictures = [
       ("picture.png", picture),
       (
         "words.png",
         try Figures.wordStrip(
-          title: "\(title): mean over \(maps.summary)", picture: picture, words: strip, scale: .perMap)
+          title: "\(title): attention to each word, sum over \(maps.summary)", picture: picture, words: strip,
+          scale: .perMap)
       ),
     ]
     for word in maps.words.indices {

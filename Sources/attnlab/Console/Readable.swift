@@ -31,6 +31,12 @@ enum Readable {
     return value < 999_500_000 ? "\(digits(Double(value) / 1e6)) million" : "\(digits(Double(value) / 1e9)) billion"
   }
 
+  /// Four significant digits; nothing where there is no number.
+  static func value(_ value: Double?) -> String {
+    guard let value, !value.isNaN else { return "" }
+    return String(format: "%.4g", value)
+  }
+
   /// `1 run`, `3 runs`.
   static func number(_ value: Int, _ singular: String, _ plural: String? = nil) -> String {
     "\(value) \(value == 1 ? singular : plural ?? singular + "s")"

@@ -1,0 +1,126 @@
+import ArgumentParser
+import AttentionStore
+import AttentionTracing
+import Experimenting
+import Foundation
+
+struct MapsDiffCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "diff",
+    abstract: "Draw what differs between the attention of two runs.",
+    discussion: """
+      The second run's maps less the first's, at each layer and step that both recorded: red where the second has more, \
+      blue where the first has. The first run is chosen as everywhere; the second is the next done run of the same group, \
+      which for a source is its first target, unless --with or --with-intervention names another.
+
+      Cross-attention is compared by a word: --word of the first prompt with --with-word of the second; without them the \
+      word that differs between the prompts, with the one in its place, or the last. With --point self-attention is: drawn \
+      of that point, in multiples of 1 / keys.
+
+      Distances are half the sum of the absolute differences (0 to 1) and the Jensen-Shannon divergence in nats (0 to \
+      0.693): of a word's maps, each brought to a sum of 1 over the cells; of self-attention of the rows, the mean over all \
+      queries. The table has a line for each layer and step.
+
+      Writes difference.png.
+
+      Examples:
+        attnlab maps diff first-look
+        attnlab maps diff first-look --run 3f9a --with 7e8b --word car
+        attnlab maps diff first-look --intervention none --with-intervention "self all" --point 64,64 --csv diff.csv
+      """)
+
+  @OptionGroup var view: ViewOptions
+
+  @Option(name: .customLong("with"), help: ArgumentHelp("The first digits of the other run's hash.", valueName: "hash"))
+  var otherHash: String?
+
+  @Option(
+    name: .long, help: ArgumentHelp("The other run: the same group's under this intervention.", valueName: "name"))
+  var withIntervention: String?
+
+  @Option(name: .long, help: ArgumentHelp("A word of the first run's prompt.", valueName: "word"))
+  var word: String?
+
+  @Option(
+    name: .long, help: ArgumentHelp("A word of the other run's prompt. (default: that of --word)", valueName: "word"))
+  var withWord: String?
+
+  @Option(name: .long, help: ArgumentHelp("A point of the picture, in pixels from the top left.", valueName: "x,y"))
+  var point: PixelPoint?
+
+  private struct Row: Encodable {
+    let kind, site: String
+    let layer, step: Int
+    let totalVariation, jensenShannon: Double
+  }
+
+  func validate() throws {
+    if point != nil, word != nil || withWord != nil {
+      throw ValidationError("--point is of self-attention, which has no words; give --point or --word")
+    }
+    if withWord != nil, word == nil { throw ValidationError("--with-word: name the first run's with --word too") }
+    if otherHash != nil, withIntervention != nil {
+      throw ValidationError("--with and --with-intervention both name the other run; give one")
+    }
+  }
+
+  func run() throws {
+    try view.with { store, _ in
+      let first = try view.run(in: store)
+      let second = try other(first, store)
+      let difference = try DifferenceView(
+        view.request(first), second: second.run.hash, subject: try subject(first, second, store), store: store)
+      try view.write(
+        [("difference.png", try difference.figure())], of: [first, second], csv: difference.csv,
+        text: "first   \(printable(first.title))\nsecond  \(printable(second.title))\n"
+          + "of      \(printable(difference.subjectText))\n\n\(table(difference).text)",
+        json: difference.rows.map {
+          Row(
+            kind: $0.site.kind.rawValue, site: $0.site.path, layer: $0.site.layer, step: $0.step,
+            totalVariation: $0.distance.totalVariation, jensenShannon: $0.distance.jensenShannon)
+        })
+    }
+  }
+
+  /// A row a layer: the means over steps.
+  private func table(_ difference: DifferenceView) -> Table {
+    var table = Table(["layer", "steps", "L1 / 2", "JS, nats", "at most"], right: [1, 2, 3, 4])
+    for (site, rows) in Dictionary(grouping: difference.rows, by: \.site).sorted(by: { $0.key.index < $1.key.index }) {
+      func mean(_ value: KeyPath<DifferenceView.Row, Double>) -> Double {
+        rows.reduce(0) { $0 + $1[keyPath: value] } / Double(rows.count)
+      }
+      table.add(
+        [site.figureLabel, "\(rows.count)"]
+          + [
+            mean(\.distance.totalVariation), mean(\.distance.jensenShannon),
+            rows.map(\.distance.jensenShannon).max(),
+          ].map(Readable.value))
+    }
+    return table
+  }
+
+  private func other(_ first: StoredRun, _ store: AttentionStore) throws -> StoredRun {
+    if let otherHash { return try StoredRun.find(otherHash, in: store) }
+    let group = try store.runs(RunFilter(groupHash: first.groupHash, status: .done)).filter { $0.id != first.id }
+    let later = group.filter { $0.id.rawValue > first.id.rawValue } + group
+    guard let run = later.first(where: { withIntervention == nil || $0.run.intervention == withIntervention }) else {
+      let known = Set(group.map(\.run.intervention)).sorted().joined(separator: ", ")
+      throw UsageError(
+        "run \(first.run.hash.prefix(16)) has no other done run in its group"
+          + (known.isEmpty ? "" : " under \"\(withIntervention ?? "")\"; there are \(known)")
+          + "; name a run with --with")
+    }
+    return run
+  }
+
+  private func subject(
+    _ first: StoredRun, _ second: StoredRun, _ store: AttentionStore
+  ) throws -> DifferenceView.Subject {
+    if let point { return .point(try point.place(in: first)) }
+    if let word { return .word(word, other: withWord ?? word) }
+    guard let one = try store.tokens(first.run.prompt), let other = try store.tokens(second.run.prompt),
+      let words = DifferenceView.words(of: one, and: other)
+    else { throw UsageError("a prompt of the two runs has no words; compare self-attention with --point") }
+    return words
+  }
+}

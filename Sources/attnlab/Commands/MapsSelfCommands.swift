@@ -1,0 +1,130 @@
+import ArgumentParser
+import AttentionStore
+import Experimenting
+import Foundation
+import Plotting
+
+struct MapsPCACommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "pca",
+    abstract: "Draw the principal components of self-attention as colors.",
+    discussion: """
+      For each layer and step a matrix with a row for each cell of the picture (query) and a column for each cell that it \
+      looks at (key): of the mean over heads, or of all heads side by side where the record keeps each. Its columns are \
+      centred; the scores of the first three principal components are drawn as red, green and blue, each from its lowest to \
+      its highest. Cells of one color look at the same places. The sign of a component is such that its score of largest \
+      magnitude is positive; colors cannot be compared between maps.
+
+      At most \(ComponentsView.mostSteps) steps are drawn, evenly chosen of those recorded; --steps names others. Writes \
+      components.png; the table has a line for each cell and component.
+
+      Examples:
+        attnlab maps pca first-look
+        attnlab maps pca first-look --prompt "a blue car" --intervention "self all" --steps 10,20 --sites self:11-13
+      """)
+
+  @OptionGroup var view: ViewOptions
+
+  private struct Shares: Encodable {
+    let site: String
+    let layer, step: Int
+    let shares: [Double]
+  }
+
+  func run() throws {
+    try view.with { store, _ in
+      let run = try view.run(in: store)
+      let components = try ComponentsView(view.request(run), store: store)
+      var table = Table(["layer", "step", "1st, %", "2nd, %", "3rd, %"], right: [1, 2, 3, 4])
+      for cell in components.cells {
+        table.add(
+          [cell.site.figureLabel, "\(cell.step)"] + cell.components.map { String(format: "%.1f", 100 * $0.share) })
+      }
+      try view.write(
+        [("components.png", try components.figure())], of: [run], csv: components.csv,
+        text: "run  \(printable(run.title))\nshares of the variance:\n\n\(table.text)",
+        json: components.cells.map {
+          Shares(site: $0.site.path, layer: $0.site.layer, step: $0.step, shares: $0.components.map(\.share))
+        })
+    }
+  }
+}
+
+struct MapsPointCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "point",
+    abstract: "Draw where one point of the picture looks, at every recorded layer.",
+    discussion: """
+      The self-attention of the cell that the point falls in: how much its query takes from each place, in each layer over \
+      the greyed picture, the mean over heads. The ring stands in the middle of the cell. Each map has its own scale.
+
+      Writes point.png; the table has a line for each layer and key.
+
+      Examples:
+        attnlab maps point first-look --point 64,80
+        attnlab maps point first-look --run 3f9a --point 20,20 --step 20 --csv point.csv
+      """)
+
+  @OptionGroup var view: ViewOptions
+
+  @Option(name: .long, help: ArgumentHelp("In pixels from the top left of the picture.", valueName: "x,y"))
+  var point: PixelPoint
+
+  @Option(name: .long, help: ArgumentHelp("The step. (default: the middle one of those recorded)", valueName: "number"))
+  var step: Int?
+
+  private struct Layer: Encodable {
+    let site: String
+    let layer, row, column, height, width: Int
+    let values: [Float]
+  }
+
+  func run() throws {
+    try view.with { store, results in
+      let run = try view.run(in: store)
+      let place = try point.place(in: run)
+      let looks = try PointView(view.request(run), point: place, step: step, store: store)
+      let figure = try looks.figure(picture: try run.picture(store, results))
+      var table = Table(["layer", "row", "column", "itself", "highest"], right: [1, 2, 3, 4])
+      var layers: [Layer] = []
+      for (site, map) in looks.maps {
+        let cell = place.cell(width: map.width, height: map.height)
+        let itself = Double(map.values[cell.y * map.width + cell.x])
+        table.add(
+          [site.figureLabel, "\(cell.y)", "\(cell.x)"]
+            + [itself, map.range.map { Double($0.upperBound) }].map(Readable.value))
+        layers.append(
+          Layer(
+            site: site.path, layer: site.layer, row: cell.y, column: cell.x, height: map.height, width: map.width,
+            values: map.values))
+      }
+      try view.write(
+        [("point.png", figure)], of: [run], csv: looks.csv,
+        text: "run   \(printable(run.title))\nstep  \(looks.step)\n\n\(table.text)", json: layers)
+    }
+  }
+}
+
+/// A pixel of a picture, as `64,80`: its column from the left and its row from the top, from 0.
+struct PixelPoint: ExpressibleByArgument {
+  let x: Int
+  let y: Int
+
+  init?(argument: String) {
+    let parts = argument.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
+    guard parts.count == 2, let x = parts[0], let y = parts[1] else { return nil }
+    (self.x, self.y) = (x, y)
+  }
+
+  /// The middle of the pixel.
+  /// - Throws: `UsageError` if it lies outside the run's picture.
+  func place(in run: StoredRun) throws -> QueryPoint {
+    guard (0..<run.run.width).contains(x), (0..<run.run.height).contains(y) else {
+      throw UsageError(
+        "--point: \(x),\(y) lies outside the picture of \(run.run.width) x \(run.run.height) pixels (width x height), "
+          + "counted from 0")
+    }
+    return QueryPoint(
+      x: (Double(x) + 0.5) / Double(run.run.width), y: (Double(y) + 0.5) / Double(run.run.height))
+  }
+}

@@ -1,0 +1,84 @@
+import ArgumentParser
+import AttentionTracing
+import Experimenting
+import Foundation
+
+struct MapsStatsCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "stats",
+    abstract: "Entropy, locality and head diversity of each layer and step.",
+    discussion: """
+      Of every recorded map, with rows brought to a sum of 1 and queries without attention left out:
+
+        entropy            - sum p ln p of a query's row, in nats, the mean over queries; of the mean over heads
+        relative_entropy   entropy / ln(keys): 0 one key, 1 all alike
+        head_entropy       the same of each head, the mean over heads; where heads were recorded one by one
+        head_divergence    entropy - head_entropy, the Jensen-Shannon divergence of the heads: 0 alike, ln(heads) apart
+        distance           self: sum p |query - key| between middles of cells, over the grid's diagonal
+        spread             a word: sqrt(sum w |cell - centroid|^2), w its map with a sum of 1, over the grid's diagonal
+
+      The diagonal is sqrt(height^2 + width^2) of the map's grid in cells. `uniform` in the table is what the value would be \
+      of attention that is the same everywhere. Entropy of cross-attention needs a record of all tokens. The console shows \
+      means over steps; the table, --json and the charts (layers by steps, stats-<kind>-<statistic>.png) each step.
+
+      Examples:
+        attnlab maps stats first-look
+        attnlab maps stats first-look --sites cross:* --word car --csv words.csv
+      """)
+
+  @OptionGroup var view: ViewOptions
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp("Whose spread is shown and charted. (default: the first recorded)", valueName: "word"))
+  var word: String?
+
+  private struct Row: Encodable {
+    let record, kind, site, statistic, word: String
+    let layer, step: Int
+    let value, uniform: Double
+  }
+
+  func run() throws {
+    try view.with { store, _ in
+      let run = try view.run(in: store)
+      let statistics = try StatisticsView(view.request(run), store: store)
+      let words = statistics.words
+      if let word, !words.contains(word) {
+        throw UsageError("--word: \"\(printable(word))\" was not recorded; there are \(words.joined(separator: ", "))")
+      }
+      let charts = statistics.charts(word: word ?? words.first)
+      try view.write(
+        try charts.map { ("stats-\($0.name).png", try statistics.picture(of: $0)) }, of: [run], csv: statistics.csv,
+        text: "run  \(printable(run.title))\n\n\(table(statistics, charts).text)"
+          + statistics.missing.map { "not there: \($0)\n" }.joined(),
+        json: statistics.rows.map {
+          Row(
+            record: $0.record, kind: $0.site.kind.rawValue, site: $0.site.path, statistic: $0.statistic.rawValue,
+            word: $0.word, layer: $0.site.layer, step: $0.step, value: $0.value, uniform: $0.uniform)
+        })
+    }
+  }
+
+  /// A row a site: the means over steps of what is charted.
+  private func table(_ statistics: StatisticsView, _ charts: [StatisticsView.Chart]) -> Table {
+    let shown = MapStatistic.allCases.filter { statistic in charts.contains { $0.statistic == statistic } }
+    let word = charts.first { !$0.word.isEmpty }?.word ?? ""
+    var table = Table(
+      ["record", "kind", "layer", "steps"] + shown.map { $0 == .spread ? "spread of \(word)" : $0.rawValue },
+      right: Set(3..<(4 + shown.count)))
+    for (record, kind) in statistics.parts {
+      let rows = statistics.rows.filter {
+        $0.record == record && $0.site.kind == kind && ($0.word.isEmpty || $0.word == word)
+      }
+      for (site, ofSite) in Dictionary(grouping: rows, by: \.site).sorted(by: { $0.key.index < $1.key.index }) {
+        let values = shown.map { statistic in
+          let values = ofSite.filter { $0.statistic == statistic }.map(\.value)
+          return Readable.value(values.isEmpty ? nil : values.reduce(0, +) / Double(values.count))
+        }
+        table.add([record, kind.rawValue, site.figureLabel, "\(Set(ofSite.map(\.step)).count)"] + values)
+      }
+    }
+    return table
+  }
+}

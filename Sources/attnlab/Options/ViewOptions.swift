@@ -1,0 +1,145 @@
+import ArgumentParser
+import AttentionStore
+import AttentionTracing
+import Experimenting
+import Foundation
+import Plotting
+import Tensors
+
+/// The run and the maps that a view is of, and where its files go.
+struct ViewOptions: ParsableArguments {
+  @Argument(
+    help: ArgumentHelp("An experiment below the results folder, or its own folder.", valueName: "name-or-folder"))
+  var experiment: String
+
+  @Option(name: .customLong("run"), help: ArgumentHelp("The first digits of the run's hash.", valueName: "hash"))
+  var runHash: String?
+
+  @Option(name: .long, help: ArgumentHelp("A run of this seed.", valueName: "number"))
+  var seed: UInt64?
+
+  @Option(name: .long, help: ArgumentHelp("A run of this prompt.", valueName: "prompt"))
+  var prompt: String?
+
+  @Option(name: .long, help: ArgumentHelp("A run under this intervention, or source.", valueName: "name"))
+  var intervention: String?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "An entry of the experiment's record list. (default: the first that has what is needed)", valueName: "name"))
+  var record: String?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Attention sites, as in experiment files: cross:*, self:4-14. (default: all that were recorded)",
+      valueName: "selector"),
+    transform: { try SiteSelector($0) })
+  var sites: SiteSelector?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp("Steps from 0: 0,10,20 or 0-9 or all. (default: all that were recorded)", valueName: "steps"),
+    transform: stepSelector)
+  var steps: StepSelector?
+
+  @Option(name: .long, help: ArgumentHelp("The folder for the pictures; made if missing.", valueName: "folder"))
+  var out = "maps"
+
+  @Option(name: .long, help: ArgumentHelp("Also write the numbers as a table.", valueName: "file.csv"))
+  var csv: String?
+
+  @OptionGroup var resultsOption: ResultsOption
+  @OptionGroup var output: JSONOption
+
+  /// Opens the results, and gives them to a view whose wrong selections become wrong use.
+  func with(_ body: (AttentionStore, ResultsFolder) throws -> Void) throws {
+    let results = try resultsOption.folder(experiment)
+    if let problem = OutputPlace.problem(folder: folder) { throw CommandError("--out: \(problem)") }
+    if let csv, let problem = OutputPlace.problem(file: fileURL(csv)) { throw CommandError("--csv: \(problem)") }
+    let store = try AttentionStore.open(results.database, mode: .readOnly)
+    defer { try? store.close() }
+    do {
+      try body(store, results)
+    } catch let error as SelectionError {
+      throw UsageError("\(error)")
+    } catch let error as ExperimentError {
+      throw UsageError(error.problems)
+    }
+  }
+
+  /// The run that is named, or the first done one that fits.
+  /// - Throws: `UsageError` that says what there is.
+  func run(in store: AttentionStore) throws -> StoredRun {
+    if let runHash { return try StoredRun.find(runHash, in: store) }
+    let runs = try store.runs().filter { $0.status == .done }
+    let fitting = runs.filter { run in
+      (seed == nil || run.run.seed == seed.map { Int(bitPattern: UInt($0)) })
+        && (prompt == nil || run.prompt == prompt)
+        && (intervention == nil || run.run.intervention == intervention)
+    }
+    guard let run = fitting.first else {
+      let known = [
+        "--seed: \(Self.listed(runs.map(\.seedText)))", "--prompt: \(Self.listed(runs.map { "\"\($0.prompt)\"" }))",
+        "--intervention: \(Self.listed(runs.map(\.run.intervention)))",
+      ]
+      throw UsageError(
+        runs.isEmpty
+          ? ["\(experiment) has no run that is done"]
+          : ["no run that is done fits all that is asked for; there are"] + known.map { "  " + printable($0) })
+    }
+    return run
+  }
+
+  func request(_ run: StoredRun, words: [String]? = nil) -> MapViewRequest {
+    MapViewRequest(run: run.run.hash, record: record, sites: sites, steps: steps, words: words)
+  }
+
+  /// Each once.
+  private static func listed(_ items: [String]) -> String { Set(items).sorted().joined(separator: ", ") }
+
+  private var folder: URL { URL(filePath: out, directoryHint: .isDirectory).standardizedFileURL.absoluteURL }
+
+  /// Writes the pictures and the table, and prints which; with `--json` the numbers instead.
+  func write(
+    _ pictures: [(name: String, picture: Picture)], of runs: [StoredRun], csv table: Data, text: String,
+    json: some Encodable
+  ) throws {
+    var files = OutputFiles()
+    for (name, picture) in pictures {
+      let texts = [
+        PNG.Text("Prompt", Set(runs.map(\.prompt)).sorted().joined(separator: "; ")),
+        PNG.Text("Seed", Self.listed(runs.map(\.seedText))),
+        PNG.Text("Content-Hash", runs.map(\.run.hash).joined(separator: " ")),
+        PNG.Text("Software", "attnlab \(attnlabVersion)"),
+      ]
+      files.add(folder.appending(path: name), bytes: try PNG.encode(picture, texts: texts))
+    }
+    if let csv { files.add(fileURL(csv), bytes: Array(table)) }
+    try files.commit()
+    let written =
+      pictures.map { folder.appending(path: $0.name).path } + [csv.map { fileURL($0).path }].compactMap { $0 }
+    if output.json { return try StandardOutput.write(json: ViewOutput(files: written, result: json)) }
+    try StandardOutput.write(text + written.map { "wrote \($0)\n" }.joined())
+  }
+}
+
+private struct ViewOutput<Result: Encodable>: Encodable {
+  let files: [String]
+  let result: Result
+}
+
+extension StoredRun {
+  /// `3f9a000000000000, "a red car", source, seed 1`
+  var title: String { "\(run.hash.prefix(16)), \"\(prompt)\", \(run.intervention), seed \(seedText)" }
+
+  /// What the run left as its picture.
+  /// - Throws: `CommandError` if it is not there; what reading throws.
+  func picture(_ store: AttentionStore, _ results: ResultsFolder) throws -> Picture {
+    guard let artifact = try store.artifacts(id).first(where: { $0.kind == "picture" }) else {
+      throw CommandError("run \(run.hash.prefix(16)) has no picture (it is \(status.rawValue))")
+    }
+    return try PNG.read(results.url.appending(path: artifact.path)).picture
+  }
+}
