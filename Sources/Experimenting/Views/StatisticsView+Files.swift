@@ -59,9 +59,14 @@ extension StatisticsView {
     }
     let steps = Set(shown.map(\.step)).sorted()
     let maps = try Dictionary(grouping: shown, by: \.site).sorted { $0.key.index < $1.key.index }.map { site, rows in
+      // Few steps leave wide cells; flat ones keep the layers together.
+      let width = steps.count > 8 ? 1 : 3
       let values = Dictionary(rows.map { ($0.step, Float($0.value)) }, uniquingKeysWith: { first, _ in first })
       return LayerRow(
-        site.figureLabel, try steps.map { try HeatMap(width: 1, height: 1, values: [values[$0] ?? .nan]) })
+        site.figureLabel,
+        try steps.map { step in
+          try HeatMap(width: width, height: 1, values: [Float](repeating: values[step] ?? .nan, count: width))
+        })
     }
     let ranges = maps.flatMap(\.maps).compactMap(\.range)
     let scale = ColorScale.shared(

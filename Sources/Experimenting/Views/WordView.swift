@@ -106,9 +106,9 @@ public struct WordView {
     return table.data
   }
 
-  /// `layers 1-16, steps 0-29 and all heads`: what the sum is over.
+  /// `what was recorded: layers 1-16, steps 0-29 and all heads`: what the sum is over.
   public var over: String {
-    "\(sites.count == 1 ? "layer" : "layers") \(ranges(sites.map(\.layer))), "
+    "what was recorded: \(sites.count == 1 ? "layer" : "layers") \(ranges(sites.map(\.layer))), "
       + "\(steps.count == 1 ? "step" : "steps") \(ranges(steps)) and all heads"
   }
 }

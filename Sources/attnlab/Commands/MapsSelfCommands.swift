@@ -35,14 +35,15 @@ struct MapsPCACommand: ParsableCommand {
     try view.with { store, _ in
       let run = try view.run(in: store)
       let components = try ComponentsView(view.request(run), store: store)
-      var table = Table(["layer", "step", "1st, %", "2nd, %", "3rd, %"], right: [1, 2, 3, 4])
+      var table = Table(["layer", "step", "1st, % of variance", "2nd", "3rd"], right: [1, 2, 3, 4])
       for cell in components.cells {
         table.add(
           [cell.site.figureLabel, "\(cell.step)"] + cell.components.map { String(format: "%.1f", 100 * $0.share) })
       }
       try view.write(
         [("components.png", try components.figure())], of: [run], csv: components.csv,
-        text: "run  \(printable(run.title))\nshares of the variance:\n\n\(table.text)",
+        text: "run    \(printable(run.title))\n"
+          + "steps  \(components.steps.count) of \(components.recordedSteps) that were recorded\n\n\(table.text)",
         json: components.cells.map {
           Shares(site: $0.site.path, layer: $0.site.layer, step: $0.step, shares: $0.components.map(\.share))
         })

@@ -23,17 +23,19 @@ import Testing
       values: (0..<6).map { cell in keys.reduce(Float(0)) { $0 + values[cell * count + $1] } })
   }
 
-  @Test func stripsAreMeansOverStepsSitesAndHeads() throws {
+  @Test func stripsAreSumsOverStepsSitesAndHeads() throws {
     try Fixtures.withTemporaryFolder { root in
-      // "giraffe" is two tokens: <start> a gir affe <end> <padding>.
+      // "giraffe" is two tokens: <start> a gir affe <end> <padding>. The mean over two heads counts twice.
       let results = try SyntheticResults(
         root, spec: SyntheticResults.spec(pairs: "[{ source: a giraffe, target: a dog }]"))
       _ = try results.report()
       let steps = (0..<3).map { SyntheticResults.values(step: $0, head: 0, count: 36) }
-      let mean = (0..<36).map { index in Float(steps.reduce(0.0) { $0 + Double($1[index]) } / 3) }
+      let sum = (0..<36).map { index in Float(steps.reduce(0.0) { $0 + 2 * Double($1[index]) }) }
       let expected = try Figures.wordStrip(
-        title: "a giraffe · seed 1 · attention to each word", picture: SyntheticResults.picture(shade: 0),
-        words: [LabeledMap("a", map([1], of: mean)), LabeledMap("giraffe", map([2, 3], of: mean))], scale: .perMap)
+        title:
+          "a giraffe · seed 1 · attention to each word: sum over what was recorded: layer 1, steps 0-2 and all heads",
+        picture: SyntheticResults.picture(shade: 0),
+        words: [LabeledMap("a", map([1], of: sum)), LabeledMap("giraffe", map([2, 3], of: sum))], scale: .perMap)
       #expect(try drawn("word_heatmaps-1-source.png", results) == expected)
     }
   }
