@@ -4,7 +4,8 @@ import Tensors
 /// The heads of one attention at one step, added one by one, or their mean: what statistics are taken of.
 ///
 /// Every row is brought to a sum of 1 first: halved precision and interventions that scale or remove attention leave rows
-/// of other sums. A query of which any head has a row without a positive, finite sum is left out of everything.
+/// of other sums. A query of which any head has a row with a negative value, or without a positive, finite sum, is left out
+/// of everything.
 public struct HeadMixture: Sendable {
   /// Queries.
   public let rows: Int
@@ -25,7 +26,7 @@ public struct HeadMixture: Sendable {
   }
 
   /// Adds a head, or the mean over heads as the only one.
-  /// - Parameter values: `[rows, keys]`, not negative.
+  /// - Parameter values: `[rows, keys]`.
   /// - Throws: `ShapeError` if the values do not fill the shape.
   public mutating func add(_ values: [Float]) throws(ShapeError) {
     guard values.count == rows * keys else {
@@ -33,9 +34,12 @@ public struct HeadMixture: Sendable {
     }
     for row in 0..<rows {
       let start = row * keys
-      var sum = 0.0
-      for key in start..<(start + keys) { sum += Double(values[key]) }
-      guard sum > 0, sum.isFinite else {
+      var (sum, least) = (0.0, Float(0))
+      for key in start..<(start + keys) {
+        sum += Double(values[key])
+        least = min(least, values[key])
+      }
+      guard sum > 0, sum.isFinite, least >= 0 else {
         entropies[row] = .nan
         continue
       }

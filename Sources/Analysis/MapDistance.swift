@@ -8,14 +8,13 @@ public struct MapDistance: Hashable, Sendable {
   /// The Jensen-Shannon divergence in nats: 0...ln 2.
   public let jensenShannon: Double
 
-  /// Of two maps over the same places, such as a word's, each brought to a sum of 1 first. NaN if either has no positive,
-  /// finite sum.
+  /// Of two maps over the same places, such as a word's, each brought to a sum of 1 first. NaN if either has a negative
+  /// value, or no positive, finite sum.
   /// - Parameters:
-  ///   - a, b: Not negative, as many of one as of the other.
+  ///   - a, b: As many of one as of the other.
   public init(_ a: [Double], _ b: [Double]) {
     precondition(a.count == b.count, "maps of \(a.count) and \(b.count) places")
-    let (sumA, sumB) = (a.reduce(0, +), b.reduce(0, +))
-    guard sumA > 0, sumB > 0, sumA.isFinite, sumB.isFinite else {
+    guard let sumA = mass(a), let sumB = mass(b) else {
       (totalVariation, jensenShannon) = (.nan, .nan)
       return
     }
@@ -51,13 +50,12 @@ public struct MapDistance: Hashable, Sendable {
 /// How far a map reaches about its middle.
 public enum MapSpread {
   /// With `w` the map brought to a sum of 1 and `c = sum w x` its centroid, `sqrt(sum w |x - c|^2)`, the places x being
-  /// the middles of cells, over the grid's diagonal. 0 where one cell has all. NaN for a map without a positive, finite
-  /// sum.
-  /// - Parameter values: `[height, width]`, not negative.
+  /// the middles of cells, over the grid's diagonal. 0 where one cell has all. NaN for a map with a negative value, or without
+  /// a positive, finite sum.
+  /// - Parameter values: `[height, width]`.
   public static func of(_ values: [Double], on grid: GridSize) -> Double {
     precondition(values.count == grid.cells, "\(values.count) values on \(grid)")
-    let sum = values.reduce(0, +)
-    guard sum > 0, sum.isFinite else { return .nan }
+    guard let sum = mass(values) else { return .nan }
     var (x, y, squares) = (0.0, 0.0, 0.0)
     for (cell, value) in values.enumerated() {
       let (row, column) = cell.quotientAndRemainder(dividingBy: grid.width)
@@ -76,4 +74,10 @@ public enum MapSpread {
   public static func uniform(on grid: GridSize) -> Double {
     of([Double](repeating: 1, count: grid.cells), on: grid)
   }
+}
+
+/// The sum of a map that can be brought to a sum of 1; nil for any other.
+private func mass(_ values: [Double]) -> Double? {
+  let sum = values.reduce(0, +)
+  return sum > 0 && sum.isFinite && values.allSatisfy { $0 >= 0 } ? sum : nil
 }

@@ -77,6 +77,11 @@ import Testing
     #expect(HeadMixture(rows: 2, keys: 2).entropy.isNaN)
     #expect(MapDistance([0, 0], [1, 1]).totalVariation.isNaN && MapDistance([1, 1], [.nan, 1]).jensenShannon.isNaN)
     #expect(MapSpread.of([0, 0], on: GridSize(height: 1, width: 2)).isNaN)
+    #expect(MapSpread.of([3, -1], on: GridSize(height: 1, width: 2)).isNaN)
+    #expect(MapDistance([3, -1], [1, 1]).totalVariation.isNaN)
+    var negative = HeadMixture(rows: 2, keys: 2)
+    try negative.add([2, -1, 1, 0])
+    #expect(negative.entropy == 0 && negative.row(0) == nil)
     #expect(try MapDistance(mixture, mixture).totalVariation.isNaN)
   }
 

@@ -50,6 +50,12 @@ import Testing
         { try Figures.sideBySide(title: "", columns: ["a"], rows: []) }
       ),
       (
+        "figure \"side by side\": expected pictures of 128 pixels or more, found 100",
+        {
+          try Figures.sideBySide(title: "", columns: ["a"], rows: [PictureRow("r", pictures: [picture])], widest: 100)
+        }
+      ),
+      (
         """
         figure "contact sheet": expected at least one picture, found none; \
         expected a positive number of columns, found 0

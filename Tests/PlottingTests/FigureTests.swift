@@ -9,7 +9,8 @@ private let endless = String(repeating: "Donaudampfschifffahrtsgesellschaft ", c
 
 /// Every figure, small, from the same values each time.
 private enum Sample: String, CaseIterable {
-  case wordHeatMap, wordStrip, wordStripPerMap, grid, gridPerMap, selfAttention, sideBySide, contactSheet, barChart
+  case wordHeatMap, wordStrip, wordStripPerMap, grid, gridPerMap, selfAttention, selfAttentionOver, sideBySide,
+    contactSheet, barChart
 
   func drawn(caption: String = "a red car", colorMap: ColorMap = .viridis) throws -> Picture {
     let picture = try noise(width: 16, height: 12, seed: 5)
@@ -29,6 +30,10 @@ private enum Sample: String, CaseIterable {
     case .selfAttention:
       return try Figures.selfAttention(
         title: caption, picture: picture, query: QueryPoint(x: 0.5, y: 0.25), maps: maps, scale: shared)
+    case .selfAttentionOver:
+      return try Figures.selfAttention(
+        title: caption, picture: picture, query: QueryPoint(x: 0.5, y: 0.25), maps: maps, scale: .perMap,
+        overPicture: true)
     case .sideBySide:
       let row = PictureRow(caption, detail: caption, pictures: [picture, picture])
       return try Figures.sideBySide(title: caption, columns: ["source", caption], rows: [row, row])

@@ -72,6 +72,29 @@ import Testing
     }
   }
 
+  /// `heatmap` and `maps daam` of the same picture draw the same maps; only their titles differ.
+  @Test func heatmapDrawsTheSame() throws {
+    try Program.inFolder { attnlab in
+      try attnlab.write(
+        """
+        version: 1
+        name: one
+        model: emoji-scenes
+        generate: { prompts: [a red car], seeds: [3], num_inference_steps: 2 }
+        record: [{ name: words, sites: "cross:*", tokens: words }]
+
+        """, to: "one.yaml")
+      #expect(try attnlab("run", "one.yaml").code == 0)
+      #expect(try attnlab("maps", "daam", "one", "--out", ".").code == 0)
+      #expect(try attnlab("heatmap", "a red car", "--seed", "3", "--steps", "2", "--out", ".").code == 0)
+      let below = try ["daam.png", "words.png"].map { name in
+        let picture = try PNG.read(attnlab.folder.appending(path: name)).picture
+        return Array(picture.pixels[(80 * picture.width * 3)...])
+      }
+      #expect(below[0] == below[1] && Set(below[0]).count > 100)
+    }
+  }
+
   @Test func whatIsNotThereIsNamed() throws {
     try Program.inFolder { attnlab in
       try attnlab.write(experiment(), to: "e.yaml")

@@ -115,10 +115,11 @@ import Testing
 
   @Test(arguments: [
     "models", "tokens", "generate", "heatmap", "ops", "validate", "plan", "run", "list", "show", "export",
+    "maps daam", "maps stats", "maps pca", "maps point", "maps diff",
   ])
   func helpTeaches(_ command: String) throws {
     try Program.inFolder { attnlab in
-      let outcome = try attnlab(command, "--help")
+      let outcome = try attnlab.run(command.split(separator: " ").map(String.init) + ["--help"])
       #expect(outcome.code == 0)
       #expect(outcome.errors == "")
       #expect(outcome.output.contains("Examples:\n  attnlab \(command)"))

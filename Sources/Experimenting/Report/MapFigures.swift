@@ -45,7 +45,7 @@ struct MapFigures {
 
   static let noCross =
     "Nothing to draw: no finished run has recorded cross-attention maps of the words of its prompt in the conditional half "
-    + "of guidance."
+    + "of guidance. An entry of `record` as this one would: " + Markdown.code(AttentionKind.cross.recordExample)
 
   func write(
     _ picture: Picture, _ name: String, _ title: String, _ run: ReportRun, _ writer: FigureWriter
@@ -175,7 +175,8 @@ struct MapFigures {
   }
 
   static let noSelf =
-    "Nothing to draw: no finished run has recorded self-attention maps in the conditional half of guidance."
+    "Nothing to draw: no finished run has recorded self-attention maps in the conditional half of guidance. An entry of "
+    + "`record` as this one would: " + Markdown.code(AttentionKind.selfAttention.recordExample)
 
   /// Where the subject's word is, and what is drawn of it: the middle where the word was not recorded.
   func peak(of subject: FigureSubject) -> (peak: QueryPoint?, point: QueryPoint) {

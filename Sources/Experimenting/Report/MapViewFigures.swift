@@ -80,7 +80,7 @@ extension MapFigures {
       if !files.isEmpty { section.entries.append((caption(subject), files)) }
     }
     guard !section.entries.isEmpty else {
-      return missing(section, "Nothing to draw: no finished run has recorded maps in the conditional half of guidance.")
+      return missing(section, Self.noCross)
     }
     section.tables = [(Self.statisticsTable, table)]
     section.omitted = omitted + missingParts.uniqued.map { "Not there: \(Markdown.text($0))." }
@@ -117,8 +117,8 @@ extension MapFigures {
     guard !section.entries.isEmpty else {
       return missing(
         section,
-        "Nothing to draw: there are no two finished runs of one prompt or pair with maps in the conditional half of "
-          + "guidance.")
+        "Nothing to draw: there are no two finished runs of one pair or prompt with maps of the same words, or of "
+          + "self-attention, in the conditional half of guidance.")
     }
     section.tables = [(Self.differencesTable, table)]
     section.omitted = omitted

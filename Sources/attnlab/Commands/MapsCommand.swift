@@ -10,11 +10,11 @@ struct MapsCommand: ParsableCommand {
       (`attnlab show NAME` lists them), and writes pictures into a folder, \"maps\" unless --out names another. --csv writes \
       the numbers as a table, --json prints them.
 
-        daam     heat maps of the prompt's words, by the definition of DAAM          needs cross-attention
-        stats    entropy, distance, spread and head divergence, layers by steps      needs any
-        pca      principal components of self-attention as colors                    needs self-attention
-        point    where one point of the picture looks, at every layer                needs self-attention
-        diff     what differs between two runs, with distances                       needs the same of both
+        daam    cross: heat maps of the prompt's words, as DAAM defines them
+        stats   any: entropy, distance, spread and divergence of heads
+        pca     self: principal components as colors
+        point   self: where one point of the picture looks, at every layer
+        diff    any: what differs between two runs, with distances
 
       The same are figures of experiment files: word_heatmaps, map_statistics, self_pca, self_attention, map_differences.
 
@@ -22,7 +22,7 @@ struct MapsCommand: ParsableCommand {
         attnlab maps daam first-look --prompt "a blue car"
         attnlab maps stats first-look --run 3f9a --csv stats.csv
         attnlab maps point first-look --point 64,80
-        attnlab maps diff first-look --intervention none --with-intervention "self all"
+        attnlab maps diff first-look --with-intervention "self all"
       """,
     subcommands: [
       MapsDAAMCommand.self, MapsStatsCommand.self, MapsPCACommand.self, MapsPointCommand.self, MapsDiffCommand.self,

@@ -19,7 +19,7 @@ struct MapsDAAMCommand: ParsableCommand {
 
       Examples:
         attnlab maps daam first-look
-        attnlab maps daam first-look --run 3f9a --words car,red --sites cross:up --csv daam.csv
+        attnlab maps daam first-look --words car,red --sites cross:up --csv daam.csv
         attnlab maps daam first-look --steps 0-4 --unclamped
       """)
 

@@ -26,7 +26,7 @@ struct MapsDiffCommand: ParsableCommand {
       Examples:
         attnlab maps diff first-look
         attnlab maps diff first-look --run 3f9a --with 7e8b --word car
-        attnlab maps diff first-look --intervention none --with-intervention "self all" --point 64,64 --csv diff.csv
+        attnlab maps diff first-look --with-intervention "self all" --point 64,64
       """)
 
   @OptionGroup var view: ViewOptions

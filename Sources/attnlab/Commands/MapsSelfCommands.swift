@@ -20,7 +20,8 @@ struct MapsPCACommand: ParsableCommand {
 
       Examples:
         attnlab maps pca first-look
-        attnlab maps pca first-look --prompt "a blue car" --intervention "self all" --steps 10,20 --sites self:11-13
+        attnlab maps pca first-look --prompt "a blue car" --sites self:11-13
+        attnlab maps pca first-look --intervention "self all" --steps 10,20
       """)
 
   @OptionGroup var view: ViewOptions
@@ -63,7 +64,7 @@ struct MapsPointCommand: ParsableCommand {
 
       Examples:
         attnlab maps point first-look --point 64,80
-        attnlab maps point first-look --run 3f9a --point 20,20 --step 20 --csv point.csv
+        attnlab maps point first-look --point 20,20 --step 20 --csv point.csv
       """)
 
   @OptionGroup var view: ViewOptions

@@ -10,20 +10,25 @@ struct MapsStatsCommand: ParsableCommand {
     discussion: """
       Of every recorded map, with rows brought to a sum of 1 and queries without attention left out:
 
-        entropy            - sum p ln p of a query's row, in nats, the mean over queries; of the mean over heads
-        relative_entropy   entropy / ln(keys): 0 one key, 1 all alike
-        head_entropy       the same of each head, the mean over heads; where heads were recorded one by one
-        head_divergence    entropy - head_entropy, the Jensen-Shannon divergence of the heads: 0 alike, ln(heads) apart
-        distance           self: sum p |query - key| between middles of cells, over the grid's diagonal
-        spread             a word: sqrt(sum w |cell - centroid|^2), w its map with a sum of 1, over the grid's diagonal
+        entropy           - sum p ln p of a query's row, in nats, the mean over
+                          queries; of the map that is the mean over heads
+        relative_entropy  entropy / ln(keys): 0 one key, 1 all alike
+        head_entropy      entropy of each head's own rows, the mean over heads
+        head_divergence   entropy - head_entropy: the Jensen-Shannon divergence
+                          of the heads, 0 alike, ln(heads) apart
+        distance          of self-attention: sum p |query - key| between middles
+                          of cells, over the grid's diagonal
+        spread            of a word: sqrt(sum w |cell - centroid|^2), w its map
+                          with a sum of 1, over the grid's diagonal
 
       The diagonal is sqrt(height^2 + width^2) of the map's grid in cells. `uniform` in the table is what the value would be \
-      of attention that is the same everywhere. Entropy of cross-attention needs a record of all tokens. The console shows \
+      of attention that is the same everywhere. Entropy of cross-attention needs a record of all tokens, what is said of heads one of \
+      `heads: all`. The console shows \
       means over steps; the table, --json and the charts (layers by steps, stats-<kind>-<statistic>.png) each step.
 
       Examples:
         attnlab maps stats first-look
-        attnlab maps stats first-look --sites cross:* --word car --csv words.csv
+        attnlab maps stats first-look --sites "cross:*" --word car --csv words.csv
       """)
 
   @OptionGroup var view: ViewOptions
