@@ -1,5 +1,6 @@
 import AttentionStore
 import AttentionTracing
+import Foundation
 import Plotting
 
 /// Components, statistics and differences of attention maps.
@@ -21,10 +22,10 @@ extension MapFigures {
     var section = FigureSection(
       heading: "What looks alike",
       reading: """
-        Each cell of the picture in a color for what its self-attention looks at: of the map of a layer at a step, rows \
+        Each cell of the picture in a colour for what its self-attention looks at: of the map of a layer at a step, rows \
         queries and columns keys (those of all heads side by side where each was recorded), the first three principal \
-        components as red, green and blue, each from its lowest to its highest score. Cells of one color look at the same \
-        places: ask whether an object has a color of its own, and from which step. Colors mean nothing from one map to \
+        components as red, green and blue, each from its lowest to its highest score. Cells of one colour look at the same \
+        places: ask whether an object has a colour of its own, and from which step. Colours mean nothing from one map to \
         another. The percentages are the shares of the variance that the three components hold, for each step.
         """)
     guard let looks else { return missing(section, Self.noSelf) }
@@ -54,7 +55,7 @@ extension MapFigures {
     var section = FigureSection(
       heading: "Attention in numbers",
       reading: """
-        Of each recorded layer (row) and step (column), one color a number. **Entropy**: how many keys a query spreads \
+        Of each recorded layer (row) and step (column), a colour for the number. **Entropy**: how many keys a query spreads \
         over, 0 one, 1 all alike; of the map that is the mean over heads. **Distance**: how far a place looks in \
         self-attention, as part of the grid's diagonal. **Spread**: how far a word's attention reaches about its centroid, \
         likewise; of the word that the target changes, or of a single prompt's last. **Divergence**: how much the heads \
@@ -83,7 +84,12 @@ extension MapFigures {
       return missing(section, Self.noCross)
     }
     section.tables = [(Self.statisticsTable, table)]
-    section.omitted = omitted + missingParts.uniqued.map { "Not there: \(Markdown.text($0))." }
+    // What it needs stands in backticks already, and the names of records have none.
+    section.omitted =
+      omitted
+      + missingParts.uniqued.map {
+        "Not there: \(Markdown.text($0).replacingOccurrences(of: "\\`", with: "`"))."
+      }
     return section
   }
 
@@ -96,8 +102,8 @@ extension MapFigures {
         The attention of the second run less that of the first, layers by steps: red where the second has more, blue where \
         the first has, on one scale for a figure, whose middle is 0. For a pair it is the target that is left alone less \
         the source, and the word that the target changes less the one in its place; for a single prompt an intervention \
-        less the run that is left alone. Self-attention is drawn of one point, the one of "Where a point looks", in \
-        multiples of 1 / keys. The table has the distances of the maps: half the sum of the absolute differences \
+        less the run that is left alone. Self-attention is drawn of one point, where the first run's word has most \
+        attention, or the middle, in multiples of 1 / keys. The table has the distances of the maps: half the sum of the absolute differences \
         (`total_variation`, 0 to 1) and the Jensen-Shannon divergence in nats (0 to 0.693), of a word's map over the \
         cells, and of self-attention the mean over all queries.
         """)

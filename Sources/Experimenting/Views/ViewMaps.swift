@@ -107,7 +107,7 @@ struct ViewMaps {
     try flush()
   }
 
-  /// Recorded sites and steps of a record, without reading a map's values: `[site: steps]`.
+  /// The sites of which a record has maps, in the order of the forward pass; the index of maps answers it.
   func sites(of record: MapSelection.Record) throws -> [AttentionSite] {
     try siteOfID.filter { record.sites.contains($0.key) }.sorted { $0.value.index < $1.value.index }.filter {
       try store.mapCount(

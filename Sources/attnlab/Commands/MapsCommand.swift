@@ -12,7 +12,7 @@ struct MapsCommand: ParsableCommand {
 
         daam    cross: heat maps of the prompt's words, as DAAM defines them
         stats   any: entropy, distance, spread and divergence of heads
-        pca     self: principal components as colors
+        pca     self: principal components as colours
         point   self: where one point of the picture looks, at every layer
         diff    any: what differs between two runs, with distances
 

@@ -7,13 +7,13 @@ import Plotting
 struct MapsPCACommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "pca",
-    abstract: "Draw the principal components of self-attention as colors.",
+    abstract: "Draw the principal components of self-attention as colours.",
     discussion: """
       For each layer and step a matrix with a row for each cell of the picture (query) and a column for each cell that it \
       looks at (key): of the mean over heads, or of all heads side by side where the record keeps each. Its columns are \
       centred; the scores of the first three principal components are drawn as red, green and blue, each from its lowest to \
-      its highest. Cells of one color look at the same places. The sign of a component is such that its score of largest \
-      magnitude is positive; colors cannot be compared between maps.
+      its highest. Cells of one colour look at the same places. The sign of a component is such that its score of largest \
+      magnitude is positive; colours cannot be compared between maps.
 
       At most \(ComponentsView.mostSteps) steps are drawn, evenly chosen of those recorded; --steps names others. Writes \
       components.png; the table has a line for each cell and component.

@@ -26,7 +26,7 @@ import Testing
       for piece in [
         "### What looks alike", "### Attention in numbers", "### What changed in the attention",
         "The numbers: [tables/map_statistics.csv](tables/map_statistics.csv).",
-        "*Not there: the divergence of heads needs each head, and \"words\" keeps their mean; record with \\`heads: all\\`.*",
+        "*Not there: the divergence of heads needs each head, and \"words\" keeps their mean; record with `heads: all`.*",
       ] { #expect(report.contains(piece), "\(piece)") }
       #expect(files.keys.filter { $0.hasSuffix(".png") }.allSatisfy(FigureWriter.isOwn))
       // Three steps of the words of two prompts, two steps of self-attention.
