@@ -15,9 +15,6 @@ let hasOneDNN = environment["ATTNLAB_WITHOUT_ONEDNN"] == nil && headerExists("dn
 // FreeType (Debian: libfreetype-dev) draws captions; without it figures carry no text.
 let hasFreeType = headerExists("freetype2/ft2build.h")
 
-// giflib (Debian: libgif-dev) writes films of maps; without it there are none.
-let hasGIFLib = headerExists("gif_lib.h")
-
 // C and C++ kernels are optimised in debug builds too: a debug test of a whole picture would otherwise take minutes.
 let optimised: [String] = ["-O3", "-ffp-contract=off", "-Wall", "-Wextra", "-Werror"]
 
@@ -40,10 +37,8 @@ let package = Package(
     .target(
       name: "CText",
       cSettings: [.unsafeFlags(optimised)]
-        + (hasFreeType ? [.define("ATTNLAB_FREETYPE"), .unsafeFlags(["-I/usr/include/freetype2"])] : [])
-        + (hasGIFLib ? [.define("ATTNLAB_GIFLIB")] : []),
-      linkerSettings: (hasFreeType ? [.linkedLibrary("freetype")] : [])
-        + (hasGIFLib ? [.linkedLibrary("gif")] : [])),
+        + (hasFreeType ? [.define("ATTNLAB_FREETYPE"), .unsafeFlags(["-I/usr/include/freetype2"])] : []),
+      linkerSettings: hasFreeType ? [.linkedLibrary("freetype")] : []),
 
     // The numeric engine: C kernels of our own, and one interface over oneDNN or OpenBLAS.
     .target(

@@ -157,17 +157,22 @@ struct buffer {
   size_t capacity;
 };
 
-static void append(png_structp png, png_bytep bytes, size_t count) {
-  struct buffer *buffer = png_get_io_ptr(png);
+/// 0 where there is no memory; the buffer is then as it was.
+static int extend(struct buffer *buffer, const uint8_t *bytes, size_t count) {
   if (buffer->capacity - buffer->count < count) {
     size_t capacity = 2 * buffer->capacity + count + 4096;
     uint8_t *grown = realloc(buffer->bytes, capacity);
-    if (!grown) png_error(png, "out of memory");
+    if (!grown) return 0;
     buffer->bytes = grown;
     buffer->capacity = capacity;
   }
-  memcpy(buffer->bytes + buffer->count, bytes, count);
+  if (count) memcpy(buffer->bytes + buffer->count, bytes, count);
   buffer->count += count;
+  return 1;
+}
+
+static void append(png_structp png, png_bytep bytes, size_t count) {
+  if (!extend(png_get_io_ptr(png), bytes, count)) png_error(png, "out of memory");
 }
 
 static void flush(png_structp png) { (void)png; }
@@ -218,6 +223,81 @@ uint8_t *cpngfile_encode(
   if (png) png_destroy_write_struct(&png, info ? &info : NULL);
   free(texts);
   *bytes = buffer.count;
+  if (done) return buffer.bytes;
+  free(buffer.bytes);
+  return NULL;
+}
+
+/// What an animation is made of.
+struct animation {
+  const uint8_t *pngs;
+  const size_t *sizes;
+  const uint16_t *delays;
+  int frames;
+};
+
+/// A frame's place, 0, 0, its size, its delay; it stays until the next one is laid over it.
+static void write_frame_control(png_structp png, const uint8_t *header, uint16_t delay, uint32_t sequence) {
+  uint8_t control[26] = {0};
+  png_save_uint_32(control, sequence);
+  memcpy(control + 4, header, 8);
+  png_save_uint_16(control + 20, delay);
+  png_save_uint_16(control + 22, 100);
+  png_write_chunk(png, (png_const_bytep) "fcTL", control, sizeof control);
+}
+
+/// Copies the chunks of each frame: all of the first, and the pixels of the others under another name.
+static int write_animation(png_structp png, struct buffer *buffer, const struct animation *animation, struct buffer *data) {
+  if (setjmp(png_jmpbuf(png))) return 0;
+  png_set_write_fn(png, buffer, append, flush);
+  png_write_sig(png);
+  const uint8_t *frame = animation->pngs;
+  const uint8_t *header = frame + 16;
+  uint32_t sequence = 0;
+  for (int i = 0; i < animation->frames; i++) {
+    const uint8_t *end = frame + animation->sizes[i];
+    int has_control = 0;
+    for (const uint8_t *chunk = frame + 8; end - chunk >= 12;) {
+      const uint32_t length = png_get_uint_32(chunk);
+      if (length > (size_t)(end - chunk) - 12) png_error(png, "a frame is cut off");
+      const uint8_t *name = chunk + 4, *bytes = chunk + 8;
+      const int is_pixels = !memcmp(name, "IDAT", 4);
+      if (is_pixels && !has_control) {
+        write_frame_control(png, header, animation->delays[i], sequence++);
+        has_control = 1;
+      }
+      if (is_pixels && i > 0) {
+        data->count = 0;
+        uint8_t number[4];
+        png_save_uint_32(number, sequence++);
+        if (!extend(data, number, 4) || !extend(data, bytes, length)) png_error(png, "out of memory");
+        png_write_chunk(png, (png_const_bytep) "fdAT", data->bytes, data->count);
+      } else if (i == 0 && memcmp(name, "IEND", 4)) {
+        png_write_chunk(png, name, bytes, length);
+      }
+      if (i == 0 && !memcmp(name, "IHDR", 4)) {
+        uint8_t control[8] = {0};
+        png_save_uint_32(control, (uint32_t)animation->frames);
+        png_write_chunk(png, (png_const_bytep) "acTL", control, sizeof control);
+      }
+      chunk += 12 + length;
+    }
+    frame = end;
+  }
+  png_write_chunk(png, (png_const_bytep) "IEND", NULL, 0);
+  return 1;
+}
+
+uint8_t *cpngfile_animate(
+    const uint8_t *pngs, const size_t *sizes, const uint16_t *delays, int frames, size_t *count, char *message) {
+  keep_message(message, "out of memory");
+  const struct animation animation = {pngs, sizes, delays, frames};
+  struct buffer buffer = {NULL, 0, 0}, data = {NULL, 0, 0};
+  png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, message, on_error, on_warning);
+  const int done = png && write_animation(png, &buffer, &animation, &data);
+  if (png) png_destroy_write_struct(&png, NULL);
+  free(data.bytes);
+  *count = buffer.count;
   if (done) return buffer.bytes;
   free(buffer.bytes);
   return NULL;

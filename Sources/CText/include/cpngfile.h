@@ -34,6 +34,14 @@ void cpngfile_close(cpngfile_reader *reader);
 uint8_t *cpngfile_encode(
     const uint8_t *rgb, uint32_t width, uint32_t height, const char *const *keys, const char *const *values, int texts,
     size_t *count, char *message);
+
+/// Joins PNGs of one size and kind, as `cpngfile_encode` makes them, into an animated PNG that repeats for ever; a reader
+/// that knows no animation shows the first. NULL on failure. To be freed as above.
+/// - `pngs`: one after another, `sizes[i]` bytes each.
+/// - `delays`: how long each frame stays, in hundredths of a second.
+/// Source: the Animated PNG extension, part of the PNG specification's third edition (2025).
+uint8_t *cpngfile_animate(
+    const uint8_t *pngs, const size_t *sizes, const uint16_t *delays, int frames, size_t *count, char *message);
 void cpngfile_free(uint8_t *bytes);
 
 #endif

@@ -4,7 +4,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "cgiffile.h"
 #include "cpngfile.h"
 
 /// 1 where the build found FreeType, 0 where text cannot be drawn: then every function below fails.

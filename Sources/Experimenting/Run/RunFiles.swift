@@ -16,6 +16,11 @@ struct RunFiles {
     return "predicted-" + String(repeating: "0", count: max(0, 3 - digits.count)) + digits
   }
 
+  /// The step of such a kind; nil for other kinds.
+  static func predictedStep(kind: String) -> Int? {
+    kind.hasPrefix("predicted-") ? Int(kind.dropFirst("predicted-".count)) : nil
+  }
+
   private func place(_ run: PlannedRun, _ name: String) -> (path: String, url: URL) {
     let path = "\(ResultsFolder.runPath(run.hash))/\(name)"
     return (path, results.url.appending(path: path))

@@ -33,9 +33,10 @@ public struct PointView {
   }
 
   /// The picture with the point, then a map a layer, laid over the greyed picture.
-  public func figure(picture: Picture) throws -> Picture {
+  /// - Parameter title: nil: the prompt, the seed and the step.
+  public func figure(title: String? = nil, picture: Picture) throws -> Picture {
     try Figures.selfAttention(
-      title: "\(run.prompt) · seed \(run.seedText) · where a point looks · step \(step)", picture: picture,
+      title: title ?? "\(run.prompt) · seed \(run.seedText) · where a point looks · step \(step)", picture: picture,
       query: point,
       maps: maps.map { LabeledMap($0.site.figureLabel, $0.map) }, scale: .perMap, overPicture: true)
   }

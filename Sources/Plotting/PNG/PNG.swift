@@ -97,7 +97,7 @@ public enum PNG {
 }
 
 /// Room for the reason that C leaves when it fails.
-private struct Message {
+struct Message {
   private var bytes = [CChar](repeating: 0, count: Int(CPNGFILE_MESSAGE))
 
   mutating func filled<R>(by body: (UnsafeMutablePointer<CChar>?) -> R) -> R {

@@ -14,6 +14,7 @@ struct MapsCommand: ParsableCommand {
         stats   any: entropy, distance, spread and divergence of heads
         pca     self: principal components as colours
         point   self: where one point of the picture looks, at every layer
+        film    any: a word, a point or the expected picture over the steps, as an animated PNG
         diff    any: what differs between two runs, with distances
 
       The same are figures of experiment files: word_heatmaps, map_statistics, self_pca, self_attention, map_differences.
@@ -22,9 +23,11 @@ struct MapsCommand: ParsableCommand {
         attnlab maps daam first-look --prompt "a blue car"
         attnlab maps stats first-look --run 3f9a --csv stats.csv
         attnlab maps point first-look --point 64,80
+        attnlab maps film first-look --word car
         attnlab maps diff first-look --with-intervention "self all"
       """,
     subcommands: [
       MapsDAAMCommand.self, MapsStatsCommand.self, MapsPCACommand.self, MapsPointCommand.self, MapsDiffCommand.self,
+      MapsFilmCommand.self,
     ])
 }

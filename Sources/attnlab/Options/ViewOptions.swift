@@ -106,20 +106,30 @@ struct ViewOptions: ParsableArguments {
     _ pictures: [(name: String, picture: Picture)], of runs: [StoredRun], csv table: Data, text: String,
     json: some Encodable
   ) throws {
+    let texts = texts(of: runs)
+    try write(
+      files: pictures.map { ($0.name, try PNG.encode($0.picture, texts: texts)) }, csv: table, text: text, json: json)
+  }
+
+  /// What the files say of themselves.
+  func texts(of runs: [StoredRun]) -> [PNG.Text] {
+    [
+      PNG.Text("Prompt", Set(runs.map(\.prompt)).sorted().joined(separator: "; ")),
+      PNG.Text("Seed", Self.listed(runs.map(\.seedText))),
+      PNG.Text("Content-Hash", runs.map(\.run.hash).joined(separator: " ")),
+      PNG.Text("Software", "attnlab \(attnlabVersion)"),
+    ]
+  }
+
+  /// The same of files that are made already.
+  func write(
+    files named: [(name: String, bytes: [UInt8])], csv table: Data = Data(), text: String, json: some Encodable
+  ) throws {
     var files = OutputFiles()
-    for (name, picture) in pictures {
-      let texts = [
-        PNG.Text("Prompt", Set(runs.map(\.prompt)).sorted().joined(separator: "; ")),
-        PNG.Text("Seed", Self.listed(runs.map(\.seedText))),
-        PNG.Text("Content-Hash", runs.map(\.run.hash).joined(separator: " ")),
-        PNG.Text("Software", "attnlab \(attnlabVersion)"),
-      ]
-      files.add(folder.appending(path: name), bytes: try PNG.encode(picture, texts: texts))
-    }
+    for (name, bytes) in named { files.add(folder.appending(path: name), bytes: bytes) }
     if let csv { files.add(fileURL(csv), bytes: Array(table)) }
     try files.commit()
-    let written =
-      pictures.map { folder.appending(path: $0.name).path } + [csv.map { fileURL($0).path }].compactMap { $0 }
+    let written = named.map { folder.appending(path: $0.name).path } + [csv.map { fileURL($0).path }].compactMap { $0 }
     if output.json { return try StandardOutput.write(json: ViewOutput(files: written, result: json)) }
     try StandardOutput.write(text + written.map { "wrote \($0)\n" }.joined())
   }
