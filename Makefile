@@ -1,7 +1,7 @@
 # Everything here is a short name for plain commands: a bare `swift build -c release --product attnlab` gives the same
 # program. What the targets add is the Debian packages, installed by .ci/setup where they are missing.
 
-.PHONY: help setup build demo test test-release lint coverage clean
+.PHONY: help setup build demo test test-release lint coverage coverage-all fuzz clean
 
 help:
 	@echo 'make demo          build, run Experiments/first-look and say where its report is'
@@ -9,7 +9,10 @@ help:
 	@echo 'make test-release  all tests, release build'
 	@echo 'make build         the program: .build/release/attnlab'
 	@echo 'make lint          layout of Swift sources, syntax of scripts'
-	@echo 'make coverage      which lines the tests reach'
+	@echo 'make coverage      how much of the readers of files their tests reach, in regions'
+	@echo 'make coverage-all  which lines all tests reach'
+	@echo 'make fuzz TARGET=safetensors|experiment|tokenizer|config|database [SECONDS=600]'
+	@echo '                   searches for a file that ends the process; see Tests/Fuzz/README.md'
 	@echo 'make setup         install the missing Debian packages; the targets that build do it themselves'
 	@echo 'make clean         remove everything built; results stay'
 
@@ -34,17 +37,23 @@ test-release: setup
 lint:
 	@.ci/setup --swift-only
 	swift format lint --strict -r Package.swift Sources Tests
-	@for script in .ci/run .ci/setup Experiments/emoji-scenes/smoke.sh; do bash -n $$script || exit 1; done
+	@for script in .ci/run .ci/setup .ci/coverage .ci/fuzz Experiments/emoji-scenes/smoke.sh; do \
+	  bash -n $$script || exit 1; done
 	@if command -v python3 >/dev/null; then \
 	  find . -name '.build*' -prune -o -name '*.py' -exec python3 -c \
 	    'import ast, sys; [ast.parse(open(f, encoding="utf-8").read(), f) for f in sys.argv[1:]]' {} + ; \
 	else echo 'lint: python3 is not installed, so the Python scripts are not checked'; fi
 
 coverage: setup
-	swift test --no-parallel --enable-code-coverage --scratch-path .build-coverage
-	"$$(dirname "$$(readlink -f "$$(command -v swift)")")/llvm-cov" report \
-	  -instr-profile=.build-coverage/debug/codecov/default.profdata -ignore-filename-regex='\.build|Tests/' \
-	  .build-coverage/debug/attnlabPackageTests.xctest
+	.ci/coverage
+
+coverage-all: setup
+	.ci/coverage --all
+
+SECONDS ?= 600
+
+fuzz: setup
+	.ci/fuzz '$(TARGET)' '$(SECONDS)'
 
 clean:
 	rm -rf .build .build-*

@@ -18,7 +18,12 @@ let hasFreeType = headerExists("freetype2/ft2build.h")
 // C and C++ kernels are optimised in debug builds too: a debug test of a whole picture would otherwise take minutes.
 let optimised: [String] = ["-O3", "-ffp-contract=off", "-Wall", "-Wextra", "-Werror"]
 
-let strict: [SwiftSetting] = [.unsafeFlags(["-warnings-as-errors"])]
+// ATTNLAB_FUZZ is the archive of libFuzzer without its main function; .ci/fuzz sets it. What is built then counts the
+// branches it takes.
+let libFuzzer = environment["ATTNLAB_FUZZ"]
+let strict: [SwiftSetting] = [
+  .unsafeFlags(["-warnings-as-errors"] + (libFuzzer == nil ? [] : ["-sanitize=fuzzer"]))
+]
 
 let package = Package(
   name: "attnlab",
@@ -125,3 +130,16 @@ let package = Package(
   ],
   swiftLanguageModes: [.v6]
 )
+
+if let libFuzzer {
+  package.targets += [
+    .systemLibrary(name: "CLibFuzzer", path: "Tests/Fuzz/CLibFuzzer"),
+    .executableTarget(
+      name: "attnlab-fuzz",
+      dependencies: [
+        "AttentionStore", "AttentionTracing", "Checkpoints", "CLibFuzzer", "DiffusionModels", "Experimenting",
+        "Pipelines", "Plotting", "Schedulers", "Tensors", .product(name: "GRDB", package: "GRDB.swift"),
+      ],
+      path: "Tests/Fuzz/Targets", swiftSettings: strict, linkerSettings: [.unsafeFlags([libFuzzer])]),
+  ]
+}

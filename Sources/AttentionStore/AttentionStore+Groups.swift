@@ -76,6 +76,12 @@ extension AttentionStore {
       if run.role == .source, let source = run.sourceHash {
         problems.append("run \(run.hash) is a source and takes its attention from \(source)")
       }
+      for (name, value, range) in [
+        ("height", run.height, StoreSchema.sizes), ("width", run.width, StoreSchema.sizes),
+        ("number of steps", run.steps, StoreSchema.steps),
+      ] where !range.contains(value) {
+        problems.append("run \(run.hash) has the \(name) \(value), not \(range.lowerBound) to \(range.upperBound)")
+      }
       if !run.guidanceScale.isFinite { problems.append("run \(run.hash) has the guidance scale \(run.guidanceScale)") }
     }
     guard problems.isEmpty else { throw .invalid(path: path, problems: problems) }

@@ -100,6 +100,11 @@ extension AttentionStore {
     configuration.readonly = readOnly
     configuration.foreignKeysEnabled = true
     configuration.busyMode = .timeout(TimeInterval(busySeconds))
+    // The file may be anybody's: its schema may call no function that does more than compute, and pages are checked when
+    // they are read. See https://www.sqlite.org/security.html.
+    configuration.prepareDatabase { db in
+      try db.execute(sql: "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON")
+    }
     return configuration
   }
 
@@ -117,6 +122,10 @@ extension AttentionStore {
     }
     guard version > 0 else {
       throw StoreError.damaged(path: path, place: "header", detail: "user_version is \(version), expected 1 or more")
+    }
+    if let wrong = try StoreSchema.difference(db, version: version) {
+      throw StoreError.damaged(
+        path: path, place: "schema", detail: "\(wrong) is not as version \(version) of the schema has it")
     }
     return version
   }

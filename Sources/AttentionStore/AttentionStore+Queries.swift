@@ -73,8 +73,9 @@ extension AttentionStore {
       prompt: PromptID(rawValue: try row.decode(forColumn: "prompt_id")),
       negativePrompt: negative.map { PromptID(rawValue: $0) },
       sourceHash: try row.decode(forColumn: "source_hash"), seed: try row.decode(forColumn: "seed"),
-      height: try row.decode(forColumn: "height"), width: try row.decode(forColumn: "width"),
-      steps: try row.decode(forColumn: "steps"), guidanceScale: try row.decode(forColumn: "guidance_scale"),
+      height: try number("height", of: row, table: "run"), width: try number("width", of: row, table: "run"),
+      steps: try number("steps", of: row, table: "run", in: StoreSchema.steps),
+      guidanceScale: try row.decode(forColumn: "guidance_scale"),
       scheduler: try row.decode(forColumn: "scheduler"))
     return StoredRun(
       id: RunID(rawValue: try row.decode(forColumn: "id")), run: run,
@@ -102,16 +103,22 @@ extension AttentionStore {
     let find = try db.cachedStatement(sql: "SELECT text, truncated_words FROM prompt WHERE id = ?")
     guard let row = try Row.fetchOne(find, arguments: [prompt.rawValue]) else { return nil }
     let select = try db.cachedStatement(sql: "SELECT * FROM token WHERE prompt_id = ? ORDER BY position")
-    var words: [Int: String] = [:]
-    let tokens = try Row.fetchAll(select, arguments: [prompt.rawValue]).map { row in
+    var words: [String] = []
+    let tokens = try Row.fetchAll(select, arguments: [prompt.rawValue]).enumerated().map { position, row in
       let word: Int? = try row.decode(forColumn: "word_index")
-      if let word { words[word] = try row.decode(forColumn: "word") }
+      // Words are numbered in the order of their first tokens, and positions without a gap.
+      if word == words.count { words.append(try row.decode(forColumn: "word")) }
+      guard try row.decode(forColumn: "position") == position, word.map(words.indices.contains) ?? true else {
+        throw StoreError.damaged(
+          path: path, place: "token \(position) of prompt row \(prompt.rawValue)",
+          detail: "positions and words are not numbered from 0 without a gap")
+      }
       return PromptTokens.Token(
         id: try row.decode(forColumn: "token_id"), piece: try row.decode(forColumn: "piece"),
         role: try named("role", of: row, table: "token"), word: word)
     }
     return PromptTokens(
-      prompt: try row.decode(forColumn: "text"), tokens: tokens, words: words.sorted { $0.key < $1.key }.map(\.value),
+      prompt: try row.decode(forColumn: "text"), tokens: tokens, words: words,
       truncatedWords: try list("truncated_words", of: row, table: "prompt"))
   }
 
@@ -126,14 +133,26 @@ extension AttentionStore {
     "id, path, kind, layer, forward_index, height, width, heads, latent_height, latent_width"
 
   func storedSite(_ row: Row) throws -> StoredSite {
-    StoredSite(
+    func size(_ column: String) throws -> Int { try number(column, of: row, table: "site") }
+    let path: String = try row.decode(forColumn: "path")
+    // It becomes part of files' names.
+    guard Self.isModulePath(path) else {
+      throw unexpected("path", "\"\(path)\"", table: "site", row: try? row.decode(Int64.self, forColumn: "id"))
+    }
+    return StoredSite(
       id: SiteID(rawValue: try row.decode(forColumn: "id")),
       site: AttentionSite(
-        index: try row.decode(forColumn: "forward_index"), path: try row.decode(forColumn: "path"),
-        kind: try named("kind", of: row, table: "site"), layer: try row.decode(forColumn: "layer"),
-        height: try row.decode(forColumn: "height"), width: try row.decode(forColumn: "width"),
-        heads: try row.decode(forColumn: "heads"), latentHeight: try row.decode(forColumn: "latent_height"),
-        latentWidth: try row.decode(forColumn: "latent_width")))
+        index: try number("forward_index", of: row, table: "site", in: 0...StoreSchema.sizes.upperBound), path: path,
+        kind: try named("kind", of: row, table: "site"), layer: try size("layer"), height: try size("height"),
+        width: try size("width"), heads: try size("heads"), latentHeight: try size("latent_height"),
+        latentWidth: try size("latent_width")))
+  }
+
+  /// Whether a text has only the signs of a module's path, as `up_blocks.1.attentions.0.attn2`.
+  static func isModulePath(_ text: String) -> Bool {
+    text.unicodeScalars.allSatisfy {
+      $0.isASCII && ($0.properties.isAlphabetic || "0123456789._".unicodeScalars.contains($0))
+    }
   }
 
   /// Every record, in the order they were registered.
@@ -157,10 +176,14 @@ extension AttentionStore {
   func readKeys(of record: RecordID, for prompt: PromptID, kind: AttentionKind, _ db: Database) throws -> [RecordKey] {
     try Row.fetchAll(
       db,
-      sql: "SELECT label, positions FROM record_key WHERE record_id = ? AND prompt_id = ? AND kind = ? ORDER BY key",
+      sql: """
+        SELECT key, label, positions FROM record_key
+        WHERE record_id = ? AND prompt_id = ? AND kind = ? ORDER BY key
+        """,
       arguments: [record.rawValue, prompt.rawValue, kind.rawValue]
-    ).map { row in
-      RecordKey(
+    ).enumerated().map { index, row in
+      _ = try number("key", of: row, table: "record_key", in: index...index)
+      return RecordKey(
         label: try row.decode(forColumn: "label"), positions: try list("positions", of: row, table: "record_key"))
     }
   }

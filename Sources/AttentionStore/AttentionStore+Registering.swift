@@ -37,6 +37,14 @@ extension AttentionStore {
       }
     }
     guard problems.isEmpty else { throw .invalid(path: path, problems: problems) }
+    for prompt in prompts {
+      let first = prompt.tokens.compactMap(\.word).reduce(into: [Int]()) { if !$0.contains($1) { $0.append($1) } }
+      guard first == Array(prompt.words.indices) else {
+        throw .invalid(
+          path: path, problems: ["prompt \"\(prompt.prompt)\": its words are not each begun by a token, in their order"]
+        )
+      }
+    }
     return try write { db in try prompts.map { try register(prompt: $0, db) } }
   }
 
@@ -75,7 +83,16 @@ extension AttentionStore {
   /// - Throws: `StoreError.conflict` if one is stored with another layer or number of heads and has maps.
   @discardableResult
   public func register(sites: [AttentionSite]) throws(StoreError) -> [SiteID] {
-    try write { db in try sites.map { try register(site: $0, db) } }
+    let problems = sites.filter { site in
+      let sizes = [
+        site.layer, site.height, site.width, site.heads, site.latentHeight, site.latentWidth, site.index + 1,
+      ]
+      return !Self.isModulePath(site.path) || !sizes.allSatisfy(StoreSchema.sizes.contains)
+    }.map {
+      "the site \"\($0.path)\" has a size that is not 1 to \(StoreSchema.sizes.upperBound), or is no module path"
+    }
+    guard problems.isEmpty else { throw .invalid(path: path, problems: problems) }
+    return try write { db in try sites.map { try register(site: $0, db) } }
   }
 
   private func register(site: AttentionSite, _ db: Database) throws -> SiteID {

@@ -25,6 +25,24 @@ extension AttentionStore {
     return value
   }
 
+  /// A column that counts or measures something.
+  func number(
+    _ column: String, of row: Row, table: String, in range: ClosedRange<Int> = StoreSchema.sizes
+  ) throws -> Int {
+    let value: Int = try row.decode(forColumn: column)
+    guard range.contains(value) else {
+      throw StoreError.damaged(
+        path: path, place: place(table, row),
+        detail: "\(column) is \(value), which is not from \(range.lowerBound) to \(range.upperBound)")
+    }
+    return value
+  }
+
+  /// The table and the row's id, where it has one.
+  private func place(_ table: String, _ row: Row) -> String {
+    (try? row.decode(Int64.self, forColumn: "id")).map { "\(table) row \($0)" } ?? table
+  }
+
   /// A column that holds a JSON array.
   func list<Element: Decodable>(_ column: String, of row: Row, table: String) throws -> [Element] {
     let text: String = try row.decode(forColumn: column)

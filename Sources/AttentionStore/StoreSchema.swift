@@ -34,6 +34,11 @@ public enum StoreSchema {
   /// A migration that has been released is never changed: a new one is added behind it.
   static let migrations: [String] = [version1, version2]
 
+  /// Sizes of pictures, latents and grids, and numbers of layers and heads.
+  static let sizes = 1...8192
+  /// Steps of a run.
+  static let steps = 1...10_000
+
   /// The oldest version whose tables are those of today: what this library reads of it needs no migration.
   static let oldestReadable = 1
 

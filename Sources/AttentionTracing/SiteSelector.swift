@@ -113,7 +113,9 @@ public struct SiteSelector: Hashable, Sendable, CustomStringConvertible {
       guard let comparison = Comparison.allCases.first(where: { rest.hasPrefix($0.rawValue) }) else { break }
       let value = rest.dropFirst(comparison.rawValue.count)
       if name == "res", let cells = Int(value), cells > 0 { return .resolution(comparison, cells) }
-      let numbers = value.split(separator: "/", omittingEmptySubsequences: false).map { Int($0) }
+      // Small enough that no side of a grid times it overflows.
+      let numbers = value.split(separator: "/", omittingEmptySubsequences: false)
+        .map { Int($0).flatMap { $0 <= 1_000_000 ? $0 : nil } }
       if name == "grid", numbers.count <= 2, let numerator = numbers[0], numerator > 0,
         let denominator = numbers.count == 2 ? numbers[1] : 1, denominator > 0
       {

@@ -76,7 +76,10 @@ public enum JSONValue: Hashable, Sendable {
     case .number(let value): return "\(value)"
     case .string(let value): return quoted(value)
     case .array(let values):
-      let shown = values.prefix(8).map(\.summary).joined(separator: ", ")
+      // Lists in lists are only counted: eight of eight of eight would fill the screen.
+      let shown = values.prefix(8).map { value in
+        if case .array(let inner) = value { "[... \(inner.count) values]" } else { value.summary }
+      }.joined(separator: ", ")
       return values.count > 8 ? "[\(shown), ... \(values.count) values]" : "[\(shown)]"
     case .object(let object):
       return object.isEmpty ? "{}" : "an object of \(object.count) \(object.count == 1 ? "key" : "keys")"

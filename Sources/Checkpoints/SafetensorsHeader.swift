@@ -2,7 +2,7 @@
 ///
 /// The rules are those of the format's README and of its reference library: eight bytes of length, at most 100 MB of
 /// JSON that begins with `{`, no key twice, sizes whose products fit, and a data section that the tensors cover
-/// whole, without overlap, gap or rest.
+/// whole, without overlap, gap or rest. Shapes of more than 64 sizes are refused beyond that.
 struct SafetensorsHeader {
   var entries: [(name: String, entry: SafetensorsFile.Entry)] = []
   var metadata: [String: String] = [:]
@@ -14,6 +14,8 @@ struct SafetensorsHeader {
 
   /// The reference library's limit.
   static let maximumLength = 100_000_000
+  /// As many axes as a tensor of NumPy or PyTorch may have; the format has no limit of its own.
+  static let maximumRank = 64
   static let metadataKey = "__metadata__"
 
   /// - Throws: `CheckpointError` with every problem that was found.
@@ -130,7 +132,11 @@ struct SafetensorsHeader {
   }
 
   private mutating func readShape(_ name: String, _ value: JSONValue?) -> [Int]? {
-    if let sizes = value?.wholeNumbers { return sizes }
+    if let sizes = value?.wholeNumbers {
+      guard sizes.count > Self.maximumRank else { return sizes }
+      report("shape", of: name, found: "a list of \(sizes.count)", expected: "at most \(Self.maximumRank) sizes")
+      return nil
+    }
     report("shape", of: name, found: value?.summary ?? "missing", expected: "a list of whole numbers of at least 0")
     return nil
   }

@@ -7,7 +7,7 @@ import Tensors
 /// nobody took. What was built of stand-ins is never used.
 ///
 ///     let loader = WeightLoader(try WeightStore(folder: folder), aliases: .olderVAEAttention)
-///     let weight = loader.take("encoder.conv_in.weight", shape: [128, 3, 3, 3])
+///     let weight = try loader.take("encoder.conv_in.weight", shape: [128, 3, 3, 3])
 ///     ...
 ///     try loader.finish()
 ///
@@ -18,6 +18,12 @@ public final class WeightLoader {
   private var taken: Set<ExactString> = []
   private var problems: [CheckpointError.Problem] = []
   private var zeros: [[Int]: Tensor] = [:]
+  /// Of the zeros handed out in the place of tensors that are missing or of another shape.
+  private var standInBytes = 0
+
+  /// The most bytes of zeros that are handed out. A config that asks for much more than the files hold would else fill the
+  /// memory before `finish` could say so.
+  static let standInLimit = 256 << 20
 
   /// - Parameter aliases: rules for other names, tried in turn where a tensor is not there under its own.
   public init(_ store: WeightStore, aliases: [WeightAlias] = []) {
@@ -39,11 +45,14 @@ public final class WeightLoader {
   ///   - orShapes: shapes of as many values that files may hold instead, as `[c, c, 1, 1]` for a linear `[c, c]`; the
   ///     values are returned in `shape`.
   /// - Returns: the tensor; zeros if there was a problem, which `finish` will throw.
-  public func take(_ name: String, shape: [Int], aliases: [String] = [], orShapes: [[Int]] = []) -> Tensor {
+  /// - Throws: `CheckpointError` with the problems so far, where more than 256 MiB of zeros would be needed.
+  public func take(
+    _ name: String, shape: [Int], aliases: [String] = [], orShapes: [[Int]] = []
+  ) throws(CheckpointError) -> Tensor {
     guard let stored = stored(name, aliases), let entry = store.entry(stored) else {
       problems.append(
         .init(.missing, file: store.name, tensor: name, field: "tensor", found: "missing", expected: "\(shape)"))
-      return standIn(shape)
+      return try unfitting(shape)
     }
     guard taken.insert(ExactString(stored)).inserted else {
       problems.append(
@@ -55,7 +64,7 @@ public final class WeightLoader {
         .init(
           .shape, file: store.file(of: stored).name, tensor: stored, field: "shape", found: "\(entry.shape)",
           expected: ([shape] + orShapes).map { "\($0)" }.joined(separator: " or ")))
-      return standIn(shape)
+      return try unfitting(shape)
     }
     // After a problem the model is lost, and converting its other weights would only take time and memory.
     guard problems.isEmpty || !entry.dtype.isFloat else { return standIn(shape) }
@@ -91,17 +100,32 @@ public final class WeightLoader {
             expected: "a tensor of the model"))
       }
     }
-    guard problems.isEmpty else {
-      throw CheckpointError(
-        problems,
-        advice: "The weights are not of the model that config.json describes: check that both belong together.")
-    }
+    guard problems.isEmpty else { throw CheckpointError(problems, advice: Self.advice) }
   }
+
+  private static let advice =
+    "The weights are not of the model that config.json describes: check that both belong together."
 
   /// The name under which the store holds a tensor.
   private func stored(_ name: String, _ others: [String] = []) -> String? {
     if store.entry(name) != nil { return name }
     return (others + aliases.compactMap { $0.other(name) }).first { store.entry($0) != nil }
+  }
+
+  /// Zeros in the place of a tensor that the files do not hold in this shape. Each counts: what is made of it does.
+  private func unfitting(_ shape: [Int]) throws(CheckpointError) -> Tensor {
+    let bytes = shape.reduce(MemoryLayout<Float>.stride) {
+      $0.multipliedReportingOverflow(by: $1).overflow ? .max : $0 * $1
+    }
+    standInBytes = bytes > Self.standInLimit ? bytes : standInBytes + bytes
+    guard standInBytes <= Self.standInLimit else {
+      problems.append(
+        .init(
+          file: store.name, field: "the size of what is missing", found: "over 256 MiB, and the rest was not looked at",
+          expected: "the tensors that config.json asks for"))
+      throw CheckpointError(problems, advice: Self.advice)
+    }
+    return standIn(shape)
   }
 
   /// Zeros, shared by all tensors of a shape.

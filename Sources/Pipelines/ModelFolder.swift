@@ -47,13 +47,13 @@ public struct ModelFolder: Sendable {
   /// - Throws: `SchedulerError`, or `CheckpointError` if the file cannot be read.
   public func schedulerConfiguration() throws -> SchedulerConfiguration {
     let file = component("scheduler").appending(path: "scheduler_config.json")
-    guard let data = FileManager.default.contents(atPath: file.path) else {
+    guard FileManager.default.fileExists(atPath: file.path) else {
       throw CheckpointError(
         .init(
           file: url.path, field: "scheduler/scheduler_config.json", found: "missing or unreadable",
           expected: "the settings of a scheduler"), advice: "Save the whole pipeline again with diffusers.")
     }
-    return try SchedulerConfiguration(json: data)
+    return try SchedulerConfiguration(json: Data(readText(file, named: "scheduler/scheduler_config.json").utf8))
   }
 
   /// The files that decide what the model computes, in a fixed order: what a hash of the model covers.

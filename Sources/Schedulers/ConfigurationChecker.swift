@@ -32,6 +32,12 @@ struct ConfigurationChecker {
     report(key, "\(value)", "only \(allowed) is supported")
   }
 
+  /// A sigma that the schedule begins or ends with.
+  mutating func sigma(_ value: Double?, _ key: Key) {
+    guard let value, !(value > 0 && value.isFinite) else { return }
+    report(key, "\(value)", "it is a finite number over 0")
+  }
+
   /// - Throws: `SchedulerError` with everything reported so far.
   func finish() throws(SchedulerError) {
     guard problems.isEmpty else { throw SchedulerError(problems) }

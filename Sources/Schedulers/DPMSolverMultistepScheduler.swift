@@ -51,7 +51,7 @@ public struct DPMSolverMultistepScheduler: Scheduler {
     try Timesteps.check(steps: steps, trainSteps: schedule.trainSteps, checker)
     if configuration.rescaleBetasZeroSNR == true { schedule.keepLastSigmaFinite() }
 
-    let training = schedule.sigmas
+    let training = try schedule.finiteSigmas(fromZero: configuration.useKarrasSigmas != true, configuration)
     var visited = try Self.timesteps(spacing, steps: steps, schedule, configuration)
     var reached = visited.map { SigmaSchedule.interpolated(training, at: Double($0)) }
     if configuration.useKarrasSigmas == true {

@@ -37,11 +37,14 @@ public struct EulerDiscreteScheduler: Scheduler {
     checker.only(configuration.useExponentialSigmas, .useExponentialSigmas, false)
     checker.only(configuration.useBetaSigmas, .useBetaSigmas, false)
     checker.only(configuration.timestepType, .timestepType, "discrete")
+    checker.sigma(configuration.sigmaMin, .sigmaMin)
+    checker.sigma(configuration.sigmaMax, .sigmaMax)
     try checker.finish()
     try Timesteps.check(steps: steps, trainSteps: schedule.trainSteps, checker)
     if configuration.rescaleBetasZeroSNR == true { schedule.keepLastSigmaFinite() }
 
-    let training = schedule.sigmas
+    let takesLogarithms = configuration.useKarrasSigmas == true || interpolation == .logLinear
+    let training = try schedule.finiteSigmas(fromZero: !takesLogarithms, configuration)
     var visited = Self.timesteps(spacing, steps: steps, trainSteps: schedule.trainSteps, configuration.stepsOffset ?? 0)
     var reached = visited.map { SigmaSchedule.interpolated(training, at: Double($0)) }
     if interpolation == .logLinear {

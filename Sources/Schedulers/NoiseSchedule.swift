@@ -8,11 +8,27 @@ import Foundation
 struct NoiseSchedule: Sendable {
   private(set) var alphasCumprod: [Float]
 
+  /// A hundred times those of Stable Diffusion. Every one of them takes memory, and time at every step.
+  private static let mostTrainSteps = 100_000
+
   var trainSteps: Int { alphasCumprod.count }
 
   /// sqrt((1 - alphaCumprod) / alphaCumprod) of each timestep: the noise beside a clean sample of scale 1
   /// (Karras et al. 2022).
   var sigmas: [Float] { alphasCumprod.map { ((1 - $0) / $0).squareRoot() } }
+
+  /// - Parameter fromZero: whether the first sigma may be 0, as a beta of 0 makes it. Logarithms and roots of it may not.
+  /// - Throws: `SchedulerError` if a sigma is infinite: nothing of the sample is left there, and no step leads back.
+  func finiteSigmas(fromZero: Bool, _ configuration: SchedulerConfiguration) throws(SchedulerError) -> [Float] {
+    let sigmas = sigmas
+    guard sigmas.allSatisfy(\.isFinite), fromZero || sigmas.allSatisfy({ $0 > 0 }) else {
+      throw SchedulerError(
+        "\(configuration.file): the betas lead to sigmas from \(sigmas.min() ?? 0) to \(sigmas.max() ?? 0); they are "
+          + "finite\(fromZero ? "" : ", and over 0 for use_karras_sigmas and log_linear"): check beta_start and beta_end"
+      )
+    }
+    return sigmas
+  }
 
   private enum BetaSchedule: String, CaseIterable {
     case linear
@@ -25,9 +41,12 @@ struct NoiseSchedule: Sendable {
     let configuration = checker.configuration
     let count = configuration.numTrainTimesteps ?? 1000
     alphasCumprod = []
-    guard count > 0 else {
-      checker.report(.numTrainTimesteps, "\(count)", "it is 1 or more")
+    guard (1...Self.mostTrainSteps).contains(count) else {
+      checker.report(.numTrainTimesteps, "\(count)", "it is 1 to \(Self.mostTrainSteps)")
       return
+    }
+    if let offset = configuration.stepsOffset, !(-count...count).contains(offset) {
+      checker.report(.stepsOffset, "\(offset)", "it lies within num_train_timesteps, \(count)")
     }
     var betas: [Float]
     if let trained = configuration.trainedBetas {

@@ -1,3 +1,4 @@
+import Checkpoints
 import Foundation
 
 /// A `scheduler/scheduler_config.json` as it stands: nil where a key is missing or null.
@@ -107,8 +108,15 @@ extension SchedulerConfiguration: Codable {
   /// Reads the bytes of a file. The infinities that diffusers writes (`"lambda_min_clipped": -Infinity`) are accepted,
   /// though JSON proper has none.
   /// - Parameter file: What messages call it.
-  /// - Throws: `SchedulerError` if it is no JSON object, or with every key whose value has the wrong type.
+  /// - Throws: `SchedulerError` if it is no JSON object, has a key twice, or with every key whose value has the wrong type.
   public init(json: Data, file: String = "scheduler/scheduler_config.json") throws(SchedulerError) {
+    // First with the reader of all config files: Foundation's JSON5 (Swift 6.3) ends the process at a key that is not UTF-8,
+    // and keeps one of two equal keys.
+    do throws(CheckpointError) {
+      _ = try ConfigFile(json: json, named: file)
+    } catch {
+      throw SchedulerError(error.problems.map(\.description))
+    }
     let decoder = JSONDecoder()
     decoder.allowsJSON5 = true
     do {

@@ -43,7 +43,11 @@ extension SchedulerState: Codable {
     }
 
     func tensor() throws -> Tensor {
-      guard bytes.count % 4 == 0, shape.allSatisfy({ $0 >= 0 }) else {
+      let count = shape.reduce(Optional(4)) { size, length in
+        let product = size?.multipliedReportingOverflow(by: length)
+        return product.flatMap { $0.overflow ? nil : $0.partialValue }
+      }
+      guard bytes.count == count, shape.allSatisfy({ $0 >= 0 }) else {
         throw ShapeError("SchedulerState", expected: "4 bytes for each value of \(shape)", found: "\(bytes.count)")
       }
       let values = bytes.withUnsafeBytes { raw in

@@ -72,6 +72,11 @@ func stableDiffusionSites(_ latentHeight: Int, _ latentWidth: Int, heads: Int = 
     ("slef:4", "sites \"slef:4\": \"slef\" is not a kind of attention; allowed: self, cross, *"),
     ("self:res<=x", "sites \"self:res<=x\": \"x\" is not a number of cells, as 16"),
     ("self:grid<=1/0", "sites \"self:grid<=1/0\": \"1/0\" is not a fraction, as 1/2"),
+    // Times the side of a grid it would overflow.
+    (
+      "self:grid<=9223372036854775807/3",
+      "sites \"self:grid<=9223372036854775807/3\": \"9223372036854775807/3\" is not a fraction, as 1/2"
+    ),
     (
       "self:res<=1",
       "sites \"self:res<=1\" matches no attention of this model; its grids have sides of 2, 4, 8, 16 cells"

@@ -115,6 +115,32 @@ private func config(_ text: String) throws -> ConfigFile {
     #expect(size?.description == "unet/config.json: file size is 16777217 bytes, expected at most 16777216")
   }
 
+  @Test func valuesAreCounted() throws {
+    for (text, isFew) in [
+      ("[1, [2]]", true), ("[1, [2, 3]]", false), ("[[], {}, null]", true), ("[1, 2, 3, 4]", false),
+    ] {
+      let bytes = Array(text.utf8)
+      let failure = bytes.withUnsafeBufferPointer { bytes -> JSONReader.Failure? in
+        var reader = JSONReader(bytes, limits: .init(values: 4))
+        do throws(JSONReader.Failure) {
+          _ = try reader.readDocument()
+          return nil
+        } catch {
+          return error
+        }
+      }
+      #expect((failure == nil) == isFew, "\(text)")
+      if let failure { #expect(failure.found == "one value more" && failure.expected == "at most 4 values") }
+    }
+  }
+
+  /// Eight of eight of eight lists would fill the screen.
+  @Test func listsInListsAreCountedInMessages() throws {
+    var file = try config("{\"a\": [[1, 2, 3], [[4]], 5]}")
+    file.report("a", expected: "a number")
+    #expect(file.problems.map(\.found) == ["[[... 3 values], [... 1 values], 5]"])
+  }
+
   @Test func namesInMessagesAreEscaped() {
     #expect(quoted("a\"\\\n\u{1B}[2J\u{202E}é") == "\"a\\\"\\\\\\u{A}\\u{1B}[2J\\u{202E}é\"")
     #expect(quoted(String(repeating: "x", count: 1000)).count == 205)

@@ -79,6 +79,75 @@ private let vocabulary = """
     }
   }
 
+  /// Each added token is compared with all the others: a file of a million of them took hours.
+  private var tooMany: [(files: [String: String], message: String)] {
+    let ids = (0...10_000).map { "\"\($0)\": \($0)" }.joined(separator: ",")
+    let texts = (0...10_000).map { "\"\($0)\"" }.joined(separator: ",")
+    let pieces = ["vocab.json": vocabulary, "merges.txt": "a b</w>\n"]
+    return [
+      ("added_tokens.json", "{\(ids)}", "text"),
+      ("tokenizer_config.json", "{\"added_tokens_decoder\": {\(ids)}}", "added_tokens_decoder"),
+      ("special_tokens_map.json", "{\"additional_special_tokens\": [\(texts)]}", "additional_special_tokens"),
+    ].map { file, text, field in
+      (
+        pieces.merging([file: text]) { $1 },
+        "tokenizer/\(file): \(field) is 10001 tokens, expected at most 10000"
+      )
+    }
+  }
+
+  private var unreadable: [(files: [String: String], message: String)] {
+    [
+      (
+        [
+          "vocab.json": vocabulary, "merges.txt": "a b</w>\n",
+          "tokenizer_config.json": #"{"additional_special_tokens": 3, "added_tokens_decoder": {"x": "a", "7": {}}}"#,
+        ],
+        """
+        tokenizer/tokenizer_config.json: additional_special_tokens is 3, expected a list
+        tokenizer/tokenizer_config.json: added_tokens_decoder.x is "a", expected a token with an id
+        tokenizer/tokenizer_config.json: added_tokens_decoder.7 is {}, expected a text, or an object with a text as content
+        """
+      ),
+      (
+        ["vocab.json": vocabulary, "merges.txt": "a b</w>\n", "added_tokens.json": #"{"x": 1.5}"#],
+        "tokenizer/added_tokens.json: x is 1.5, expected an id, a whole number"
+      ),
+      (
+        ["tokenizer.json": #"{"model": {"vocab": [["a"], 3], "merges": 3}}"#],
+        """
+        tokenizer/tokenizer.json: model.vocab.1 is 3, expected a piece
+        tokenizer/tokenizer.json: model.merges is 3, expected a list
+        tokenizer: unk_token is "<|endoftext|>", expected a piece of the vocabulary
+        """
+      ),
+      (
+        ["tokenizer.json": #"{"model": []}"#],
+        """
+        tokenizer/tokenizer.json: model is [], expected an object
+        tokenizer: unk_token is "<|endoftext|>", expected a piece of the vocabulary
+        """
+      ),
+    ]
+  }
+
+  @Test func mergesThatAreNoText() throws {
+    let folder = try ScratchFolder("tokenizer")
+    try folder.write(vocabulary, to: "vocab.json")
+    try folder.write([0x61, 0x20, 0xFF], to: "merges.txt")
+    let noText = #expect(throws: CheckpointError.self) { try CLIPTokenizer(folder: folder.url) }
+    #expect(noText?.description == "tokenizer/merges.txt: text is unreadable, expected text in UTF-8")
+    let merges = folder.url.appending(path: "merges.txt")
+    try FileManager.default.removeItem(at: merges)
+    try FileManager.default.createSymbolicLink(at: merges, withDestinationURL: URL(filePath: "/dev/zero"))
+    let device = #expect(throws: CheckpointError.self) { try CLIPTokenizer(folder: folder.url) }
+    #expect(device?.description == "tokenizer/merges.txt: file is a device or a pipe, expected a file")
+    try FileManager.default.removeItem(at: merges)
+    try folder.write([UInt8](repeating: 0x0A, count: 16 << 20 | 1), to: "merges.txt")
+    let long = #expect(throws: CheckpointError.self) { try CLIPTokenizer(folder: folder.url) }
+    #expect(long?.description == "tokenizer/merges.txt: file size is 16777217 bytes, expected at most 16777216")
+  }
+
   @Test func errors() throws {
     let merges = "#version: 0.2\na b</w>\n"
     let table: [(files: [String: String], message: String)] = [
@@ -152,7 +221,7 @@ private let vocabulary = """
         "tokenizer/tokenizer.json: line 1, column 11 is the end of the text, expected a value"
       ),
     ]
-    for (files, expected) in table {
+    for (files, expected) in table + tooMany + unreadable {
       let found = try message(files)
       #expect(found == expected)
     }

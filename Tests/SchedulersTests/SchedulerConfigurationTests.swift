@@ -73,10 +73,20 @@ import Testing
       ])
   }
 
-  @Test(arguments: ["", "[]", "{", "3", #"{"beta_end": 0.0"#]) func whatIsNoObjectIsRefused(json: String) {
-    let error = #expect(throws: SchedulerError.self) { try read(json) }
-    #expect(
-      error?.description == "scheduler/scheduler_config.json: is not a JSON object; the file may be cut off")
+  /// Invalid UTF-8 in a key ended the process in Foundation's JSON5 reader (Swift 6.3).
+  @Test(arguments: [
+    ("", "line 1, column 1 is the end of the text, expected a value"),
+    ("[]", "text is [], expected an object, { ... }"), ("3", "text is 3, expected an object, { ... }"),
+    ("{", "line 1, column 2 is the end of the text, expected a key in quotation marks"),
+    (#"{"beta_end": 0.0"#, "line 1, column 17 is the end of the text, expected ',' or '}'"),
+    (#"{"beta_end": 0.1, "beta_end": 0.2}"#, "beta_end is given twice, expected it once"),
+    ("{\"a\": 1, \u{FF} \"b\": 2}", "line 1, column 10 is byte 0xFF, expected a key in quotation marks"),
+  ])
+  func whatIsNoObjectIsRefused(json: String, message: String) {
+    // Each sign is one byte, so that 0xFF stands for itself.
+    let bytes = Data(json.unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) })
+    let error = #expect(throws: SchedulerError.self) { try SchedulerConfiguration(json: bytes) }
+    #expect(error?.description == "scheduler/scheduler_config.json: " + message)
   }
 
   /// Kind, file, steps, and what is said; problems of one file come together.
@@ -89,9 +99,32 @@ import Testing
         "thresholding is true; for ddim only false is supported",
       ]
     ),
+    (.ddim, #"{"num_train_timesteps": 100001}"#, 5, ["num_train_timesteps is 100001; for ddim it is 1 to 100000"]),
+    (
+      .euler, #"{"steps_offset": 9223372036854775807}"#, 5,
+      ["steps_offset is 9223372036854775807; for euler it lies within num_train_timesteps, 1000"]
+    ),
+    (
+      .euler, #"{"use_karras_sigmas": true, "sigma_min": -1, "sigma_max": Infinity}"#, 5,
+      [
+        "sigma_min is -1.0; for euler it is a finite number over 0",
+        "sigma_max is inf; for euler it is a finite number over 0",
+      ]
+    ),
+    (
+      .dpmPlusPlus, #"{"use_karras_sigmas": true, "beta_start": 0, "beta_end": 0}"#, 5,
+      [
+        "the betas lead to sigmas from 0.0 to 0.0; they are finite, and over 0 for use_karras_sigmas and log_linear: "
+          + "check beta_start and beta_end"
+      ]
+    ),
+    (
+      .euler, #"{"beta_start": 0.99, "beta_end": 0.99}"#, 5,
+      ["the betas lead to sigmas from 9.94988 to inf; they are finite: check beta_start and beta_end"]
+    ),
     (
       .ddim, #"{"num_train_timesteps": 0, "beta_schedule": "sigmoid"}"#, 5,
-      ["num_train_timesteps is 0; for ddim it is 1 or more"]
+      ["num_train_timesteps is 0; for ddim it is 1 to 100000"]
     ),
     (
       .ddim, #"{"beta_start": -1, "beta_end": 1, "beta_schedule": "sigmoid"}"#, 5,

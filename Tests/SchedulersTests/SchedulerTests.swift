@@ -89,9 +89,11 @@ import Testing
         + "it was left by another scheduler or another number of steps")
   }
 
-  @Test func aStateWhoseBytesDoNotFillItsShapeIsRefused() {
-    let lying = #"{"calls": 1, "history": [{"shape": [2], "bytes": "AAAAAA=="}], "pending": {}}"#
-    #expect(throws: ShapeError("Tensor", expected: "2 values for [2]", found: "1")) {
+  /// The product of the last but one overflowed once.
+  @Test(arguments: ["[2]", "[0]", "[-1, -1]", "[4294967296, 4294967296]", "[9223372036854775807, 0]"])
+  func aStateWhoseBytesDoNotFillItsShapeIsRefused(shape: String) {
+    let lying = #"{"calls": 1, "history": [{"shape": \#(shape), "bytes": "AAAAAA=="}], "pending": {}}"#
+    #expect(throws: ShapeError("SchedulerState", expected: "4 bytes for each value of \(shape)", found: "4")) {
       try JSONDecoder().decode(SchedulerState.self, from: Data(lying.utf8))
     }
   }

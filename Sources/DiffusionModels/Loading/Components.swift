@@ -11,7 +11,7 @@ extension UNet {
   public init(folder: URL) throws {
     let configuration = try UNetConfiguration(ConfigFile(contentsOf: folder.appending(path: "config.json")))
     let loader = try WeightLoader(WeightStore(folder: folder))
-    try self.init(configuration, ModuleLoader(path: "") { loader.take($0, shape: $1) })
+    try self.init(configuration, ModuleLoader(path: "") { try loader.take($0, shape: $1) })
     try loader.finish()
   }
 }
@@ -27,7 +27,7 @@ extension VAE {
       ModuleLoader(path: "") { name, shape in
         // Early files hold the attention's products as 1x1 convolutions.
         let isAttention = name.contains(".attentions.") && shape.count == 2
-        return loader.take(name, shape: shape, orShapes: isAttention ? [shape + [1, 1]] : [])
+        return try loader.take(name, shape: shape, orShapes: isAttention ? [shape + [1, 1]] : [])
       })
     try loader.finish()
   }
@@ -39,7 +39,7 @@ extension CLIPTextEncoder {
   public init(folder: URL) throws {
     let configuration = try CLIPTextConfiguration(ConfigFile(contentsOf: folder.appending(path: "config.json")))
     let loader = try WeightLoader(WeightStore(folder: folder), aliases: .bareTextEncoder)
-    try self.init(configuration, ModuleLoader(path: "text_model") { loader.take($0, shape: $1) })
+    try self.init(configuration, ModuleLoader(path: "text_model") { try loader.take($0, shape: $1) })
     // Older transformers saved the positions 0...76 as a tensor; newer ones save a projection that nothing here uses.
     try loader.finish(ignoring: ["text_model.embeddings.position_ids", "text_projection.weight"])
   }

@@ -13,13 +13,13 @@ extension UNetConfiguration {
     frequencyShift = file.double("freq_shift", default: 0, in: -1000...1000)
     blockOutChannels = file.ints("block_out_channels", default: [320, 640, 1280, 1280], in: 1...16384)
     let stages = blockOutChannels.count
-    layersPerBlock = file.ints("layers_per_block", default: [2], count: stages, in: 1...64)
+    layersPerBlock = file.ints("layers_per_block", default: [2], count: stages, in: 1...16)
     normGroups = file.int("norm_num_groups", default: 32, in: 1...1024)
     normEpsilon = file.double("norm_eps", default: 1e-5, in: 0...1)
     crossAttentionDim = file.int("cross_attention_dim", default: 1280, in: 1...65536)
     let headDims = file.ints("attention_head_dim", default: [8], count: stages, in: 1...4096)
     heads = file.optionalInts("num_attention_heads", default: nil, count: stages, in: 1...4096) ?? headDims
-    transformerLayersPerBlock = file.ints("transformer_layers_per_block", default: [1], count: stages, in: 1...64)
+    transformerLayersPerBlock = file.ints("transformer_layers_per_block", default: [1], count: stages, in: 1...16)
     usesLinearProjection = file.bool("use_linear_projection", default: false)
     downsamplePadding = file.int("downsample_padding", default: 1, in: 1...1)
     readStages(&file)
@@ -36,7 +36,7 @@ extension UNetConfiguration {
     let up = file.strings(
       "up_block_types", default: ["UpBlock2D"] + Array(repeating: "CrossAttnUpBlock2D", count: 3),
       oneOf: ["CrossAttnUpBlock2D", "UpBlock2D"])
-    if stages == 0 { file.report("block_out_channels", expected: "at least one stage") }
+    if !(1...16).contains(stages) { file.report("block_out_channels", expected: "1 to 16 stages") }
     if down.count != stages { file.report("down_block_types", expected: "\(stages) types, one a stage") }
     if up.count != stages { file.report("up_block_types", expected: "\(stages) types, one a stage") }
     downAttention = down.map { $0.hasPrefix("Cross") }

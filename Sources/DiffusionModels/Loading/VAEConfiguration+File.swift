@@ -10,7 +10,7 @@ extension VAEConfiguration {
     outChannels = file.int("out_channels", default: 3, in: 3...3)
     latentChannels = file.int("latent_channels", default: 4, in: 1...1024)
     blockOutChannels = file.ints("block_out_channels", default: [64], in: 1...16384)
-    layersPerBlock = file.int("layers_per_block", default: 1, in: 1...64)
+    layersPerBlock = file.int("layers_per_block", default: 1, in: 1...16)
     normGroups = file.int("norm_num_groups", default: 32, in: 1...1024)
     scalingFactor = file.double("scaling_factor", default: 0.18215, in: 1e-6...1e6)
     usesQuantConvolution = file.bool("use_quant_conv", default: true)
@@ -29,7 +29,7 @@ extension VAEConfiguration {
     for channels in blockOutChannels where channels % normGroups != 0 {
       file.report("norm_num_groups", expected: "a divisor of every stage's channels, such as \(channels)")
     }
-    if blockOutChannels.isEmpty { file.report("block_out_channels", expected: "at least one stage") }
+    if !(1...16).contains(blockOutChannels.count) { file.report("block_out_channels", expected: "1 to 16 stages") }
     try file.finish()
   }
 }

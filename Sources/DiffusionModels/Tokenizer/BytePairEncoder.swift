@@ -18,7 +18,6 @@ final class BytePairEncoder: Sendable {
   /// Longer words are not cached.
   private static let cachedWordLimit = 256
 
-  private let vocabulary: [ExactString: Int]
   private let pieces: [Int: String]
   private let merges: [UInt64: (rank: Int, id: Int)]
   private let inner: [Int]
@@ -33,7 +32,6 @@ final class BytePairEncoder: Sendable {
   ///     and their concatenation are in the vocabulary; one that is not is left out.
   ///   - unknown: the id of a byte that the vocabulary lacks.
   init(vocabulary: [ExactString: Int], merges: [Merge], unknown: Int) {
-    self.vocabulary = vocabulary
     pieces = Dictionary(vocabulary.map { ($0.value, $0.key.text) }, uniquingKeysWith: { first, _ in first })
     var table: [UInt64: (rank: Int, id: Int)] = [:]
     table.reserveCapacity(merges.count)
@@ -47,11 +45,6 @@ final class BytePairEncoder: Sendable {
     inner = ByteAlphabet.signs.map { vocabulary[ExactString(String($0))] ?? unknown }
     last = ByteAlphabet.signs.map { vocabulary[ExactString(String($0) + Self.endOfWord)] ?? unknown }
   }
-
-  /// The number of pieces.
-  var count: Int { vocabulary.count }
-
-  func id(of piece: String) -> Int? { vocabulary[ExactString(piece)] }
 
   func piece(of id: Int) -> String? { pieces[id] }
 

@@ -106,7 +106,8 @@ public final class CLIPTokenizer: Sendable {
       scalar.properties.isWhitespace || (0x1C...0x1F).contains(scalar.value)
     }
     let head = text.unicodeScalars.drop(while: isSpace)
-    return CLIPText.string(head.reversed().drop(while: isSpace).reversed())
+    guard let last = head.lastIndex(where: { !isSpace($0) }) else { return "" }
+    return CLIPText.string(head[...last])
   }
 
   /// A token as the vocabulary spells it; empty for an id that does not exist.

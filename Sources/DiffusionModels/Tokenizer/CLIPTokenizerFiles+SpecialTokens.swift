@@ -16,7 +16,7 @@ extension CLIPTokenizerFiles {
     }
     if let config { readNamed(config, "tokenizer_config.json", specialByDefault: false) }
     if case .object(let decoder) = config?["added_tokens_decoder"] {
-      for member in decoder.members {
+      for member in few(decoder.members, "tokenizer_config.json", "added_tokens_decoder") {
         readDeclared(member.value, id: Int(member.key), "tokenizer_config.json", "added_tokens_decoder.\(member.key)")
       }
     } else {
@@ -56,7 +56,9 @@ extension CLIPTokenizerFiles {
         report(file, key, value, expected: "a list")
         continue
       }
-      extra += list.compactMap { token($0, file, key, specialByDefault: specialByDefault, alwaysSpecial: true) }
+      extra += few(list, file, key).compactMap {
+        token($0, file, key, specialByDefault: specialByDefault, alwaysSpecial: true)
+      }
     }
   }
 
@@ -64,7 +66,7 @@ extension CLIPTokenizerFiles {
   private mutating func readAddedTokens() throws(CheckpointError) {
     guard let file = try object("added_tokens.json") else { return }
     let special = Set((Array(named.values) + extra).map { ExactString($0.content) })
-    for member in file.object.members {
+    for member in few(file.object.members, "added_tokens.json", "text") {
       guard case .integer(let id) = member.value else {
         report("added_tokens.json", member.key, member.value, expected: "an id, a whole number")
         continue
@@ -76,11 +78,18 @@ extension CLIPTokenizerFiles {
 
   private mutating func readAddedTokens(of tokenizer: ConfigFile?) {
     guard case .array(let list) = tokenizer?["added_tokens"] else { return }
-    for (place, value) in list.enumerated() {
+    for (place, value) in few(list, "tokenizer.json", "added_tokens").enumerated() {
       var id: Int?
       if case .object(let object) = value, case .integer(let number) = object["id"] { id = number }
       readDeclared(value, id: id, "tokenizer.json", "added_tokens[\(place)]")
     }
+  }
+
+  /// The tokens of a list; none, and a report, if there are too many. Each is compared with all before it.
+  private mutating func few<Token>(_ tokens: [Token], _ file: String, _ field: String) -> [Token] {
+    if tokens.count <= Self.mostAdded { return tokens }
+    report(file, field, found: "\(tokens.count) tokens", expected: "at most \(Self.mostAdded)")
+    return []
   }
 
   private mutating func readDeclared(_ value: JSONValue, id: Int?, _ file: String, _ field: String) {

@@ -29,6 +29,8 @@ struct CLIPTokenizerFiles {
     "bos_token": "<|startoftext|>", "eos_token": "<|endoftext|>", "unk_token": "<|endoftext|>",
     "pad_token": "<|endoftext|>",
   ]
+  /// More added tokens than this are no tokenizer of CLIP.
+  static let mostAdded = 10_000
   /// A larger `model_max_length` is transformers' way to say that there is none.
   static let longest = 100_000
 
@@ -77,10 +79,7 @@ struct CLIPTokenizerFiles {
           expected: "vocab.json and merges.txt, or tokenizer.json"))
     }
     readVocabulary(.object(vocabulary.object), file: "vocab.json", field: nil)
-    guard let text = try? Data(contentsOf: url), let text = String(validating: text, as: UTF8.self) else {
-      report("merges.txt", "text", found: "unreadable", expected: "text in UTF-8")
-      return
-    }
+    let text = try readText(url, named: name("merges.txt"))
     // Lines and parts are cut at bytes: as characters, a space and a mark that follows it would be one.
     var lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
     if lines.last?.isEmpty ?? false { lines.removeLast() }

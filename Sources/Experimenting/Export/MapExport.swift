@@ -82,6 +82,10 @@ public enum MapExport {
       guard request.heads == .mean, stored.head != nil else { return try body(map) }
       // Heads of a site follow one another.
       if var sum = mean, sum.map.site == site {
+        guard sum.map.values.count == values.count else {
+          throw ShapeError(
+            site.shortName, expected: "heads of \(sum.map.values.count) values", found: "\(values.count)")
+        }
         for i in values.indices { sum.map.values[i] += values[i] }
         mean = (sum.map, sum.heads + 1)
       } else {

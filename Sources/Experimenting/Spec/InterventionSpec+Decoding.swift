@@ -51,7 +51,8 @@ extension SpecDecoder {
   /// The operation with the parameters of the file.
   private func change(_ op: AttentionOperation, _ fields: Fields) -> AttentionEdit.Change {
     func number(_ key: String, _ range: ClosedRange<Double>, _ fallback: Float) -> Float {
-      fields[key].flatMap { reader.number($0, in: range) }.map { Float($0) } ?? fallback
+      // A small negative number is -0 as a Float: plus 0 it is 0, which is written alike.
+      fields[key].flatMap { reader.number($0, in: range) }.map { Float($0) + 0 } ?? fallback
     }
     switch op {
     case .replace:

@@ -44,7 +44,12 @@ enum PairsFile {
 
   /// The file's distinct pairs, in its order.
   static func read(_ path: String) throws(Failure) -> [PromptPair] {
-    let size = (try? FileManager.default.attributesOfItem(atPath: path))?[.size] as? Int
+    let attributes = try? FileManager.default.attributesOfItem(atPath: (path as NSString).resolvingSymlinksInPath)
+    // A device such as /dev/zero has no end, and a pipe may never have a beginning.
+    if let type = attributes?[.type] as? FileAttributeType, type != .typeRegular {
+      throw Failure(messages: ["expected a file, found a folder or a device"])
+    }
+    let size = attributes?[.size] as? Int
     guard let size, let data = size <= mostBytes ? FileManager.default.contents(atPath: path) : nil else {
       throw Failure(messages: [
         size.map { "\($0) bytes; at most \(mostBytes)" }

@@ -1,6 +1,7 @@
 import AttentionStore
 import AttentionTracing
 import Plotting
+import Tensors
 
 /// The stored maps of one run that a view reads, one at a time.
 struct ViewMaps {
@@ -81,22 +82,27 @@ struct ViewMaps {
   }
 
   /// Gathers the heads of each site and step into one value.
+  /// - Throws: `ShapeError` for heads of different sizes; what the bodies throw.
   func gather<Value>(
     _ record: MapSelection.Record, steps: [Int]? = nil, site: AttentionSite? = nil,
     start: (AttentionSite, StoredMap) throws -> Value, add: (inout Value, StoredMap) throws -> Void,
     finish: (AttentionSite, Int, Value) throws -> Void
   ) throws {
-    var open: (site: AttentionSite, step: Int)?
+    var open: (site: AttentionSite, step: Int, shape: [Int])?
     var value: Value?
     func flush() throws {
       if let place = open, let whole = value { try finish(place.site, place.step, whole) }
       value = nil
     }
     try forEach(record, steps: steps, site: site) { site, map in
+      let shape = [map.height, map.width, map.keys]
       if open?.site != site || open?.step != map.step {
         try flush()
-        open = (site, map.step)
+        open = (site, map.step, shape)
         value = try start(site, map)
+      }
+      if let first = open?.shape, first != shape {
+        throw ShapeError(site.shortName, expected: "heads of \(first)", found: shape)
       }
       // Taken out, so that it has one owner while it grows.
       guard var gathered = value else { return }

@@ -331,16 +331,18 @@ import Testing
         seeds: [1]
         pairs:
           - { file: none.json }
+          - { file: /dev/zero }
           - { file: x, limit: 0 }
           - { file: "" }
           - { limit: 3 }
       """#,
       """
       e.yaml:7:15: generate.pairs.0.file: none.json: there is no such file; the path begins at the experiment file
-      e.yaml:8:15: generate.pairs.1.file: x: there is no such file; the path begins at the experiment file
-      e.yaml:8:25: generate.pairs.1.limit: 0 is not allowed; a whole number from 1 to 10000
-      e.yaml:9:15: generate.pairs.2.file: the text is empty
-      e.yaml:10:7: the key "file" is missing in generate.pairs.3
+      e.yaml:8:15: generate.pairs.1.file: /dev/zero: expected a file, found a folder or a device
+      e.yaml:9:15: generate.pairs.2.file: x: there is no such file; the path begins at the experiment file
+      e.yaml:9:25: generate.pairs.2.limit: 0 is not allowed; a whole number from 1 to 10000
+      e.yaml:10:15: generate.pairs.3.file: the text is empty
+      e.yaml:11:7: the key "file" is missing in generate.pairs.4
       """
     ),
   ]

@@ -177,6 +177,14 @@ private struct RandomSpecs {
         + #""budget":{"disk":"10 GiB"}}"#)
   }
 
+  /// Numbers that a Float cannot hold: -1e-50 was written as -0.0 once, and then as 0.0.
+  @Test(arguments: ["-1.0e-50", "1.0e-50", "1.0e-45", "0.1", "999.9999999"]) func smallFactors(factor: String) throws {
+    let operation = "{ op: scale, sites: \"self:4\", factor: \(factor) }"
+    let resolved = try decode(minimal("interventions: { a: [\(operation)] }")).resolvedYAML()
+    #expect(try decode(resolved).resolvedYAML() == resolved)
+    #expect(!resolved.contains("-0"))
+  }
+
   @Test func commentsOrderOfKeysAndSpellingDoNotReachTheCanonicalForm() throws {
     let one = try decode(minimal("metrics: [psnr]\nbudget: { disk: 1024 MiB }"))
     let other = try decode(
