@@ -3,12 +3,14 @@
 # and attnlab's picture against diffusers'. About two minutes of processor time.
 #
 #   Experiments/emoji-scenes/smoke.sh [PROGRAM]      default: .build/release/attnlab; `make build` makes it
+#   Experiments/emoji-scenes/smoke.sh --prepare      installs what it needs, and does no more
 #
 # ATTNLAB_PYTHON names an interpreter that has requirements.txt. Without it a virtual environment is made once in
 # ${XDG_CACHE_HOME:-~/.cache}/attnlab-ci (some 5 GB). ATTNLAB_EMOJI_FONT names NotoColorEmoji.ttf; where neither it nor
 # Debian's fonts-noto-color-emoji is there, the package is downloaded into the same folder and unpacked, not installed.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
+[[ "${1:-}" == --prepare ]] && prepare=yes || prepare=
 program=$(realpath -m "${1:-$here/../../.build/release/attnlab}")
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/attnlab-ci
 export OMP_WAIT_POLICY=${OMP_WAIT_POLICY:-passive} PYTHONDONTWRITEBYTECODE=1
@@ -80,6 +82,11 @@ stop_and_resume() {
   recipe train unet --run "$scratch/run" --minutes 0.2 --resume
 }
 
+if [[ -n "$prepare" ]]; then
+  interpreter
+  font
+  exit
+fi
 if [[ ! -x "$program" ]]; then
   say "$program is not there; make build" >&2
   exit 1

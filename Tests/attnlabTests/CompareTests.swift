@@ -78,7 +78,7 @@ import Testing
           "small --metrics psnr,lpips",
           "error: The value 'psnr,lpips' is invalid for '--metrics <names>': \"lpips\" is not a metric; there are psnr, ssim\n"
         ),
-        ("small --by day", "error: The value 'day' is invalid for '--by <layer|step|seed|prompt>'"),
+        ("small --by day", "error: The value 'day' is invalid for '--by <layer|step|seed|prompt|settings>'"),
         ("other", "error: no results of \"other\": Results holds small; "),
       ] {
         let outcome = try attnlab.shell("\"$attnlab\" compare \(line)")

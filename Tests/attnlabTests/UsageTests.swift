@@ -147,4 +147,36 @@ import Testing
       #expect(outcome.errors == "error: standard output: cannot be written (No space left on device)\n")
     }
   }
+
+  @Test(arguments: ["bash", "zsh", "fish"]) func completionScriptsAreMade(shell: String) throws {
+    try Program.inFolder { (attnlab) throws -> Void in
+      let outcome = try attnlab("--generate-completion-script", shell)
+      #expect(outcome.code == 0)
+      for command in ["generate", "reference", "compare", "maps"] { #expect(outcome.output.contains(command)) }
+    }
+  }
+
+  /// In the shell itself: a command's beginning, and the names of results.
+  @Test func bashCompletesCommandsAndResults() throws {
+    try Program.inFolder { (attnlab) throws -> Void in
+      for name in ["first", "second"] {
+        let file = attnlab.folder.appending(path: "Results/\(name)/\(name).sqlite")
+        try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try Data().write(to: file)
+      }
+      let complete = """
+        mkdir bin; ln -s "$attnlab" bin/attnlab; PATH=$PWD/bin:$PATH
+        source <(attnlab --generate-completion-script bash)
+        try() {
+          COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMP_LINE="$*"; COMP_POINT=${#COMP_LINE}; COMPREPLY=()
+          _attnlab attnlab "${COMP_WORDS[COMP_CWORD]}" ""
+          echo "${COMPREPLY[@]}"
+        }
+        try attnlab com; try attnlab show ""
+        """
+      let lines = try attnlab.shell(complete).output.split(separator: "\n").map { $0.split(separator: " ") }
+      #expect(lines.first?.contains("compare") == true && lines.first?.contains("show") == false)
+      #expect(lines.last == ["first", "second"])
+    }
+  }
 }

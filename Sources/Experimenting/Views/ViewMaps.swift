@@ -18,10 +18,7 @@ struct ViewMaps {
   init(_ request: MapViewRequest, kind: AttentionKind?, store: AttentionStore) throws {
     try Self.requireMaps(request, kind, store)
     let all = try kind.map { try SiteSelector("\($0.rawValue):*") } ?? SiteSelector("*:*")
-    let selection = try MapSelection(
-      MapExportRequest(
-        run: request.run, sites: request.sites ?? all, words: request.words, steps: request.steps,
-        record: request.record), store)
+    let selection = try Self.selection(request, all: all, store)
     let sites = selection.siteOfID.filter { kind == nil || $0.value.kind == kind }
     guard selection.records.contains(where: { !$0.sites.isDisjoint(with: sites.keys) }) else {
       throw ExperimentError(
@@ -33,6 +30,26 @@ struct ViewMaps {
     tokens = selection.tokens
     records = selection.records
     siteOfID = sites
+  }
+
+  /// The maps asked for: of all records that have them, or, where some lack a step or a word, of the first that has all.
+  private static func selection(
+    _ request: MapViewRequest, all: SiteSelector, _ store: AttentionStore
+  ) throws -> MapSelection {
+    func selected(_ record: String?) throws -> MapSelection {
+      try MapSelection(
+        MapExportRequest(
+          run: request.run, sites: request.sites ?? all, words: request.words, steps: request.steps, record: record),
+        store)
+    }
+    do {
+      return try selected(request.record)
+    } catch let error as ExperimentError where request.record == nil {
+      for record in try store.records() {
+        if let found = try? selected(record.record.name) { return found }
+      }
+      throw error
+    }
   }
 
   /// Whether a run has maps of a kind in the conditional half.

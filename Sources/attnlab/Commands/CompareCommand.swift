@@ -25,7 +25,8 @@ struct CompareCommand: ParsableCommand {
       """)
 
   @Argument(
-    help: ArgumentHelp("Experiments below the results folder, or their own folders.", valueName: "name-or-folder"))
+    help: ArgumentHelp("Experiments below the results folder, or their own folders.", valueName: "name-or-folder"),
+    completion: .results)
   var experiments: [String]
 
   @Option(

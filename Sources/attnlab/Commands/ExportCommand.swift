@@ -24,7 +24,8 @@ struct ExportCommand: ParsableCommand {
       """)
 
   @Argument(
-    help: ArgumentHelp("An experiment below the results folder, or its own folder.", valueName: "name-or-folder"))
+    help: ArgumentHelp("An experiment below the results folder, or its own folder.", valueName: "name-or-folder"),
+    completion: .results)
   var experiment: String
 
   @Option(name: .customLong("run"), help: ArgumentHelp("The first digits of the run's hash.", valueName: "hash"))

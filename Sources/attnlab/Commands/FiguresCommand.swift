@@ -20,7 +20,8 @@ struct FiguresCommand: ParsableCommand {
       """)
 
   @Argument(
-    help: ArgumentHelp("An experiment below the results folder, or its own folder.", valueName: "name-or-folder"))
+    help: ArgumentHelp("An experiment below the results folder, or its own folder.", valueName: "name-or-folder"),
+    completion: .results)
   var experiment: String
 
   @Option(

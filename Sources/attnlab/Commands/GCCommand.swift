@@ -28,7 +28,8 @@ struct GCCommand: ParsableCommand {
 
   @Argument(
     help: ArgumentHelp(
-      "An experiment below the results folder, or its own folder; all of them without it.", valueName: "name-or-folder")
+      "An experiment below the results folder, or its own folder; all of them without it.", valueName: "name-or-folder"),
+    completion: .results
   )
   var experiment: String?
 

@@ -17,7 +17,8 @@ struct ShowCommand: ParsableCommand {
       """)
 
   @Argument(
-    help: ArgumentHelp("An experiment below the results folder, or its own folder.", valueName: "name-or-folder"))
+    help: ArgumentHelp("An experiment below the results folder, or its own folder.", valueName: "name-or-folder"),
+    completion: .results)
   var experiment: String
 
   @Option(name: .customLong("run"), help: ArgumentHelp("The first digits of a run's hash.", valueName: "hash"))

@@ -11,7 +11,8 @@ struct JSONOption: ParsableArguments {
 struct ModelOption: ParsableArguments {
   @Option(
     name: .long,
-    help: ArgumentHelp("A bundled model, or a folder in the diffusers layout.", valueName: "name-or-folder"))
+    help: ArgumentHelp("A bundled model, or a folder in the diffusers layout.", valueName: "name-or-folder"),
+    completion: .directory)
   var model = ModelOption.bundled
 
   /// The model of whoever names none.
@@ -31,11 +32,26 @@ func commandLineModel(_ name: String) throws -> ModelFolder {
   }
 }
 
-struct ResultsOption: ParsableArguments {
-  @Option(name: .long, help: ArgumentHelp("The folder that holds a folder for each experiment.", valueName: "folder"))
-  var results = "Results"
+extension CompletionKind {
+  /// The names of results in the default folder.
+  static let results = CompletionKind.custom { _, _, _ in
+    ResultsFolder.all(in: ResultsOption.root(of: ResultsOption.standard)).map(\.name)
+  }
+}
 
-  var root: URL { URL(filePath: results, directoryHint: .isDirectory).standardizedFileURL.absoluteURL }
+struct ResultsOption: ParsableArguments {
+  static let standard = "Results"
+
+  static func root(of path: String) -> URL {
+    URL(filePath: path, directoryHint: .isDirectory).standardizedFileURL.absoluteURL
+  }
+
+  @Option(
+    name: .long, help: ArgumentHelp("The folder that holds a folder for each experiment.", valueName: "folder"),
+    completion: .directory)
+  var results = ResultsOption.standard
+
+  var root: URL { Self.root(of: results) }
 
   /// The results that a reader means: a folder with a database, or a name below the results folder.
   /// - Throws: `UsageError` that lists the names there are.

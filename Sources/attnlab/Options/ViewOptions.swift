@@ -9,7 +9,8 @@ import Tensors
 /// The run and the maps that a view is of, and where its files go.
 struct ViewOptions: ParsableArguments {
   @Argument(
-    help: ArgumentHelp("An experiment below the results folder, or its own folder.", valueName: "name-or-folder"))
+    help: ArgumentHelp("An experiment below the results folder, or its own folder.", valueName: "name-or-folder"),
+    completion: .results)
   var experiment: String
 
   @Option(name: .customLong("run"), help: ArgumentHelp("The first digits of the run's hash.", valueName: "hash"))
