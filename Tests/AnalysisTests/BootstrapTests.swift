@@ -99,21 +99,16 @@ import Testing
     }
   }
 
-  private static func normal(_ generator: inout SeededGenerator) -> Double {
-    let (u, v) = (Double.random(in: 0..<1, using: &generator), Double.random(in: 0..<1, using: &generator))
-    return (-2 * log(1 - u)).squareRoot() * cos(2 * .pi * v)
-  }
-
   /// A count of 500 trials of probability 0.95 has the mean 475 and the standard deviation 4.9. Four of them below and
   /// above, 456...494, hold it in all but 1 of 10,000 draws; 90 % intervals would lie at 450, 98 % intervals at 490, and
   /// bootstrap intervals of 40 values cover 94 %, 470, in truth.
   @Test(arguments: Bootstrap.Method.allCases) func coverage(_ method: Bootstrap.Method) {
     let hits = covered(Bootstrap(resamples: 1000, method: method)) { generator in
-      ClusteredSample((0..<40).map { _ in Self.normal(&generator) })
+      ClusteredSample((0..<40).map { _ in generator.normal() })
     }
     #expect((456...494).contains(hits), "seed 4242: \(hits) of 500 intervals hold the true mean")
     let narrow = covered(Bootstrap(resamples: 1000, confidence: 0.8, method: method)) { generator in
-      ClusteredSample((0..<40).map { _ in Self.normal(&generator) })
+      ClusteredSample((0..<40).map { _ in generator.normal() })
     }
     // 80 %: mean 400, standard deviation 8.9.
     #expect((364...436).contains(narrow), "seed 4242: \(narrow) of 500 intervals of 80 % hold the true mean")
@@ -123,8 +118,8 @@ import Testing
   @Test func clustersKeepTheirCoverage() {
     func draw(_ generator: inout SeededGenerator) -> [Double] {
       (0..<40).flatMap { _ in
-        let shared = Self.normal(&generator)
-        return (0..<3).map { _ in shared + 0.3 * Self.normal(&generator) }
+        let shared = generator.normal()
+        return (0..<3).map { _ in shared + 0.3 * generator.normal() }
       }
     }
     let bootstrap = Bootstrap(resamples: 500)
@@ -137,7 +132,7 @@ import Testing
   /// What the documentation says of few clusters, within four standard deviations of 500 trials.
   @Test(arguments: [(5, 0.84), (10, 0.89), (20, 0.92)]) func fewClustersCoverLess(_ count: Int, _ share: Double) {
     let hits = covered(Bootstrap(resamples: 1000)) { generator in
-      ClusteredSample((0..<count).map { _ in Self.normal(&generator) })
+      ClusteredSample((0..<count).map { _ in generator.normal() })
     }
     let bound = 4 * (500 * share * (1 - share)).squareRoot()
     #expect(abs(Double(hits) - 500 * share) < bound, "seed 4242, \(count) clusters: \(hits) of 500")
