@@ -111,8 +111,9 @@ let package = Package(
     .testTarget(
       name: "AnalysisTests", dependencies: ["Analysis", "Checkpoints", "Plotting", "TestSupport"],
       exclude: [
-        "bootstrap.json", "make_bootstrap.py", "make_map_views.py", "make_picture_metrics.py", "map_views.json",
-        "map_views.safetensors", "picture_metrics.json",
+        "bootstrap.json", "color_differences.json", "make_bootstrap.py", "make_color_differences.py",
+        "make_map_views.py", "make_picture_metrics.py", "make_statistics.py", "map_views.json", "map_views.safetensors",
+        "picture_metrics.json", "statistics.json",
       ]),
     .testTarget(name: "PlottingTests", dependencies: ["Plotting", "TestSupport"]),
     .testTarget(

@@ -5,6 +5,8 @@ public struct ClusteredSample: Hashable, Sendable {
   /// Of the values of each cluster, in the order in which the clusters first occur.
   let sums: [Double]
   let counts: [Int]
+  /// The number of each cluster.
+  let numbers: [Int]
   /// Of all values; NaN where there are none.
   public let mean: Double
   public var clusters: Int { sums.count }
@@ -19,20 +21,28 @@ public struct ClusteredSample: Hashable, Sendable {
     var places: [Int: Int] = [:]
     var sums: [Double] = []
     var counts: [Int] = []
+    var numbers: [Int] = []
     for (value, cluster) in zip(values, clusters) {
       let place = places[cluster, default: sums.count]
       if place == sums.count {
         places[cluster] = place
         sums.append(0)
         counts.append(0)
+        numbers.append(cluster)
       }
       sums[place] += value
       counts[place] += 1
     }
     self.sums = sums
     self.counts = counts
+    self.numbers = numbers
     count = values.count
     mean = values.isEmpty ? .nan : sums.reduce(0, +) / Double(values.count)
+  }
+
+  /// Treatment less baseline of measurements that are finite.
+  init(differencesOf finite: [PairedMeasurement]) {
+    self.init(finite.map { $0.treatment - $0.baseline }, clusters: finite.map(\.cluster))
   }
 
   /// Each value a cluster of its own.

@@ -38,7 +38,7 @@ public struct PairedDifference: Hashable, Sendable {
   public init(_ measurements: [PairedMeasurement], bootstrap: Bootstrap = Bootstrap()) {
     let finite = measurements.filter(\.isFinite)
     differences = finite.map { $0.treatment - $0.baseline }
-    let sample = ClusteredSample(differences, clusters: finite.map(\.cluster))
+    let sample = ClusteredSample(differencesOf: finite)
     count = finite.count
     excluded = measurements.count - finite.count
     clusters = sample.clusters
