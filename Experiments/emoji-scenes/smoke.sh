@@ -42,6 +42,10 @@ interpreter() {
   say "interpreter: $python"
 }
 
+as_root() {
+  if [[ $(id -u) == 0 ]]; then "$@"; else sudo "$@"; fi
+}
+
 font() {
   local folder=$cache/fonts-noto-color-emoji
   [[ -n "${ATTNLAB_EMOJI_FONT:-}" || -e /usr/share/fonts/truetype/noto/NotoColorEmoji.ttf ]] && return
@@ -50,7 +54,10 @@ font() {
   [[ -e "$ATTNLAB_EMOJI_FONT" ]] && return
   say "downloading Debian's fonts-noto-color-emoji into $folder"
   mkdir -p "$folder"
-  (cd "$folder" && apt-get download -qq fonts-noto-color-emoji && dpkg-deb -x fonts-noto-color-emoji_*.deb .) || {
+  # A machine that has never asked for packages knows none by name.
+  (cd "$folder" && { apt-get download -qq fonts-noto-color-emoji ||
+    { as_root apt-get update -qq && apt-get download -qq fonts-noto-color-emoji; }; } &&
+    dpkg-deb -x fonts-noto-color-emoji_*.deb .) || {
     say 'that failed; install the package, or set ATTNLAB_EMOJI_FONT to the path of NotoColorEmoji.ttf' >&2
     return 1
   }
