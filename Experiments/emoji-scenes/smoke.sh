@@ -10,7 +10,11 @@
 # Debian's fonts-noto-color-emoji is there, the package is downloaded into the same folder and unpacked, not installed.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-[[ "${1:-}" == --prepare ]] && prepare=yes || prepare=
+prepare=
+if [[ "${1:-}" == --prepare ]]; then
+  prepare=yes
+  shift
+fi
 program=$(realpath -m "${1:-$here/../../.build/release/attnlab}")
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/attnlab-ci
 export OMP_WAIT_POLICY=${OMP_WAIT_POLICY:-passive} PYTHONDONTWRITEBYTECODE=1
