@@ -55,7 +55,7 @@ public struct Denoising {
   public private(set) var step = 0
   /// `[runs, height, width, channels]`, in diffusers' scale.
   public private(set) var latents: Tensor
-  /// The clean latents that the model expected in the last step taken, in the same shape; nil before the first.
+  /// The clean latents that the model expected in the last step taken, in the same shape; nil unless they were asked for.
   public private(set) var predictedClean: Tensor?
 
   private let unet: UNet
@@ -107,15 +107,19 @@ public struct Denoising {
   }
 
   /// Takes one step.
-  /// - Parameter probe: asked at every attention; nil: nothing is recorded or changed.
+  /// - Parameters:
+  ///   - probe: asked at every attention; nil: nothing is recorded or changed.
+  ///   - keepsPrediction: whether `predictedClean` is wanted.
   /// - Throws: `DenoisingError` if the latents are no longer finite; `ShapeError`; `EngineError`.
-  public mutating func advance(probe: (any AttentionProbe)? = nil) throws {
+  public mutating func advance(probe: (any AttentionProbe)? = nil, keepsPrediction: Bool = false) throws {
     precondition(!isDone, "a finished denoising has no next step")
     let input = scheduler.scaledInput(latents, step: step)
     let batch = settings.isGuided ? try Tensor.stacked([input, input]) : input
     let output = try unet(batch, timestep: Double(timesteps[step]), context: context, probe: probe)
     let prediction = settings.isGuided ? try guided(output) : output
-    predictedClean = try scheduler.predictedClean(modelOutput: prediction, step: step, latents: latents)
+    predictedClean =
+      keepsPrediction
+      ? try scheduler.predictedClean(modelOutput: prediction, step: step, latents: latents) : nil
     latents = try scheduler.step(modelOutput: prediction, step: step, latents: latents)
     guard latents.withUnsafeValues({ $0.allSatisfy(\.isFinite) }) else {
       throw DenoisingError(step: step)

@@ -28,9 +28,10 @@ struct PredictedFigures {
     }
     for subject in subjects {
       let title = "\(data.spec.name): \(subject.caption), what the model expected"
-      let rows = runs(of: subject).compactMap { run -> PictureRow? in
-        let pictures = columns.map { picture(of: run, step: $0) }
-        guard let any = pictures.compactMap({ $0 }).first, let gap = Self.gap(any) else { return nil }
+      let rows = try runs(of: subject).compactMap { run -> PictureRow? in
+        let pictures = columns.map { data.picture(of: run, kind: RunFiles.predictedKind(step: $0)) }
+        guard let any = pictures.compactMap({ $0 }).first else { return nil }
+        let gap = try Picture.gap(like: any)
         return PictureRow(run.stored.run.intervention, detail: run.stored.prompt, pictures: pictures.map { $0 ?? gap })
       }
       guard !rows.isEmpty else { continue }
@@ -61,16 +62,5 @@ struct PredictedFigures {
       $0.stored.groupHash == subject.run.stored.groupHash && $0.isDone && $0.stored.id != subject.run.stored.id
     }
     return Array(([subject.run] + group).prefix(Self.mostRows))
-  }
-
-  private func picture(of run: ReportRun, step: Int) -> Picture? {
-    run.files[RunFiles.predictedKind(step: step)].flatMap {
-      (try? PNG.read(data.results.url.appending(path: $0)))?.picture
-    }
-  }
-
-  private static func gap(_ like: Picture) -> Picture? {
-    try? Picture(
-      width: like.width, height: like.height, pixels: [UInt8](repeating: 232, count: like.width * like.height * 3))
   }
 }

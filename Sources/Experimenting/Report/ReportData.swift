@@ -160,9 +160,9 @@ struct ReportData {
       ? settings.numInferenceSteps + 1 : settings.numInferenceSteps
   }
 
-  /// The picture of a finished run; nil where it cannot be read.
-  func picture(of run: ReportRun?) -> Picture? {
-    guard let run, run.isDone, let path = run.files["picture"] else { return nil }
+  /// The picture of a finished run, or another of its pictures by kind; nil where it cannot be read.
+  func picture(of run: ReportRun?, kind: String = "picture") -> Picture? {
+    guard let run, run.isDone, let path = run.files[kind] else { return nil }
     return (try? PNG.read(results.url.appending(path: path)))?.picture
   }
 
@@ -187,4 +187,12 @@ extension RunDescription {
   /// `scheduler` is the name and, after a comma, the settings that differ from the model's.
   fileprivate var schedulerName: String { String(scheduler.prefix { $0 != "," }) }
   fileprivate var schedulerSettings: String { String(scheduler.dropFirst(schedulerName.count + 2)) }
+}
+
+extension Picture {
+  /// What stands in a table where there is no picture: grey, of another one's size.
+  static func gap(like other: Picture) throws -> Picture {
+    try Picture(
+      width: other.width, height: other.height, pixels: [UInt8](repeating: 232, count: other.width * other.height * 3))
+  }
 }

@@ -88,10 +88,9 @@ struct SideBySideFigures {
 
   /// - Returns: nil if no picture of the page can be read.
   private func draw(_ rows: [Row], columns: [String], title: String) throws -> Picture? {
-    let pictures = rows.map { $0.runs.map(data.picture) }
+    let pictures = rows.map { $0.runs.map { data.picture(of: $0) } }
     guard let any = pictures.joined().compactMap({ $0 }).first else { return nil }
-    let gap = try Picture(
-      width: any.width, height: any.height, pixels: [UInt8](repeating: 232, count: any.width * any.height * 3))
+    let gap = try Picture.gap(like: any)
     return try Figures.sideBySide(
       title: title, columns: columns,
       rows: zip(rows, pictures).map { row, pictures in

@@ -166,7 +166,7 @@ public struct ExperimentRunner {
       try checkStop(tally)
       let step = denoising.step
       let probe = attention.probe(step: step)
-      try denoising.advance(probe: probe)
+      try denoising.advance(probe: probe, keepsPrediction: group.predictedSteps.contains(step))
       // Before the step is written down: a step that is done has its files.
       try files.writePredicted(group, denoising)
       try store.commitStep(

@@ -66,13 +66,9 @@ extension SpecDecoder {
     var labels: [String: String] = [:]
     return entries.compactMap { entry in
       guard let known = reader.fields(entry, allowed: ["name"] + GenerationSettings.keys, required: ["name"]),
-        let field = known["name"], let label = reader.text(field),
-        checkName(label, at: field.node.place, path: field.path)
+        let field = known["name"]
       else { return nil }
-      if let first = labels.updateValue(field.path, forKey: label) {
-        reader.report(field, "\(quoted(label)) is the name at \(first) already; names differ")
-      }
-      return settings(known, label: label)
+      return settings(known, label: distinctName(field, &labels))
     }
   }
 

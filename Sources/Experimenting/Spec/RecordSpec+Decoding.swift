@@ -9,7 +9,7 @@ extension SpecDecoder {
         return nil
       }
       return RecordSpec(
-        name: fields["name"].map { recordName($0, &names) } ?? "",
+        name: fields["name"].map { distinctName($0, &names) } ?? "",
         sites: fields["sites"].flatMap(sites) ?? "",
         heads: fields["heads"].flatMap { reader.choice($0, HeadChoice.self) } ?? .mean,
         steps: fields["steps"].flatMap { self.steps($0, count: count) } ?? .all,
@@ -20,7 +20,8 @@ extension SpecDecoder {
     }
   }
 
-  private func recordName(_ field: Field, _ names: inout [String: String]) -> String {
+  /// A name that no earlier one of `names` (with their paths) equals; empty after a report.
+  func distinctName(_ field: Field, _ names: inout [String: String]) -> String {
     guard let name = reader.text(field), checkName(name, at: field.node.place, path: field.path) else { return "" }
     if let first = names[name] {
       reader.report(field, "\(quoted(name)) is the name at \(first) already; names differ")
