@@ -17,7 +17,7 @@ import pathlib
 import sys
 import typing
 
-from recipe import bundled, checkpoints, clip, commands, tokenizer, unet, vae
+from recipe import bundled, checkpoints, clip, commands, judge, tokenizer, unet, vae
 from recipe.errors import RecipeError
 from recipe.settings import BUNDLED, FOLDER, Settings
 from recipe.training import Budget, Interruption, Stage, Trainer
@@ -38,8 +38,12 @@ def make_unet(settings: Settings, run: pathlib.Path) -> Stage:
     return unet.UNetStage(settings, words, text_encoder, autoencoder, run)
 
 
+def make_judge(settings: Settings, run: pathlib.Path) -> Stage:
+    return judge.JudgeStage(settings, vae.load(settings, run), run)
+
+
 STAGES: dict[str, typing.Callable[[Settings, pathlib.Path], Stage]] = {
-    "vae": make_vae, "clip": make_clip, "unet": make_unet}
+    "vae": make_vae, "clip": make_clip, "unet": make_unet, "judge": make_judge}
 
 
 def parse() -> argparse.Namespace:

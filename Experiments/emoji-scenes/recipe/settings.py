@@ -136,6 +136,21 @@ class UNetSettings:
 
 
 @dataclasses.dataclass(frozen=True)
+class JudgeSettings:
+    seed: int
+    tower: Tower
+    patch: int
+    pool: int
+    batch: int
+    latent_noise: float
+    noise: float
+    blur: float
+    color_shift: float
+    bf16: bool
+    optimizer: Optimizer
+
+
+@dataclasses.dataclass(frozen=True)
 class SchedulerSettings:
     train_timesteps: int
     beta_start: float
@@ -157,6 +172,7 @@ class Settings:
     vae: VAESettings
     clip: CLIPSettings
     unet: UNetSettings
+    judge: JudgeSettings
     scheduler: SchedulerSettings
     sampling: SamplingSettings
 
@@ -207,6 +223,8 @@ def _size_problems(settings: Settings) -> typing.Iterator[str]:
     if side <= 0 or side % (8 * VAE_FACTOR) or side % settings.clip.patch:
         yield (f"world.picture_size: {side} is not a multiple of {8 * VAE_FACTOR} (three halvings of the VAE, three of "
                f"the UNet) and of clip.patch ({settings.clip.patch})")
+    if settings.judge.patch < 1 or side % settings.judge.patch:
+        yield f"judge.patch: {settings.judge.patch} does not divide world.picture_size ({side})"
     crop = settings.vae.crop_side
     if crop <= 0 or crop % VAE_FACTOR or crop > side:
         yield f"vae.crop_side: {crop} is not a multiple of {VAE_FACTOR} up to {side}"
@@ -218,10 +236,10 @@ def _size_problems(settings: Settings) -> typing.Iterator[str]:
     for width in settings.unet.widths:
         if settings.unet.heads < 1 or width % settings.unet.heads:
             yield f"unet.widths: {width} is not a multiple of heads ({settings.unet.heads})"
-    for name in ("text", "vision"):
-        tower = getattr(settings.clip, name)
+    towers = {"clip.text": settings.clip.text, "clip.vision": settings.clip.vision, "judge.tower": settings.judge.tower}
+    for name, tower in towers.items():
         if min(tower.width, tower.layers, tower.heads) < 1 or tower.width % tower.heads:
-            yield f"clip.{name}: width {tower.width} is not a multiple of heads ({tower.heads})"
+            yield f"{name}: width {tower.width} is not a multiple of heads ({tower.heads})"
 
 
 def _training_problems(settings: Settings) -> typing.Iterator[str]:
@@ -229,6 +247,7 @@ def _training_problems(settings: Settings) -> typing.Iterator[str]:
         "vae": ("layers_per_block", "latent_channels", "pool", "fresh", "batch", "crop_batch"),
         "clip": ("projection", "pool", "fresh", "batch"),
         "unet": ("layers_per_block", "pool", "batch"),
+        "judge": ("pool", "batch"),
         "tokenizer": ("captions", "merges"),
         "scheduler": ("train_timesteps",),
         "sampling": ("steps",),
@@ -239,7 +258,12 @@ def _training_problems(settings: Settings) -> typing.Iterator[str]:
                 yield f"{name}.{field}: must be at least 1"
     if settings.clip.batch > settings.clip.pool:
         yield f"clip.batch: {settings.clip.batch} different scenes cannot be had of a pool of {settings.clip.pool}"
-    for name in ("vae", "clip", "unet"):
+    if settings.judge.batch > settings.judge.pool:
+        yield f"judge.batch: {settings.judge.batch} different scenes cannot be had of a pool of {settings.judge.pool}"
+    for field in ("latent_noise", "noise", "blur", "color_shift"):
+        if getattr(settings.judge, field) < 0:
+            yield f"judge.{field}: must be 0 or more"
+    for name in ("vae", "clip", "unet", "judge"):
         optimizer = getattr(settings, name).optimizer
         if not optimizer.learning_rate > 0 or optimizer.warmup < 1:
             yield f"{name}.optimizer: learning_rate must be above 0 and warmup at least 1"

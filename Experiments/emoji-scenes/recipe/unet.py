@@ -13,7 +13,7 @@ from transformers import CLIPTextModel, CLIPTokenizer
 from recipe import captions, checkpoints, folders
 from recipe.settings import Settings
 from recipe.training import Stage, randomness
-from recipe.vae import to_model
+from recipe.vae import digest, to_model
 from recipe.world import World
 
 ENCODED_AT_ONCE = 100
@@ -64,7 +64,7 @@ def encode(vae: AutoencoderKL, pictures: torch.Tensor) -> torch.Tensor:
 def pool(settings: Settings, vae: AutoencoderKL, run: pathlib.Path) -> torch.Tensor:
     """The latents of the scenes 0 ... pool - 1 in fp16, made once for each world and autoencoder."""
     about = {"settings": hashlib.sha256(repr((settings.seed, settings.world)).encode()).hexdigest(),
-             "scenes": str(settings.unet.pool), "vae": _digest(vae)}
+             "scenes": str(settings.unet.pool), "vae": digest(vae)}
     file = run / LATENTS
     if file.exists():
         with safe_open(file, "pt") as stored:
@@ -78,13 +78,6 @@ def pool(settings: Settings, vae: AutoencoderKL, run: pathlib.Path) -> torch.Ten
     latents = torch.cat(parts).contiguous()
     checkpoints.replace(file, lambda partial: save_file({"latents": latents}, partial, metadata=about))
     return latents
-
-
-def _digest(vae: AutoencoderKL) -> str:
-    digest = hashlib.sha256(repr(vae.config.scaling_factor).encode())
-    for value in vae.state_dict().values():
-        digest.update(value.contiguous().numpy().tobytes())
-    return digest.hexdigest()
 
 
 class UNetStage(Stage):

@@ -1,5 +1,6 @@
 """The autoencoder: pictures of 128 pixels to latents of 16 cells and back."""
 import dataclasses
+import hashlib
 import pathlib
 import typing
 
@@ -35,6 +36,14 @@ def load(settings: Settings, run: pathlib.Path) -> AutoencoderKL:
 def scaling(model: AutoencoderKL) -> dict[str, typing.Any]:
     """What a checkpoint holds beside the weights of an autoencoder that is trained already."""
     return {"scaling_factor": model.config.scaling_factor}
+
+
+def digest(model: AutoencoderKL) -> str:
+    """Of everything that decides the latents."""
+    digest = hashlib.sha256(repr(model.config.scaling_factor).encode())
+    for value in model.state_dict().values():
+        digest.update(value.contiguous().numpy().tobytes())
+    return digest.hexdigest()
 
 
 def to_model(pictures: torch.Tensor) -> torch.Tensor:
