@@ -45,4 +45,7 @@ extension [WeightAlias] {
 
   /// A CLIP text encoder whose names lack `text_model.`, as transformers 5 saves a `CLIPTextModel`.
   public static let bareTextEncoder: [WeightAlias] = [.replacing(prefix: "text_model.", with: "")]
+
+  /// A CLIP vision encoder whose names lack `vision_model.`, as transformers 5 saves a `CLIPVisionModel`.
+  public static let bareVisionEncoder: [WeightAlias] = [.replacing(prefix: "vision_model.", with: "")]
 }

@@ -21,7 +21,7 @@ import safetensors
 import torch
 import transformers
 
-from oracle import components, generations, operations, randn, schedulers, swaps, tiny
+from oracle import components, generations, operations, randn, schedulers, swaps, tiny, vision
 
 FOLDER = pathlib.Path(__file__).resolve().parent
 MODEL = FOLDER.parent.parent / "Sources/Pipelines/Models/emoji-scenes"
@@ -39,6 +39,7 @@ FIXTURES = {
     "schedulers": schedulers.make,
     "randn": randn.make,
     "tiny": tiny.make,
+    "towers": vision.towers,
 }
 
 

@@ -34,12 +34,12 @@ struct ModuleLoader {
 
   func convolution(
     _ name: String, inputs: Int, outputs: Int, kernel: Int = 3, stride: Int = 1,
-    padding: (begin: Int, end: Int) = (1, 1)
+    padding: (begin: Int, end: Int) = (1, 1), bias: Bool = true
   ) throws -> Convolution {
     let module = self[name]
     return try Convolution(
       module.path, weight: module.tensor("weight", [outputs, inputs, kernel, kernel]),
-      bias: module.tensor("bias", [outputs]), stride: stride, padding: padding)
+      bias: bias ? module.tensor("bias", [outputs]) : nil, stride: stride, padding: padding)
   }
 
   /// A convolution of one cell, which on NHWC maps is a product.

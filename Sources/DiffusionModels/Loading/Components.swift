@@ -44,3 +44,17 @@ extension CLIPTextEncoder {
     try loader.finish(ignoring: ["text_model.embeddings.position_ids", "text_projection.weight"])
   }
 }
+
+extension VisionTransformer {
+  /// Loads the folder of a `CLIPVisionModel` or a `ViTModel`, as `facebook/dino-vitb8`.
+  /// - Throws: `CheckpointError` listing every problem of the config, or of the weights.
+  public init(folder: URL) throws {
+    let configuration = try VisionTransformerConfiguration(
+      ConfigFile(contentsOf: folder.appending(path: "config.json")))
+    let loader = try WeightLoader(WeightStore(folder: folder), aliases: .bareVisionEncoder)
+    let path = configuration.family == .clip ? "vision_model" : ""
+    try self.init(configuration, ModuleLoader(path: path) { try loader.take($0, shape: $1) })
+    // What stands behind the tower, and the positions' numbers that older transformers saved.
+    try loader.finish(ignoring: ["pooler.", "visual_projection.weight", "vision_model.embeddings.position_ids"])
+  }
+}

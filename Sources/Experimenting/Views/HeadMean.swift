@@ -2,6 +2,7 @@ import Analysis
 import AttentionStore
 import AttentionTracing
 import Plotting
+import Tensors
 
 /// The mean over heads of some keys' maps at one site and step, added head by head.
 struct HeadMean {

@@ -3,6 +3,7 @@ import AttentionStore
 import AttentionTracing
 import Foundation
 import Plotting
+import Tensors
 
 /// A number of a site's attention at one step.
 public enum MapStatistic: String, CaseIterable, Codable, Hashable, Sendable {

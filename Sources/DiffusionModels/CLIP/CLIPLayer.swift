@@ -1,0 +1,86 @@
+import Tensors
+
+/// Self-attention and a two-layer perceptron, each around a residual connection with layer norm before it:
+/// `CLIPEncoderLayer` of transformers, for text and for pictures, and its `ViTLayer`, which differs in names.
+struct CLIPLayer {
+  private let norm1, norm2: NormParameters
+  private let projection: Linear
+  private let output: Linear
+  private let perceptronIn: Linear
+  private let perceptronOut: Linear
+  private let attention: Attention
+  private let activation: Activation
+  private let epsilon: Float
+  private let channels: Int
+
+  /// What the parts of a layer are called in a checkpoint.
+  struct Names {
+    let norms: (first: String, second: String)
+    /// Query, key and value.
+    let projections: [String]
+    let output: String
+    let perceptron: (into: String, outOf: String)
+
+    static let clip = Names(
+      norms: ("layer_norm1", "layer_norm2"),
+      projections: ["self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"], output: "self_attn.out_proj",
+      perceptron: ("mlp.fc1", "mlp.fc2"))
+
+    static let vit = Names(
+      norms: ("layernorm_before", "layernorm_after"),
+      projections: ["query", "key", "value"].map { "attention.attention.\($0)" }, output: "attention.output.dense",
+      perceptron: ("intermediate.dense", "output.dense"))
+  }
+
+  /// - Parameter projectionBias: whether query, key and value have one.
+  init(
+    _ loader: ModuleLoader, names: Names = .clip, channels: Int, intermediate: Int, heads: Int, activation: Activation,
+    epsilon: Float, projectionBias: Bool = true, causal: Bool
+  ) throws {
+    norm1 = try loader.norm(names.norms.first, channels: channels)
+    norm2 = try loader.norm(names.norms.second, channels: channels)
+    projection = try loader.fusedLinear(names.projections, inputs: channels, outputs: channels, bias: projectionBias)
+    output = try loader.linear(names.output, inputs: channels, outputs: channels)
+    perceptronIn = try loader.linear(names.perceptron.into, inputs: channels, outputs: intermediate)
+    perceptronOut = try loader.linear(names.perceptron.outOf, inputs: intermediate, outputs: channels)
+    attention = Attention(heads: heads, headDim: channels / heads, causal: causal)
+    self.activation = activation
+    self.epsilon = epsilon
+    self.channels = channels
+  }
+
+  /// - Parameter x: `[batch, tokens, channels]`, updated in place.
+  func apply(to x: inout Tensor) throws {
+    let own = try projected(x)
+    let looked = try attention(
+      query: AttentionOperand(own), key: AttentionOperand(own, column: channels),
+      value: AttentionOperand(own, column: 2 * channels)
+    ).output
+    try output.add(looked, to: &x)
+    var hidden = try perceptronIn(try x.layerNormalized(epsilon: epsilon, parameters: norm2))
+    hidden.activate(activation)
+    try perceptronOut.add(hidden, to: &x)
+  }
+
+  /// The keys of all heads side by side.
+  /// - Parameter x: what the layer is given, `[batch, tokens, channels]`.
+  /// - Returns: `[batch, tokens, channels]`.
+  func keys(_ x: Tensor) throws -> Tensor {
+    var keys = Tensor(uninitialized: x.shape)
+    let rows = x.count / channels
+    try projected(x).withUnsafeValues { own in
+      keys.withUnsafeMutableValues { keys in
+        for row in 0..<rows {
+          let first = (3 * row + 1) * channels
+          _ = keys[(row * channels)...].update(fromContentsOf: own[first..<(first + channels)])
+        }
+      }
+    }
+    return keys
+  }
+
+  /// Queries, keys and values side by side.
+  private func projected(_ x: Tensor) throws -> Tensor {
+    try projection(try x.layerNormalized(epsilon: epsilon, parameters: norm1))
+  }
+}
