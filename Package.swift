@@ -78,11 +78,14 @@ let package = Package(
       name: "Plotting", dependencies: ["CPNG", "CText", "Tensors"],
       resources: [.copy("Fonts")], swiftSettings: strict),
 
+    // What a picture shows, in numbers.
+    .target(name: "Measures", dependencies: ["Analysis", "Pipelines"], swiftSettings: strict),
+
     // Experiments, and the command line over all of it.
     .target(
       name: "Experimenting",
       dependencies: [
-        "Analysis", "AttentionStore", "AttentionTracing", "CZlib", "Pipelines", "Plotting",
+        "Analysis", "AttentionStore", "AttentionTracing", "CZlib", "Measures", "Pipelines", "Plotting",
         .product(name: "Crypto", package: "swift-crypto"), .product(name: "Yams", package: "Yams"),
       ], swiftSettings: strict),
     .executableTarget(
@@ -115,6 +118,7 @@ let package = Package(
         "make_map_views.py", "make_picture_metrics.py", "make_statistics.py", "map_views.json", "map_views.safetensors",
         "picture_metrics.json", "statistics.json",
       ]),
+    .testTarget(name: "MeasuresTests", dependencies: ["Checkpoints", "Measures", "Plotting", "TestSupport"]),
     .testTarget(name: "PlottingTests", dependencies: ["Plotting", "TestSupport"]),
     .testTarget(
       name: "ExperimentingTests",

@@ -6,11 +6,12 @@
     attnlab models my-model
 
 Weights are fp16, as those of the bundled model. The folder is read again by diffusers and transformers, and every
-weight and what each network computes is compared with the run's, rounded to fp16.
+weight and what each network computes is compared with the run's, rounded to fp16. A run with a judge leaves it there too, in
+scene_reader.
 """
 import pathlib
 
-from recipe import clip, commands, exporting, tokenizer, unet, vae
+from recipe import checkpoints, clip, commands, exporting, judge, tokenizer, unet, vae
 from recipe.folders import Model
 from recipe.settings import FOLDER, Settings
 
@@ -33,6 +34,8 @@ def main() -> None:
     model = read_run(settings, given.run)
     exporting.write(model, given.run / "tokenizer", settings.world.picture_size, given.folder)
     count = exporting.check(model, given.folder)
+    if checkpoints.path(given.run, judge.JudgeStage.name).exists():
+        judge.write(judge.load(settings, given.run), settings, given.folder / "scene_reader")
     print(f"wrote {given.folder}; {count} weights and the networks' results are those of {given.run}")
 
 

@@ -100,3 +100,17 @@ public struct LabColor: Hashable, Sendable {
 }
 
 private func radians(_ degrees: Double) -> Double { degrees * .pi / 180 }
+
+extension LabColor {
+  /// Of each coordinate; NaN of no colours.
+  public static func mean(_ colors: [LabColor]) -> LabColor {
+    LabColor(
+      lightness: Summary(colors.map(\.lightness)).mean, a: Summary(colors.map(\.a)).mean,
+      b: Summary(colors.map(\.b)).mean)
+  }
+
+  /// The coordinates less another colour's: L*, a*, b*.
+  public func less(_ other: LabColor) -> [Double] {
+    [lightness - other.lightness, a - other.a, b - other.b]
+  }
+}

@@ -73,27 +73,13 @@ extension AttentionStore {
             arguments: [result.run.rawValue, artifact.kind, artifact.path, artifact.sha256])
         }
         for (name, value) in result.metrics.sorted(by: { $0.key < $1.key }) {
-          try setMetric(name, value, run: result.run, db)
+          try Self.setMetric(name, value, run: result.run, db)
         }
       }
       try db.execute(sql: "UPDATE run SET status = 'done' WHERE group_hash = ?", arguments: [hash])
       try db.execute(sql: "DELETE FROM checkpoint WHERE group_hash = ?", arguments: [hash])
     }
     try carryOverLog()
-  }
-
-  /// Stores a metric of a run, or its new value. NaN is stored as NULL.
-  public func setMetric(_ name: String, _ value: Double, run: RunID) throws(StoreError) {
-    try write { db in try setMetric(name, value, run: run, db) }
-  }
-
-  private func setMetric(_ name: String, _ value: Double, run: RunID, _ db: Database) throws {
-    try db.cachedStatement(
-      sql: """
-        INSERT INTO metric (run_id, name, value) VALUES (?, ?, ?)
-        ON CONFLICT (run_id, name) DO UPDATE SET value = excluded.value
-        """
-    ).execute(arguments: [run.rawValue, name, value.isNaN ? nil : value])
   }
 
   private func runningMembers(_ group: String, _ db: Database) throws -> Set<Int64> {

@@ -14,7 +14,8 @@
 /// - `record`: one entry of the experiment file's list of what to record; `record_key` says which token positions
 ///   the keys of its cross-attention maps are.
 /// - `attention_map`: the maps, one row for each run, record, site, step, branch and head.
-/// - `metric`, `probe_result`, `artifact`: what was measured, and the files that were written.
+/// - `metric`, `probe_result`, `artifact`: what was measured, and the files that were written; `metric_source`: what it
+///   was measured with.
 /// - `word_heatmap`, `site_summary`, `comparison`: views for questions that are often asked.
 ///
 /// The values of a map are little-endian and lie row by row: `[height, width, keys]`, so the value of query
@@ -32,7 +33,7 @@ public enum StoreSchema {
   /// The steps from an empty file to the present schema; the first leads to `user_version` 1.
   ///
   /// A migration that has been released is never changed: a new one is added behind it.
-  static let migrations: [String] = [version1, version2]
+  static let migrations: [String] = [version1, version2, version3]
 
   /// Sizes of pictures, latents and grids, and numbers of layers and heads.
   static let sizes = 1...8192

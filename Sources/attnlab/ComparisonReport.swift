@@ -1,5 +1,6 @@
 import Experimenting
 import Foundation
+import Measures
 
 /// A comparison as `compare` prints it.
 struct ComparisonReport: Encodable {
@@ -44,7 +45,7 @@ struct ComparisonReport: Encodable {
       let result = row.result
       let isEmpty = result.count == 0
       return Row(
-        metric: row.metric.rawValue, unit: row.metric.unit, direction: row.metric.direction,
+        metric: row.metric.name, unit: row.metric.unit, direction: row.metric.direction,
         intervention: row.intervention, group: row.group, n: result.count, clusters: result.clusters,
         clusteredBy: row.clustering.rawValue, excluded: result.excluded, unmatched: row.unmatched,
         baselineMean: isEmpty ? nil : result.baselineMean, mean: isEmpty ? nil : result.treatmentMean,
@@ -78,7 +79,7 @@ extension Comparison {
     }
   }
 
-  private func table(_ metric: MetricName) -> String {
+  private func table(_ metric: Metric) -> String {
     let rows = rows.filter { $0.metric == metric }
     let group = request.grouping.map { grouping in
       switch grouping {
@@ -107,7 +108,7 @@ extension Comparison {
         ])
     }
     let unit = metric.unit.map { " in \($0)" } ?? ""
-    return "\(metric.rawValue.uppercased())\(unit); \(metric.direction)\n" + table.text
+    return "\(metric.title)\(unit); \(metric.direction)\n" + table.text
   }
 
   private var notes: String {
@@ -138,11 +139,11 @@ extension Comparison {
     return notes.isEmpty ? "" : "\n" + notes.map { printable($0) + "\n" }.joined()
   }
 
-  private func number(_ value: Double, _ metric: MetricName) -> String {
-    value.isNaN ? "-" : String(format: metric == .psnr ? "%.2f" : "%.4f", value)
+  private func number(_ value: Double, _ metric: Metric) -> String {
+    value.isNaN ? "-" : String(format: "%.\(metric.digits)f", value)
   }
 
-  private func signed(_ value: Double, _ metric: MetricName) -> String {
-    value.isNaN ? "-" : String(format: metric == .psnr ? "%+.2f" : "%+.4f", value)
+  private func signed(_ value: Double, _ metric: Metric) -> String {
+    value.isNaN ? "-" : String(format: "%+.\(metric.digits)f", value)
   }
 }

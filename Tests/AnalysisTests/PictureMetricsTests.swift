@@ -1,5 +1,6 @@
 import Analysis
 import Foundation
+import Measures
 import Plotting
 import Tensors
 import TestSupport

@@ -45,7 +45,7 @@ struct ConcurrencyTests {
         group.addTask {
           for number in 0..<50 {
             #expect(throws: Never.self) {
-              try store.setMetric("m\(task)", Double(number), run: id)
+              try store.setMetrics(["m\(task)": Double(number)], run: id)
               _ = try store.metrics(id)
             }
           }

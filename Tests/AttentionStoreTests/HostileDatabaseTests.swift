@@ -91,7 +91,7 @@ struct HostileDatabaseTests {
       let whole = try Data(contentsOf: fixture.folder.database)
       try outside(fixture.folder.database, change)
       expectError(
-        "\(path): damaged, schema: \(name) is not as version 2 of the schema has it. \(advice)"
+        "\(path): damaged, schema: \(name) is not as version \(StoreSchema.version) of the schema has it. \(advice)"
       ) { try AttentionStore.open(fixture.folder.database, mode: mode) }
       for end in ["-wal", "-shm"] { try? FileManager.default.removeItem(atPath: path + end) }
       try whole.write(to: fixture.folder.database)

@@ -22,7 +22,7 @@ struct OpeningTests {
   func fromEmpty() throws {
     try makeStore()
     #expect(try value(database, "PRAGMA application_id") == "1635021934")
-    #expect(try value(database, "PRAGMA user_version") == "2")
+    #expect(try value(database, "PRAGMA user_version") == "\(StoreSchema.version)")
     #expect(try value(database, "PRAGMA journal_mode") == "\"wal\"")
     #expect(try value(database, "PRAGMA page_size") == "16384")
     let left = try FileManager.default.contentsOfDirectory(atPath: folder.url.path)
@@ -37,7 +37,7 @@ struct OpeningTests {
       "attention_map: id run_id record_id site_id step timestep branch head height width keys dtype codec data",
       "checkpoint: group_hash step state",
       "experiment: id name question spec spec_hash model model_hash tool_version engine created_at",
-      "metric: run_id name value",
+      "metric: run_id name value", "metric_source: name hash",
       "probe_result: id run_id record_id site_id step name value low high n",
       "prompt: id text truncated_words",
       "record: id name spec",
@@ -61,12 +61,12 @@ struct OpeningTests {
   func halfMade() throws {
     try Data().write(to: database)
     try makeStore()
-    #expect(try value(database, "PRAGMA user_version") == "2")
+    #expect(try value(database, "PRAGMA user_version") == "\(StoreSchema.version)")
 
     try FileManager.default.removeItem(at: database)
     try outside(database, "PRAGMA journal_mode = WAL; VACUUM;")
     try AttentionStore.open(database, mode: .readWrite).close()
-    #expect(try value(database, "PRAGMA user_version") == "2")
+    #expect(try value(database, "PRAGMA user_version") == "\(StoreSchema.version)")
   }
 
   @Test("opening again changes no byte")
@@ -135,7 +135,7 @@ struct OpeningTests {
     try outside(database, "PRAGMA user_version = 7")
     let before = try Data(contentsOf: database)
     expectError(
-      "\(path): has schema version 7, and this attnlab knows versions up to 2. Use a newer attnlab; "
+      "\(path): has schema version 7, and this attnlab knows versions up to \(StoreSchema.version). Use a newer attnlab; "
         + "nothing in it was changed"
     ) { try AttentionStore.open(database, mode: mode) }
     #expect(try Data(contentsOf: database) == before)

@@ -218,13 +218,13 @@ struct QueryTests {
     try store.forEachMap { map throws in
       #expect(try store.runs().contains { $0.id == map.run })
       #expect(try store.mapCount() == 2)
-      expectError(message) { try store.setMetric("mass", 1, run: map.run) }
+      expectError(message) { try store.setMetrics(["mass": 1], run: map.run) }
       expectError(message) { try store.close() }
       expectError(message) { try store.carryOverLog() }
     }
     struct Enough: Error {}
     #expect(throws: Enough.self) { try store.forEachMap { _ in throw Enough() } }
-    try store.setMetric("mass", 1, run: fixture.group.runs[0].id)
+    try store.setMetrics(["mass": 1], run: fixture.group.runs[0].id)
   }
 
   @Test("a stored map whose length does not fit is named with its row; the check finds it too")

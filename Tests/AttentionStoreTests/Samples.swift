@@ -119,7 +119,7 @@ func allRows(_ url: URL) throws -> [String] {
   try DatabaseQueue(path: url.path).inDatabase { db in
     let tables = try String.fetchAll(db, sql: "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
     return try tables.flatMap { table in
-      try Row.fetchAll(db, sql: "SELECT * FROM \(table) ORDER BY 1, 2, 3").map { row in
+      try Row.fetchAll(db, sql: "SELECT * FROM \(table) ORDER BY 1, 2").map { row in
         let values = row.map { name, value in
           "\(name)=\(Data.fromDatabaseValue(value).map { $0.base64EncodedString() } ?? value.description)"
         }

@@ -211,9 +211,21 @@ struct StepTests {
   @Test("a metric is replaced, and needs its run")
   func metrics() throws {
     let id = fixture.group.runs[0].id
-    try store.setMetric("ssim", 0.5, run: id)
-    try store.setMetric("ssim", 0.75, run: id)
+    try store.setMetrics(["ssim": 0.5], run: id)
+    try store.setMetrics(["ssim": 0.75], run: id)
     #expect(try store.metrics(id) == ["ssim": 0.75])
-    #expect(throws: StoreError.self) { try store.setMetric("ssim", 0.5, run: RunID(rawValue: 77)) }
+    #expect(throws: StoreError.self) { try store.setMetrics(["ssim": 0.5], run: RunID(rawValue: 77)) }
+  }
+
+  @Test("values of a metric are kept while what measures it is the same, and forgotten with it")
+  func metricSources() throws {
+    let fixture = try Fixture()
+    let (store, id) = (fixture.store, fixture.group.runs[0].id)
+    try store.beginMetric("ssim", source: "one")
+    try store.setMetrics(["ssim": 0.5, "psnr": .infinity], run: id)
+    try store.beginMetric("ssim", source: "one")
+    #expect(try store.metrics(id) == ["ssim": 0.5, "psnr": .infinity])
+    try store.beginMetric("ssim", source: "another")
+    #expect(try store.metrics(id) == ["psnr": .infinity])
   }
 }

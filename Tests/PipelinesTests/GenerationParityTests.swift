@@ -1,6 +1,7 @@
 import Analysis
 import AttentionTracing
 import Foundation
+import Measures
 import Pipelines
 import Plotting
 import Schedulers

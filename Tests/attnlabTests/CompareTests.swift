@@ -75,8 +75,8 @@ import Testing
         ("small --samples 99", "error: --samples: 99 is not allowed; it is 100 to 1000000\n"),
         ("small --chart a.jpg", "error: --chart: the chart is a PNG file, and \"a.jpg\" does not end in .png\n"),
         (
-          "small --metrics psnr,lpips",
-          "error: The value 'psnr,lpips' is invalid for '--metrics <names>': \"lpips\" is not a metric; there are psnr, ssim\n"
+          "small --metrics psnr,ssmi",
+          "error: The value 'psnr,ssmi' is invalid for '--metrics <names>': \"ssmi\" is not a metric; did you mean \"ssim\"? attnlab metrics lists them\n"
         ),
         ("small --by day", "error: The value 'day' is invalid for '--by <layer|step|seed|prompt|settings>'"),
         ("other", "error: no results of \"other\": Results holds small; "),

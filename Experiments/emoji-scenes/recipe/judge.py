@@ -5,6 +5,8 @@ captions, it knows nothing.
 """
 import dataclasses
 import hashlib
+import json
+import math
 import pathlib
 import typing
 
@@ -12,11 +14,12 @@ import torch
 import torch.nn.functional as F
 from diffusers import AutoencoderKL
 from safetensors import safe_open
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from transformers import CLIPVisionConfig, CLIPVisionModel
 
 from recipe import checkpoints, vae
 from recipe.captions import Scene
+from recipe.errors import RecipeError
 from recipe.settings import Settings
 from recipe.training import Randomness, Stage, randomness
 from recipe.world import Drawing, World
@@ -27,6 +30,8 @@ FACINGS = ("left", "right", "front")
 NOTHING = "none"
 PLAIN = "plain"
 LEAST_COVERAGE = 0.125  # of a patch, for it to belong to an object
+SHARPNESS = 0.65  # of a head's first look at one neighbour
+UNNAMED = 0.1  # the weight of patches of no object: whether there is one is learnt by coverage too
 IGNORED = -100  # cross_entropy's mark of a place that has no truth
 
 
@@ -70,11 +75,18 @@ class SceneReader(torch.nn.Module):
         self.patch_head = torch.nn.Linear(own.tower.width, sum(self.words.patch_sizes) + own.patch**2)
         self.picture_head = torch.nn.Linear(own.tower.width, sum(self.words.picture_sizes))
 
-    def forward(self, pictures: torch.Tensor) -> "Answers":
-        """Of pictures `[batch, 3, size, size]` in 0-1."""
-        seen = self.tower(pixel_values=vae.to_model(pictures))
-        patches = self.patch_head(self.patch_norm(seen.last_hidden_state[:, 1:])).float()
-        whole = self.picture_head(seen.pooler_output).float()
+    def forward(self, pictures: torch.Tensor, kept: torch.Tensor | None = None) -> "Answers":
+        """Of pictures `[batch, 3, size, size]` in 0-1.
+
+        - kept: numbers of the patches that are looked at and answered for; None: all.
+        """
+        tower = self.tower
+        seen = tower.pre_layrnorm(tower.embeddings(vae.to_model(pictures)))
+        if kept is not None:
+            seen = torch.cat([seen[:, :1], seen[:, 1:][:, kept]], dim=1)
+        seen = tower.encoder(inputs_embeds=seen).last_hidden_state
+        patches = self.patch_head(self.patch_norm(seen[:, 1:])).float()
+        whole = self.picture_head(tower.post_layernorm(seen[:, 0])).float()
         sizes = self.words.patch_sizes
         return Answers(
             *patches[..., : sum(sizes)].split(sizes, -1), patches[..., sum(sizes) :],
@@ -103,10 +115,50 @@ class Truths(typing.NamedTuple):
     backgrounds: torch.Tensor
     styles: torch.Tensor
 
+    def of(self, kept: torch.Tensor) -> "Truths":
+        """Of some patches alone, by their numbers."""
+        names = ("objects", "colors", "facings", "coverage")
+        return self._replace(**{name: getattr(self, name)[:, kept] for name in names})
+
 
 def build(settings: Settings) -> SceneReader:
     """With first weights from torch's global generator."""
-    return SceneReader(settings)
+    model = SceneReader(settings)
+    look_at_neighbours(model, settings.world.picture_size // settings.judge.patch)
+    return model
+
+
+@torch.no_grad()
+def look_at_neighbours(model: SceneReader, side: int) -> None:
+    """Lets every head begin as one tap of a convolution: a patch looks at the one beside it in some direction.
+
+    Without it a transformer must first learn from its pictures what neighbours are, which takes longer than all the rest
+    (structured initialisation, Zheng et al. 2024). Positions begin as sines and cosines of rows and columns in the first
+    channels of a head's width; one step is a turn of each pair, so queries are turned positions and keys positions.
+    """
+    config = model.tower.config
+    width, depth = config.hidden_size // config.num_attention_heads, config.hidden_size
+    pairs = width // 4  # a sine and a cosine for each of two axes
+    rates = math.pi / torch.tensor([1.5 * 1.35**i for i in range(pairs)])
+    steps = torch.arange(side).float()
+    waves = torch.stack([torch.sin(steps[:, None] * rates), torch.cos(steps[:, None] * rates)], -1).flatten(1)
+    rows, columns = waves.repeat_interleave(side, 0), waves.repeat(side, 1)
+    positions = model.tower.embeddings.position_embedding.weight
+    positions.mul_(0.5)
+    positions[1:, : 4 * pairs] = torch.cat([rows, columns], 1)
+    for layer in model.tower.encoder.layers:
+        attention = layer.self_attn
+        for head in range(config.num_attention_heads):
+            own = slice(head * width, head * width + 4 * pairs)
+            down, right = (int(torch.randint(-2, 3, ())) for _ in range(2))
+            turns = torch.block_diag(*(
+                torch.tensor([[math.cos(a), math.sin(a)], [-math.sin(a), math.cos(a)]])
+                for step in (down, right) for a in (rates * step).tolist()))
+            attention.q_proj.weight[own] = 0.1 * attention.q_proj.weight[own]
+            attention.k_proj.weight[own] = 0.1 * attention.k_proj.weight[own]
+            attention.q_proj.weight[own, : 4 * pairs] += SHARPNESS * turns
+            attention.k_proj.weight[own, : 4 * pairs] += SHARPNESS * torch.eye(4 * pairs)
+    assert depth >= 4 * pairs
 
 
 def load(settings: Settings, run: pathlib.Path) -> SceneReader:
@@ -114,6 +166,52 @@ def load(settings: Settings, run: pathlib.Path) -> SceneReader:
     model = build(settings)
     model.load_state_dict(checkpoints.read(run, JudgeStage.name, shape(settings)).best)
     return model.eval().requires_grad_(False)
+
+
+def write(model: SceneReader, settings: Settings, folder: pathlib.Path) -> None:
+    """Writes `folder` in the layout that attnlab reads: the tower as transformers has it and the words of the answers, in
+    fp16; then reads it again and compares. Raises `RecipeError` if a weight is not as it was."""
+    folder.mkdir()
+    world = settings.world
+    phrases = {name: phrase for phrase, name in world.styles.items()}
+    about = {
+        **model.tower.config.to_diff_dict(), "model_type": "clip_vision_model", **model.words._asdict(),
+        "style_phrases": [phrases.get(name, "") for name in model.words.styles], "prefixes": world.prefixes,
+        "held_out": [f"{color} {name}" for color, names in world.held_out.items() for name in names]}
+    (folder / "config.json").write_text(json.dumps(about, indent=2) + "\n")
+    size, side = {"height": world.picture_size, "width": world.picture_size}, world.picture_size
+    (folder / "preprocessor_config.json").write_text(json.dumps({
+        "image_processor_type": "CLIPImageProcessor", "do_resize": True, "size": size, "resample": 3,
+        "do_center_crop": False, "crop_size": side, "do_rescale": True, "rescale_factor": 1 / 255,
+        "do_normalize": True, "image_mean": [0.5] * 3, "image_std": [0.5] * 3}, indent=2) + "\n")
+    weights = {name: value.half().contiguous() for name, value in exported(model).items()}
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    stored = build(settings)
+    fill(stored, folder)
+    for name, value in stored.state_dict().items():
+        if not torch.equal(value, model.state_dict()[name].half().float()):
+            raise RecipeError(f"{folder}: {name} is not what was written")
+
+
+def exported(model: SceneReader) -> checkpoints.Weights:
+    """The weights by the names that they have in a file; those of the tower as in transformers' `CLIPVisionModel`."""
+    def name(key: str) -> str:
+        return "vision_model." + key.removeprefix("tower.").removeprefix("vision_model.") if key.startswith("tower.") else key
+
+    return {name(key): value for key, value in model.state_dict().items() if not key.endswith("position_ids")}
+
+
+def fill(model: SceneReader, folder: pathlib.Path) -> None:
+    """Takes the weights of a folder. Raises `RecipeError` if they are of another shape."""
+    stored = {name: value.float() for name, value in load_file(folder / "model.safetensors").items()}
+    have, want = ({k: tuple(v.shape) for k, v in weights.items()} for weights in (stored, exported(model)))
+    if have != want:
+        differing = sorted(key for key in have.keys() | want.keys() if have.get(key) != want.get(key))
+        raise RecipeError(f"{folder}: {len(differing)} weights are not as the settings have them, first {differing[0]}")
+    own = model.state_dict()
+    for key, value in exported(model).items():
+        value.copy_(stored[key])
+    model.load_state_dict(own)
 
 
 def hides_color(scene: Scene, settings: Settings, color: str | None) -> bool:
@@ -158,6 +256,7 @@ class Scenes(typing.NamedTuple):
             facings=torch.where(chosen.view(-1, 1), facings, self.facings))
 
     def truths(self, patch: int) -> Truths:
+        """Of each patch and picture."""
         shares = torch.stack([patches(self.coverage[:, i].float() / 255, patch) for i in range(2)])
         amounts, owner = shares.mean(-1).max(0)
         owned = amounts >= LEAST_COVERAGE
@@ -247,16 +346,26 @@ class JudgeStage(Stage):
 
     def loss(self, step: int, done: float) -> tuple[torch.Tensor, dict[str, float]]:
         """The cross-entropies of object, colour and facing over patches, of coverage over pixels, of background and style
-        over pictures."""
+        over pictures.
+
+        At first only a window of the patches is looked at, of a batch the same one: a step takes half as long.
+        """
         rng = randomness(self.own.seed, self.name, step)
         chosen = rng.choices.sample(range(self.own.pool), self.own.batch)
         scenes = self._scenes[chosen].mirrored(torch.rand(self.own.batch, generator=rng.noise) < 0.5)
+        side = self.settings.world.picture_size // self.own.patch
+        window = side if done >= self.own.window_share else self.own.window
+        top, left = (rng.choices.randrange(side - window + 1) for _ in range(2))
+        kept = torch.arange(side * side).view(side, side)[top : top + window, left : left + window].flatten()
         with torch.autocast("cpu", torch.bfloat16, enabled=self.own.bf16):
-            answers = self.model(self._augment(scenes.pictures.float() / 255, rng))
-        truths = scenes.truths(self.own.patch)
+            answers = self.model(self._augment(scenes.pictures.float() / 255, rng), kept)
+        truths = scenes.truths(self.own.patch).of(kept)
+        weights = torch.ones(answers.objects.shape[-1])
+        weights[0] = UNNAMED
         losses = {
+            "objects": F.cross_entropy(answers.objects.flatten(0, -2), truths.objects.flatten(), weights),
             **{name: F.cross_entropy(getattr(answers, name).flatten(0, -2), getattr(truths, name).flatten())
-               for name in ("objects", "colors", "facings", "backgrounds", "styles")},
+               for name in ("colors", "facings", "backgrounds", "styles")},
             "coverage": F.binary_cross_entropy_with_logits(answers.coverage, truths.coverage)}
         loss = sum(losses.values(), torch.zeros(()))
         owned = truths.objects > 0

@@ -146,6 +146,8 @@ class JudgeSettings:
     noise: float
     blur: float
     color_shift: float
+    window: int
+    window_share: float
     bf16: bool
     optimizer: Optimizer
 
@@ -225,6 +227,8 @@ def _size_problems(settings: Settings) -> typing.Iterator[str]:
                f"the UNet) and of clip.patch ({settings.clip.patch})")
     if settings.judge.patch < 1 or side % settings.judge.patch:
         yield f"judge.patch: {settings.judge.patch} does not divide world.picture_size ({side})"
+    elif not 1 <= settings.judge.window <= side // settings.judge.patch:
+        yield f"judge.window: {settings.judge.window} is not from 1 to {side // settings.judge.patch} patches"
     crop = settings.vae.crop_side
     if crop <= 0 or crop % VAE_FACTOR or crop > side:
         yield f"vae.crop_side: {crop} is not a multiple of {VAE_FACTOR} up to {side}"
@@ -269,7 +273,8 @@ def _training_problems(settings: Settings) -> typing.Iterator[str]:
             yield f"{name}.optimizer: learning_rate must be above 0 and warmup at least 1"
         if optimizer.ema is not None and not 0 <= optimizer.ema < 1:
             yield f"{name}.optimizer.ema: must be from 0 up to 1, or null for none; found {optimizer.ema}"
-    shares = {"vae.crop_share": settings.vae.crop_share, "unet.unconditional": settings.unet.unconditional}
+    shares = {"vae.crop_share": settings.vae.crop_share, "judge.window_share": settings.judge.window_share,
+              "unet.unconditional": settings.unet.unconditional}
     for name, value in shares.items():
         if not 0 <= value <= 1:
             yield f"{name}: a share is 0-1, found {value}"

@@ -1,12 +1,13 @@
 import AttentionStore
 import AttentionTracing
+import Measures
 
 /// The measured runs of one experiment, read from its database once.
 public struct ComparableResults: Sendable {
   /// Of the results' folder.
   public let name: String
   /// What the experiment measures.
-  public let metrics: [MetricName]
+  public let metrics: [Metric]
   let columns: [ComparisonColumn]
 
   /// Names of the interventions, in the order of the file.

@@ -3,19 +3,6 @@ import Foundation
 import Plotting
 import Tensors
 
-extension MetricName {
-  /// The unit of values and of their differences; nil for a pure number.
-  public var unit: String? { self == .psnr ? "dB" : nil }
-
-  /// What a higher value says.
-  public var direction: String {
-    switch self {
-    case .psnr: "higher is closer to the source, pixel by pixel"
-    case .ssim: "higher is closer to the source, in local pattern and brightness"
-    }
-  }
-}
-
 extension Comparison.Clustering {
   /// `seeds`, or `pairs x seeds`.
   public var text: String { self == .seeds ? "seeds" : "pairs x seeds" }
@@ -37,7 +24,7 @@ extension Comparison {
       let result = row.result
       table.append(
         [
-          row.metric.rawValue, row.metric.unit ?? "", row.intervention, baseline, request.grouping?.rawValue ?? "",
+          row.metric.name, row.metric.unit ?? "", row.intervention, baseline, request.grouping?.rawValue ?? "",
           row.group ?? "", "\(result.count)", "\(result.clusters)", row.clustering.rawValue, "\(result.excluded)",
           "\(row.unmatched)",
         ]
@@ -59,8 +46,8 @@ extension Comparison {
       let missing = rows.count { $0.metric == metric } - drawn.count
       let unit = metric.unit.map { ", \($0)" } ?? ""
       return try Figures.barChart(
-        title: "\(metric.shortTitle): difference to \(baseline)",
-        axis: "\(metric.shortTitle) to the source, less that of \(baseline)\(unit)", bars: drawn.map(bar),
+        title: "\(metric.title): difference to \(baseline)",
+        axis: "\(metric.title) to the source, less that of \(baseline)\(unit)", bars: drawn.map(bar),
         note: note(drawn) + (missing == 0 ? "" : "; \(counted(missing, "row")) without a value not drawn"))
     }
     guard !charts.isEmpty else { throw ExperimentError("there is no value to draw: no run has a finite difference") }

@@ -1,4 +1,5 @@
 import Analysis
+import Measures
 
 /// Interventions of one or several experiments against a baseline, metric by metric, over the same prompts and seeds.
 ///
@@ -18,7 +19,7 @@ public struct Comparison: Sendable {
 
   /// One metric of one intervention; of one seed or pair of prompts where the comparison is grouped so.
   public struct Row: Sendable {
-    public let metric: MetricName
+    public let metric: Metric
     public let intervention: String
     /// The layers, the steps, the seed, the pair or the settings; nil without a grouping.
     public let group: String?
@@ -45,7 +46,7 @@ public struct Comparison: Sendable {
   public let baseline: String
   /// Without the baseline, in the order of the rows.
   public let interventions: [String]
-  public let metrics: [MetricName]
+  public let metrics: [Metric]
   /// By metric, then by intervention.
   public let rows: [Row]
   public let unmatched: [UnmatchedRun]
@@ -93,20 +94,20 @@ private struct MatchedRuns {
   }
 
   /// Why a run has no partner; nil if it has one.
-  private func reason(_ key: RunKey, _ metric: MetricName) -> String? {
+  private func reason(_ key: RunKey, _ metric: Metric) -> String? {
     switch (treatment.column.runs[key], baseline.runs[key]) {
     case (nil, _): return "only the baseline has a run of this pair, seed and settings"
     case (_, nil): return "the baseline has no run of this pair, seed and settings"
     case (let run?, let base?):
       if run.status != "done" { return run.status }
       if base.status != "done" { return "the baseline's run: \(base.status)" }
-      if run.metrics[metric.rawValue] == nil { return "no \(metric.rawValue) was stored" }
-      if base.metrics[metric.rawValue] == nil { return "the baseline's run: no \(metric.rawValue) was stored" }
+      if run.metrics[metric.name] == nil { return "no \(metric.name) was stored" }
+      if base.metrics[metric.name] == nil { return "the baseline's run: no \(metric.name) was stored" }
       return nil
     }
   }
 
-  func unmatched(_ metric: MetricName) -> [Comparison.UnmatchedRun] {
+  func unmatched(_ metric: Metric) -> [Comparison.UnmatchedRun] {
     keys.compactMap { key in
       reason(key, metric).map {
         Comparison.UnmatchedRun(
@@ -116,8 +117,7 @@ private struct MatchedRuns {
     }
   }
 
-  func rows(_ metric: MetricName, by grouping: ComparisonRequest.Grouping?, _ bootstrap: Bootstrap) -> [Comparison.Row]
-  {
+  func rows(_ metric: Metric, by grouping: ComparisonRequest.Grouping?, _ bootstrap: Bootstrap) -> [Comparison.Row] {
     let groups: [(name: String?, keys: [RunKey])]
     switch grouping {
     case nil: groups = [(nil, keys)]
@@ -134,10 +134,10 @@ private struct MatchedRuns {
     keys.map(name).uniqued.map { group in (group, keys.filter { name($0) == group }) }
   }
 
-  private func row(_ metric: MetricName, _ group: String?, _ keys: [RunKey], _ bootstrap: Bootstrap) -> Comparison.Row {
+  private func row(_ metric: Metric, _ group: String?, _ keys: [RunKey], _ bootstrap: Bootstrap) -> Comparison.Row {
     let pairs = keys.compactMap { key -> (RunKey, Double, Double)? in
-      guard reason(key, metric) == nil, let value = treatment.column.runs[key]?.metrics[metric.rawValue],
-        let base = baseline.runs[key]?.metrics[metric.rawValue]
+      guard reason(key, metric) == nil, let value = treatment.column.runs[key]?.metrics[metric.name],
+        let base = baseline.runs[key]?.metrics[metric.name]
       else { return nil }
       return (key, base, value)
     }

@@ -1,3 +1,5 @@
+import Measures
+
 /// A column under the name that the comparison gives it.
 struct NamedColumn {
   let name: String
@@ -9,7 +11,7 @@ struct ComparisonChoice {
   let baseline: NamedColumn
   /// Without the baseline.
   let treatments: [NamedColumn]
-  let metrics: [MetricName]
+  let metrics: [Metric]
 
   /// - Throws: `ExperimentError` with every name that does not fit.
   init(_ results: [ComparableResults], _ request: ComparisonRequest) throws {
@@ -44,8 +46,8 @@ struct ComparisonChoice {
     for metric in request.metrics ?? [] {
       for result in results where !result.metrics.contains(metric) {
         problems.append(
-          "--metrics: \(result.name) did not measure \(metric.rawValue); it has "
-            + result.metrics.map(\.rawValue).joined(separator: ", "))
+          "--metrics: \(result.name) did not measure \(metric.name); it has "
+            + result.metrics.map(\.name).joined(separator: ", "))
       }
     }
     if common.isEmpty, request.metrics == nil {

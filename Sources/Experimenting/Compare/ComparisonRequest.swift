@@ -1,3 +1,5 @@
+import Measures
+
 /// What to compare, and how.
 public struct ComparisonRequest: Hashable, Sendable {
   /// What has a row of its own.
@@ -19,7 +21,7 @@ public struct ComparisonRequest: Hashable, Sendable {
   /// The intervention that the others are compared with; of several experiments that have it, the first one's.
   public var baseline: String
   /// nil: all that every experiment measured.
-  public var metrics: [MetricName]?
+  public var metrics: [Metric]?
   /// nil: a row for each intervention, in the order of the files.
   public var grouping: Grouping?
   /// Of the bootstrap.
@@ -28,7 +30,7 @@ public struct ComparisonRequest: Hashable, Sendable {
   public var seed: UInt64
 
   public init(
-    interventions: [String]? = nil, baseline: String = InterventionSpec.none.name, metrics: [MetricName]? = nil,
+    interventions: [String]? = nil, baseline: String = InterventionSpec.none.name, metrics: [Metric]? = nil,
     grouping: Grouping? = nil, resamples: Int = 10_000, seed: UInt64 = 0
   ) {
     self.interventions = interventions

@@ -23,9 +23,12 @@ public enum ModelSource {
 
   /// SHA-256, in hexadecimal, over names and contents of the files that decide what a model computes.
   /// - Throws: a file error.
-  public static func hash(_ folder: ModelFolder) throws -> String {
+  public static func hash(_ folder: ModelFolder) throws -> String { try hash(folder.contentFiles) }
+
+  /// The same of files in their order, each with the name of its folder.
+  static func hash(_ files: [URL]) throws -> String {
     var hasher = SHA256()
-    for file in folder.contentFiles {
+    for file in files {
       let data = try Data(contentsOf: file, options: .mappedIfSafe)
       let name = file.pathComponents.suffix(2).joined(separator: "/")
       hasher.update(data: Data("\(name)\n\(data.count)\n".utf8))

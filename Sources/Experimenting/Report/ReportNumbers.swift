@@ -1,11 +1,22 @@
 import Analysis
 import Foundation
+import Measures
 
-extension MetricName {
-  /// As a reader knows it, with its unit.
-  var title: String { self == .psnr ? "PSNR, dB" : "SSIM" }
-  var shortTitle: String { rawValue.uppercased() }
-  fileprivate var digits: Int { self == .psnr ? 2 : 4 }
+extension Metric {
+  /// What its values say, and how far they can be trusted.
+  fileprivate var reading: String {
+    "\(title.prefix(1).uppercased() + title.dropFirst())\(unit.map { " in \($0)" } ?? ""), \(range). "
+      + "\(direction.prefix(1).uppercased() + direction.dropFirst()). Of one value a\(subjectText)."
+  }
+
+  private var subjectText: String {
+    switch measure {
+    case .picture: " picture"
+    case .edit: "n edit and its source"
+    case .set(let set, _): " set: \(set.rawValue)"
+    case .seeds: " prompt with all seeds"
+    }
+  }
 
   /// A value for a reader; `–` where there is none.
   func text(_ value: Double?) -> String {
@@ -36,7 +47,7 @@ struct MetricSummary {
 struct ReportNumbers {
   let data: ReportData
 
-  private var metrics: [MetricName] { data.spec.metrics }
+  private var metrics: [Metric] { data.spec.metrics }
   /// Interventions in each of the settings.
   private var columns: [Column] {
     let settings = data.spec.generate.settings
@@ -57,11 +68,11 @@ struct ReportNumbers {
 
   var isEmpty: Bool { metrics.isEmpty || pairs.isEmpty }
 
-  private func values(_ metric: MetricName, _ column: Column, of pairs: [PromptPair]) -> [Double] {
+  private func values(_ metric: Metric, _ column: Column, of pairs: [PromptPair]) -> [Double] {
     pairs.flatMap { pair in
       seeds.compactMap { seed in
         data.target(of: pair, seed: seed, intervention: column.intervention, settings: column.settings)?
-          .metrics[metric.rawValue]
+          .metrics[metric.name]
       }
     }
   }
@@ -70,26 +81,12 @@ struct ReportNumbers {
 
   var section: String {
     let byIntervention = metrics.map { metric in
-      "### \(metric.shortTitle) by intervention\n\n" + Self.direction(metric) + "\n\n" + table(metric)
+      "### \(metric.title) by intervention\n\n" + metric.reading + "\n\n" + table(metric)
     }
     return (["## Numbers"] + byIntervention + [byPair]).joined(separator: "\n\n")
   }
 
-  private static func direction(_ metric: MetricName) -> String {
-    let meaning =
-      switch metric {
-      case .psnr:
-        "Peak signal-to-noise ratio of an edit against its source, in decibels. Higher is closer to the source, pixel by "
-          + "pixel; `inf` is the same picture."
-      case .ssim:
-        "Structural similarity of an edit and its source. Higher is closer to the source in local pattern and "
-          + "brightness; 1 is the same picture."
-      }
-    return meaning
-      + " A high value says that layout and everything else were kept, which is so too where the edit failed."
-  }
-
-  private func table(_ metric: MetricName) -> String {
+  private func table(_ metric: Metric) -> String {
     let columns = columns
     let summaries = columns.map { MetricSummary(values(metric, $0, of: pairs)) }
     let hasInfinite = summaries.contains { $0.infinite > 0 }
@@ -152,7 +149,7 @@ struct ReportNumbers {
         let finite = summary.finite
         table.append(
           [column.intervention] + (hasSettings ? [column.label] : [])
-            + [metric.rawValue, "\(finite.count)", "\(summary.infinite)", "\(summary.undefined)"]
+            + [metric.name, "\(finite.count)", "\(summary.infinite)", "\(summary.undefined)"]
             + [summary.mean, finite.standardDeviation, finite.minimum, finite.maximum].map { CSVTable.number($0) })
       }
     }
@@ -162,13 +159,13 @@ struct ReportNumbers {
   private var runMetrics: CSVTable {
     var table = CSVTable(
       ["source_prompt", "target_prompt", "seed", "intervention"] + (data.hasSettings ? ["settings"] : [])
-        + metrics.map(\.rawValue) + ["run", "picture"])
+        + metrics.map(\.name) + ["run", "picture"])
     for expected in data.expected {
       guard let source = expected.source, let run = expected.run, run.isDone else { continue }
       table.append(
         [source, expected.prompt, "\(expected.seed)", expected.intervention]
           + (data.hasSettings ? [expected.settings.label] : [])
-          + metrics.map { CSVTable.number(run.metrics[$0.rawValue]) } + [run.shortHash, run.files["picture"] ?? ""])
+          + metrics.map { CSVTable.number(run.metrics[$0.name]) } + [run.shortHash, run.files["picture"] ?? ""])
     }
     return table
   }

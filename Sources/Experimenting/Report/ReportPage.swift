@@ -62,7 +62,7 @@ struct ReportPage {
       : "\(counted(mapCount, "attention map")) (\(ByteSize(Int64(mapBytes)).rounded)) were recorded on the way"
     guard !spec.generate.pairs.isEmpty, !spec.metrics.isEmpty else { return recorded + "." }
     return "\(recorded), and each finished edit was compared with its source by "
-      + "\(listed(spec.metrics.map(\.shortTitle)))."
+      + "\(listed(spec.metrics.map(\.title)))."
   }
 
   /// What is missing, plainly; nil where everything is done.
@@ -120,7 +120,7 @@ struct ReportPage {
     var lines: [String] = []
     if hasNumbers {
       lines.append(
-        "No verdict is drawn from \(listed(spec.metrics.map(\.shortTitle))): they measure nearness to the source, and an "
+        "No verdict is drawn from \(listed(spec.metrics.map(\.title))): they measure nearness to the source, and an "
           + "edit that failed is near to it. Whether the edit is there must be seen in the pictures, or judged by a "
           + "measure of the target's text.")
       lines.append(

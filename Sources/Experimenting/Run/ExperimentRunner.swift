@@ -42,7 +42,7 @@ public struct ExperimentRunner {
       try make(group, store, recorder, &tally)
     }
     try checkStop(tally)
-    try measure(store)
+    try RunMeasurer(spec: plan.spec, results: results, store: store, progress: progress, stop: stop).measure()
     try store.removeUnused()
     progress.finished()
     let report = try ExperimentReport.write(results: results, store: store)
@@ -181,33 +181,6 @@ public struct ExperimentRunner {
       RunResult(run: run.1, artifacts: try files.write(run.0, group, try denoising.latents(of: index)))
     }
     try store.finishGroup(hash: group.hash, results: written)
-  }
-
-  // MARK: - Measures
-
-  /// Adds the metrics that the file asks for and targets do not have yet, from the stored pictures.
-  private func measure(_ store: AttentionStore) throws {
-    let runs = try store.runs(RunFilter(status: .done))
-    var pictures: [RunID: Picture] = [:]
-    func picture(_ id: RunID) throws -> Picture {
-      if let known = pictures[id] { return known }
-      guard let artifact = try store.artifacts(id).first(where: { $0.kind == "picture" }) else {
-        throw ExperimentError("run \(id.rawValue) of \(results.database.path) has no picture")
-      }
-      let new = try PNG.read(results.url.appending(path: artifact.path)).picture
-      // A source serves all targets of its group; older ones are not needed again.
-      if pictures.count >= 64 { pictures.removeAll() }
-      pictures[id] = new
-      return new
-    }
-    for run in runs {
-      guard let source = run.sourceID else { continue }
-      let known = try store.metrics(run.id)
-      for metric in plan.spec.metrics where known[metric.rawValue] == nil {
-        let value = try metric.measure(picture(run.id), against: picture(source))
-        try store.setMetric(metric.rawValue, value, run: run.id)
-      }
-    }
   }
 }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Measures
 
 extension ExperimentSpec {
   /// Reads an experiment file.
@@ -95,7 +96,8 @@ struct SpecDecoder {
       record: fields["record"].map { record($0, count: steps) } ?? [],
       predictedClean: given(fields["predicted_clean"]).flatMap { self.steps($0, count: steps) },
       interventions: fields["interventions"].map { interventions($0, count: steps, hasPairs: hasPairs) } ?? [.none],
-      metrics: fields["metrics"].map { choices($0, of: "metrics") } ?? [],
+      metrics: fields["metrics"].map(metrics) ?? [],
+      instruments: fields["instruments"].map(instruments) ?? InstrumentFolders(),
       figures: fields["figures"].map { choices($0, of: "figures") } ?? [],
       budget: fields["budget"].flatMap(budget) ?? BudgetSpec())
   }
@@ -126,6 +128,26 @@ struct SpecDecoder {
       return nil
     }
     return size
+  }
+
+  private func metrics(_ field: Field) -> [Metric] {
+    reader.distinct(reader.list(field, of: "metrics") ?? []) { field in
+      guard let name = reader.line(field, allowsEmpty: false) else { return nil }
+      if let metric = MetricRegistry.named(name) { return metric }
+      let names = MetricRegistry.all.map(\.name)
+      let near = nearestName(to: name, in: names).map { "did you mean \(quoted($0))? " } ?? ""
+      reader.report(field, "\(quoted(name)) is no metric; \(near)`attnlab metrics` lists them")
+      return nil
+    }
+  }
+
+  private func instruments(_ field: Field) -> InstrumentFolders {
+    let names = Instrument.allCases
+    guard let fields = reader.fields(field, allowed: names.map(\.rawValue)) else { return InstrumentFolders() }
+    let given = names.compactMap { name in
+      fields[name.rawValue].flatMap { reader.line($0, allowsEmpty: false) }.map { (name, $0) }
+    }
+    return InstrumentFolders(Dictionary(uniqueKeysWithValues: given))
   }
 
   private func choices<Value: RawRepresentable & CaseIterable & Hashable>(_ field: Field, of what: String) -> [Value]

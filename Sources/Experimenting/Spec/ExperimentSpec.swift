@@ -1,4 +1,5 @@
 import AttentionTracing
+import Measures
 
 /// What one experiment file asks for, with every default filled in and every list of prompts written out.
 ///
@@ -23,7 +24,9 @@ public struct ExperimentSpec: Hashable, Sendable {
   public let predictedClean: StepSelector?
   /// In the order of the file. Names differ; never empty.
   public let interventions: [InterventionSpec]
-  public let metrics: [MetricName]
+  public let metrics: [Metric]
+  /// The networks that metrics look with.
+  public let instruments: InstrumentFolders
   public let figures: [FigureName]
   public let budget: BudgetSpec
 
@@ -31,7 +34,8 @@ public struct ExperimentSpec: Hashable, Sendable {
     version: Int = ExperimentSpec.currentVersion, name: String, question: String = "", model: String,
     generate: GenerateSpec, record: [RecordSpec] = [], predictedClean: StepSelector? = nil,
     interventions: [InterventionSpec] = [.none],
-    metrics: [MetricName] = [], figures: [FigureName] = [], budget: BudgetSpec = BudgetSpec()
+    metrics: [Metric] = [], instruments: InstrumentFolders = InstrumentFolders(),
+    figures: [FigureName] = [], budget: BudgetSpec = BudgetSpec()
   ) {
     self.version = version
     self.name = name
@@ -42,17 +46,10 @@ public struct ExperimentSpec: Hashable, Sendable {
     self.predictedClean = predictedClean
     self.interventions = interventions
     self.metrics = metrics
+    self.instruments = instruments
     self.figures = figures
     self.budget = budget
   }
-}
-
-/// A measure of an edited picture against its source.
-public enum MetricName: String, CaseIterable, Hashable, Sendable {
-  /// Peak signal-to-noise ratio, in decibels.
-  case psnr
-  /// Structural similarity, at most 1.
-  case ssim
 }
 
 /// A picture of the report.

@@ -5,7 +5,7 @@
 /// and more, one being a whole part of the other between underscores, as `guidance` is of `guidance_scale`; or its first
 /// three letters or more.
 /// The nearest wins, and of equally near ones the first. A name of more than 64 bytes is near to none.
-func nearestName(to name: String, in allowed: [String]) -> String? {
+public func nearestName(to name: String, in allowed: [String]) -> String? {
   guard name.utf8.count <= 64 else { return nil }
   let wanted = simplified(name)
   let limit = max(1, wanted.count / 3)

@@ -1,4 +1,5 @@
 import AttentionTracing
+import Measures
 import Schedulers
 import Tensors
 
@@ -32,9 +33,16 @@ extension ExperimentSpec {
       ("generate", generate.value), ("record", .list(record.map(\.value))),
       ("predicted_clean", predictedClean?.value ?? .null),
       ("interventions", .mapping(interventions.map { (.text($0.name), .list($0.operations.map(\.value))) })),
-      ("metrics", .list(metrics.map { .plain($0.rawValue) })), ("figures", .list(figures.map { .plain($0.rawValue) })),
+      ("metrics", .list(metrics.map { .plain($0.name) })), ("instruments", instruments.value),
+      ("figures", .list(figures.map { .plain($0.rawValue) })),
       ("budget", .keys([("disk", .plain("\(budget.disk)"))])),
     ])
+  }
+}
+
+extension InstrumentFolders {
+  fileprivate var value: Value {
+    .keys(Instrument.allCases.compactMap { name in given[name].map { (name.rawValue, .text($0)) } })
   }
 }
 

@@ -1,4 +1,5 @@
 import AttentionTracing
+import Measures
 import Schedulers
 import Tensors
 
@@ -52,7 +53,11 @@ extension SpecReference {
         "steps, as in `record`, after which each run leaves the picture that the model then expects; `null` for none. One "
           + "decoding each", "`null`"),
       Key("interventions", "names with lists of operations, see below", "`{ none: [] }`"),
-      Key("metrics", "a list of \(codes(MetricName.allCases.map(\.rawValue)))", "`[]`"),
+      Key("metrics", "a list of \(codes(MetricRegistry.all.map(\.name))); `attnlab metrics` explains them", "`[]`"),
+      Key(
+        "instruments",
+        "the networks that metrics look with: a mapping of \(codes(Instrument.allCases.map(\.rawValue))) to folders, or to the "
+          + "name of a bundled model", "the bundled ones; of `lpips` there is none"),
       Key("figures", "a list of \(codes(FigureName.allCases.map(\.rawValue)))", "`[]`"),
       Key(
         "budget", "`{ disk: size }`: a plan that would write more into the results folder is refused",

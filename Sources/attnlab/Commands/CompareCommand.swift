@@ -2,6 +2,7 @@ import ArgumentParser
 import AttentionStore
 import Experimenting
 import Foundation
+import Measures
 import Plotting
 
 struct CompareCommand: ParsableCommand {
@@ -40,10 +41,10 @@ struct CompareCommand: ParsableCommand {
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "Metrics, between commas: \(MetricName.allCases.map(\.rawValue).joined(separator: ", ")). (default: all measured)",
+      "Metrics, between commas; attnlab metrics lists them. (default: all measured)",
       valueName: "names"),
     transform: metricNames)
-  var metrics: [MetricName]?
+  var metrics: [Metric]?
 
   @Option(
     name: .customLong("by"),
@@ -155,12 +156,6 @@ extension ComparisonRequest.Grouping: ExpressibleByArgument {}
 
 /// Reads `psnr,ssim`.
 /// - Throws: `ValidationError`.
-func metricNames(_ text: String) throws -> [MetricName] {
-  try text.split(separator: ",", omittingEmptySubsequences: false).map { name in
-    guard let metric = MetricName(rawValue: name.trimmingCharacters(in: .whitespaces)) else {
-      throw ValidationError(
-        "\"\(name)\" is not a metric; there are \(MetricName.allCases.map(\.rawValue).joined(separator: ", "))")
-    }
-    return metric
-  }
+func metricNames(_ text: String) throws -> [Metric] {
+  try text.split(separator: ",", omittingEmptySubsequences: false).map { try namedMetric(String($0)) }
 }

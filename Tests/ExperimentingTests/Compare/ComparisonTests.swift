@@ -1,5 +1,6 @@
 import Analysis
 import Foundation
+import Measures
 import Tensors
 import TestSupport
 import Testing

@@ -1,5 +1,6 @@
 import AttentionStore
 import Foundation
+import Measures
 import Plotting
 import TestSupport
 import Testing
@@ -64,7 +65,7 @@ import Testing
   @Test func undefinedValuesAreCountedApart() {
     let summary = MetricSummary([1, .nan, .infinity, 3])
     #expect(summary.finite.count == 2 && summary.infinite == 1 && summary.undefined == 1 && summary.mean == 2)
-    #expect(MetricName.psnr.text(.nan) == "–" && MetricName.ssim.text(0.5) == "0.5000")
+    #expect(Metric.psnr.text(.nan) == "–" && Metric.ssim.text(0.5) == "0.5000")
   }
 
   @Test func tablesHoldEveryRun() throws {

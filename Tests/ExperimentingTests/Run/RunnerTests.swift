@@ -3,6 +3,7 @@ import AttentionStore
 import Checkpoints
 import Experimenting
 import Foundation
+import Measures
 import Plotting
 import TestSupport
 import Testing

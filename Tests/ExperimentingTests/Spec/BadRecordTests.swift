@@ -214,16 +214,16 @@ import Testing
     (
       minimal(
         #"""
-        metrics: [PSNR, ssmi, lpips, 3, psnr, psnr]
+        metrics: [PSNR, ssmi, sharpness, 3, psnr, psnr]
         figures: all
         budget: { disk: 2 gib }
         """#),
       """
-      e.yaml:5:11: metrics.0: unknown value "PSNR"; did you mean "psnr"? allowed: psnr, ssim
-      e.yaml:5:17: metrics.1: unknown value "ssmi"; did you mean "ssim"? allowed: psnr, ssim
-      e.yaml:5:23: metrics.2: unknown value "lpips"; allowed: psnr, ssim
-      e.yaml:5:30: metrics.3: expected text, found the whole number 3; as text it is written "3"
-      e.yaml:5:39: metrics.5: the same as metrics.4; each may stand once
+      e.yaml:5:11: metrics.0: "PSNR" is no metric; did you mean "psnr"? `attnlab metrics` lists them
+      e.yaml:5:17: metrics.1: "ssmi" is no metric; did you mean "ssim"? `attnlab metrics` lists them
+      e.yaml:5:23: metrics.2: "sharpness" is no metric; `attnlab metrics` lists them
+      e.yaml:5:34: metrics.3: expected text, found the whole number 3; as text it is written "3"
+      e.yaml:5:43: metrics.5: the same as metrics.4; each may stand once
       e.yaml:6:10: figures: expected a list of figures, found the text "all"
       e.yaml:7:17: budget.disk: expected a size, found the text "2 gib"; \(sizeRule)
       """

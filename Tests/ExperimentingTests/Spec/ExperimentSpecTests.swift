@@ -1,6 +1,7 @@
 import AttentionTracing
 import Experimenting
 import Foundation
+import Measures
 import Testing
 
 @Suite struct ExperimentSpecTests {
@@ -26,6 +27,7 @@ import Testing
       self 4-14: [{ op: replace, sites: "self:4-14", steps: { fraction: [0, 0.8] } }]
       cross swap: [{ op: replace, sites: "cross:*" }]
     metrics: [psnr, ssim]
+    instruments: {}
     figures: [side_by_side, word_heatmaps, layer_step_grid, self_attention]
     budget: { disk: 2 GiB }
     """
@@ -102,6 +104,7 @@ import Testing
           "cross swap":
             - { op: replace, of: probabilities, sites: "cross:*", steps: all, branch: conditional, part: all }
         metrics: [psnr, ssim]
+        instruments: {}
         figures: [side_by_side, word_heatmaps, layer_step_grid, self_attention]
         budget: { disk: 2 GiB }
 

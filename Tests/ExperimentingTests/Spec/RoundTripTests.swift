@@ -1,5 +1,6 @@
 import AttentionTracing
 import Experimenting
+import Measures
 import Schedulers
 import Tensors
 import TestSupport
@@ -133,11 +134,16 @@ private struct RandomSpecs {
           operation(of: total)
         })
     }
+    func instruments() -> InstrumentFolders {
+      InstrumentFolders(
+        Dictionary(
+          distinct(0...2) { $0.some(Instrument.allCases) }.map { ($0, "f" + text()) }, uniquingKeysWith: { a, _ in a }))
+    }
     return ExperimentSpec(
       name: some(["a", "first-look", "1e3", "null", "x.y_z-1"]), question: text(), model: "m" + text(),
       generate: generate,
       record: record, predictedClean: count(0...1) == 0 ? nil : steps(of: total), interventions: interventions,
-      metrics: distinct(0...2) { $0.some(MetricName.allCases) },
+      metrics: distinct(0...2) { $0.some(MetricRegistry.all) }, instruments: instruments(),
       figures: distinct(0...4) { $0.some(FigureName.allCases) },
       budget: BudgetSpec(
         disk: ByteSize(some([1, 1 << 53, 1 << 30, 1_500_000, .random(in: 1...(1 << 53), using: &random)]))))
@@ -173,7 +179,7 @@ private struct RandomSpecs {
         + #""prompts":["x"],"seeds":[18446744073709551615],"num_inference_steps":30,"guidance_scale":5.0,"#
         + #""scheduler":null,"negative_prompt":"","height":null,"width":null,"precision":"fp32","batch":24},"#
         + #""record":[{"name":"r","sites":"s","heads":"mean","steps":"all","tokens":["7",7],"branch":"conditional","#
-        + #""pool":null,"dtype":"fp32"}],"predicted_clean":null,"interventions":{"none":[]},"metrics":[],"figures":[],"#
+        + #""pool":null,"dtype":"fp32"}],"predicted_clean":null,"interventions":{"none":[]},"metrics":[],"instruments":{},"figures":[],"#
         + #""budget":{"disk":"10 GiB"}}"#)
   }
 

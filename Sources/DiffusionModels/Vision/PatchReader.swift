@@ -1,0 +1,75 @@
+import Checkpoints
+import Foundation
+import Tensors
+
+/// A vision transformer with linear answers: for each patch some, one for each of its pixels, and for the picture some.
+public struct PatchReader: Sendable {
+  /// In pixels; pictures are square.
+  public var imageSize: Int { vision.configuration.imageSize }
+  /// In pixels.
+  public var patchSize: Int { vision.configuration.patchSize }
+  /// Patches of a row.
+  public var side: Int { imageSize / patchSize }
+
+  private let vision: VisionTransformer
+  private let patchNorm: NormParameters
+  private let patchHead: Linear
+  private let pictureHead: Linear
+
+  /// - Parameters:
+  ///   - folder: `config.json` with the keys of transformers' `CLIPVisionConfig`, and `model.safetensors` with a
+  ///     `vision_model`, `patch_norm`, `patch_head` and `picture_head`.
+  ///   - patchAnswers: of a patch, beside those of its pixels.
+  ///   - pictureAnswers: of a picture.
+  /// - Throws: `CheckpointError` listing every problem of the config, or of the weights.
+  public init(folder: URL, patchAnswers: Int, pictureAnswers: Int) throws {
+    let configuration = try VisionTransformerConfiguration(
+      ConfigFile(contentsOf: folder.appending(path: "config.json")))
+    let weights = try WeightLoader(WeightStore(folder: folder))
+    let loader = ModuleLoader(path: "") { try weights.take($0, shape: $1) }
+    let width = configuration.hiddenSize
+    vision = try VisionTransformer(configuration, loader["vision_model"])
+    patchNorm = try loader.norm("patch_norm", channels: width)
+    patchHead = try loader.linear(
+      "patch_head", inputs: width, outputs: patchAnswers + configuration.patchSize * configuration.patchSize)
+    pictureHead = try loader.linear("picture_head", inputs: width, outputs: pictureAnswers)
+    try weights.finish()
+  }
+
+  /// - Parameter pictures: each of `imageSize` pixels square.
+  /// - Returns: logits of each picture: `patches` row by row from above, `[side * side * answers]`, and `pictures`.
+  /// - Throws: `ShapeError`; `EngineError`.
+  public func callAsFunction(
+    _ pictures: [Picture]
+  ) throws -> (patches: [ArraySlice<Float>], pictures: [ArraySlice<Float>]) {
+    var pixels = Tensor(uninitialized: [pictures.count, imageSize, imageSize, 3])
+    try pixels.withUnsafeMutableValues { values in
+      var index = 0
+      for picture in pictures {
+        guard picture.width == imageSize, picture.height == imageSize else {
+          throw ShapeError(
+            "PatchReader", expected: "\(imageSize) x \(imageSize) pixels",
+            found: "\(picture.width) x \(picture.height)")
+        }
+        for byte in picture.pixels {
+          values[index] = Float(byte) / 127.5 - 1
+          index += 1
+        }
+      }
+    }
+    let seen = try vision(pixels)
+    let tokens = side * side + 1
+    let normed = try seen.states.layerNormalized(epsilon: Self.epsilon, parameters: patchNorm)
+    let patches = try patchHead(normed).values
+    let whole = try pictureHead(seen.pooled).values
+    let (row, answers) = (patchHead.outputs, pictureHead.outputs)
+    return (
+      // The first token is the class token.
+      pictures.indices.map { patches[(($0 * tokens + 1) * row)..<(($0 + 1) * tokens * row)] },
+      pictures.indices.map { whole[($0 * answers)..<(($0 + 1) * answers)] }
+    )
+  }
+
+  /// torch's `LayerNorm`.
+  private static let epsilon: Float = 1e-5
+}

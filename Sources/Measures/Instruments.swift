@@ -1,0 +1,95 @@
+import Checkpoints
+import Foundation
+import Pipelines
+
+/// The networks that metrics look with, each loaded when it is first asked for.
+///
+/// Not to be shared between threads: it loads and remembers without a lock.
+public final class Instruments {
+  public let folders: InstrumentFolders
+  private var reader: SceneReader?
+
+  public init(_ folders: InstrumentFolders = InstrumentFolders()) {
+    self.folders = folders
+  }
+
+  /// - Throws: `InstrumentError` if none is given and none is bundled; `CheckpointError`.
+  public func sceneReader() throws -> SceneReader {
+    if let reader { return reader }
+    let new = try SceneReader(folder: folders.folder(.sceneReader))
+    reader = new
+    return new
+  }
+}
+
+extension Instruments {
+  /// How far a metric can be trusted, in words: what was measured of the instrument that it looks with.
+  /// - Throws: as loading the instrument.
+  public func accuracy(of metric: Metric) throws -> String {
+    switch metric.accuracy {
+    case .formula(let text), .stated(let text): return text
+    case .instrument(.sceneReader, let names):
+      let validation = try sceneReader().validation
+      return validation.scenes == 0
+        ? "the scene reader was not validated"
+        : "scene reader: \(validation.text(names)), on \(validation.scenes) scenes"
+    case .instrument(let instrument, _):
+      return "\(instrument.rawValue): not validated"
+    }
+  }
+}
+
+/// Where the networks are that metrics look with.
+public struct InstrumentFolders: Hashable, Sendable {
+  /// A bundled model's name or a folder; those that are not named are the bundled ones.
+  public let given: [Instrument: String]
+
+  public init(_ given: [Instrument: String] = [:]) {
+    self.given = given
+  }
+
+  /// Whether the network that a metric looks with is given or bundled.
+  public func has(_ metric: Metric) -> Bool {
+    guard case .instrument(let instrument, _) = metric.accuracy else { return true }
+    return (try? folder(instrument)) != nil
+  }
+
+  /// - Throws: `InstrumentError`.
+  public func folder(_ instrument: Instrument) throws(InstrumentError) -> URL {
+    if let name = given[instrument] {
+      return BundledModels.url(of: name).map { Self.part(of: $0, instrument) } ?? URL(fileURLWithPath: name)
+    }
+    guard instrument != .lpips, let model = BundledModels.url(of: Self.standardModel) else {
+      throw InstrumentError(
+        "no folder is given for \(instrument.rawValue), and none comes with attnlab; name one under `instruments`")
+    }
+    return Self.part(of: model, instrument)
+  }
+
+  /// The files that decide what an instrument sees, in a fixed order: what a hash of it covers.
+  /// - Throws: `InstrumentError`.
+  public func contentFiles(_ instrument: Instrument) throws(InstrumentError) -> [URL] {
+    let folder = try folder(instrument)
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+    return names.sorted()
+      // How right it is changes nothing of what it sees.
+      .filter { name in name != "validation.json" && [".json", ".txt", ".safetensors"].contains { name.hasSuffix($0) } }
+      .map { folder.appending(path: $0) }
+  }
+
+  /// The bundled model that brings instruments.
+  static let standardModel = "emoji-scenes"
+
+  private static func part(of model: URL, _ instrument: Instrument) -> URL {
+    model.appending(path: instrument == .sceneReader ? "scene_reader" : "clip")
+  }
+}
+
+/// An instrument that there is not, or that cannot look at what it is given.
+public struct InstrumentError: Error, CustomStringConvertible {
+  public let description: String
+
+  public init(_ description: String) {
+    self.description = description
+  }
+}

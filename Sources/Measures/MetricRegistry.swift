@@ -1,0 +1,18 @@
+/// The metrics that there are.
+public enum MetricRegistry {
+  /// In the order in which they are explained. A metric of your own is a file below `Metrics` with a line here.
+  public static let all: [Metric] =
+    [.psnr, .ssim, .colorDifference] + truth
+
+  /// What the scene reader tells of the bundled model's world.
+  private static let truth: [Metric] = [
+    .objectPresent, .colorPresent, .bindingRight, .backgroundRight, .styleRight, .pictureRight, .attributeReflected,
+    .centerShift, .sizeChange, .centerKept, .sizeKept, .facingKept, .layoutKept, .outsideDifference, .outsideKept,
+    .accepted, .expectedTries, .leak, .centerSpread, .sizeSpread, .facingSpread,
+  ]
+
+  /// - Returns: nil if there is none of that name.
+  public static func named(_ name: String) -> Metric? { byName[name] }
+
+  private static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
+}

@@ -1,0 +1,111 @@
+import Analysis
+import Foundation
+
+/// An edit as the scene reader sees it: both prompts, both pictures, and the objects that stand for one another.
+struct JudgedEdit {
+  let source: PromptScene
+  let target: PromptScene
+  let before: SceneReading
+  let after: SceneReading
+  private let pair: MeasuredEdit
+
+  /// nil for prompts that are not of the scene reader's world, or that name another number of things.
+  init?(_ pair: MeasuredEdit, _ instruments: Instruments) throws {
+    let reader = try instruments.sceneReader()
+    try self.init(pair, words: reader.words, read: reader.reading)
+  }
+
+  /// - Parameter read: what a run's picture shows.
+  init?(_ pair: MeasuredEdit, words: SceneVocabulary, read: (MeasuredRun) throws -> SceneReading) throws {
+    guard let source = PromptScene(pair.source.prompt, words), let target = PromptScene(pair.edit.prompt, words),
+      source.things.count == target.things.count
+    else { return nil }
+    self.pair = pair
+    self.source = source
+    self.target = target
+    before = try read(pair.source)
+    after = try read(pair.edit)
+  }
+
+  typealias Match = (before: SceneReading.Object, after: SceneReading.Object?)
+
+  /// For each thing of the prompts its object in both pictures; nil if the source's picture lacks one, as then there is
+  /// no layout to keep.
+  var matches: [Match]? {
+    let found = zip(source.things, target.things).map { was, wanted in
+      before.object(for: was, in: source).map { ($0, after.object(for: wanted, in: target)) }
+    }
+    return found.contains { $0 == nil } ? nil : found.compactMap { $0 }
+  }
+
+  /// Whether source and target name the same but for one color at most.
+  var differsInColorAlone: Bool {
+    let names = (source.things.map(\.name), target.things.map(\.name))
+    return names.0 == names.1 && source.background == target.background && source.style == target.style
+      && zip(source.things, target.things).count { $0.color != $1.color } <= 1
+  }
+
+  /// The objects of the thing whose color differs, or of the first thing where none does.
+  var changedMatch: Match? {
+    let changed = zip(source.things, target.things).enumerated().first { $1.0.color != $1.1.color }?.offset ?? 0
+    return matches.map { $0[changed] }
+  }
+
+  /// Whether everything that differs between the prompts is in the edit as the target says; nil where nothing differs or
+  /// it cannot be told.
+  var reflectsTarget: Bool? {
+    var answers: [Bool] = []
+    for (was, wanted) in zip(source.things, target.things) {
+      if was.name != wanted.name { answers.append(after.object(wanted.name) != nil) }
+      guard was.color != wanted.color else { continue }
+      if target.hidesColor(of: wanted) { return nil }
+      answers.append(after.object(for: wanted, in: target).map { SceneReading.isColor($0, of: wanted) } ?? false)
+    }
+    if source.background != target.background { answers.append(after.background.word == target.background) }
+    if source.style != target.style { answers.append(after.style.word == target.style) }
+    return answers.isEmpty ? nil : answers.allSatisfy { $0 }
+  }
+
+  /// The mean color difference of pixels that belong to no object of either picture, nor lie within a patch of one; nil
+  /// where the edit is meant to change them, or there are none.
+  func outsideDifference() throws -> Double? {
+    guard source.background == target.background, source.style == target.style else { return nil }
+    let margin = Int((Layout.margin * Double(before.width)).rounded())
+    guard before.width == after.width, before.height == after.height else { return nil }
+    let isInside = zip(before.isOutside(margin: margin), after.isOutside(margin: margin)).map { !($0 && $1) }
+    let outside = try ColorDifferenceMap(pair.edit.picture(), pair.source.picture()).summaries(mask: isInside).outside
+    return outside.count == 0 ? nil : outside.mean
+  }
+}
+
+/// How an object stands in two pictures.
+struct Layout {
+  /// Between the middles of the object, in picture widths.
+  let shift: Double
+  /// log2 of the side of the square of its box's area, after by before: 1 is twice as large.
+  let growth: Double
+  /// Whether it faces the same way; nil where it has no left and right in one of the pictures.
+  let isFacingKept: Bool?
+
+  /// Picture widths that an object may move and still stand where it stood: about a patch of the scene reader.
+  static let mostShift = 0.08
+  /// An object may grow or shrink by a fifth.
+  static let mostGrowth = 0.263
+  /// Picture widths beside an object that are not taken for background: a latent cell.
+  static let margin = 0.0625
+
+  init(_ before: SceneReading.Object, _ after: SceneReading.Object, width: Int, height: Int) {
+    let (x, y) = (after.center.x - before.center.x, (after.center.y - before.center.y) * Double(height) / Double(width))
+    shift = (x * x + y * y).squareRoot()
+    growth = Self.size(after) - Self.size(before)
+    let faces = [before.facing.word, after.facing.word]
+    isFacingKept = faces.contains("front") ? nil : faces[0] == faces[1]
+  }
+
+  private static func size(_ object: SceneReading.Object) -> Double {
+    0.5 * log2(Double(max(1, object.box.width * object.box.height)))
+  }
+
+  var isCenterKept: Bool { shift <= Self.mostShift }
+  var isSizeKept: Bool { abs(growth) <= Self.mostGrowth }
+}

@@ -1,0 +1,50 @@
+import Analysis
+import Tensors
+
+extension Metric {
+  /// The squared correlation of colors as vectors: with `s` and `e` the mean CIELAB colors of the objects of sources and
+  /// edits less their means over the set, `(sum s.e)^2 / (sum |s|^2 sum |e|^2)`.
+  static let leak = Metric(
+    name: "leak", title: "leak", range: "0 to 1",
+    direction:
+      "higher: more of the edits' color follows the source's; about 1 / (n - 1) comes by chance from n sources",
+    reference:
+      "this project: for a target and a seed, the share of the variance of the edited object's CIELAB color that "
+      + "the source object's color explains by one factor, over all sources that differ in one color alone, 3 or more",
+    accuracy: .instrument(.sceneReader, ["mask"]),
+    measure: .set(.sourceColors) { edits, instruments in
+      let colors = try edits.compactMap { edit -> (source: LabColor, edit: LabColor)? in
+        guard let judged = try JudgedEdit(edit, instruments), judged.differsInColorAlone,
+          let match = judged.changedMatch, let after = match.after
+        else { return nil }
+        return try (
+          meanColor(of: match.before, judged.before, edit.source.picture()),
+          meanColor(of: after, judged.after, edit.edit.picture())
+        )
+      }
+      return colors.count < 3 ? nil : explained(colors)
+    })
+
+  private static func meanColor(
+    of object: SceneReading.Object, _ reading: SceneReading, _ picture: Picture
+  ) throws -> LabColor {
+    let owner = reading.objects.firstIndex(of: object).flatMap { Int8(exactly: $0) } ?? -1
+    let colors = reading.owners.indices.filter { reading.owners[$0] == owner }.map { pixel in
+      LabColor(
+        red: picture.pixels[3 * pixel], green: picture.pixels[3 * pixel + 1], blue: picture.pixels[3 * pixel + 2])
+    }
+    return LabColor.mean(colors)
+  }
+
+  private static func explained(_ colors: [(source: LabColor, edit: LabColor)]) -> Double? {
+    let (s, e) = (LabColor.mean(colors.map(\.source)), LabColor.mean(colors.map(\.edit)))
+    var (product, sources, edits) = (0.0, 0.0, 0.0)
+    for color in colors {
+      let (a, b) = (color.source.less(s), color.edit.less(e))
+      product += zip(a, b).reduce(0) { $0 + $1.0 * $1.1 }
+      sources += a.reduce(0) { $0 + $1 * $1 }
+      edits += b.reduce(0) { $0 + $1 * $1 }
+    }
+    return sources > 0 && edits > 0 ? product * product / (sources * edits) : nil
+  }
+}

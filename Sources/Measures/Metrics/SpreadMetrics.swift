@@ -1,0 +1,39 @@
+import Analysis
+import Foundation
+
+// Diversity of layout over the seeds of a prompt: a model that always puts a car at one place has no layout to keep.
+
+extension Metric {
+  static let centerSpread = spread("center_spread", "spread of centers", "picture widths", "center") { objects in
+    let (x, y) = (Summary(objects.map(\.center.x)), Summary(objects.map(\.center.y)))
+    return (x.standardDeviation * x.standardDeviation + y.standardDeviation * y.standardDeviation).squareRoot()
+  }
+
+  static let sizeSpread = spread("size_spread", "spread of sizes", "log2", "size") { objects in
+    Summary(objects.map { 0.5 * log2(Double(max(1, $0.box.width * $0.box.height))) }).standardDeviation
+  }
+
+  static let facingSpread = spread("facing_spread", "spread of facings", nil, "facing") { objects in
+    let sides = objects.compactMap { ["left": -1.0, "right": 1.0][$0.facing.word] }
+    return sides.count == objects.count ? Summary(sides).standardDeviation : nil
+  }
+
+  /// A standard deviation over the seeds that show the prompt's one object, two of them or more.
+  private static func spread(
+    _ name: String, _ title: String, _ unit: String?, _ accuracy: String,
+    _ value: @escaping @Sendable ([SceneReading.Object]) -> Double?
+  ) -> Metric {
+    Metric(
+      name: name, title: title, unit: unit, range: "0 or more",
+      direction: "higher: the prompt's object differs more from seed to seed; 0: always the same",
+      reference: "the standard deviation over the seeds that show the object, with n - 1; facing left is -1, right 1",
+      accuracy: .instrument(.sceneReader, [accuracy]),
+      measure: .seeds { runs, instruments in
+        let reader = try instruments.sceneReader()
+        guard let first = runs.first, let scene = PromptScene(first.prompt, reader.words), scene.things.count == 1
+        else { return nil }
+        let objects = try runs.compactMap { try reader.reading($0).object(scene.things[0].name) }
+        return objects.count < 2 ? nil : value(objects)
+      })
+  }
+}

@@ -1,0 +1,81 @@
+import Foundation
+
+/// What a prompt of the closed world asks for: the truth that a picture is held against.
+public struct PromptScene: Hashable, Sendable {
+  public struct Thing: Hashable, Sendable {
+    public let name: String
+    /// nil: the prompt names none.
+    public let color: String?
+
+    public init(_ name: String, color: String? = nil) {
+      self.name = name
+      self.color = color
+    }
+  }
+
+  /// In the prompt's order; never empty.
+  public let things: [Thing]
+  /// A color, a place as the prompt says it, or `plain`.
+  public let background: String
+  /// A style's name, or `plain`.
+  public let style: String
+
+  public init(_ things: [Thing], background: String = SceneVocabulary.plain, style: String = SceneVocabulary.plain) {
+    self.things = things
+    self.background = background
+    self.style = style
+  }
+
+  /// Reads `a photo of a red car and a ball on a blue background`.
+  ///
+  /// The grammar is that of the captions that the model was trained on: a prefix or a style, one or two things with an
+  /// article and at most a color, `standing`, and a place or a colored background.
+  /// - Returns: nil for any other text: nothing is said of a picture whose prompt is not understood.
+  public init?(_ prompt: String, _ words: SceneVocabulary) {
+    var text = prompt.lowercased().split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    style = Self.takeStyle(from: &text, words)
+    background = Self.takeBackground(from: &text, words)
+    if text.hasSuffix(" standing") { text.removeLast(" standing".count) }
+    let phrases = text.components(separatedBy: " and ")
+    let things = phrases.compactMap { Self.thing($0, words) }
+    guard things.count == phrases.count, (1...2).contains(things.count) else { return nil }
+    self.things = things
+  }
+
+  private static func takeStyle(from text: inout String, _ words: SceneVocabulary) -> String {
+    for (name, phrase) in words.stylePhrases where text.hasPrefix(phrase + " ") {
+      text.removeFirst(phrase.count + 1)
+      return name
+    }
+    for prefix in words.prefixes where text.hasPrefix(prefix + " ") {
+      text.removeFirst(prefix.count + 1)
+      break
+    }
+    return SceneVocabulary.plain
+  }
+
+  private static func takeBackground(from text: inout String, _ words: SceneVocabulary) -> String {
+    for name in words.backgrounds {
+      let article = "aeiou".contains(name.prefix(1)) ? "an" : "a"
+      let ending = words.colors.contains(name) ? " on \(article) \(name) background" : " \(name)"
+      if name != SceneVocabulary.plain, text.hasSuffix(ending) {
+        text.removeLast(ending.count)
+        return name
+      }
+    }
+    return SceneVocabulary.plain
+  }
+
+  private static func thing(_ phrase: String, _ words: SceneVocabulary) -> Thing? {
+    var parts = phrase.split(separator: " ").map(String.init)
+    guard let article = parts.first, article == "a" || article == "an" else { return nil }
+    parts.removeFirst()
+    guard let name = parts.popLast(), name != SceneVocabulary.none, words.objects.contains(name) else { return nil }
+    switch parts.count {
+    case 0: return Thing(name)
+    case 1 where parts[0] != SceneVocabulary.none && words.colors.contains(parts[0]):
+      return Thing(name, color: parts[0])
+    default: return nil
+    }
+  }
+}

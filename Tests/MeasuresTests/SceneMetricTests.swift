@@ -1,0 +1,101 @@
+import Foundation
+import Tensors
+import Testing
+
+@testable import Measures
+
+@Suite struct JudgedEditTests {
+  private static let side = 32
+
+  private static func reading(
+    _ name: String, _ color: String = "none", facing: String = "left", rows: Range<Int> = 2..<6,
+    columns: Range<Int> = 2..<6, background: String = "plain"
+  ) -> SceneReading {
+    var answers = MadeUpAnswers(background: background)
+    answers.put(name, color, facing: facing, rows: rows, columns: columns)
+    return answers.reading()
+  }
+
+  private static func run(_ prompt: String, _ reading: SceneReading, gray: UInt8 = 128) throws -> MeasuredRun {
+    let run = MeasuredRun(
+      prompt: prompt,
+      picture: try Picture(width: side, height: side, pixels: [UInt8](repeating: gray, count: side * side * 3)))
+    run.reading = reading
+    return run
+  }
+
+  private func judged(
+    _ source: String, _ before: SceneReading, _ target: String, _ after: SceneReading, gray: UInt8 = 128
+  ) throws -> JudgedEdit? {
+    try JudgedEdit(
+      MeasuredEdit(Self.run(target, after, gray: gray), source: Self.run(source, before)), words: .small
+    ) {
+      $0.reading ?? before
+    }
+  }
+
+  @Test(arguments: [
+    ("a red car", "a blue car", "car", "blue", "plain", true),
+    ("a red car", "a blue car", "car", "red", "plain", false),
+    // Only what differs is asked for: a dog in blue has the color.
+    ("a red car", "a blue car", "dog", "blue", "plain", true),
+    ("a red car", "a red dog", "dog", "blue", "plain", true), ("a red car", "a red dog", "car", "red", "plain", false),
+    ("a red car", "a red car in the park", "car", "red", "in the park", true),
+    ("a red car", "a red car in the park", "car", "red", "plain", false),
+    ("a red car", "a blue dog", "dog", "red", "plain", false), ("a red car", "a car", "car", "none", "plain", true),
+  ])
+  func whatDiffersIsReflectedOrNot(
+    _ source: String, _ target: String, _ name: String, _ color: String, _ background: String, _ expected: Bool
+  ) throws {
+    let edit = try #require(
+      try judged(source, Self.reading("car", "red"), target, Self.reading(name, color, background: background)))
+    #expect(edit.reflectsTarget == expected)
+  }
+
+  @Test func nothingIsSaidOfEqualPromptsAndColorsThatCannotBeTold() throws {
+    let car = Self.reading("car", "red")
+    #expect(try judged("a red car", car, "a red car", car)?.reflectsTarget == nil)
+    #expect(try judged("a red car in the snow", car, "a white car in the snow", car)?.reflectsTarget == nil)
+    #expect(try judged("a red car", car, "a drawing", car) == nil)
+    #expect(try judged("a red car", car, "a red car and a dog", car) == nil)
+  }
+
+  @Test func layoutIsMeasured() throws {
+    let before = Self.reading("car", "red")
+    let moved = Self.reading("car", "blue", columns: 3..<7)
+    let edit = try #require(try judged("a red car", before, "a blue car", moved))
+    let match = try #require(edit.matches?.first)
+    let layout = Layout(match.before, try #require(match.after), width: Self.side, height: Self.side)
+    #expect(abs(layout.shift - 4.0 / 32) < 1e-9 && abs(layout.growth) < 1e-9 && layout.isFacingKept == true)
+    #expect(!layout.isCenterKept && layout.isSizeKept)
+    let grown = Self.reading("car", "blue", facing: "right", rows: 1..<7, columns: 1..<7)
+    let other = try #require(try judged("a red car", before, "a blue car", grown)?.matches?.first)
+    let change = Layout(other.before, try #require(other.after), width: Self.side, height: Self.side)
+    #expect(abs(change.growth - log2(24.0 / 16)) < 1e-9 && !change.isSizeKept && change.isCenterKept)
+    #expect(change.isFacingKept == false)
+  }
+
+  @Test func facingIsOnlyToldOfWhatHasSides() throws {
+    let edit = try #require(
+      try judged("a red car", Self.reading("car"), "a blue car", Self.reading("car", facing: "front")))
+    let match = try #require(edit.matches?.first)
+    #expect(Layout(match.before, try #require(match.after), width: 32, height: 32).isFacingKept == nil)
+  }
+
+  @Test func anObjectThatIsGoneHasNoPlaceAndASourceWithoutOneNoLayout() throws {
+    let (car, nothing) = (Self.reading("car", "red"), MadeUpAnswers().reading())
+    let gone = try #require(try judged("a red car", car, "a blue car", nothing))
+    #expect(gone.matches?.count == 1 && gone.matches?[0].after == nil)
+    #expect(try judged("a red car", nothing, "a blue car", car)?.matches == nil)
+  }
+
+  @Test func theOutsideIsWhatLiesAwayFromBothObjects() throws {
+    let (car, far) = (Self.reading("car", "red"), Self.reading("car", "blue", rows: 0..<2, columns: 0..<2))
+    #expect(try judged("a red car", car, "a blue car", far)?.outsideDifference() == 0)
+    let brighter = try #require(try judged("a red car", car, "a blue car", far, gray: 160)?.outsideDifference())
+    #expect(brighter > 5)
+    #expect(try judged("a red car", car, "a red car in the park", car)?.outsideDifference() == nil)
+    let everywhere = Self.reading("car", "red", rows: 0..<8, columns: 0..<8)
+    #expect(try judged("a red car", everywhere, "a blue car", car)?.outsideDifference() == nil)
+  }
+}
