@@ -199,6 +199,7 @@ private func flow(_ value: Value) -> String {
   case .plain(let text): text
   case .text(let text): literal(text)
   case .list(let values): "[\(values.map(flow).joined(separator: ", "))]"
+  case .mapping(let entries) where entries.isEmpty: "{}"
   case .mapping(let entries): "{ \(entries.map { "\(flow($0.key)): \(flow($0.value))" }.joined(separator: ", ")) }"
   }
 }
