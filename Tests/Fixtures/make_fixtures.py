@@ -40,6 +40,8 @@ FIXTURES = {
     "randn": randn.make,
     "tiny": tiny.make,
     "towers": vision.towers,
+    "clip": vision.clip,
+    "preprocessing": vision.preprocessing,
 }
 
 
