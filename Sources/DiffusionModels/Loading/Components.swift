@@ -82,3 +82,19 @@ extension CLIP {
   /// Older transformers saved the positions' numbers as tensors.
   static let positionNumbers = ["text_model", "vision_model"].map { "\($0).embeddings.position_ids" }
 }
+
+extension LPIPS {
+  /// Loads a folder of `config.json`, `{"net": "alex"}` or `{"net": "vgg"}`, and `model.safetensors`, which holds the
+  /// network's `features` as torchvision names them and the linear layers as the package `lpips` does.
+  /// `Experiments/lpips/convert.py` makes it.
+  /// - Throws: `CheckpointError` listing every problem of the config, or of the weights.
+  public init(folder: URL) throws {
+    var file = try ConfigFile(contentsOf: folder.appending(path: "config.json"))
+    let name = file.string("net", oneOf: LPIPSTrunk.allCases.map(\.rawValue))
+    _ = file.string("version", default: "0.1", oneOf: ["0.1"])
+    try file.finish()
+    let loader = try WeightLoader(WeightStore(folder: folder))
+    try self.init(LPIPSTrunk(rawValue: name) ?? .alex, ModuleLoader(path: "") { try loader.take($0, shape: $1) })
+    try loader.finish()
+  }
+}

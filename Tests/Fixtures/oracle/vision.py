@@ -151,3 +151,40 @@ def preprocessing(_, folder):
             out[f"{case}.{name}"] = pixels.permute(1, 2, 0)
     save(folder / "vision/preprocessing.safetensors", out)
     save_json(folder / "vision/preprocessing.json", settings)
+
+
+def self_similarity(keys):
+    """Cosines between the keys of all tokens, as the code of Splicing ViT Features has it; keys [1, tokens, width]."""
+    keys = keys[0]
+    lengths = keys.norm(dim=1, keepdim=True)
+    return keys @ keys.T / torch.clamp(lengths @ lengths.T, min=1e-8)
+
+
+def structure(model, folder):
+    """`vision/structure.safetensors`: by `tiny-dino` and by the bundled CLIP's tower, `<model>.distances` of PAIRS, and
+    `dino.similarity` of the first picture."""
+    shown = pictures(folder)
+    dino = ViTModel.from_pretrained(folder / "vision/tiny-dino", dtype=torch.float32).float().eval()
+    clip = CLIPModel.from_pretrained(model / "clip", dtype=torch.float32).float().eval().vision_model
+    # Twice the size that tiny-dino's positions were learnt for.
+    size = dict(size={"height": 64, "width": 64}, image_mean=[0.485, 0.456, 0.406], image_std=[0.229, 0.224, 0.225])
+    dino_processor = ViTImageProcessorPil(**size)
+    dino_processor.save_pretrained(folder / "vision/tiny-dino")
+    out = {}
+    for name, net, last, processor in [
+        ("dino", dino, dino.layers[-1].attention.k_proj, dino_processor),
+        ("clip", clip, clip.encoder.layers[-1].self_attn.k_proj, CLIPImageProcessorPil.from_pretrained(model / "clip")),
+    ]:
+        kept = []
+        handle = last.register_forward_hook(lambda _, __, keys: kept.append(self_similarity(keys)))
+        for picture in shown:
+            net(processor(picture, return_tensors="pt").pixel_values, interpolate_pos_encoding=True)
+        handle.remove()
+        if name == "dino":
+            out[f"{name}.similarity"] = kept[0]
+        out[f"{name}.distances"] = torch.stack([((kept[a] - kept[b]) ** 2).mean() for a, b in PAIRS])
+    save(folder / "vision/structure.safetensors", out)
+
+
+# Of PICTURES.
+PAIRS = [(0, 1), (2, 3), (4, 5), (1, 4), (3, 3)]
