@@ -104,8 +104,8 @@ let package = Package(
     .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "TestSupport"]),
     .testTarget(name: "AttentionTracingTests", dependencies: ["AttentionTracing", "TestSupport"]),
     .testTarget(
-      name: "DiffusionModelsTests", dependencies: ["DiffusionModels", "Pipelines", "TestSupport"], exclude: ["Fixtures"]
-    ),
+      name: "DiffusionModelsTests", dependencies: ["DiffusionModels", "Pipelines", "Plotting", "TestSupport"],
+      exclude: ["Fixtures"]),
     .testTarget(name: "SchedulersTests", dependencies: ["Schedulers", "TestSupport"]),
     .testTarget(name: "PipelinesTests", dependencies: ["Analysis", "Pipelines", "Plotting", "TestSupport"]),
     .testTarget(

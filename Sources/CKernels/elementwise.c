@@ -5,7 +5,7 @@
 #include <string.h>
 
 typedef struct {
-  int pixels, channels, other_channels, height, width, out_height, out_width;
+  int pixels, channels, other_channels, height, width, out_height, out_width, kernel, stride;
   size_t count;
   const float *x, *b;
   float *y;
@@ -91,4 +91,29 @@ void ck_upsample_nearest(int threads, int batch, int height, int width, int chan
   move m = {.channels = channels, .height = height, .width = width, .out_height = out_height, .out_width = out_width,
             .x = x, .y = y};
   ck_parallel(threads, batch * out_height, upsample_job, &m);
+}
+
+static void max_pool_job(void *context, int index, int worker) {
+  (void)worker;
+  const move *m = context;
+  size_t channels = (size_t)m->channels;
+  int n = index / m->out_height, row = index % m->out_height;
+  for (int column = 0; column < m->out_width; column++) {
+    float *y = m->y + ((size_t)index * m->out_width + column) * channels;
+    const float *corner =
+        m->x + (((size_t)n * m->height + row * m->stride) * m->width + column * m->stride) * channels;
+    memcpy(y, corner, channels * sizeof *y);
+    for (int cell = 1; cell < m->kernel * m->kernel; cell++) {
+      const float *x = corner + ((size_t)(cell / m->kernel) * m->width + cell % m->kernel) * channels;
+      for (size_t c = 0; c < channels; c++) y[c] = x[c] > y[c] ? x[c] : y[c];
+    }
+  }
+}
+
+void ck_max_pool(int threads, int batch, int height, int width, int channels, int kernel, int stride, const float *x,
+                 float *y) {
+  move m = {.channels = channels, .height = height, .width = width, .kernel = kernel, .stride = stride, .x = x, .y = y};
+  m.out_height = (height - kernel) / stride + 1;
+  m.out_width = (width - kernel) / stride + 1;
+  ck_parallel(threads, batch * m.out_height, max_pool_job, &m);
 }

@@ -11,6 +11,7 @@ static double activation(ck_activation f, double x) {
     case CK_SILU: return x * sigmoid(x);
     case CK_GELU: return 0.5 * x * (1 + erf(x / sqrt(2.0)));
     case CK_QUICK_GELU: return x * sigmoid(1.702 * x);
+    case CK_RELU: return x < 0 ? 0 : x;
   }
   return x;
 }

@@ -92,3 +92,4 @@ INLINE vf erf_(vf x) {
 INLINE vf silu_(vf x) { return x / (splat(1.0f) + exp_(-x)); }
 INLINE vf gelu_(vf x) { return splat(0.5f) * x * (splat(1.0f) + erf_(x * splat(0.707106781f))); }
 INLINE vf quick_gelu_(vf x) { return x / (splat(1.0f) + exp_(splat(-1.702f) * x)); }
+INLINE vf relu_(vf x) { return select_(x < splat(0.0f), splat(0.0f), x); }

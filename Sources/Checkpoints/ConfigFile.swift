@@ -19,6 +19,8 @@ public struct ConfigFile: Sendable {
   public let object: JSONObject
   /// What the getters have found so far.
   public private(set) var problems: [CheckpointError.Problem] = []
+  /// What stands before a key in messages: `vision_config.` for an object under that key.
+  private let path: String
 
   /// The longest file that is read: 16 MiB.
   public static let maximumBytes = 16 << 20
@@ -40,8 +42,13 @@ public struct ConfigFile: Sendable {
     guard case .object(let object) = value else {
       throw CheckpointError(.init(file: name, field: "text", found: value.summary, expected: "an object, { ... }"))
     }
+    self.init(object, named: name, path: "")
+  }
+
+  private init(_ object: JSONObject, named name: String, path: String) {
     self.name = name
     self.object = object
+    self.path = path
   }
 
   /// The keys in the order of the file.
@@ -55,8 +62,21 @@ public struct ConfigFile: Sendable {
   /// It reads "file: key is found, expected expected". `found` is the key's own value where nil.
   public mutating func report(_ key: String, found: String? = nil, expected: String) {
     let found = found ?? object[key]?.summary ?? "missing"
-    problems.append(.init(file: name, field: key, found: found, expected: expected))
+    problems.append(.init(file: name, field: path + key, found: found, expected: expected))
   }
+
+  /// The object under a key, as settings of their own whose messages name `key.inner`; nil, and a problem, where there
+  /// is none. What its getters find is brought back by `note`.
+  public mutating func section(_ key: String) -> ConfigFile? {
+    guard case .object(let inner) = object[key] else {
+      report(key, expected: "an object, { ... }")
+      return nil
+    }
+    return ConfigFile(inner, named: name, path: "\(path)\(key).")
+  }
+
+  /// Notes what the reader of a section, or of another part of this file, has found.
+  public mutating func note(_ found: [CheckpointError.Problem]) { problems += found }
 
   /// Throws `CheckpointError` with every problem noted so far, if there is one.
   public func finish() throws(CheckpointError) {

@@ -120,20 +120,7 @@ struct Shapes {
     compare(
       "unet/config.json", "out_channels", unet.outChannels,
       "the latent_channels of vae/config.json", vae.latentChannels)
-    let largest = tokenizer.idCount - 1
-    if largest >= text.vocabularySize {
-      problems.append(
-        .init(
-          file: "tokenizer", field: "vocabulary", found: "token id \(largest)",
-          expected: "ids below \(text.vocabularySize), the vocab_size of text_encoder/config.json"))
-    }
-    if tokenizer.maxLength > text.maxPositions {
-      problems.append(
-        .init(
-          file: "tokenizer/tokenizer_config.json", field: "model_max_length", found: "\(tokenizer.maxLength)",
-          expected: "at most \(text.maxPositions), the max_position_embeddings of text_encoder/config.json"
-        ))
-    }
+    problems += text.misfits(of: tokenizer, in: "tokenizer", config: "text_encoder/config.json")
     guard problems.isEmpty else {
       throw CheckpointError(problems, advice: "The folders come from different models: fetch all of one model.")
     }

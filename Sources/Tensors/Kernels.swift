@@ -8,8 +8,17 @@ public enum Activation: String, CaseIterable, Sendable {
   case gelu
   /// `x * sigmoid(1.702 x)`.
   case quickGELU = "quick_gelu"
+  /// `max(0, x)`.
+  case relu
 
-  var code: ck_activation { self == .silu ? CK_SILU : self == .gelu ? CK_GELU : CK_QUICK_GELU }
+  var code: ck_activation {
+    switch self {
+    case .silu: CK_SILU
+    case .gelu: CK_GELU
+    case .quickGELU: CK_QUICK_GELU
+    case .relu: CK_RELU
+    }
+  }
 }
 
 /// Scale and offset of a normalisation, one a channel.
@@ -162,6 +171,28 @@ extension Tensor {
         ck_upsample_nearest(
           ck_threads(), Int32(shape[0]), Int32(shape[1]), Int32(shape[2]), Int32(shape[3]), Int32(height),
           Int32(width), x.baseAddress, y.baseAddress)
+      }
+    }
+    return result
+  }
+
+  /// The largest value of each square of cells, for each channel: `torch.nn.MaxPool2d` without padding.
+  /// - Parameters:
+  ///   - kernel: the side of a square.
+  ///   - stride: from one square to the next; a rest that fills no square is left out.
+  /// - Throws: `ShapeError` unless the receiver is `[batch, height, width, channels]` and holds a square.
+  public func maxPooled(kernel: Int, stride: Int) throws -> Tensor {
+    guard shape.count == 4, kernel > 0, stride > 0, shape[1] >= kernel, shape[2] >= kernel else {
+      throw ShapeError(
+        "max pooling", expected: "[batch, height, width, channels] of at least \(kernel) x \(kernel)", found: shape)
+    }
+    let sides = shape[1...2].map { ($0 - kernel) / stride + 1 }
+    var result = Tensor(uninitialized: [shape[0]] + sides + [shape[3]])
+    withUnsafeValues { x in
+      result.withUnsafeMutableValues { y in
+        ck_max_pool(
+          ck_threads(), Int32(shape[0]), Int32(shape[1]), Int32(shape[2]), Int32(shape[3]), Int32(kernel),
+          Int32(stride), x.baseAddress, y.baseAddress)
       }
     }
     return result

@@ -21,7 +21,7 @@ import safetensors
 import torch
 import transformers
 
-from oracle import components, generations, operations, randn, schedulers, swaps, tiny, vision
+from oracle import components, generations, lpips, operations, randn, schedulers, swaps, tiny, vision
 
 FOLDER = pathlib.Path(__file__).resolve().parent
 MODEL = FOLDER.parent.parent / "Sources/Pipelines/Models/emoji-scenes"
@@ -40,6 +40,10 @@ FIXTURES = {
     "randn": randn.make,
     "tiny": tiny.make,
     "towers": vision.towers,
+    "clip": vision.clip,
+    "preprocessing": vision.preprocessing,
+    "structure": vision.structure,
+    "lpips": lpips.make,
 }
 
 

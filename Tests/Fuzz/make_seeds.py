@@ -131,6 +131,14 @@ def config():
         write("config", name.split("/")[0], [part, 0], text)
         for factor in (3, 31):
             write("config", f"{name.split('/')[0]}-grammar-{factor}", [part, 1], counted(12, factor))
+    for part, name in enumerate([
+        "Tests/Fixtures/vision/tiny-clip-vision/config.json", "Sources/Pipelines/Models/emoji-scenes/clip/config.json",
+        "Tests/Fixtures/vision/tiny-dino/preprocessor_config.json",
+    ]):
+        seed = ["vision", "clip", "preprocessor"][part]
+        write("config", seed, [4 + part, 0], json.dumps(json.loads((ROOT / name).read_text())))
+        for factor in (3, 31):
+            write("config", f"{seed}-grammar-{factor}", [4 + part, 1], counted(12, factor))
     # Each scheduler with what it alone has: changes are a place, a kind and a value.
     write("config", "karras", [3, 0], '{"use_karras_sigmas": true, "beta_schedule": "squaredcos_cap_v2", "solver_order": 1}')
     write("config", "zero-snr", [3, 0], '{"rescale_betas_zero_snr": true, "prediction_type": "v_prediction", '

@@ -53,6 +53,28 @@ import Testing
     }
   }
 
+  @Test func largestOfSquares() throws {
+    for (height, width, channels, kernel, stride) in [
+      (1, 1, 1, 1, 1), (2, 3, 5, 2, 2), (7, 8, 3, 3, 2), (9, 6, 33, 3, 3), (5, 4, 2, 2, 1),
+    ] {
+      let x = random([2, height, width, channels], seed: 8)
+      let (from, pooled) = (x.values, try x.maxPooled(kernel: kernel, stride: stride))
+      let (rows, columns) = ((height - kernel) / stride + 1, (width - kernel) / stride + 1)
+      #expect(pooled.shape == [2, rows, columns, channels])
+      let expected = pooled.values.indices.map { index -> Float in
+        let (c, at) = (index % channels, index / channels)
+        let (n, y, x) = (at / (rows * columns), at / columns % rows, at % columns)
+        let square = (0..<(kernel * kernel)).map { cell in
+          let (row, column) = (y * stride + cell / kernel, x * stride + cell % kernel)
+          return from[((n * height + row) * width + column) * channels + c]
+        }
+        return square.max() ?? 0
+      }
+      #expect(pooled.values == expected)
+    }
+    #expect(throws: ShapeError.self) { try random([1, 2, 3, 1], seed: 1).maxPooled(kernel: 3, stride: 1) }
+  }
+
   @Test func joins() throws {
     let (a, b) = (random([3, 2, 5], seed: 6), random([3, 2, 7], seed: 7))
     let both = try a.concatenated(with: b)

@@ -59,6 +59,7 @@ typedef enum {
   CK_SILU = 0,        ///< x * sigmoid(x)
   CK_GELU = 1,        ///< x * Phi(x), Phi the normal distribution function, exact
   CK_QUICK_GELU = 2,  ///< x * sigmoid(1.702 * x)
+  CK_RELU = 3,        ///< x where it is not below 0, else 0
 } ck_activation;
 
 /// x, y: [count], may be the same.
@@ -198,6 +199,11 @@ void ck_concatenate(int threads, int rows, int a_channels, const float *a, int b
 /// x: [batch, height, width, channels]; y: [batch, out_height, out_width, channels].
 void ck_upsample_nearest(int threads, int batch, int height, int width, int channels, int out_height, int out_width,
                          const float *x, float *y);
+
+/// y = the largest of each square of kernel x kernel cells, `stride` cells apart, for each channel; none reaches beyond x.
+/// x: [batch, height, width, channels]; y: [batch, (height - kernel) / stride + 1, (width - kernel) / stride + 1, channels].
+void ck_max_pool(int threads, int batch, int height, int width, int channels, int kernel, int stride, const float *x,
+                 float *y);
 
 #ifdef __cplusplus
 }

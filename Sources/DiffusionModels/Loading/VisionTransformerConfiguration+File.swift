@@ -29,4 +29,19 @@ extension VisionTransformerConfiguration {
     }
     try file.finish()
   }
+
+  /// Reads the `config.json` of a folder with a tower, alone or as a part of a `CLIPModel`.
+  /// - Throws: `CheckpointError` naming every key that has a wrong type or value.
+  init(folderFile file: ConfigFile) throws(CheckpointError) {
+    var file = file
+    guard file["model_type"] == .string("clip") else {
+      try self.init(file)
+      return
+    }
+    self.init(family: .clip)
+    CLIPConfiguration.readTower("vision", of: &file) { section throws(CheckpointError) in
+      self = try VisionTransformerConfiguration(section)
+    }
+    try file.finish()
+  }
 }

@@ -51,16 +51,7 @@ public struct VisionTransformer: Sendable {
   /// - Throws: `ShapeError`; `EngineError`.
   public func callAsFunction(_ pixels: Tensor) throws -> (states: Tensor, pooled: Tensor) {
     let states = try hidden(pixels, after: layers.count)
-    let (batch, tokens, size) = (states.shape[0], states.shape[1], configuration.hiddenSize)
-    var first = Tensor(uninitialized: [batch, size])
-    states.withUnsafeValues { states in
-      first.withUnsafeMutableValues { first in
-        for row in 0..<batch {
-          let start = row * tokens * size
-          _ = first[(row * size)...].update(fromContentsOf: states[start..<(start + size)])
-        }
-      }
-    }
+    let first = try states.rows(Array(repeating: 0, count: states.shape[0]))
     return (
       states, try first.layerNormalized(epsilon: Float(configuration.normEpsilon), parameters: postNorm)
     )

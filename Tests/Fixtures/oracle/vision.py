@@ -2,9 +2,14 @@
 import shutil
 
 import torch
-from transformers import CLIPVisionConfig, CLIPVisionModel, ViTConfig, ViTModel
+from PIL import Image
+from transformers import (
+    CLIPImageProcessor, CLIPModel, CLIPTokenizer, CLIPVisionConfig, CLIPVisionModel, ViTConfig, ViTModel,
+)
+from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
+from transformers.models.vit.image_processing_pil_vit import ViTImageProcessorPil
 
-from .files import noise, save
+from .files import noise, save, save_json
 from .random_models import randomize
 
 TINY = dict(hidden_size=24, intermediate_size=40, num_hidden_layers=2, num_attention_heads=3, image_size=32, patch_size=8)
@@ -58,3 +63,128 @@ def towers(_, folder):
             out[f"{case}.pooled"] = pooled
             out |= {f"{case}.{name}": values for name, values in kept.items()}
     save(folder / "towers.safetensors", out)
+
+
+TEXTS = [
+    "a red car",
+    "a blue car",
+    "A yellow DUCK and a blue umbrella on the beach!",
+    "",
+    "a horse " * 60,
+    "two dogs <|endoftext|> and what is not read",
+]
+NAMES = ["car", "horse", "fish", "house"]
+TEMPLATE = "a photo of a {}"
+# Pictures of the generations, at their own size, and parts of them at sizes that are resized.
+PICTURES = [f"pictures/{name}" for name in ["two-0", "two-1", "colour-0", "animal-0"]] + [
+    "vision/200x130", "vision/40x64",
+]
+CHANGES = [(0, 1, 0, 1), (2, 3, 0, 2), (3, 4, 1, 2), (5, 0, 2, 4)]
+
+
+def pictures(folder):
+    """Makes `vision/*.png` and opens all of PICTURES."""
+    base = Image.open(folder / "pictures/two-42.png").convert("RGB")
+    base.resize((200, 130), Image.Resampling.BICUBIC).save(folder / "vision/200x130.png")
+    base.crop((30, 20, 70, 84)).save(folder / "vision/40x64.png")
+    return [Image.open(folder / f"{name}.png").convert("RGB") for name in PICTURES]
+
+
+def clip(model, folder):
+    """`vision/clip.safetensors` and `.json`: the bundled CLIP from PNG and text to embeddings, scores and names."""
+    source = model / "clip"
+    net = CLIPModel.from_pretrained(source, dtype=torch.float32).float().eval()
+    tokenizer = CLIPTokenizer.from_pretrained(source)
+    # The processor with Pillow; transformers' default resizes with torchvision.
+    processor = CLIPImageProcessorPil.from_pretrained(source)
+    shown = pictures(folder)
+    pixels = processor(shown, return_tensors="pt").pixel_values
+    numbers = tokenizer(TEXTS, padding="max_length", truncation=True, return_tensors="pt").input_ids
+    result = net(input_ids=numbers, pixel_values=pixels)
+    images, texts = result.image_embeds, result.text_embeds
+    named = net(
+        input_ids=tokenizer(
+            [TEMPLATE.replace("{}", name) for name in NAMES], padding="max_length", truncation=True, return_tensors="pt"
+        ).input_ids,
+        pixel_values=pixels,
+    ).logits_per_image.softmax(1)
+    directions = [
+        torch.cosine_similarity(images[b] - images[a], texts[d] - texts[c], dim=0).item() for a, b, c, d in CHANGES
+    ]
+    default = CLIPImageProcessor.from_pretrained(source)(shown, return_tensors="pt").pixel_values
+    print("  pixels of the default processor differ by", (default - pixels).abs().amax((1, 2, 3)).tolist())
+    save(folder / "vision/clip.safetensors", {
+        "pictures": images, "texts": texts, "scores": images @ texts.T, "directions": torch.tensor(directions),
+        "names": named,
+    })
+    save_json(folder / "vision/clip.json", {
+        "pictures": PICTURES, "texts": TEXTS, "names": NAMES, "template": TEMPLATE, "changes": CHANGES,
+    })
+
+
+# Settings beside the class's own, and the class; all at sizes that keep the file small.
+PREPROCESSING = {
+    "clip": (CLIPImageProcessorPil, dict(size={"shortest_edge": 20}, crop_size={"height": 20, "width": 20})),
+    "clip-old-numbers": (CLIPImageProcessorPil, dict(size=21, crop_size=20)),
+    "clip-bilinear": (CLIPImageProcessorPil, dict(size={"height": 22, "width": 13}, resample=2, do_center_crop=False)),
+    "clip-crop-alone": (CLIPImageProcessorPil, dict(do_resize=False, crop_size={"height": 9, "width": 33})),
+    "clip-crop-beyond": (CLIPImageProcessorPil, dict(size={"shortest_edge": 16}, crop_size={"height": 25, "width": 20})),
+    "clip-bytes": (CLIPImageProcessorPil, dict(size=15, crop_size=15, do_rescale=False, do_normalize=False)),
+    "clip-bytes-normalised": (CLIPImageProcessorPil, dict(size=15, crop_size=15, do_rescale=False)),
+    "vit": (ViTImageProcessorPil, dict(size={"height": 18, "width": 18})),
+    "vit-old-number": (ViTImageProcessorPil, dict(size=19, image_mean=[0.485, 0.456, 0.406], image_std=[0.229, 0.224, 0.225])),
+    "vit-bicubic-up": (ViTImageProcessorPil, dict(size={"height": 25, "width": 50}, resample=3)),
+    "vit-plain": (ViTImageProcessorPil, dict(size=12, do_normalize=False, rescale_factor=0.5)),
+}
+
+
+def preprocessing(_, folder):
+    """`vision/preprocessing.safetensors`: `<case>.<picture>` [h, w, 3]; the settings are in `preprocessing.json`."""
+    shown = {name: picture for name, picture in zip(PICTURES, pictures(folder))}
+    out, settings = {}, {}
+    for case, (processor, own) in PREPROCESSING.items():
+        kind = processor.__name__.removesuffix("Pil")
+        old = kind.replace("ImageProcessor", "FeatureExtractor")
+        settings[case] = {"feature_extractor_type": old} | own if "old" in case else {"image_processor_type": kind} | own
+        for name in [PICTURES[0], *PICTURES[-2:]]:
+            pixels = processor(**own)(shown[name], return_tensors="pt").pixel_values[0]
+            out[f"{case}.{name}"] = pixels.permute(1, 2, 0)
+    save(folder / "vision/preprocessing.safetensors", out)
+    save_json(folder / "vision/preprocessing.json", settings)
+
+
+def self_similarity(keys):
+    """Cosines between the keys of all tokens, as the code of Splicing ViT Features has it; keys [1, tokens, width]."""
+    keys = keys[0]
+    lengths = keys.norm(dim=1, keepdim=True)
+    return keys @ keys.T / torch.clamp(lengths @ lengths.T, min=1e-8)
+
+
+def structure(model, folder):
+    """`vision/structure.safetensors`: by `tiny-dino` and by the bundled CLIP's tower, `<model>.distances` of PAIRS, and
+    `dino.similarity` of the first picture."""
+    shown = pictures(folder)
+    dino = ViTModel.from_pretrained(folder / "vision/tiny-dino", dtype=torch.float32).float().eval()
+    clip = CLIPModel.from_pretrained(model / "clip", dtype=torch.float32).float().eval().vision_model
+    # Twice the size that tiny-dino's positions were learnt for.
+    size = dict(size={"height": 64, "width": 64}, image_mean=[0.485, 0.456, 0.406], image_std=[0.229, 0.224, 0.225])
+    dino_processor = ViTImageProcessorPil(**size)
+    dino_processor.save_pretrained(folder / "vision/tiny-dino")
+    out = {}
+    for name, net, last, processor in [
+        ("dino", dino, dino.layers[-1].attention.k_proj, dino_processor),
+        ("clip", clip, clip.encoder.layers[-1].self_attn.k_proj, CLIPImageProcessorPil.from_pretrained(model / "clip")),
+    ]:
+        kept = []
+        handle = last.register_forward_hook(lambda _, __, keys: kept.append(self_similarity(keys)))
+        for picture in shown:
+            net(processor(picture, return_tensors="pt").pixel_values, interpolate_pos_encoding=True)
+        handle.remove()
+        if name == "dino":
+            out[f"{name}.similarity"] = kept[0]
+        out[f"{name}.distances"] = torch.stack([((kept[a] - kept[b]) ** 2).mean() for a, b in PAIRS])
+    save(folder / "vision/structure.safetensors", out)
+
+
+# Of PICTURES.
+PAIRS = [(0, 1), (2, 3), (4, 5), (1, 4), (3, 3)]

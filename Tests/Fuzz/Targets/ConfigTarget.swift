@@ -4,18 +4,35 @@ import Foundation
 import Schedulers
 import Tensors
 
-/// Settings of a model's parts: `config.json` of UNet, autoencoder and text encoder, and `scheduler_config.json`.
+/// Settings of a model's parts: `config.json` of UNet, autoencoder, text encoder, vision tower and CLIP,
+/// `scheduler_config.json` and `preprocessor_config.json`.
 ///
 /// The first byte says of which part, the second whether what follows is the text of the file or a list of changes to that
 /// of a tiny model. A part whose settings are accepted is loaded with the tiny model's weights, which seldom fit them; a
-/// scheduler takes its first and its last steps.
+/// scheduler takes its first and its last steps, a preprocessor a picture.
 struct ConfigTarget: FuzzTarget {
   private enum Part: String, CaseIterable {
     case unet, vae
     case textEncoder = "text_encoder"
-    case scheduler
+    case scheduler, vision, clip, preprocessor
 
-    var file: String { self == .scheduler ? "scheduler_config.json" : "config.json" }
+    var file: String {
+      switch self {
+      case .scheduler: "scheduler_config.json"
+      case .preprocessor: "preprocessor_config.json"
+      default: "config.json"
+      }
+    }
+
+    /// Where the sound file and its weights are, beside `Tests/Fuzz`.
+    var source: String {
+      switch self {
+      case .vision: "Fixtures/vision/tiny-clip-vision"
+      case .preprocessor: "Fixtures/vision/tiny-dino"
+      case .clip: "../Sources/Pipelines/Models/emoji-scenes/clip"
+      default: "Fixtures/tiny-sd2/\(rawValue)"
+      }
+    }
   }
 
   let files: ScratchFiles
@@ -25,10 +42,9 @@ struct ConfigTarget: FuzzTarget {
   init(files: ScratchFiles) {
     self.files = files
     let tests = (0..<3).reduce(URL(filePath: #filePath)) { url, _ in url.deletingLastPathComponent() }
-    let model = tests.appending(path: "Fixtures/tiny-sd2")
     var settings: [Part: [(key: String, value: String)]] = [:]
     for part in Part.allCases {
-      let source = model.appending(path: part.rawValue)
+      let source = tests.appending(path: part.source).standardizedFileURL
       let folder = files.inside(part.rawValue)
       for name in ["diffusion_pytorch_model.safetensors", "model.safetensors"] {
         let weights = source.appending(path: name)
@@ -52,6 +68,9 @@ struct ConfigTarget: FuzzTarget {
       case .vae: _ = try VAE(folder: folder.folder)
       case .textEncoder: _ = try CLIPTextEncoder(folder: folder.folder)
       case .scheduler: try walk(SchedulerConfiguration(json: Data(bytes)))
+      case .vision: _ = try VisionTransformer(folder: folder.folder)
+      case .clip: _ = try CLIPConfiguration(ConfigFile(json: bytes, named: part.file))
+      case .preprocessor: try show(PicturePreprocessor(ConfigFile(json: bytes, named: part.file), family: .vit))
       }
     } catch let error as CheckpointError {
       requireReadable(error)
@@ -60,6 +79,15 @@ struct ConfigTarget: FuzzTarget {
     } catch {
       fatalError("does not hold: a wrong file is a CheckpointError or a SchedulerError: \(error)")
     }
+  }
+
+  /// A small picture, unless it would become a large one.
+  private func show(_ preprocessor: PicturePreprocessor) throws {
+    let picture = try Picture(width: 7, height: 5, pixels: (0..<105).map { UInt8($0) })
+    let size = try preprocessor.outputSize(width: 7, height: 5)
+    guard size.cells <= 1 << 16 else { return }
+    let shape = try preprocessor([picture]).shape
+    require(shape == [1, size.height, size.width, 3], "a picture comes out in the size that was said: \(shape)")
   }
 
   /// Every scheduler with few steps and with as many as an experiment may ask for: the first and the last ones of a run.
@@ -110,7 +138,8 @@ struct ConfigTarget: FuzzTarget {
     case .number(let value): "\(value)"
     case .string(let value): "\"\(value)\""
     case .array(let values): "[\(values.map(text).joined(separator: ", "))]"
-    case .object: "{}"
+    case .object(let object):
+      "{\(object.members.map { "\"\($0.key)\": \(text(of: $0.value))" }.joined(separator: ", "))}"
     }
   }
 
@@ -145,7 +174,8 @@ struct ConfigTarget: FuzzTarget {
     "\"trailing\"",
     "\"linspace\"", "\"leading\"", "\"linear\"", "\"squaredcos_cap_v2\"", "\"log_linear\"", "\"zero\"", "\"sigma_min\"",
     "\"heun\"", "[\"DownBlock2D\", \"CrossAttnDownBlock2D\"]", "[\"UpBlock2D\", \"CrossAttnUpBlock2D\"]",
-    "[\"DownEncoderBlock2D\"]", "[\"UpDecoderBlock2D\"]", "[8, 8]", "[0.1, 0.2]", "[16]",
+    "[\"DownEncoderBlock2D\"]", "[\"UpDecoderBlock2D\"]", "[8, 8]", "[0.1, 0.2]", "[16]", "\"vit\"",
+    "{\"shortest_edge\": 9}", "{\"height\": 3, \"width\": 8}", "[0.5, 0.25, 1]", "{\"hidden_size\": 8}",
   ]
 
   /// Keys that the tiny model's files lack.
@@ -154,5 +184,7 @@ struct ConfigTarget: FuzzTarget {
     "solver_type",
     "lower_order_final", "euler_at_final", "lambda_min_clipped", "skip_prk_steps", "algorithm_type", "variance_type",
     "timestep_type", "encoder_hid_dim", "only_cross_attention", "num_attention_heads", "beta_schedule",
+    "model_type", "qkv_bias", "crop_size", "do_center_crop", "do_pad", "default_to_square", "feature_extractor_type",
+    "text_config_dict", "vision_config_dict",
   ]
 }
