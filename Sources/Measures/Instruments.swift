@@ -1,4 +1,5 @@
 import Checkpoints
+import DiffusionModels
 import Foundation
 import Pipelines
 
@@ -8,6 +9,9 @@ import Pipelines
 public final class Instruments {
   public let folders: InstrumentFolders
   private var reader: SceneReader?
+  private var eye: ClipEye?
+  private var encoder: StructureEncoder?
+  private var distances: LPIPS?
 
   public init(_ folders: InstrumentFolders = InstrumentFolders()) {
     self.folders = folders
@@ -19,6 +23,36 @@ public final class Instruments {
     let new = try SceneReader(folder: folders.folder(.sceneReader))
     reader = new
     return new
+  }
+
+  func clip() throws -> ClipEye {
+    if let eye { return eye }
+    let new = ClipEye(try CLIP(folder: folders.folder(.clip)))
+    eye = new
+    return new
+  }
+
+  func structure() throws -> StructureEncoder {
+    if let encoder { return encoder }
+    let new = try StructureEncoder(folder: folders.folder(.structure))
+    encoder = new
+    return new
+  }
+
+  func lpips() throws -> LPIPS {
+    if let distances { return distances }
+    let new = try LPIPS(folder: folders.folder(.lpips))
+    distances = new
+    return new
+  }
+
+  /// What a picture shows among names, the most probable first.
+  /// - Parameter template: the text for a name, which takes the place of `{}`.
+  /// - Throws: as loading the CLIP; `ShapeError`; `EngineError`.
+  public func naming(
+    _ run: MeasuredRun, among names: [String], template: String
+  ) throws -> [(name: String, probability: Double)] {
+    try clip().naming(run, among: names, template: template).map { ($0.name, $0.probability) }
   }
 }
 

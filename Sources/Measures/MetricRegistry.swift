@@ -2,7 +2,7 @@
 public enum MetricRegistry {
   /// In the order in which they are explained. A metric of your own is a file below `Metrics` with a line here.
   public static let all: [Metric] =
-    [.psnr, .ssim, .colorDifference] + truth
+    [.psnr, .ssim, .colorDifference, .clipScore, .clipDirection, .structureDistance, .lpips] + truth
 
   /// What the scene reader tells of the bundled model's world.
   private static let truth: [Metric] = [

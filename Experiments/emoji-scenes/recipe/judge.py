@@ -353,12 +353,13 @@ class JudgeStage(Stage):
         rng = randomness(self.own.seed, self.name, step)
         chosen = rng.choices.sample(range(self.own.pool), self.own.batch)
         scenes = self._scenes[chosen].mirrored(torch.rand(self.own.batch, generator=rng.noise) < 0.5)
+        pictures, scenes = self._recolor(scenes.pictures.float() / 255, scenes, rng)
         side = self.settings.world.picture_size // self.own.patch
         window = side if done >= self.own.window_share else self.own.window
         top, left = (rng.choices.randrange(side - window + 1) for _ in range(2))
         kept = torch.arange(side * side).view(side, side)[top : top + window, left : left + window].flatten()
         with torch.autocast("cpu", torch.bfloat16, enabled=self.own.bf16):
-            answers = self.model(self._augment(scenes.pictures.float() / 255, rng), kept)
+            answers = self.model(self._augment(pictures, rng), kept)
         truths = scenes.truths(self.own.patch).of(kept)
         weights = torch.ones(answers.objects.shape[-1])
         weights[0] = UNNAMED
@@ -371,6 +372,17 @@ class JudgeStage(Stage):
         owned = truths.objects > 0
         right = (answers.objects.argmax(-1) == truths.objects)[owned].float().mean().item()
         return loss, {"right": right, **{name: value.item() for name, value in losses.items()}}
+
+    def _recolor(self, pictures: torch.Tensor, scenes: Scenes, rng: Randomness) -> tuple[torch.Tensor, Scenes]:
+        """Some pictures with their channels exchanged, or as negatives: they teach shapes, whatever the color, and are asked
+        for no color and no background."""
+        pictures, colors, backgrounds = pictures.clone(), scenes.colors.clone(), scenes.backgrounds.clone()
+        for i in range(len(pictures)):
+            if rng.choices.random() < self.own.recolored:
+                order = rng.choices.sample(range(3), 3)
+                pictures[i] = pictures[i, order] if rng.choices.random() < 0.7 else 1 - pictures[i, order]
+                colors[i], backgrounds[i] = IGNORED, IGNORED
+        return pictures, scenes._replace(colors=colors, backgrounds=backgrounds)
 
     def _augment(self, pictures: torch.Tensor, rng: Randomness) -> torch.Tensor:
         """Some of `[batch, 3, size, size]` blurred, all with noise and shifted in colour a little."""

@@ -146,6 +146,7 @@ class JudgeSettings:
     noise: float
     blur: float
     color_shift: float
+    recolored: float
     window: int
     window_share: float
     bf16: bool
@@ -273,7 +274,7 @@ def _training_problems(settings: Settings) -> typing.Iterator[str]:
             yield f"{name}.optimizer: learning_rate must be above 0 and warmup at least 1"
         if optimizer.ema is not None and not 0 <= optimizer.ema < 1:
             yield f"{name}.optimizer.ema: must be from 0 up to 1, or null for none; found {optimizer.ema}"
-    shares = {"vae.crop_share": settings.vae.crop_share, "judge.window_share": settings.judge.window_share,
+    shares = {"vae.crop_share": settings.vae.crop_share, "judge.window_share": settings.judge.window_share, "judge.recolored": settings.judge.recolored,
               "unet.unconditional": settings.unet.unconditional}
     for name, value in shares.items():
         if not 0 <= value <= 1:

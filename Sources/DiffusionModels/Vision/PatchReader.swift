@@ -12,19 +12,27 @@ public struct PatchReader: Sendable {
   public var side: Int { imageSize / patchSize }
 
   private let vision: VisionTransformer
+  private let preprocessor: PicturePreprocessor
   private let patchNorm: NormParameters
   private let patchHead: Linear
   private let pictureHead: Linear
 
   /// - Parameters:
-  ///   - folder: `config.json` with the keys of transformers' `CLIPVisionConfig`, and `model.safetensors` with a
-  ///     `vision_model`, `patch_norm`, `patch_head` and `picture_head`.
+  ///   - folder: `config.json` with the keys of transformers' `CLIPVisionConfig`, `preprocessor_config.json`, and
+  ///     `model.safetensors` with a `vision_model`, `patch_norm`, `patch_head` and `picture_head`.
   ///   - patchAnswers: of a patch, beside those of its pixels.
   ///   - pictureAnswers: of a picture.
   /// - Throws: `CheckpointError` listing every problem of the config, or of the weights.
   public init(folder: URL, patchAnswers: Int, pictureAnswers: Int) throws {
     let configuration = try VisionTransformerConfiguration(
       ConfigFile(contentsOf: folder.appending(path: "config.json")))
+    preprocessor = try PicturePreprocessor(folder: folder, family: configuration.family)
+    guard preprocessor.fixedSize == GridSize(height: configuration.imageSize, width: configuration.imageSize) else {
+      throw CheckpointError(
+        .init(
+          file: "preprocessor_config.json", field: "size", found: "another",
+          expected: "pictures of image_size, \(configuration.imageSize) pixels square"))
+    }
     let weights = try WeightLoader(WeightStore(folder: folder))
     let loader = ModuleLoader(path: "") { try weights.take($0, shape: $1) }
     let width = configuration.hiddenSize
@@ -36,28 +44,13 @@ public struct PatchReader: Sendable {
     try weights.finish()
   }
 
-  /// - Parameter pictures: each of `imageSize` pixels square.
+  /// - Parameter pictures: of any size.
   /// - Returns: logits of each picture: `patches` row by row from above, `[side * side * answers]`, and `pictures`.
   /// - Throws: `ShapeError`; `EngineError`.
   public func callAsFunction(
     _ pictures: [Picture]
   ) throws -> (patches: [ArraySlice<Float>], pictures: [ArraySlice<Float>]) {
-    var pixels = Tensor(uninitialized: [pictures.count, imageSize, imageSize, 3])
-    try pixels.withUnsafeMutableValues { values in
-      var index = 0
-      for picture in pictures {
-        guard picture.width == imageSize, picture.height == imageSize else {
-          throw ShapeError(
-            "PatchReader", expected: "\(imageSize) x \(imageSize) pixels",
-            found: "\(picture.width) x \(picture.height)")
-        }
-        for byte in picture.pixels {
-          values[index] = Float(byte) / 127.5 - 1
-          index += 1
-        }
-      }
-    }
-    let seen = try vision(pixels)
+    let seen = try vision(preprocessor(pictures))
     let tokens = side * side + 1
     let normed = try seen.states.layerNormalized(epsilon: Self.epsilon, parameters: patchNorm)
     let patches = try patchHead(normed).values

@@ -47,6 +47,14 @@ struct MeasureCommand: ParsableCommand {
   var figures: String?
 
   @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "A folder for a mask of each picture: a PNG whose red is the number of the pixel's object, from 1; 0 is none.",
+      valueName: "folder"),
+    completion: .directory)
+  var masks: String?
+
+  @Option(
     name: .long, help: ArgumentHelp("The scene reader's folder. (default: the bundled one)", valueName: "folder"),
     completion: .directory)
   var sceneReader: String?
@@ -64,8 +72,10 @@ struct MeasureCommand: ParsableCommand {
 
   func run() throws {
     let instruments = Instruments(InstrumentFolders(sceneReader.map { [.sceneReader: $0] } ?? [:]))
-    if let figures, let problem = OutputPlace.problem(folder: fileURL(figures)) {
-      throw CommandError("--figures: \(problem)")
+    for (option, folder) in [("--figures", figures), ("--masks", masks)] {
+      if let problem = folder.flatMap({ OutputPlace.problem(folder: fileURL($0)) }) {
+        throw CommandError("\(option): \(problem)")
+      }
     }
     let reader = try instruments.sceneReader()
     var reports: [MeasureReport] = []
@@ -79,13 +89,19 @@ struct MeasureCommand: ParsableCommand {
         let figure = try reading.figure(of: picture, title: path)
         files.add(fileURL(figures).appending(path: name)) { try PNG.write(figure, to: $0) }
       }
+      if let masks {
+        let mask = try reading.mask()
+        files.add(fileURL(masks).appending(path: name)) { try PNG.write(mask, to: $0) }
+      }
     }
     try files.commit()
     if output.json {
       try StandardOutput.write(json: reports)
     } else {
       try StandardOutput.write(reports.map(\.text).joined(separator: "\n"))
-      if let figures { try StandardOutput.write("wrote \(fileURL(figures).path)\n") }
+      for folder in [figures, masks].compactMap({ $0 }) {
+        try StandardOutput.write("wrote \(fileURL(folder).path)\n")
+      }
     }
   }
 
@@ -141,6 +157,24 @@ struct MeasureReport: Encodable {
     let area: Int
     /// Of the object's pixels, in picture widths and heights.
     let center: [Double]
+
+    private enum CodingKeys: String, CodingKey {
+      case name, nameConfidence, color, colorConfidence, facing, facingConfidence, box, area, center
+    }
+
+    /// The color is written where it is null too.
+    func encode(to encoder: any Encoder) throws {
+      var container = encoder.container(keyedBy: CodingKeys.self)
+      try container.encode(name, forKey: .name)
+      try container.encode(nameConfidence, forKey: .nameConfidence)
+      try container.encode(color, forKey: .color)
+      try container.encode(colorConfidence, forKey: .colorConfidence)
+      try container.encode(facing, forKey: .facing)
+      try container.encode(facingConfidence, forKey: .facingConfidence)
+      try container.encode(box, forKey: .box)
+      try container.encode(area, forKey: .area)
+      try container.encode(center, forKey: .center)
+    }
   }
 
   struct Answer: Encodable {
@@ -204,6 +238,11 @@ struct MeasureReport: Encodable {
 }
 
 extension SceneReading {
+  /// The number of each pixel's object as its red, from 1.
+  func mask() throws -> Picture {
+    try Picture(width: width, height: height, pixels: owners.flatMap { [UInt8($0 + 1), 0, 0] })
+  }
+
   /// The picture with what was seen in it.
   func figure(of picture: Picture, title: String) throws -> Picture {
     func percent(_ answer: Answer) -> String { "\(answer.word) \(Int((100 * answer.confidence).rounded())) %" }
