@@ -90,7 +90,7 @@ let package = Package(
       ], swiftSettings: strict),
     .executableTarget(
       name: "attnlab",
-      dependencies: ["Experimenting", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      dependencies: ["Analysis", "Experimenting", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       swiftSettings: strict),
 
     // Tests mirror Sources.
@@ -107,7 +107,8 @@ let package = Package(
       name: "DiffusionModelsTests", dependencies: ["DiffusionModels", "Pipelines", "Plotting", "TestSupport"],
       exclude: ["Fixtures"]),
     .testTarget(name: "SchedulersTests", dependencies: ["Schedulers", "TestSupport"]),
-    .testTarget(name: "PipelinesTests", dependencies: ["Analysis", "Pipelines", "Plotting", "TestSupport"]),
+    .testTarget(
+      name: "PipelinesTests", dependencies: ["Analysis", "Measures", "Pipelines", "Plotting", "TestSupport"]),
     .testTarget(
       name: "AttentionStoreTests",
       dependencies: ["AttentionStore", "TestSupport", .product(name: "GRDB", package: "GRDB.swift")]),

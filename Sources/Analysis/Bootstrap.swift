@@ -101,9 +101,12 @@ public struct Bootstrap: Hashable, Sendable {
     self.method = method
   }
 
-  /// The interval of the mean; nil for fewer than two clusters, of which nothing can be said.
+  /// The interval of the mean; nil for fewer than two clusters, of which nothing can be said, and for values so large
+  /// that their sums overflow.
   public func interval(_ sample: ClusteredSample) -> ClosedRange<Double>? {
-    guard sample.clusters >= 2 else { return nil }
+    // Twice the largest sum for every cluster is more than any resample can add up to, or any two of them differ by.
+    let largest = sample.sums.reduce(0) { max($0, abs($1)) }
+    guard sample.clusters >= 2, (2 * largest * Double(sample.clusters)).isFinite else { return nil }
     return interval(sample, means: means(sample))
   }
 

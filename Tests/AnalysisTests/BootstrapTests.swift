@@ -130,12 +130,15 @@ import Testing
   }
 
   /// What the documentation says of few clusters, within four standard deviations of 500 trials.
-  @Test(arguments: [(5, 0.84), (10, 0.89), (20, 0.92)]) func fewClustersCoverLess(_ count: Int, _ share: Double) {
-    let hits = covered(Bootstrap(resamples: 1000)) { generator in
+  @Test(arguments: [
+    (5, 0.84, 0.95), (10, 0.89, 0.95), (20, 0.92, 0.95), (6, 0.92, 0.99), (8, 0.94, 0.99), (10, 0.96, 0.99),
+  ])
+  func fewClustersCoverLess(_ count: Int, _ share: Double, _ confidence: Double) {
+    let hits = covered(Bootstrap(resamples: 1000, confidence: confidence)) { generator in
       ClusteredSample((0..<count).map { _ in generator.normal() })
     }
     let bound = 4 * (500 * share * (1 - share)).squareRoot()
-    #expect(abs(Double(hits) - 500 * share) < bound, "seed 4242, \(count) clusters: \(hits) of 500")
+    #expect(abs(Double(hits) - 500 * share) < bound, "seed 4242, \(count) clusters, \(confidence): \(hits) of 500")
   }
 
   // MARK: - Edges
@@ -221,5 +224,16 @@ import Testing
   @Test func nothing() {
     let result = PairedDifference([])
     #expect(result.count == 0 && result.difference.isNaN && result.treatmentMean.isNaN && result.interval == nil)
+  }
+
+  /// The sum of a resample would be infinite, and a quantile between two such no number.
+  @Test(arguments: Bootstrap.Method.allCases) func valuesThatOverflow(_ method: Bootstrap.Method) {
+    let bootstrap = Bootstrap(resamples: 200, method: method)
+    for values in [[1e308, 1e308, -1e308], [1e308, -1e308], [.greatestFiniteMagnitude, 0, 0]] {
+      #expect(bootstrap.interval(ClusteredSample(values)) == nil, "\(values)")
+    }
+    #expect(bootstrap.interval(ClusteredSample([1e307, 0, -1e307])) != nil)
+    let pairs = [1, 2].map { PairedMeasurement(baseline: -1.5e308, treatment: 1.5e308, cluster: $0) }
+    #expect(PairedDifference(pairs, bootstrap: bootstrap).interval == nil)
   }
 }

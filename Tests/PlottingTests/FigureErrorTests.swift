@@ -77,6 +77,13 @@ import Testing
             bars: [Bar("a", mean: .nan), Bar("b", mean: 1, points: [.infinity]), Bar("c", mean: 1)])
         }
       ),
+      (
+        "figure \"bar chart\": bar \"a\" has the value nan, expected finite values up to 1e300",
+        {
+          try Figures.barChart(
+            title: "", axis: "", bars: [Bar("a", mean: 1, threshold: Bar.Threshold(.nan, isBelowWhatCounts: true))])
+        }
+      ),
     ]
     for (expected, body) in cases { #expect(message { _ = try body() } == expected) }
   }

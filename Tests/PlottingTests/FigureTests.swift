@@ -42,7 +42,12 @@ private enum Sample: String, CaseIterable {
         title: caption, items: (0..<7).map { LabeledPicture("\($0) \(caption)", picture) })
     case .barChart:
       return try Figures.barChart(
-        title: caption, axis: caption, bars: [Bar(caption, mean: 0.5, interval: 0.25...0.75, points: [0.3, 0.6])],
+        title: caption, axis: caption,
+        bars: [
+          Bar(
+            caption, mean: 0.5, interval: 0.25...0.75, points: [0.3, 0.6],
+            threshold: Bar.Threshold(0.1, isBelowWhatCounts: false), remark: caption)
+        ],
         note: caption)
     }
   }
@@ -166,6 +171,25 @@ private enum Sample: String, CaseIterable {
     #expect(picture.at(x(-0.25), rows[1]) == bar && picture.at(x(0) - 1, rows[1]) == bar)
     #expect(picture.at(x(-0.25) - 1, rows[1]) != bar && picture.at(x(0) + 1, rows[1]) != bar)
     #expect(picture.at(x(0), rows[0]) == .ink, "the zero line")
+  }
+
+  @Test func thresholdsStandAtTheirValueWithFeetOnTheSideThatCounts() throws {
+    let picture = try Figures.barChart(
+      title: "", axis: "",
+      bars: [
+        Bar("", mean: 0.2, threshold: Bar.Threshold(0.5, isBelowWhatCounts: true)),
+        Bar("", mean: 0.2, threshold: Bar.Threshold(1, isBelowWhatCounts: false), remark: "shown"),
+      ])
+    // The axis goes to the second threshold: 0 to 1 over 640 pixels, right of 14 pixels without labels.
+    let color = RGB(0xC2410C)
+    func isMarked(_ value: Double, _ dx: Int, _ y: Int) -> Bool {
+      picture.at(Layout.margin + 14 + Int((value * 640).rounded()) + dx, Layout.margin + y) == color
+    }
+    let (rows, top) = ([23, 69], 19)
+    #expect(isMarked(0.5, 0, rows[0]) && !isMarked(0.5, 4, rows[0]) && !isMarked(0.5, -4, rows[0]))
+    #expect(isMarked(1, -1, rows[1]) && !isMarked(0.5, 0, rows[1]))
+    #expect(isMarked(0.5, 4, rows[0] - top) && !isMarked(0.5, -4, rows[0] - top))
+    #expect(isMarked(1, -4, rows[1] + top - 1) && !isMarked(1, 4, rows[1] + top - 1))
   }
 
   @Test func ticksAreRoundAndEnclose() {

@@ -60,6 +60,49 @@ import Testing
     }
   }
 
+  @Test func testsBesideIntervals() throws {
+    try Program.inFolder { attnlab in
+      try makeResults(attnlab)
+      let options = ["--test", "--permutations", "999", "--equivalence", "ssim=0.5", "--equivalence", "psnr=100"]
+      let all = ["compare", "small"] + options + ["--correlate", "psnr, ssim", "--csv", "a.csv"]
+      let outcome = try attnlab.run(all)
+      #expect(outcome.code == 0, "\(outcome.errors)")
+      let lines = outcome.output.split(separator: "\n").map(String.init)
+      #expect(
+        lines.contains(
+          "test         two-sided, all differences of a cluster turned at once: all 4 signs of clusters; corrected p for all "
+            + "rows of a metric by step-down maxima"), "\(outcome.output)")
+      #expect(lines.contains { $0.hasPrefix("equivalence  two one-sided t tests (TOST) at 5 % ") })
+      let headings = lines.filter { $0.hasPrefix("intervention ") }.map {
+        $0.replacingOccurrences(of: " {2,}", with: "|", options: .regularExpression)
+      }
+      let start = "intervention|n|clusters|baseline|mean|difference|95 % interval|p|corrected p|90 % interval|"
+      #expect(
+        headings == [
+          start + "TOST p|within 100.0|excluded|unmatched", start + "TOST p|within 0.5|excluded|unmatched",
+          "intervention|n|Spearman|95 % interval|p|Kendall|95 % interval|p|excluded|missing",
+        ], "\(headings)")
+      // Two values have no rank correlation.
+      #expect(lines.contains { $0.hasPrefix("none          2         -  ") })
+
+      let report = try attnlab.run(all + ["--json"]).json()
+      let rows = try #require(report["rows"] as? [[String: Any]])
+      let swap = try #require(rows.first { $0["intervention"] as? String == "swap" })
+      let p = try #require(swap["p"] as? Double)
+      #expect([0.5, 1].contains(p) && (swap["corrected_p"] as? Double ?? 0) >= p)
+      let within = try #require(swap["equivalence"] as? [String: Any])
+      #expect(within["bound"] as? Double == 100 && within["n"] as? Int == 2 && within["clusters"] as? Int == 2)
+      let correlations = try #require(report["correlations"] as? [[String: Any]])
+      #expect(correlations.count == 6 && correlations[0]["problem"] as? String == "needs 3 pairs or more, found 2")
+      #expect(report["test_method"] as? String != nil && report["equivalence_method"] as? String != nil)
+      let csv = try String(contentsOf: attnlab.folder.appending(path: "a.csv"), encoding: .utf8)
+      #expect(
+        csv.split(separator: "\n")[0].hasSuffix(
+          ",p,corrected_p,equivalence_bound,equivalence_low,"
+            + "equivalence_high,equivalence_p,equivalent"))
+    }
+  }
+
   @Test func wrongUse() throws {
     try Program.inFolder { attnlab in
       try makeResults(attnlab)
@@ -79,6 +122,19 @@ import Testing
           "error: The value 'psnr,ssmi' is invalid for '--metrics <names>': \"ssmi\" is not a metric; did you mean \"ssim\"? attnlab metrics lists them\n"
         ),
         ("small --by day", "error: The value 'day' is invalid for '--by <layer|step|seed|prompt|settings>'"),
+        ("small --permutations 999", "error: --permutations is of --test, which is not given\n"),
+        ("small --test --permutations 998", "error: --permutations: 998 is not allowed; it is 999 to 1000000\n"),
+        (
+          "small --equivalence ssim=0",
+          "error: The value 'ssim=0' is invalid for '--equivalence <metric=bound>': write a metric and a bound above 0,"
+        ),
+        ("small --equivalence ssim=1 --equivalence ssim=2", "error: --equivalence: ssim has two bounds; give one\n"),
+        ("small --equivalence lpips=1", "error: --equivalence: lpips is not compared; there are psnr, ssim\n"),
+        (
+          "small --correlate psnr,psnr",
+          "error: The value 'psnr,psnr' is invalid for '--correlate <metric,metric>': write two different metrics "
+        ),
+        ("small --correlate psnr,x", "error: --correlate: small did not measure x; it has psnr, ssim\n"),
         ("other", "error: no results of \"other\": Results holds small; "),
       ] {
         let outcome = try attnlab.shell("\"$attnlab\" compare \(line)")

@@ -14,12 +14,16 @@ extension Comparison {
     "\(Int((bootstrap.confidence * 100).rounded())) % BCa bootstrap, \(bootstrap.resamples) resamples, seed \(bootstrap.seed)"
   }
 
-  /// A line a row, with a header. Numbers that do not exist are empty.
+  /// A line a row, with a header; columns of tests where they were asked for. Numbers that do not exist are empty.
   public var csv: Data {
-    var table = CSVTable([
-      "metric", "unit", "intervention", "baseline", "grouped_by", "group", "n", "clusters", "clustered_by", "excluded",
-      "unmatched", "baseline_mean", "mean", "difference", "low", "high",
-    ])
+    let (isTested, hasBounds) = (request.permutations != nil, !request.equivalence.isEmpty)
+    var table = CSVTable(
+      [
+        "metric", "unit", "intervention", "baseline", "grouped_by", "group", "n", "clusters", "clustered_by",
+        "excluded", "unmatched", "baseline_mean", "mean", "difference", "low", "high",
+      ] + (isTested ? ["p", "corrected_p"] : [])
+        + (hasBounds
+          ? ["equivalence_bound", "equivalence_low", "equivalence_high", "equivalence_p", "equivalent"] : []))
     for row in rows {
       let result = row.result
       table.append(
@@ -31,9 +35,17 @@ extension Comparison {
           + [
             result.baselineMean, result.treatmentMean, result.difference, result.interval?.lowerBound,
             result.interval?.upperBound,
-          ].map { CSVTable.number($0) })
+          ].map { CSVTable.number($0) }
+          + (isTested ? [row.permutation?.p, row.permutation?.correctedP].map { CSVTable.number($0) } : [])
+          + (hasBounds ? Self.cells(row.equivalence) : []))
     }
     return table.data
+  }
+
+  private static func cells(_ test: EquivalenceTest?) -> [String] {
+    [test?.bounds.upperBound, test?.interval?.lowerBound, test?.interval?.upperBound, test?.p].map {
+      CSVTable.number($0)
+    } + [test?.isEquivalent.map { $0 ? "true" : "false" } ?? ""]
   }
 
   /// Bars of the mean differences with their intervals, a chart a metric, one below the other. Single differences are
@@ -51,7 +63,7 @@ extension Comparison {
         note: note(drawn) + (missing == 0 ? "" : "; \(counted(missing, "row")) without a value not drawn"))
     }
     guard !charts.isEmpty else { throw ExperimentError("there is no value to draw: no run has a finite difference") }
-    return try Self.stacked(charts)
+    return try Picture.stacked(charts)
   }
 
   private func note(_ rows: [Row]) -> String {
@@ -71,18 +83,5 @@ extension Comparison {
     return Bar(
       row.intervention + (group ?? ""), mean: row.result.difference, interval: row.result.interval,
       points: row.result.count <= 60 ? row.result.differences : [])
-  }
-
-  /// One below the other, at the left, on white.
-  private static func stacked(_ pictures: [Picture]) throws -> Picture {
-    let width = pictures.map(\.width).max() ?? 0
-    var pixels: [UInt8] = []
-    for picture in pictures {
-      for row in 0..<picture.height {
-        pixels += picture.pixels[(row * picture.width * 3)..<((row + 1) * picture.width * 3)]
-        pixels += repeatElement(255, count: (width - picture.width) * 3)
-      }
-    }
-    return try Picture(width: width, height: pictures.reduce(0) { $0 + $1.height }, pixels: pixels)
   }
 }

@@ -53,6 +53,7 @@ struct ComparisonChoice {
     if common.isEmpty, request.metrics == nil {
       problems.append("the experiments measured nothing in common")
     }
+    problems += Self.problems(request, results, compared: (request.metrics ?? common).map(\.name))
     let treatments = wanted.filter { column in column.name != baselines.first?.name }
     if problems.isEmpty, treatments.isEmpty {
       problems.append(
@@ -63,5 +64,22 @@ struct ComparisonChoice {
     var seen: Set<String> = []
     self.treatments = treatments.filter { seen.insert($0.name).inserted }
     metrics = (request.metrics ?? common).uniqued
+  }
+
+  /// What is asked of metrics that are not compared, or not measured.
+  private static func problems(
+    _ request: ComparisonRequest, _ results: [ComparableResults], compared: [String]
+  ) -> [String] {
+    let ofEquivalence = request.equivalence.keys.sorted().filter { !compared.contains($0) }.map {
+      "--equivalence: \($0) is not compared; there are \(compared.joined(separator: ", "))"
+    }
+    let pair = request.correlation.map { [$0.first, $0.second] } ?? []
+    let ofCorrelation = results.flatMap { result in
+      let measured = result.metrics.map(\.name)
+      return pair.filter { !measured.contains($0) }.map {
+        "--correlate: \(result.name) did not measure \($0); it has \(measured.joined(separator: ", "))"
+      }
+    }
+    return ofEquivalence + ofCorrelation
   }
 }

@@ -26,12 +26,19 @@ public struct ComparisonRequest: Hashable, Sendable {
   public var grouping: Grouping?
   /// Of the bootstrap.
   public var resamples: Int
-  /// Of the bootstrap.
+  /// Of the bootstrap and of the signs of `permutations`.
   public var seed: UInt64
+  /// How many signs to draw for a test of all rows of a metric together, 999 or more; nil: no test.
+  public var permutations: Int?
+  /// By the name of a metric, the difference that would not matter: above 0 and finite, in the metric's unit.
+  public var equivalence: [String: Double]
+  /// Two metrics to be correlated.
+  public var correlation: MetricPair?
 
   public init(
     interventions: [String]? = nil, baseline: String = InterventionSpec.none.name, metrics: [Metric]? = nil,
-    grouping: Grouping? = nil, resamples: Int = 10_000, seed: UInt64 = 0
+    grouping: Grouping? = nil, resamples: Int = 10_000, seed: UInt64 = 0, permutations: Int? = nil,
+    equivalence: [String: Double] = [:], correlation: MetricPair? = nil
   ) {
     self.interventions = interventions
     self.baseline = baseline
@@ -39,5 +46,19 @@ public struct ComparisonRequest: Hashable, Sendable {
     self.grouping = grouping
     self.resamples = resamples
     self.seed = seed
+    self.permutations = permutations
+    self.equivalence = equivalence
+    self.correlation = correlation
+  }
+}
+
+/// Two metrics by their names.
+public struct MetricPair: Hashable, Sendable {
+  public let first: String
+  public let second: String
+
+  public init(_ first: String, _ second: String) {
+    self.first = first
+    self.second = second
   }
 }

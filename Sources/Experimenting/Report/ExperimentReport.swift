@@ -13,17 +13,27 @@ public enum ExperimentReport {
   /// - Parameters:
   ///   - results: The folder to write to, which also holds the runs' pictures.
   ///   - store: Its database, opened for reading or writing.
+  ///   - instruments: How often the instruments are right that gates of claims name.
   /// - Returns: The files written, `report.md` first.
   /// - Throws: `ExperimentError` if the database holds no experiment; `SpecError`, `StoreError`, `PlottingError` or a
   ///   file error. Each file is written whole or not at all, `report.md` last.
-  public static func write(results: ResultsFolder, store: AttentionStore) throws -> [URL] {
+  public static func write(
+    results: ResultsFolder, store: AttentionStore, instruments: InstrumentAccuracies = .known
+  ) throws -> [URL] {
     let data = try ReportData(results: results, store: store)
     let figures = FigureWriter(folder: results.figures)
+    let verdicts = data.spec.claims.map { claims in
+      ReportVerdicts(judgement: ClaimsJudgement(claims, ClaimRuns(data, seeds: claims.heldOutSeeds), instruments))
+    }
+    let chart = try verdicts?.write(figures, data)
     let sections = try ReportFigures(data: data).sections(figures)
-    let tables = ReportNumbers(data: data).files + sections.flatMap(\.tables)
+    let tables =
+      (verdicts.map { [(ReportVerdicts.table, $0.csv)] } ?? []) + ReportNumbers(data: data).files
+      + sections.flatMap(\.tables)
     for (name, table) in tables { try writeAtomically(table.data, to: results.tables.appending(path: name)) }
     let page = ReportPage(
-      data: data, figures: sections, mapCount: try store.mapCount(), mapBytes: try store.bytesStored())
+      data: data, verdicts: verdicts, chart: chart, figures: sections, mapCount: try store.mapCount(),
+      mapBytes: try store.bytesStored())
     try writeAtomically(Data(try page.text().utf8), to: results.report)
     try removeStale(in: results.figures, keeping: Set(figures.names), isOwn: FigureWriter.isOwn)
     try removeStale(in: results.tables, keeping: Set(tables.map(\.name))) { tableNames.contains($0) }
@@ -49,7 +59,8 @@ public enum ExperimentReport {
   }
 
   private static let tableNames: Set = [
-    "summary.csv", "metrics.csv", "runs.csv", MapFigures.statisticsTable, MapFigures.differencesTable,
+    ReportVerdicts.table, "summary.csv", "metrics.csv", "runs.csv", MapFigures.statisticsTable,
+    MapFigures.differencesTable,
   ]
 
   /// Removes files that this tool wrote and the present report does not have; all others are the user's.

@@ -30,11 +30,12 @@ final class FigureWriter {
     return FigureFile(name: name, title: title)
   }
 
+  private static let kinds = FigureName.allCases.map(\.rawValue) + [ReportVerdicts.figure]
+
   /// Whether this tool gives a file such a name: a figure's kind, then words and numbers after hyphens.
   static func isOwn(_ name: String) -> Bool {
-    guard name.hasSuffix(".png"), let kind = FigureName.allCases.first(where: { name.hasPrefix($0.rawValue) })
-    else { return false }
-    let rest = name.dropFirst(kind.rawValue.count).dropLast(4)
+    guard name.hasSuffix(".png"), let kind = kinds.first(where: { name.hasPrefix($0) }) else { return false }
+    let rest = name.dropFirst(kind.count).dropLast(4)
     let parts = rest.split(separator: "-", omittingEmptySubsequences: false)
     let isPlain = { (part: Substring) in
       !part.isEmpty && part.utf8.allSatisfy { (48...57).contains($0) || (97...122).contains($0) }

@@ -167,7 +167,7 @@ extension ReportData {
     ExperimentSpec(
       version: spec.version, name: spec.name, question: spec.question, model: modelName, generate: spec.generate,
       record: spec.record, predictedClean: spec.predictedClean, interventions: spec.interventions,
-      metrics: spec.metrics, instruments: spec.instruments, figures: spec.figures,
+      metrics: spec.metrics, instruments: spec.instruments, figures: spec.figures, claims: spec.claims,
       budget: spec.budget
     ).resolvedYAML()
   }

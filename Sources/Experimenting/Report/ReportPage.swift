@@ -4,6 +4,10 @@ import Foundation
 /// The text of `report.md`.
 struct ReportPage {
   let data: ReportData
+  /// nil for an experiment without claims.
+  let verdicts: ReportVerdicts?
+  /// Of the claims' tests.
+  let chart: FigureFile?
   let figures: [FigureSection]
   /// Of all maps that are stored, in bytes.
   let mapCount: Int
@@ -13,8 +17,11 @@ struct ReportPage {
 
   func text() throws -> String {
     let numbers = ReportNumbers(data: data)
-    var parts = [head, "## What was done", doneLines]
+    var parts = [head]
+    if let verdicts { parts.append(verdicts.summary) }
+    parts += ["## What was done", doneLines]
     if let unfinished { parts.append(unfinished) }
+    if let verdicts { parts.append(verdicts.section(chart)) }
     if !figures.isEmpty { parts += ["## Pictures"] + figures.map(\.markdown) }
     if !numbers.isEmpty { parts.append(numbers.section) }
     parts += [try ReportMethod(data: data).section(), again, limits(hasNumbers: !numbers.isEmpty)]
@@ -118,11 +125,15 @@ struct ReportPage {
 
   private func limits(hasNumbers: Bool) -> String {
     var lines: [String] = []
-    if hasNumbers {
+    let judged = spec.claims?.metrics ?? []
+    let unjudged = spec.metrics.filter { !judged.contains($0.name) }
+    if hasNumbers, !unjudged.isEmpty {
       lines.append(
-        "No verdict is drawn from \(listed(spec.metrics.map(\.title))): they measure nearness to the source, and an "
+        "No verdict is drawn from \(listed(unjudged.map(\.title))): they measure nearness to the source, and an "
           + "edit that failed is near to it. Whether the edit is there must be seen in the pictures, or judged by a "
           + "measure of the target's text.")
+    }
+    if hasNumbers {
       lines.append(
         "Means and standard deviations describe these prompts and seeds; the runs of one pair, or of one seed, are not "
           + "independent of one another.")

@@ -87,6 +87,11 @@ struct SpecDecoder {
     // What holds for the fewest steps of a sweep holds for all.
     let steps = areStepsKnown ? generate?.settings.map(\.numInferenceSteps).min() : nil
     let hasPairs = generate?.pairs.isEmpty == false || reader.hasProblem(below: "generate.pairs")
+    let interventions =
+      fields["interventions"].map { self.interventions($0, count: steps, hasPairs: hasPairs) } ?? [.none]
+    let metrics: [Metric] = fields["metrics"].map(self.metrics) ?? []
+    let names = claimableNames(
+      generate, hasPairs: hasPairs, interventions: interventions, metrics: metrics.map(\.name))
     return ExperimentSpec(
       version: fields["version"].flatMap(version) ?? ExperimentSpec.currentVersion,
       name: fields["name"].flatMap(folderName) ?? "",
@@ -95,10 +100,10 @@ struct SpecDecoder {
       generate: generate ?? GenerateSpec(seeds: []),
       record: fields["record"].map { record($0, count: steps) } ?? [],
       predictedClean: given(fields["predicted_clean"]).flatMap { self.steps($0, count: steps) },
-      interventions: fields["interventions"].map { interventions($0, count: steps, hasPairs: hasPairs) } ?? [.none],
-      metrics: fields["metrics"].map(metrics) ?? [],
+      interventions: interventions, metrics: metrics,
       instruments: fields["instruments"].map(instruments) ?? InstrumentFolders(),
       figures: fields["figures"].map { choices($0, of: "figures") } ?? [],
+      claims: given(fields["claims"]).flatMap { claims($0, names) },
       budget: fields["budget"].flatMap(budget) ?? BudgetSpec())
   }
 

@@ -28,6 +28,8 @@ public struct ExperimentSpec: Hashable, Sendable {
   /// The networks that metrics look with.
   public let instruments: InstrumentFolders
   public let figures: [FigureName]
+  /// What the experiment claims; nil: nothing.
+  public let claims: ClaimsSpec?
   public let budget: BudgetSpec
 
   public init(
@@ -35,7 +37,7 @@ public struct ExperimentSpec: Hashable, Sendable {
     generate: GenerateSpec, record: [RecordSpec] = [], predictedClean: StepSelector? = nil,
     interventions: [InterventionSpec] = [.none],
     metrics: [Metric] = [], instruments: InstrumentFolders = InstrumentFolders(),
-    figures: [FigureName] = [], budget: BudgetSpec = BudgetSpec()
+    figures: [FigureName] = [], claims: ClaimsSpec? = nil, budget: BudgetSpec = BudgetSpec()
   ) {
     self.version = version
     self.name = name
@@ -48,6 +50,7 @@ public struct ExperimentSpec: Hashable, Sendable {
     self.metrics = metrics
     self.instruments = instruments
     self.figures = figures
+    self.claims = claims
     self.budget = budget
   }
 }

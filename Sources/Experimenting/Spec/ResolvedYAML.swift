@@ -28,15 +28,18 @@ extension ExperimentSpec {
   public var canonicalForm: String { json(value) }
 
   private var value: Value {
-    .keys([
+    var entries: [(String, Value)] = [
       ("version", .plain("\(version)")), ("name", .text(name)), ("question", .text(question)), ("model", .text(model)),
       ("generate", generate.value), ("record", .list(record.map(\.value))),
       ("predicted_clean", predictedClean?.value ?? .null),
       ("interventions", .mapping(interventions.map { (.text($0.name), .list($0.operations.map(\.value))) })),
       ("metrics", .list(metrics.map { .plain($0.name) })), ("instruments", instruments.value),
       ("figures", .list(figures.map { .plain($0.rawValue) })),
-      ("budget", .keys([("disk", .plain("\(budget.disk)"))])),
-    ])
+    ]
+    // A file without claims keeps the canonical form that it had before there were any.
+    if let claims { entries.append(("claims", claims.value)) }
+    entries.append(("budget", .keys([("disk", .plain("\(budget.disk)"))])))
+    return .keys(entries)
   }
 }
 
@@ -161,6 +164,50 @@ extension StepSelector {
       .keys([("from", .plain("\(from)")), ("to", .plain("\(to)")), ("every", .plain("\(every)"))])
     case .fraction(let from, let to): .keys([("fraction", .list([.plain("\(from)"), .plain("\(to)")]))])
     }
+  }
+}
+
+extension ClaimsSpec {
+  fileprivate var value: Value {
+    .keys([
+      ("held_out_seeds", heldOutSeeds.map { .list($0.map { .plain("\($0)") }) } ?? .null),
+      ("confidence", .plain("\(confidence)")), ("gates", .list(gates.map(\.value))),
+      ("claims", .list(claims.map(\.value))),
+    ])
+  }
+}
+
+extension GateSpec {
+  fileprivate var value: Value {
+    let entries: [(String, Value)] =
+      switch condition {
+      case .mean(let metric, let of, let atLeast):
+        [("metric", .text(metric)), ("of", .text(of)), ("at_least", .plain("\(atLeast)"))]
+      case .difference(let metric, let of, let against):
+        [("metric", .text(metric)), ("of", .text(of)), ("against", .text(against)), ("differs", .plain("true"))]
+      case .instrument(let name, let atLeast):
+        [("instrument", .text(name)), ("at_least", .plain("\(atLeast)"))]
+      }
+    return .keys([("says", .text(says))] + entries)
+  }
+}
+
+extension ClaimSpec {
+  fileprivate var value: Value {
+    .keys([
+      ("name", .text(name)), ("statement", .text(statement)), ("exclusions", .text(exclusions)),
+      ("tests", .list(tests.map(\.value))),
+    ])
+  }
+}
+
+extension ClaimTestSpec {
+  fileprivate var value: Value {
+    .keys([
+      ("says", .text(says)), ("metric", .text(metric)), ("of", .text(of)),
+      ("against", against.map { .text($0) } ?? .null), (threshold.side, .plain("\(threshold.value)")),
+      ("placebo", placebo.map { .text($0) } ?? .null),
+    ])
   }
 }
 

@@ -36,7 +36,9 @@ public struct SpecReference: Hashable, Sendable {
 
 extension SpecReference {
   /// Every section, in the order of the page.
-  public static let all = [experiment, generate, record, operation, operations]
+  public static let all = [
+    experiment, generate, record, operation, operations, claims, gate, claim, test,
+  ]
 
   static let experiment = SpecReference(
     section: "experiment",
@@ -59,6 +61,7 @@ extension SpecReference {
         "the networks that metrics look with: a mapping of \(codes(Instrument.allCases.map(\.rawValue))) to folders, or to the "
           + "name of a bundled model", "the bundled ones; of `lpips` there is none"),
       Key("figures", "a list of \(codes(FigureName.allCases.map(\.rawValue)))", "`[]`"),
+      Key("claims", "what is claimed and what decides it, see below; `null` for nothing", "`null`"),
       Key(
         "budget", "`{ disk: size }`: a plan that would write more into the results folder is refused",
         "`{ disk: \(BudgetSpec.defaultDisk) }`"),

@@ -3,21 +3,43 @@ import Tensors
 
 /// One bar: a metric under one intervention.
 public struct Bar: Hashable, Sendable {
+  /// A value that the bar is to lie beyond, drawn as a line with a foot on the side that counts.
+  public struct Threshold: Hashable, Sendable {
+    public let value: Double
+    /// Whether larger values lie beyond it.
+    public let isBelowWhatCounts: Bool
+
+    public init(_ value: Double, isBelowWhatCounts: Bool) {
+      self.value = value
+      self.isBelowWhatCounts = isBelowWhatCounts
+    }
+  }
+
   public let label: String
   public let mean: Double
   /// The ends of the interval around the mean, or nil for none.
   public let interval: ClosedRange<Double>?
   /// Single measurements, drawn as dots.
   public let points: [Double]
+  public let threshold: Threshold?
+  /// Said after the numbers, such as a verdict.
+  public let remark: String
 
-  public init(_ label: String, mean: Double, interval: ClosedRange<Double>? = nil, points: [Double] = []) {
+  public init(
+    _ label: String, mean: Double, interval: ClosedRange<Double>? = nil, points: [Double] = [],
+    threshold: Threshold? = nil, remark: String = ""
+  ) {
     self.label = label
     self.mean = mean
     self.interval = interval
     self.points = points
+    self.threshold = threshold
+    self.remark = remark
   }
 
-  fileprivate var values: [Double] { [mean] + points + (interval.map { [$0.lowerBound, $0.upperBound] } ?? []) }
+  fileprivate var values: [Double] {
+    [mean] + points + (interval.map { [$0.lowerBound, $0.upperBound] } ?? []) + (threshold.map { [$0.value] } ?? [])
+  }
 }
 
 extension Figures {
@@ -69,6 +91,7 @@ private struct BarLayout {
   private static let barHeight = 24
   private static let barColor = RGB(0x5B8DB8)
   private static let pointColor = RGB(0x1F3A54)
+  private static let thresholdColor = RGB(0xC2410C)
   private static let plotWidth = 640
   private static let axisHeight = 62
 
@@ -95,8 +118,9 @@ private struct BarLayout {
     labels = bars.map { lettering.wrap($0.label, size: Layout.noteSize, width: room, maxLines: 2) }
     numbers = bars.map { bar in
       brief(bar.mean) + (bar.interval.map { "  [\(brief($0.lowerBound)), \(brief($0.upperBound))]" } ?? "")
+        + (bar.remark.isEmpty ? "" : "  \(bar.remark)")
     }
-    numberWidth = numbers.map { lettering.width($0, size: Layout.noteSize) }.max() ?? 0
+    numberWidth = min(400, numbers.map { lettering.width($0, size: Layout.noteSize) }.max() ?? 0)
   }
 
   private var plotX: Int { labelWidth + 14 }
@@ -152,6 +176,7 @@ private struct BarLayout {
       page.canvas.disc(.white, centerX: left + place(value), centerY: Double(middle) + lane, radius: 3.5)
       page.canvas.disc(Self.pointColor, centerX: left + place(value), centerY: Double(middle) + lane, radius: 2.5)
     }
+    if let threshold = bar.threshold { draw(threshold, on: &page.canvas, left: left, y: Double(middle)) }
     if let interval = bar.interval { draw(interval, on: &page.canvas, left: left, y: Double(middle)) }
     let line = Lettering.lineHeight(Layout.noteSize)
     page.canvas.text(
@@ -159,7 +184,17 @@ private struct BarLayout {
       anchor: .right)
     page.canvas.text(
       numbers[index], x: page.x + plotX + Self.plotWidth + Layout.gap, y: middle - line / 2, size: Layout.noteSize,
-      color: .softInk)
+      color: .softInk, maxWidth: numberWidth)
+  }
+
+  private func draw(_ threshold: Bar.Threshold, on canvas: inout Canvas, left: Double, y: Double) {
+    let x = left + place(threshold.value)
+    let (top, bottom) = (y - Double(Self.rowHeight) / 2 + 4, y + Double(Self.rowHeight) / 2 - 4)
+    canvas.line(Self.thresholdColor, fromX: x, y: top, toX: x, y: bottom, thickness: 2)
+    let foot = threshold.isBelowWhatCounts ? 8.0 : -8.0
+    for end in [top, bottom] {
+      canvas.line(Self.thresholdColor, fromX: x, y: end, toX: x + foot, y: end, thickness: 2)
+    }
   }
 
   private func draw(_ interval: ClosedRange<Double>, on canvas: inout Canvas, left: Double, y: Double) {

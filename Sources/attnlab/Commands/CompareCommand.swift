@@ -15,12 +15,18 @@ struct CompareCommand: ParsableCommand {
       bootstrap. Seeds are resampled whole where there are 5 or more, else each pair and seed by itself; the output says \
       which. Infinite values (the PSNR of equal pictures) are excluded and counted.
 
+      With --test each row also has the p of a permutation test, which turns the signs of whole clusters, and one that is \
+      corrected for all rows of its metric by step-down maxima. With --equivalence a row says whether the difference is \
+      too small to matter: smaller than a bound that you set before you look. With --correlate two metrics are \
+      correlated by their ranks over the runs of each intervention; the table of --csv has the rows alone.
+
       Of several experiments an intervention is called experiment/intervention; a name alone means that of each. The \
       baseline is then the first experiment's.
 
       Examples:
         attnlab compare first-look
         attnlab compare first-look --interventions "self all,cross all" --by seed
+        attnlab compare first-look --test --equivalence ssim=0.02 --correlate psnr,ssim
         attnlab compare ablations --by layer --csv layers.csv --chart layers.png
         attnlab compare first-look other-model --interventions "self all" --baseline "first-look/self all"
       """)
@@ -65,8 +71,11 @@ struct CompareCommand: ParsableCommand {
     help: ArgumentHelp("Resamples of the bootstrap, 100 to 1000000.", valueName: "number"))
   var resamples = 10_000
 
-  @Option(name: .long, help: ArgumentHelp("Of the bootstrap's resampling.", valueName: "number"))
+  @Option(
+    name: .long, help: ArgumentHelp("Of the bootstrap's resampling, and of the signs of --test.", valueName: "number"))
   var seed: UInt64 = 0
+
+  @OptionGroup var tests: ComparisonTestOptions
 
   @OptionGroup var resultsOption: ResultsOption
   @OptionGroup var output: JSONOption
@@ -79,6 +88,7 @@ struct CompareCommand: ParsableCommand {
     if let chart, !chart.lowercased().hasSuffix(".png") {
       problems.append("--chart: the chart is a PNG file, and \"\(chart)\" does not end in .png")
     }
+    problems += tests.problems
     guard problems.isEmpty else { throw ValidationError(problems.joined(separator: "\nerror: ")) }
   }
 
@@ -122,7 +132,7 @@ struct CompareCommand: ParsableCommand {
         results,
         ComparisonRequest(
           interventions: names, baseline: baseline, metrics: metrics, grouping: grouping, resamples: resamples,
-          seed: seed))
+          seed: seed, permutations: tests.drawn, equivalence: tests.bounds, correlation: tests.correlate))
     } catch let error as ExperimentError {
       throw UsageError(error.problems)
     }

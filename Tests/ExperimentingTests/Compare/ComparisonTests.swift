@@ -189,6 +189,108 @@ import Testing
     }
   }
 
+  // MARK: - Tests beside intervals
+
+  /// The rows of a metric are one family, whose clusters have one sign in all rows.
+  @Test func rowsOfAMetricAreTestedTogether() throws {
+    func value(_ run: MeasuredResults.Run) -> Double {
+      sin(Double(run.seed) * 3.7 + Double(run.source.utf8.last ?? 0) * 1.3 + Double(run.intervention.count))
+    }
+    let seeds: [UInt64] = [1, 2, 3, 4, 5, 6]
+    let comparison = try compare(seeds: seeds, ComparisonRequest(resamples: 500, permutations: 999)) { run in
+      // A metric of another pattern would make the other's corrected p larger, were both one family.
+      ["psnr": value(run), "ssim": sin(Double(run.seed) * 5.1 + Double(run.intervention.count) * 2.3)]
+    }
+    let names = ["late", "early", "first"]
+    let family = names.map { name in
+      (0..<2).flatMap { pair in
+        seeds.enumerated().map { place, seed in
+          let run = { MeasuredResults.Run(intervention: $0, source: "source \(pair)", target: "", seed: seed) }
+          return PairedMeasurement(baseline: value(run("none")), treatment: value(run(name)), cluster: place)
+        }
+      }
+    }
+    let expected = PermutationTest(permutations: 999)(family)
+    #expect(expected.signs == .all(64) && comparison.signs == ["psnr": .all(64), "ssim": .all(64)])
+    for (name, single) in zip(names, expected.comparisons) {
+      let found = try #require(try row(comparison, name).permutation)
+      #expect(found.p == single.p && found.correctedP == single.correctedP && found.count == 12, "\(name)")
+    }
+    #expect(Set(expected.comparisons.map(\.p)).count > 1)
+    #expect(
+      comparison.testText
+        == "two-sided, all differences of a cluster turned at once: all 64 signs of clusters; corrected p "
+        + "for all rows of a metric by step-down maxima")
+    let csv = String(decoding: comparison.csv, as: UTF8.self)
+    #expect(csv.hasPrefix("metric,") && csv.split(separator: "\n")[0].hasSuffix(",low,high,p,corrected_p"))
+    let plain = try compare(seeds: seeds)
+    #expect(plain.testText == nil && plain.rows.allSatisfy { $0.permutation == nil && $0.equivalence == nil })
+  }
+
+  /// A run lacks its metric in one row: the others keep the numbers of their clusters.
+  @Test func clustersKeepTheirNumbersWhereRunsAreMissing() throws {
+    func value(_ run: MeasuredResults.Run) -> Double { run.intervention == "none" ? 0 : Double(run.seed) }
+    let comparison = try compare(pairs: 1, seeds: [1, 2, 3], ComparisonRequest(resamples: 500, permutations: 999)) {
+      run in
+      run.intervention == "late" && run.seed == 1 ? ["ssim": 0] : ["psnr": value(run), "ssim": 0]
+    }
+    let (late, early) = (try row(comparison, "late").measurements, try row(comparison, "early").measurements)
+    #expect(late.map(\.cluster) == Array(early.map(\.cluster).dropFirst()) && late.count == 2)
+    // 3 clusters in all: 8 signs.
+    #expect(comparison.signs["psnr"] == .all(8))
+    #expect(try row(comparison, "late").permutation?.clusters == 2)
+  }
+
+  @Test func equivalenceWithinABound() throws {
+    let comparison = try compare(
+      pairs: 3, seeds: [1, 2, 3, 4, 5], ComparisonRequest(resamples: 500, equivalence: ["psnr": 2]))
+    let first = try row(comparison, "first")
+    // Clusters are seeds: their differences are 0.25, 0.5 to 1.25.
+    let measurements = (1...5).map { PairedMeasurement(baseline: 0, treatment: 0.25 * Double($0), cluster: $0) }
+    let expected = EquivalenceTest(measurements, bounds: -2...2)
+    #expect(first.equivalence?.isEquivalent == true && first.equivalence?.clusters == 5)
+    #expect(abs((first.equivalence?.p ?? 1) - (expected.p ?? 0)) < 1e-12)
+    #expect(try row(comparison, "late").equivalence?.isEquivalent == nil, "no spread")
+    #expect(comparison.rows.allSatisfy { ($0.equivalence == nil) == ($0.metric == .ssim) })
+    let lines = String(decoding: comparison.csv, as: UTF8.self).split(separator: "\n").map(String.init)
+    #expect(
+      lines[0].hasSuffix(",equivalence_bound,equivalence_low,equivalence_high,equivalence_p,equivalent")
+        && lines[1].hasSuffix(",2.0,,,,") && lines[3].hasSuffix(",true") && lines[4].hasSuffix(",,,,,"), "\(lines)")
+    #expect(comparison.equivalenceText?.hasPrefix("two one-sided t tests (TOST) at 5 %") == true)
+  }
+
+  @Test func metricsAreCorrelatedOverTheRunsOfAnIntervention() throws {
+    let comparison = try compare(
+      pairs: 2, seeds: [1, 2, 3], ComparisonRequest(resamples: 500, correlation: MetricPair("psnr", "ssim"))
+    ) { run in
+      let number = Double(run.seed) + (run.source == "source 1" ? 10 : 0)
+      if run.intervention == "early", run.seed == 2 { return ["psnr": number] }
+      let sign: Double = run.intervention == "late" ? -1 : 1
+      let isInfinite = run.intervention == "first" && number == 1
+      return ["psnr": isInfinite ? .infinity : number, "ssim": sign * number * number]
+    }
+    #expect(comparison.correlations.map(\.intervention) == ["none", "late", "early", "first"])
+    #expect(comparison.correlations.map(\.spearman.value) == [1, -1, 1, 1])
+    #expect(comparison.correlations.map(\.kendall.value) == [1, -1, 1, 1])
+    #expect(comparison.correlations.map(\.spearman.count) == [6, 6, 4, 5])
+    #expect(comparison.correlations.map(\.missing) == [0, 0, 2, 0])
+    #expect(comparison.correlations.map(\.kendall.excluded) == [0, 0, 0, 1])
+  }
+
+  @Test func testsOfMetricsThatAreNotThere() throws {
+    #expect {
+      _ = try compare(
+        ComparisonRequest(
+          metrics: [.psnr], equivalence: ["ssim": 1, "lpips": 1], correlation: MetricPair("ssim", "lpips")))
+    } throws: {
+      "\($0)" == """
+        --equivalence: lpips is not compared; there are psnr
+        --equivalence: ssim is not compared; there are psnr
+        --correlate: small did not measure lpips; it has psnr, ssim
+        """
+    }
+  }
+
   // MARK: - Errors
 
   @Test func namesThatDoNotFitAreReportedTogether() throws {

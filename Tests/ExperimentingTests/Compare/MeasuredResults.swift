@@ -31,11 +31,13 @@ struct MeasuredResults {
     """
 
   /// - Parameters:
+  ///   - lines: of the experiment file, beside the usual ones.
+  ///   - sources: metrics of a source by name.
   ///   - metrics: of a target by name; nil: its group fails.
   init(
     _ root: URL, name: String = "small", pairs: Int = 2, seeds: [UInt64] = [1, 2],
-    interventions: String = interventions, names: String = "[psnr, ssim]",
-    metrics: (Run) -> [String: Double]?
+    interventions: String = interventions, names: String = "[psnr, ssim]", lines: String = "",
+    sources: (Run) -> [String: Double] = { _ in [:] }, metrics: (Run) -> [String: Double]?
   ) throws {
     results = ResultsFolder(root.appending(path: name))
     try FileManager.default.createDirectory(at: results.url, withIntermediateDirectories: true)
@@ -49,6 +51,7 @@ struct MeasuredResults {
         generate: { pairs: [\(pairTexts.joined(separator: ", "))], seeds: \(seeds), num_inference_steps: 3 }
         interventions: \(interventions)
         metrics: \(names)
+        \(lines)
         """, file: "e.yaml")
     try store.beginExperiment(
       StoredExperiment(
@@ -56,12 +59,13 @@ struct MeasuredResults {
         toolVersion: "0.1.0", engine: "an engine"))
     _ = try store.register(sites: Self.sites)
     for pair in spec.generate.pairs {
-      for seed in seeds { try group(pair, seed, spec, metrics) }
+      for seed in seeds { try group(pair, seed, spec, sources, metrics) }
     }
   }
 
   private func group(
-    _ pair: PromptPair, _ seed: UInt64, _ spec: ExperimentSpec, _ metrics: (Run) -> [String: Double]?
+    _ pair: PromptPair, _ seed: UInt64, _ spec: ExperimentSpec, _ sources: (Run) -> [String: Double],
+    _ metrics: (Run) -> [String: Double]?
   ) throws {
     let group = SyntheticResults.hash("group \(pair) \(seed)")
     let source = SyntheticResults.hash("\(group) source")
@@ -77,11 +81,11 @@ struct MeasuredResults {
     let stored = try store.beginGroup(hash: group, runs: runs).runs
     var values: [RunResult] = []
     for run in stored {
+      let what = Run(intervention: run.run.intervention, source: pair.source, target: pair.target, seed: seed)
       guard run.run.role == .target else {
-        values.append(RunResult(run: run.id))
+        values.append(RunResult(run: run.id, metrics: sources(what)))
         continue
       }
-      let what = Run(intervention: run.run.intervention, source: pair.source, target: pair.target, seed: seed)
       guard let found = metrics(what) else { return try store.failGroup(hash: group, error: "no room left") }
       values.append(RunResult(run: run.id, metrics: found))
     }

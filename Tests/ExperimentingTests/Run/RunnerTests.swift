@@ -39,6 +39,26 @@ import Testing
     }
   }
 
+  /// Claims decide nothing about a picture: with others the report alone is written again.
+  @Test func otherClaimsMakeNoRunAgain() throws {
+    try Fixtures.withTemporaryFolder { (folder) throws -> Void in
+      func claims(_ threshold: String) -> [String] {
+        [
+          "claims={ claims: [{ name: A, statement: It does., tests: [{ says: psnr differs, metric: psnr, of: cross swap, "
+            + "above: \(threshold) }] }] }", "generate.seeds=[1, 2]", "record=[]",
+        ]
+      }
+      #expect(try SmallExperiment.run(folder, claims("0")).runsMade == 8)
+      let report = folder.appending(path: "small/report.md")
+      let first = try String(contentsOf: report, encoding: .utf8)
+      #expect(first.contains("A is **shown**"), "\(first.prefix(600))")
+      let again = try SmallExperiment.run(folder, claims("1000"))
+      #expect(again.runsMade == 0 && again.stepsMade == 0 && again.runsKept == 8)
+      let second = try String(contentsOf: report, encoding: .utf8)
+      #expect(second.contains("A is **not shown**") && !second.contains("**shown**"))
+    }
+  }
+
   @Test func aSweepOfSettingsIsMadeMeasuredAndTold() throws {
     try Fixtures.withTemporaryFolder { (folder) throws -> Void in
       let sweep = [

@@ -112,6 +112,36 @@ private struct RandomSpecs {
     }
   }
 
+  /// - Parameters:
+  ///   - columns, metrics: What the file has; without metrics there are only gates on instruments and no tests.
+  private mutating func claims(_ columns: [String], _ metrics: [String], _ seeds: [UInt64]) -> ClaimsSpec? {
+    guard count(0...1) == 1, let metric = metrics.first, columns.count > 2 else { return nil }
+    let chosen = columns.shuffled(using: &random)
+    let bound = { (self: inout Self) in
+      self.some([0, 0.1, -1e-5, 1e6, .random(in: -1e6...1e6, using: &self.random)])
+    }
+    let gates = (0..<count(0...3)).map { _ -> GateSpec in
+      let condition: GateSpec.Condition =
+        switch count(0...2) {
+        case 0: .mean(metric: metric, of: chosen[0], atLeast: bound(&self))
+        case 1: .difference(metric: metric, of: chosen[0], against: chosen[1])
+        default: .instrument("i" + text(), atLeast: some([0, 0.95, 1]))
+        }
+      return GateSpec(says: "s" + text(), condition: condition)
+    }
+    let claims = (distinct(1...3) { $0.name() }).map { name in
+      let tests = (0..<count(1...3)).map { _ in
+        ClaimTestSpec(
+          says: "t" + text(), metric: metric, of: chosen[0], against: some([nil, chosen[1]]),
+          threshold: some([.above(bound(&self)), .below(bound(&self))]), placebo: some([nil, chosen[2]]))
+      }
+      return ClaimSpec(name: name, statement: "x" + text(), exclusions: text(), tests: tests)
+    }
+    return ClaimsSpec(
+      heldOutSeeds: some([nil, Array(seeds.reversed())]), confidence: some([0.5, 0.95, 0.9999]), gates: gates,
+      claims: claims)
+  }
+
   mutating func next() -> ExperimentSpec {
     let total = some([2, 30, 1000])
     let maybe = { (value: Int, self: inout Self) in self.count(0...1) == 0 ? nil : value }
@@ -139,12 +169,13 @@ private struct RandomSpecs {
         Dictionary(
           distinct(0...2) { $0.some(Instrument.allCases) }.map { ($0, "f" + text()) }, uniquingKeysWith: { a, _ in a }))
     }
+    let metrics = distinct(0...2) { $0.some(MetricRegistry.all) }
     return ExperimentSpec(
       name: some(["a", "first-look", "1e3", "null", "x.y_z-1"]), question: text(), model: "m" + text(),
       generate: generate,
       record: record, predictedClean: count(0...1) == 0 ? nil : steps(of: total), interventions: interventions,
-      metrics: distinct(0...2) { $0.some(MetricRegistry.all) }, instruments: instruments(),
-      figures: distinct(0...4) { $0.some(FigureName.allCases) },
+      metrics: metrics, instruments: instruments(), figures: distinct(0...4) { $0.some(FigureName.allCases) },
+      claims: claims(interventions.map(\.name) + ["source"], metrics.map(\.name), generate.seeds),
       budget: BudgetSpec(
         disk: ByteSize(some([1, 1 << 53, 1 << 30, 1_500_000, .random(in: 1...(1 << 53), using: &random)]))))
   }

@@ -27,7 +27,8 @@ func decode(_ yaml: String, set overrides: [String] = []) throws(SpecError) -> E
 
 // What messages say at length, and the tests only once.
 let topKeys =
-  "version, name, question, model, generate, record, predicted_clean, interventions, metrics, figures, budget"
+  "version, name, question, model, generate, record, predicted_clean, interventions, metrics, "
+  + "instruments, figures, claims, budget"
 let generateKeys =
   "pairs, prompts, seeds, num_inference_steps, guidance_scale, scheduler, scheduler_settings, sweep, settings, "
   + "negative_prompt, height, width, precision, batch"

@@ -83,6 +83,7 @@ struct ExperimentTarget: FuzzTarget {
     if input.happens(in: 4) { lines.append("figures: [\(input.element(["side_by_side", "self_attention", "x"]))]") }
     if input.happens(in: 4) { lines.append("predicted_clean: \(steps(&input))") }
     if input.happens(in: 4) { lines.append("budget: { disk: \(size(&input)) }") }
+    if input.happens(in: 2) { lines.append("claims: \(claims(&input))") }
     return lines.joined(separator: "\n") + "\n"
   }
 
@@ -179,6 +180,42 @@ struct ExperimentTarget: FuzzTarget {
     case 1: "{ single: \(input.choice(4))-\(input.number()) }"
     case 2: "{ window: \(input.number()), of: \(input.choice(4))-\(input.number()), every: \(input.number()) }"
     default: "{ a: \(value(&input)), b: [\(input.number())], c: { from: 0, to: \(input.number()) } }"
+    }
+  }
+
+  private static func claims(_ input: inout FuzzBytes) -> String {
+    var keys = ["claims: [\(list(&input, claim))]"]
+    if input.happens(in: 2) { keys.append("gates: [\(list(&input, gate))]") }
+    if input.happens(in: 3) {
+      keys.append("held_out_seeds: [\(list(&input) { $0.happens(in: 3) ? "1" : $0.number() })]")
+    }
+    if input.happens(in: 3) { keys.append("confidence: \(value(&input))") }
+    return "{ \(keys.joined(separator: ", ")) }"
+  }
+
+  private static func claim(_ input: inout FuzzBytes) -> String {
+    let exclusions = input.happens(in: 3) ? ", exclusions: \(scalar(&input))" : ""
+    return "{ name: c\(input.choice(4)), statement: \(scalar(&input)), tests: [\(list(&input, test))]\(exclusions) }"
+  }
+
+  private static let columns = ["source", "none", "i0", "i1", "i2"]
+
+  private static func test(_ input: inout FuzzBytes) -> String {
+    var keys = [
+      "says: \(scalar(&input))", "metric: \(input.element(["psnr", "ssim"]))", "of: \(input.element(columns))",
+    ]
+    keys.append("\(input.element(["above", "below"])): \(value(&input))")
+    for key in ["against", "placebo"] where input.happens(in: 2) { keys.append("\(key): \(input.element(columns))") }
+    return "{ \(keys.joined(separator: ", ")) }"
+  }
+
+  private static func gate(_ input: inout FuzzBytes) -> String {
+    let says = "says: \(scalar(&input))"
+    let measured = "\(says), metric: psnr, of: \(input.element(columns))"
+    return switch input.choice(3) {
+    case 0: "{ \(measured), at_least: \(value(&input)) }"
+    case 1: "{ \(measured), against: \(input.element(columns)), differs: true }"
+    default: "{ \(says), instrument: \(scalar(&input)), at_least: \(value(&input)) }"
     }
   }
 

@@ -1,0 +1,27 @@
+/// A number for each seed and each run of a comparison, the same in all its rows.
+///
+/// So a permutation test turns the sign of a cluster in all rows at once, which keeps how they depend on one another.
+struct ClusterNumbers {
+  private let ofRuns: [RunKey: Int]
+  private let ofSeeds: [UInt64: Int]
+
+  /// - Parameter keys: Of all runs; some may stand there more than once.
+  init(_ keys: [RunKey]) {
+    let runs = keys.uniqued
+    ofRuns = Dictionary(uniqueKeysWithValues: runs.enumerated().map { ($1, $0) })
+    // A row of seeds and a row of runs have no cluster in common.
+    ofSeeds = Dictionary(
+      uniqueKeysWithValues: runs.map(\.seed).uniqued.enumerated().map { ($1, runs.count + $0) })
+  }
+
+  /// - Parameter key: One of those that it was made of.
+  func number(of key: RunKey, _ clustering: Comparison.Clustering) -> Int {
+    let number =
+      switch clustering {
+      case .seeds: ofSeeds[key.seed]
+      case .runs: ofRuns[key]
+      }
+    guard let number else { preconditionFailure("a run that was not numbered") }
+    return number
+  }
+}
