@@ -12,6 +12,7 @@ public final class Instruments {
   private var eye: ClipEye?
   private var encoder: StructureEncoder?
   private var distances: LPIPS?
+  private var processes: [MetricProgram: MetricProcess] = [:]
 
   public init(_ folders: InstrumentFolders = InstrumentFolders()) {
     self.folders = folders
@@ -46,6 +47,23 @@ public final class Instruments {
     return new
   }
 
+  /// What a program of the user's says of a picture, or of an edit.
+  /// - Throws: `InstrumentError`.
+  public func answer(_ program: MetricProgram, _ run: MeasuredRun, source: MeasuredRun?) throws -> Double? {
+    var question = ["prompt": run.prompt]
+    question["picture"] = run.file?.path
+    if program.isOfEdits {
+      question["source_prompt"] = source?.prompt
+      question["source"] = source?.file?.path
+    }
+    guard question.count == (program.isOfEdits ? 4 : 2) else {
+      throw InstrumentError("\(program.path): the picture has no file")
+    }
+    let process = try processes[program] ?? MetricProcess(program)
+    processes[program] = process
+    return try process.answer(question)
+  }
+
   /// What a picture shows among names, the most probable first.
   /// - Parameter template: the text for a name, which takes the place of `{}`.
   /// - Throws: as loading the CLIP; `ShapeError`; `EngineError`.
@@ -56,23 +74,6 @@ public final class Instruments {
   }
 }
 
-extension Instruments {
-  /// How far a metric can be trusted, in words: what was measured of the instrument that it looks with.
-  /// - Throws: as loading the instrument.
-  public func accuracy(of metric: Metric) throws -> String {
-    switch metric.accuracy {
-    case .formula(let text), .stated(let text): return text
-    case .instrument(.sceneReader, let names):
-      let validation = try sceneReader().validation
-      return validation.scenes == 0
-        ? "the scene reader was not validated"
-        : "scene reader: \(validation.text(names)), on \(validation.scenes) scenes"
-    case .instrument(let instrument, _):
-      return "\(instrument.rawValue): not validated"
-    }
-  }
-}
-
 /// Where the networks are that metrics look with.
 public struct InstrumentFolders: Hashable, Sendable {
   /// A bundled model's name or a folder; those that are not named are the bundled ones.
@@ -80,6 +81,27 @@ public struct InstrumentFolders: Hashable, Sendable {
 
   public init(_ given: [Instrument: String] = [:]) {
     self.given = given
+  }
+
+  /// How far a metric can be trusted, in words: what was measured of the instrument that it looks with.
+  /// - Throws: `InstrumentError`; `CheckpointError`.
+  public func accuracy(of metric: Metric) throws -> String {
+    switch metric.accuracy {
+    case .formula(let text), .stated(let text): return text
+    case .instrument(.sceneReader, let names):
+      let validation = try SceneReaderValidation(folder: folder(.sceneReader))
+      return validation.scenes == 0
+        ? "the scene reader was not validated"
+        : "scene reader: \(validation.text(names)), on \(validation.scenes) scenes that it was not trained on"
+    case .instrument(.clip, _):
+      return
+        "embeddings within 1e-4 of transformers; the bundled CLIP names 77 % of drawn objects and every color (256 "
+        + "scenes), and its text tower is the model's own text encoder: it is no independent judge"
+    case .instrument(.structure, _):
+      return "within 1e-4 of PyTorch; what it says of an edit is not known for this encoder"
+    case .instrument(.lpips, _):
+      return "within 1e-4 of the package lpips"
+    }
   }
 
   /// Whether the network that a metric looks with is given or bundled.

@@ -1,17 +1,21 @@
+import Foundation
 import Tensors
 
 /// A finished picture as metrics see it: read when it is first asked for, and what instruments read off it is kept.
 public final class MeasuredRun {
   /// What the picture was asked to show.
   public let prompt: String
+  /// The picture's file; nil for one that is in memory alone.
+  public let file: URL?
   private let load: () throws -> Picture
   private var kept: Picture?
   var reading: SceneReading?
   var embedding: [Float]?
 
   /// - Parameter load: called once; and again after `release`.
-  public init(prompt: String, load: @escaping () throws -> Picture) {
+  public init(prompt: String, file: URL? = nil, load: @escaping () throws -> Picture) {
     self.prompt = prompt
+    self.file = file
     self.load = load
   }
 

@@ -2,7 +2,7 @@
 ///
 /// A metric is told by its name alone: results, files and tables know it by that. How it is measured, and what is said
 /// of it, is one value in one file below `Metrics`, and a line in ``MetricRegistry/all``; a file of the user's own
-/// (``ProgramMetric``) needs no line.
+/// (``MetricProgram``) needs no line.
 public struct Metric: Sendable {
   /// As experiment files spell it, `layout_kept`.
   public let name: String
@@ -59,6 +59,8 @@ public enum Measure: Sendable {
   case set(RunSet, @Sendable ([MeasuredEdit], Instruments) throws -> Double?)
   /// Of the pictures of one prompt over all seeds, likewise.
   case seeds(@Sendable ([MeasuredRun], Instruments) throws -> Double?)
+  /// Of a picture or an edit, by a program of the user's.
+  case program(MetricProgram)
 
   /// `picture`, `edit`, `set of edits` or `all seeds of a prompt`.
   public var subject: String {
@@ -67,6 +69,7 @@ public enum Measure: Sendable {
     case .edit: "edit"
     case .set(let set, _): set.rawValue
     case .seeds: "pictures of all seeds of a prompt"
+    case .program(let program): program.isOfEdits ? "edit" : "picture"
     }
   }
 }

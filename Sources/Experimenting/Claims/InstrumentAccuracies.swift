@@ -1,3 +1,5 @@
+import Measures
+
 /// How often instruments are right, by name: measured on what was not used to make them, before any experiment.
 public struct InstrumentAccuracies: Sendable {
   /// The share of known answers that an instrument gets right, 0...1; nil if nobody measured it.
@@ -7,6 +9,22 @@ public struct InstrumentAccuracies: Sendable {
     self.accuracy = accuracy
   }
 
-  /// Those of the instruments that come with this tool: there are none.
-  public static let known = InstrumentAccuracies { _ in nil }
+  /// Those of an experiment's instruments: `scene_reader.color` is the share of colors that its scene reader names right.
+  public init(_ folders: InstrumentFolders) {
+    let validation = try? SceneReaderValidation(folder: folders.folder(.sceneReader))
+    self.init { name in
+      let parts = name.split(separator: ".", maxSplits: 1).map(String.init)
+      guard parts.count == 2, parts[0] == Instrument.sceneReader.rawValue else { return nil }
+      return SceneReaderValidation.shares.contains(parts[1]) ? validation?.values[parts[1]] : nil
+    }
+  }
+}
+
+/// How far metrics can be trusted, in words.
+struct MetricAccuracies {
+  let text: (Metric) -> String
+
+  init(_ folders: InstrumentFolders) {
+    text = { metric in (try? folders.accuracy(of: metric)) ?? "its instrument cannot be read" }
+  }
 }

@@ -1,5 +1,6 @@
 import AttentionStore
 import Foundation
+import Measures
 
 /// The report of an experiment: `report.md`, `figures/` and `tables/` of its results.
 ///
@@ -18,9 +19,13 @@ public enum ExperimentReport {
   /// - Throws: `ExperimentError` if the database holds no experiment; `SpecError`, `StoreError`, `PlottingError` or a
   ///   file error. Each file is written whole or not at all, `report.md` last.
   public static func write(
-    results: ResultsFolder, store: AttentionStore, instruments: InstrumentAccuracies = .known
+    results: ResultsFolder, store: AttentionStore, instruments: InstrumentAccuracies? = nil
   ) throws -> [URL] {
     let data = try ReportData(results: results, store: store)
+    let instruments = instruments ?? InstrumentAccuracies(data.spec.instruments)
+    let numbers = ReportNumbers(data: data, accuracies: MetricAccuracies(data.spec.instruments))
+    let words = try? SceneVocabulary(folder: data.spec.instruments.folder(.sceneReader))
+    let factors = ReportFactors(data: data, words: words)
     let figures = FigureWriter(folder: results.figures)
     let verdicts = data.spec.claims.map { claims in
       ReportVerdicts(judgement: ClaimsJudgement(claims, ClaimRuns(data, seeds: claims.heldOutSeeds), instruments))
@@ -28,11 +33,12 @@ public enum ExperimentReport {
     let chart = try verdicts?.write(figures, data)
     let sections = try ReportFigures(data: data).sections(figures)
     let tables =
-      (verdicts.map { [(ReportVerdicts.table, $0.csv)] } ?? []) + ReportNumbers(data: data).files
+      (verdicts.map { [(ReportVerdicts.table, $0.csv)] } ?? []) + numbers.files + factors.files
       + sections.flatMap(\.tables)
     for (name, table) in tables { try writeAtomically(table.data, to: results.tables.appending(path: name)) }
     let page = ReportPage(
-      data: data, verdicts: verdicts, chart: chart, figures: sections, mapCount: try store.mapCount(),
+      data: data, numbers: numbers, factors: factors, verdicts: verdicts, chart: chart, figures: sections,
+      mapCount: try store.mapCount(),
       mapBytes: try store.bytesStored())
     try writeAtomically(Data(try page.text().utf8), to: results.report)
     try removeStale(in: results.figures, keeping: Set(figures.names), isOwn: FigureWriter.isOwn)
@@ -58,10 +64,10 @@ public enum ExperimentReport {
     return figures.names.map { results.figures.appending(path: $0) }
   }
 
-  private static let tableNames: Set = [
+  private static let tableNames: Set<String> = Set([
     ReportVerdicts.table, "summary.csv", "metrics.csv", "runs.csv", MapFigures.statisticsTable,
     MapFigures.differencesTable,
-  ]
+  ]).union(FactorName.allCases.map(ReportFactors.fileName))
 
   /// Removes files that this tool wrote and the present report does not have; all others are the user's.
   private static func removeStale(in folder: URL, keeping: Set<String>, isOwn: (String) -> Bool) throws {

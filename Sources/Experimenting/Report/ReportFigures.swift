@@ -43,6 +43,7 @@ struct ReportFigures {
     return try kinds.compactMap { figure in
       switch figure {
       case .sideBySide: try SideBySideFigures(data: data).section(writer)
+      case .contactSheet: try ContactSheetFigure(data: data).section(writer)
       case .wordHeatmaps: try maps.wordHeatMaps(writer)
       case .layerStepGrid: try maps.layerStepGrid(writer)
       case .selfAttention: try maps.selfAttention(writer)

@@ -167,7 +167,8 @@ extension ReportData {
     ExperimentSpec(
       version: spec.version, name: spec.name, question: spec.question, model: modelName, generate: spec.generate,
       record: spec.record, predictedClean: spec.predictedClean, interventions: spec.interventions,
-      metrics: spec.metrics, instruments: spec.instruments, figures: spec.figures, claims: spec.claims,
+      metrics: spec.metrics, instruments: spec.instruments, tables: spec.tables, figures: spec.figures,
+      claims: spec.claims,
       budget: spec.budget
     ).resolvedYAML()
   }

@@ -4,9 +4,9 @@ import Measures
 
 extension Metric {
   /// What its values say, and how far they can be trusted.
-  fileprivate var reading: String {
-    "\(title.prefix(1).uppercased() + title.dropFirst())\(unit.map { " in \($0)" } ?? ""), \(range). "
-      + "\(direction.prefix(1).uppercased() + direction.dropFirst()). Of one value a\(subjectText)."
+  fileprivate func reading(_ accuracy: String) -> String {
+    "\(title.capitalized(1))\(unit.map { " in \($0)" } ?? ""), \(range). \(direction.capitalized(1)). Of one value a"
+      + "\(subjectText).\n\n*How far it can be trusted: \(accuracy).*"
   }
 
   private var subjectText: String {
@@ -15,6 +15,7 @@ extension Metric {
     case .edit: "n edit and its source"
     case .set(let set, _): " set: \(set.rawValue)"
     case .seeds: " prompt with all seeds"
+    case .program(let program): program.isOfEdits ? "n edit and its source" : " picture"
     }
   }
 
@@ -45,35 +46,54 @@ struct MetricSummary {
 
 /// The numbers of a report and its tables.
 struct ReportNumbers {
+  /// More cells than this stand in the tables' files alone.
+  private static let mostCells = 400
+
   let data: ReportData
+  let accuracies: MetricAccuracies
 
   private var metrics: [Metric] { data.spec.metrics }
+  private var pairs: [PromptPair] { data.spec.generate.pairs }
+  private var seeds: [UInt64] { data.spec.generate.seeds }
+
   /// Interventions in each of the settings.
   private var columns: [Column] {
     let settings = data.spec.generate.settings
     return settings.indices.flatMap { index in
-      data.spec.interventions.map { Column(intervention: $0.name, settings: index, label: settings[index].label) }
+      data.spec.interventions.map { Column(intervention: $0.name, label: settings[index].label) }
     }
   }
 
-  private struct Column {
+  /// The sources, where their pictures are measured by themselves.
+  private var sources: [Column] {
+    pairs.isEmpty
+      ? [] : data.spec.generate.settings.map { Column(intervention: InterventionSpec.sourceName, label: $0.label) }
+  }
+
+  private struct Column: Hashable {
     let intervention: String
-    let settings: Int
     let label: String
 
     var name: String { label.isEmpty ? intervention : "\(intervention), \(label)" }
   }
-  private var pairs: [PromptPair] { data.spec.generate.pairs }
-  private var seeds: [UInt64] { data.spec.generate.seeds }
 
-  var isEmpty: Bool { metrics.isEmpty || pairs.isEmpty }
+  var isEmpty: Bool { metrics.isEmpty }
 
-  private func values(_ metric: Metric, _ column: Column, of pairs: [PromptPair]) -> [Double] {
-    pairs.flatMap { pair in
-      seeds.compactMap { seed in
-        data.target(of: pair, seed: seed, intervention: column.intervention, settings: column.settings)?
-          .metrics[metric.name]
-      }
+  /// Of the finished runs of a column, of all pairs and single prompts or of one pair.
+  private func values(_ metric: Metric, _ column: Column, of pair: PromptPair? = nil) -> [Double] {
+    runsOfColumn[column, default: []].compactMap { expected in
+      guard pair == nil || (expected.source == pair?.source && expected.prompt == pair?.target) else { return nil }
+      return expected.run.flatMap { $0.isDone ? $0.metrics[metric.name] : nil }
+    }
+  }
+
+  private let runsOfColumn: [Column: [ExpectedRun]]
+
+  init(data: ReportData, accuracies: MetricAccuracies) {
+    self.data = data
+    self.accuracies = accuracies
+    runsOfColumn = Dictionary(grouping: data.expected) {
+      Column(intervention: $0.intervention, label: $0.settings.label)
     }
   }
 
@@ -81,14 +101,15 @@ struct ReportNumbers {
 
   var section: String {
     let byIntervention = metrics.map { metric in
-      "### \(metric.title) by intervention\n\n" + metric.reading + "\n\n" + table(metric)
+      "### \(metric.title.capitalized(1)) by intervention\n\n" + metric.reading(accuracies.text(metric)) + "\n\n"
+        + table(metric)
     }
     return (["## Numbers"] + byIntervention + [byPair]).joined(separator: "\n\n")
   }
 
   private func table(_ metric: Metric) -> String {
-    let columns = columns
-    let summaries = columns.map { MetricSummary(values(metric, $0, of: pairs)) }
+    let columns = columns(of: metric)
+    let summaries = columns.map { MetricSummary(values(metric, $0)) }
     let hasInfinite = summaries.contains { $0.infinite > 0 }
     let hasUndefined = summaries.contains { $0.undefined > 0 }
     let rows = zip(columns, summaries).map { column, summary in
@@ -102,22 +123,33 @@ struct ReportNumbers {
       + (hasUndefined ? ["undefined:"] : [])
     var note = ""
     if hasInfinite {
-      note += "\n\nThe column inf counts pictures equal to their source. They are in none of the other columns; "
-      note += "`inf` as a mean says that there are no others."
+      note +=
+        "\n\nThe column inf counts values that are infinite, as of pictures equal to their source. They are in none "
+      note += "of the other columns; `inf` as a mean says that there are no others."
     }
     if hasUndefined {
-      note += "\n\nThe column undefined counts values that are no number; they are in no other column."
+      note += "\n\nThe column undefined counts pictures of which the metric says nothing; they are in no other column."
     }
     return Markdown.table(header, rows) + note
   }
 
+  private func columns(of metric: Metric) -> [Column] {
+    switch metric.measure {
+    case .picture, .seeds: sources + columns
+    case .program(let program): program.isOfEdits ? columns : sources + columns
+    case .edit, .set: columns
+    }
+  }
+
   private var byPair: String {
+    let all = "Every run by itself: [tables/metrics.csv](tables/metrics.csv)."
+    guard !pairs.isEmpty, pairs.count * metrics.count * columns.count <= Self.mostCells else { return all }
     let tables = metrics.map { metric in
       let rows = pairs.map { pair in
         [Markdown.text(pair.label)]
-          + columns.map { metric.text(MetricSummary(values(metric, $0, of: [pair])).mean) }
+          + columns.map { metric.text(MetricSummary(values(metric, $0, of: pair)).mean) }
       }
-      return "**\(metric.title)**\n\n"
+      return "**\(metric.heading)**\n\n"
         + Markdown.table(["pair"] + columns.map { Markdown.text($0.name) + ":" }, rows)
     }.joined(separator: "\n\n")
     let what =
@@ -127,7 +159,7 @@ struct ReportNumbers {
     // A long table would stand between the reader and the method.
     let body =
       pairs.count <= 12 ? "\(what)\n\n\(tables)" : "\(what)\n\n" + Markdown.details("\(pairs.count) pairs", tables)
-    return "### By pair\n\n\(body)\n\nEvery run by itself: [tables/metrics.csv](tables/metrics.csv)."
+    return "### By pair\n\n\(body)\n\n\(all)"
   }
 
   // MARK: - As files
@@ -143,9 +175,9 @@ struct ReportNumbers {
       ["intervention"] + (hasSettings ? ["settings"] : []) + [
         "metric", "n", "infinite", "undefined", "mean", "sd", "min", "max",
       ])
-    for column in columns {
-      for metric in metrics {
-        let summary = MetricSummary(values(metric, column, of: pairs))
+    for column in sources + columns {
+      for metric in metrics where columns(of: metric).contains(column) {
+        let summary = MetricSummary(values(metric, column))
         let finite = summary.finite
         table.append(
           [column.intervention] + (hasSettings ? [column.label] : [])
@@ -161,9 +193,9 @@ struct ReportNumbers {
       ["source_prompt", "target_prompt", "seed", "intervention"] + (data.hasSettings ? ["settings"] : [])
         + metrics.map(\.name) + ["run", "picture"])
     for expected in data.expected {
-      guard let source = expected.source, let run = expected.run, run.isDone else { continue }
+      guard let run = expected.run, run.isDone else { continue }
       table.append(
-        [source, expected.prompt, "\(expected.seed)", expected.intervention]
+        [expected.source ?? "", expected.prompt, "\(expected.seed)", expected.intervention]
           + (data.hasSettings ? [expected.settings.label] : [])
           + metrics.map { CSVTable.number(run.metrics[$0.name]) } + [run.shortHash, run.files["picture"] ?? ""])
     }
@@ -188,6 +220,11 @@ struct ReportNumbers {
     }
     return table
   }
+}
+
+extension String {
+  /// With its first letters large.
+  fileprivate func capitalized(_ count: Int) -> String { prefix(count).uppercased() + dropFirst(count) }
 }
 
 extension PromptPair {

@@ -1,9 +1,12 @@
 import AttentionTracing
 import Foundation
+import Measures
 
 /// The text of `report.md`.
 struct ReportPage {
   let data: ReportData
+  let numbers: ReportNumbers
+  let factors: ReportFactors
   /// nil for an experiment without claims.
   let verdicts: ReportVerdicts?
   /// Of the claims' tests.
@@ -16,12 +19,12 @@ struct ReportPage {
   private var spec: ExperimentSpec { data.spec }
 
   func text() throws -> String {
-    let numbers = ReportNumbers(data: data)
     var parts = [head]
     if let verdicts { parts.append(verdicts.summary) }
     parts += ["## What was done", doneLines]
     if let unfinished { parts.append(unfinished) }
     if let verdicts { parts.append(verdicts.section(chart)) }
+    if let byWords = factors.section { parts.append(byWords) }
     if !figures.isEmpty { parts += ["## Pictures"] + figures.map(\.markdown) }
     if !numbers.isEmpty { parts.append(numbers.section) }
     parts += [try ReportMethod(data: data).section(), again, limits(hasNumbers: !numbers.isEmpty)]
@@ -67,9 +70,9 @@ struct ReportPage {
       mapCount == 0
       ? "No attention maps were recorded"
       : "\(counted(mapCount, "attention map")) (\(ByteSize(Int64(mapBytes)).rounded)) were recorded on the way"
-    guard !spec.generate.pairs.isEmpty, !spec.metrics.isEmpty else { return recorded + "." }
-    return "\(recorded), and each finished edit was compared with its source by "
-      + "\(listed(spec.metrics.map(\.title)))."
+    guard !spec.metrics.isEmpty else { return recorded + "." }
+    let how = spec.generate.pairs.isEmpty ? "each finished picture was measured" : "each finished edit was measured"
+    return "\(recorded), and \(how): \(listed(spec.metrics.map(\.title)))."
   }
 
   /// What is missing, plainly; nil where everything is done.
@@ -126,7 +129,7 @@ struct ReportPage {
   private func limits(hasNumbers: Bool) -> String {
     var lines: [String] = []
     let judged = spec.claims?.metrics ?? []
-    let unjudged = spec.metrics.filter { !judged.contains($0.name) }
+    let unjudged = spec.metrics.filter { $0.isNearness && !judged.contains($0.name) }
     if hasNumbers, !unjudged.isEmpty {
       lines.append(
         "No verdict is drawn from \(listed(unjudged.map(\.title))): they measure nearness to the source, and an "
@@ -145,5 +148,15 @@ struct ReportPage {
     }
     lines.append("All of it is about one model, \(Markdown.code(data.modelName)), at these settings.")
     return "## What this cannot tell\n\n" + lines.map { "- \($0)" }.joined(separator: "\n")
+  }
+}
+
+extension Metric {
+  /// Whether it says how near an edit is to its source, which an edit that failed is too.
+  fileprivate var isNearness: Bool {
+    switch accuracy {
+    case .formula, .instrument(.structure, _), .instrument(.lpips, _): true
+    case .instrument, .stated: false
+    }
   }
 }

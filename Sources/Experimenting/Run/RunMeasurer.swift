@@ -49,6 +49,10 @@ struct RunMeasurer {
     switch metric.measure {
     case .picture(let measure):
       return { try measure(subjects.measured(run), $0) }
+    case .program(let program):
+      let edit = subjects.edit(run)
+      if program.isOfEdits, edit == nil { return nil }
+      return { try $0.answer(program, subjects.measured(run), source: edit?.source) }
     case .edit(let measure):
       guard let edit = subjects.edit(run) else { return nil }
       return { try measure(edit, $0) }
@@ -70,6 +74,7 @@ struct RunMeasurer {
     // A set's value is another one with another member.
     switch metric.measure {
     case .set, .seeds: parts += subjects.runs.map(\.run.hash)
+    case .program(let program): parts.append(try ModelSource.hash([URL(fileURLWithPath: program.path)]))
     case .picture, .edit: break
     }
     return sha256(Data(parts.joined(separator: "\n").utf8))
@@ -96,12 +101,14 @@ final class MeasuredRuns {
   func measured(_ run: StoredRun) -> MeasuredRun {
     if let known = measured[run.id] { return known }
     let (store, results) = (store, results)
-    let new = MeasuredRun(prompt: run.prompt) { [weak self] in
-      guard let artifact = try store.artifacts(run.id).first(where: { $0.kind == "picture" }) else {
+    let path = try? store.artifacts(run.id).first { $0.kind == "picture" }?.path
+    let file = path.map { results.url.appending(path: $0) }
+    let new = MeasuredRun(prompt: run.prompt, file: file) { [weak self] in
+      guard let file else {
         throw ExperimentError("run \(run.id.rawValue) of \(results.database.path) has no picture")
       }
       self?.loaded.append(run.id)
-      return try PNG.read(results.url.appending(path: artifact.path)).picture
+      return try PNG.read(file).picture
     }
     measured[run.id] = new
     return new

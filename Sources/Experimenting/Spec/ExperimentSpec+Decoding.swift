@@ -102,6 +102,7 @@ struct SpecDecoder {
       predictedClean: given(fields["predicted_clean"]).flatMap { self.steps($0, count: steps) },
       interventions: interventions, metrics: metrics,
       instruments: fields["instruments"].map(instruments) ?? InstrumentFolders(),
+      tables: fields["tables"].map { choices($0, of: "tables") } ?? [],
       figures: fields["figures"].map { choices($0, of: "figures") } ?? [],
       claims: given(fields["claims"]).flatMap { claims($0, names) },
       budget: fields["budget"].flatMap(budget) ?? BudgetSpec())
@@ -137,13 +138,38 @@ struct SpecDecoder {
 
   private func metrics(_ field: Field) -> [Metric] {
     reader.distinct(reader.list(field, of: "metrics") ?? []) { field in
+      if case .mapping = field.node.content { return program(field) }
       guard let name = reader.line(field, allowsEmpty: false) else { return nil }
       if let metric = MetricRegistry.named(name) { return metric }
+      if name.contains("/") { return attempt(field) { () throws(InstrumentError) in try Metric(program: path(name)) } }
       let names = MetricRegistry.all.map(\.name)
       let near = nearestName(to: name, in: names).map { "did you mean \(quoted($0))? " } ?? ""
       reader.report(field, "\(quoted(name)) is no metric; \(near)`attnlab metrics` lists them")
       return nil
     }
+  }
+
+  /// A metric of the user's, as results keep it: its program need not be there.
+  private func program(_ field: Field) -> Metric? {
+    let keys = ["program"] + Metric.programFieldNames
+    guard let fields = reader.fields(field, allowed: keys, required: ["program"]) else { return nil }
+    var given: [String: String] = [:]
+    for key in keys { given[key] = fields[key].flatMap { reader.line($0) } }
+    guard let path = given.removeValue(forKey: "program") else { return nil }
+    return attempt(field) { () throws(InstrumentError) in try Metric(program: path, fields: given) }
+  }
+
+  private func attempt(_ field: Field, _ make: () throws(InstrumentError) -> Metric) -> Metric? {
+    do { return try make() } catch {
+      reader.report(field, error.description)
+      return nil
+    }
+  }
+
+  /// A path that begins at the experiment file's folder.
+  private func path(_ name: String) -> String {
+    let folder = (reader.file as NSString).deletingLastPathComponent
+    return name.hasPrefix("/") ? name : (folder as NSString).appendingPathComponent(name)
   }
 
   private func instruments(_ field: Field) -> InstrumentFolders {

@@ -27,6 +27,8 @@ public struct ExperimentSpec: Hashable, Sendable {
   public let metrics: [Metric]
   /// The networks that metrics look with.
   public let instruments: InstrumentFolders
+  /// What the report breaks the metrics down by.
+  public let tables: [FactorName]
   public let figures: [FigureName]
   /// What the experiment claims; nil: nothing.
   public let claims: ClaimsSpec?
@@ -36,7 +38,7 @@ public struct ExperimentSpec: Hashable, Sendable {
     version: Int = ExperimentSpec.currentVersion, name: String, question: String = "", model: String,
     generate: GenerateSpec, record: [RecordSpec] = [], predictedClean: StepSelector? = nil,
     interventions: [InterventionSpec] = [.none],
-    metrics: [Metric] = [], instruments: InstrumentFolders = InstrumentFolders(),
+    metrics: [Metric] = [], instruments: InstrumentFolders = InstrumentFolders(), tables: [FactorName] = [],
     figures: [FigureName] = [], claims: ClaimsSpec? = nil, budget: BudgetSpec = BudgetSpec()
   ) {
     self.version = version
@@ -49,10 +51,24 @@ public struct ExperimentSpec: Hashable, Sendable {
     self.interventions = interventions
     self.metrics = metrics
     self.instruments = instruments
+    self.tables = tables
     self.figures = figures
     self.claims = claims
     self.budget = budget
   }
+}
+
+/// Something that prompts of a closed world name, which metrics are broken down by.
+public enum FactorName: String, CaseIterable, Hashable, Sendable {
+  /// Of prompts with one object, as is `color`.
+  case object
+  case color
+  case background
+  case style
+  /// Whether the colored object was never drawn in training.
+  case heldOut = "held_out"
+  /// The number of objects.
+  case count
 }
 
 /// A picture of the report.
@@ -73,6 +89,8 @@ public enum FigureName: String, CaseIterable, Hashable, Sendable {
   case mapStatistics = "map_statistics"
   /// What differs between the attention of two runs, layers by steps, with a table.
   case mapDifferences = "map_differences"
+  /// Objects by colors: single prompts that name one of each.
+  case contactSheet = "contact_sheet"
 }
 
 /// What an experiment may use at most. A plan that needs more is refused before anything is computed.

@@ -33,13 +33,21 @@ extension ExperimentSpec {
       ("generate", generate.value), ("record", .list(record.map(\.value))),
       ("predicted_clean", predictedClean?.value ?? .null),
       ("interventions", .mapping(interventions.map { (.text($0.name), .list($0.operations.map(\.value))) })),
-      ("metrics", .list(metrics.map { .plain($0.name) })), ("instruments", instruments.value),
+      ("metrics", .list(metrics.map(\.value))), ("instruments", instruments.value),
+      ("tables", .list(tables.map { .plain($0.rawValue) })),
       ("figures", .list(figures.map { .plain($0.rawValue) })),
     ]
     // A file without claims keeps the canonical form that it had before there were any.
     if let claims { entries.append(("claims", claims.value)) }
     entries.append(("budget", .keys([("disk", .plain("\(budget.disk)"))])))
     return .keys(entries)
+  }
+}
+
+extension Metric {
+  fileprivate var value: Value {
+    guard case .program(let program) = measure else { return .plain(name) }
+    return .keys([("program", .text(program.path))] + programFields.map { ($0.name, .text($0.value)) })
   }
 }
 

@@ -55,11 +55,18 @@ extension SpecReference {
         "steps, as in `record`, after which each run leaves the picture that the model then expects; `null` for none. One "
           + "decoding each", "`null`"),
       Key("interventions", "names with lists of operations, see below", "`{ none: [] }`"),
-      Key("metrics", "a list of \(codes(MetricRegistry.all.map(\.name))); `attnlab metrics` explains them", "`[]`"),
+      Key(
+        "metrics",
+        "a list of \(codes(MetricRegistry.all.map(\.name))); `attnlab metrics` explains them. A text "
+          + "with a `/` is a program of your own, see below", "`[]`"),
       Key(
         "instruments",
         "the networks that metrics look with: a mapping of \(codes(Instrument.allCases.map(\.rawValue))) to folders, or to the "
           + "name of a bundled model", "the bundled ones; of `lpips` there is none"),
+      Key(
+        "tables",
+        "what the report breaks the metrics of untouched pictures down by, from what prompts name: a list of "
+          + codes(FactorName.allCases.map(\.rawValue)), "`[]`"),
       Key("figures", "a list of \(codes(FigureName.allCases.map(\.rawValue)))", "`[]`"),
       Key("claims", "what is claimed and what decides it, see below; `null` for nothing", "`null`"),
       Key(

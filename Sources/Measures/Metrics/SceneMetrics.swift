@@ -22,7 +22,7 @@ extension Metric {
     }
   }
 
-  static let bindingRight = truth(
+  public static let bindingRight = truth(
     "binding_right", "binding right",
     "1: every object that the prompt names is there in its color; one that is named without a color in its own",
     ["object", "color"]
@@ -44,7 +44,7 @@ extension Metric {
     reading.style.word == scene.style
   }
 
-  static let pictureRight = truth(
+  public static let pictureRight = truth(
     "picture_right", "picture right", "1: objects, their colors, background and style are those of the prompt",
     ["object", "color", "background", "style"]
   ) { reading, scene in

@@ -13,7 +13,7 @@ public struct SceneReaderValidation: Hashable, Sendable {
   public static let errors = ["center", "size"]
 
   /// - Throws: `CheckpointError` if the file is there and cannot be read.
-  init(folder: URL) throws(CheckpointError) {
+  public init(folder: URL) throws(CheckpointError) {
     let url = folder.appending(path: "validation.json")
     guard FileManager.default.fileExists(atPath: url.path) else {
       (scenes, values) = (0, [:])

@@ -1,6 +1,13 @@
 import Checkpoints
+import Foundation
 
 extension SceneVocabulary {
+  /// The words of a scene reader's folder.
+  /// - Throws: `CheckpointError` naming every key that has a wrong type or value.
+  public init(folder: URL) throws(CheckpointError) {
+    try self.init(ConfigFile(contentsOf: folder.appending(path: "config.json")))
+  }
+
   /// Reads the word lists of a scene reader's `config.json`.
   /// - Throws: `CheckpointError` naming every key that has a wrong type or value.
   init(_ file: ConfigFile) throws(CheckpointError) {

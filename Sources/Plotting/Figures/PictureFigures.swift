@@ -21,16 +21,16 @@ extension Figures {
   ///
   /// - Parameters:
   ///   - columns: the columns' headings, wrapped to three lines.
-  ///   - widest: a picture's width at most, in pixels, 128 or more.
+  ///   - widest: a picture's width at most, in pixels, 48 or more; under 128 it is the width.
   /// - Throws: `PlottingError` if there is no row or no column, a row has not one picture a column, or pictures would be
-  ///   narrower than 128 pixels.
+  ///   narrower than `widest` or 128 pixels.
   public static func sideBySide(
     title: String, columns: [String], rows: [PictureRow], widest: Int = 300
   ) throws -> Picture {
     var check = FigureCheck("side by side")
     check.expect(!columns.isEmpty, "expected at least one column, found none")
     check.expect(!rows.isEmpty, "expected at least one row, found none")
-    check.expect(widest >= 128, "expected pictures of 128 pixels or more, found \(widest)")
+    check.expect(widest >= 48, "expected pictures of 48 pixels or more, found \(widest)")
     for row in rows {
       check.expect(
         row.pictures.count == columns.count,
@@ -79,7 +79,7 @@ private struct PictureTable {
     let room = hasLabels ? 200 : 0
     labelWidth = room
     let width = Layout.cellWidth(
-      columns: columns.count, beside: hasLabels ? room + Layout.gap : 0, allowed: 128...widest)
+      columns: columns.count, beside: hasLabels ? room + Layout.gap : 0, allowed: min(128, widest)...widest)
     cell = (width, Layout.cellHeight(width, like: rows[0].pictures[0]))
     headings = columns.map { lettering.wrap($0, size: Layout.captionSize, width: width, maxLines: 3) }
     let line = Lettering.lineHeight(Layout.captionSize)

@@ -108,14 +108,20 @@ struct MeasureCommand: ParsableCommand {
   /// The metrics of the one picture, or edit, by name.
   private func taken(_ picture: Picture, _ instruments: Instruments) throws -> [String: Double?]? {
     guard let prompt else { return nil }
-    let run = MeasuredRun(prompt: prompt, picture: picture)
-    let before = try source.map { try PNG.read(fileURL($0)).picture }
-    let edit = before.map { MeasuredEdit(run, source: MeasuredRun(prompt: sourcePrompt ?? "", picture: $0)) }
+    let run = MeasuredRun(prompt: prompt, file: fileURL(pictures[0])) { picture }
+    let edit = source.map { path in
+      let before = MeasuredRun(prompt: sourcePrompt ?? "", file: fileURL(path)) { try PNG.read(fileURL(path)).picture }
+      return MeasuredEdit(run, source: before)
+    }
     var values: [String: Double?] = [:]
     for metric in metrics ?? MetricRegistry.all.filter({ instruments.folders.has($0) }) {
       switch metric.measure {
       case .picture(let measure): values[metric.name] = .some(try measure(run, instruments))
       case .edit(let measure): if let edit { values[metric.name] = .some(try measure(edit, instruments)) }
+      case .program(let program):
+        if !program.isOfEdits || edit != nil {
+          values[metric.name] = .some(try instruments.answer(program, run, source: edit?.source))
+        }
       case .set, .seeds: break
       }
     }
@@ -226,10 +232,10 @@ struct MeasureReport: Encodable {
     text += objects.isEmpty ? "  no object\n" : table.text
     text +=
       "background \(background.name) \(percent(background.confidence)), style \(style.name) \(percent(style.confidence))\n"
-    for metric in MetricRegistry.all {
-      guard let value = metrics?[metric.name] else { continue }
-      let number = value.map { String(format: "%.\(metric.digits)f", $0) } ?? "says nothing of it"
-      text += "\(metric.name) \(number)\(value == nil ? "" : metric.unit.map { " \($0)" } ?? "")\n"
+    for (name, value) in (metrics ?? [:]).sorted(by: { $0.key < $1.key }) {
+      let metric = MetricRegistry.named(name)
+      let number = value.map { String(format: "%.\(metric?.digits ?? 3)f", $0) } ?? "says nothing of it"
+      text += "\(name) \(number)\(value == nil ? "" : metric?.unit.map { " \($0)" } ?? "")\n"
     }
     return text
   }

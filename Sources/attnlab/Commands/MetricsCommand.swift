@@ -16,6 +16,7 @@ struct MetricsCommand: ParsableCommand {
       Examples:
         attnlab metrics
         attnlab metrics layout_kept leak
+        attnlab metrics ./my_metric.py
         attnlab metrics --json
       """)
 
@@ -32,11 +33,11 @@ struct MetricsCommand: ParsableCommand {
 
   func run() throws {
     let metrics = names.isEmpty ? MetricRegistry.all : try names.map(namedMetric)
-    let instruments = Instruments()
+    let folders = InstrumentFolders()
     let entries = try metrics.map { metric in
       Entry(
         name: metric.name, title: metric.title, unit: metric.unit, of: metric.measure.subject, range: metric.range,
-        direction: metric.direction, reference: metric.reference, accuracy: try instruments.accuracy(of: metric))
+        direction: metric.direction, reference: metric.reference, accuracy: try folders.accuracy(of: metric))
     }
     if output.json { return try StandardOutput.write(json: entries) }
     let blocks = entries.map { entry in
@@ -58,6 +59,9 @@ struct MetricsCommand: ParsableCommand {
 /// - Throws: `ValidationError` with the nearest name.
 func namedMetric(_ text: String) throws -> Metric {
   let name = text.trimmingCharacters(in: .whitespaces)
+  if name.contains("/") {
+    do { return try Metric(program: name) } catch { throw ValidationError("\(error)") }
+  }
   guard let metric = MetricRegistry.named(name) else {
     let near = nearestName(to: name, in: MetricRegistry.all.map(\.name)).map { " did you mean \"\($0)\"?" } ?? ""
     throw ValidationError("\"\(name)\" is not a metric;\(near) attnlab metrics lists them")

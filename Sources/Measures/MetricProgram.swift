@@ -1,0 +1,156 @@
+import Foundation
+
+/// A metric of the user's own: a program in one file, in any language, whose first comment says what it measures.
+///
+///     #!/usr/bin/env python3
+///     # attnlab metric
+///     # name: brightness
+///     # title: mean brightness
+///     # of: picture
+///     # range: 0 to 255
+///     # direction: higher is brighter
+///     # reference: the mean of all channels
+///     # accuracy: exact
+///
+/// `of` is `picture` or `edit`; `unit` and `digits` may be added. The program is started once. For each picture it is given a
+/// line of JSON, `{"picture": path, "prompt": text}`, of an edit also `"source"` and `"source_prompt"`, and answers with a
+/// line that holds a number, or `null` where it says nothing of the picture. It runs with the user's rights.
+public struct MetricProgram: Hashable, Sendable {
+  /// As it was given.
+  public let path: String
+  /// Whether it is given the source too.
+  public let isOfEdits: Bool
+
+  /// The most of a file that is searched for its first comment, in bytes.
+  static let mostBytes = 1 << 16
+}
+
+extension Metric {
+  /// The words that a metric's first comment may have, each with whether it must.
+  static let programKeys: [(name: String, isNeeded: Bool)] = [
+    ("name", true), ("title", false), ("of", true), ("unit", false), ("digits", false), ("range", true),
+    ("direction", true), ("reference", true), ("accuracy", true),
+  ]
+
+  /// The same, by name alone.
+  public static var programFieldNames: [String] { programKeys.map(\.name) }
+
+  /// Reads the first comment of a metric's program.
+  /// - Parameter path: relative to the working folder, or absolute.
+  /// - Throws: `InstrumentError` with everything that is wrong with it.
+  public init(program path: String) throws(InstrumentError) {
+    guard let file = FileHandle(forReadingAtPath: path), let data = try? file.read(upToCount: MetricProgram.mostBytes),
+      FileManager.default.isExecutableFile(atPath: path)
+    else {
+      throw InstrumentError("\(path): a metric of your own is a program that can be run; chmod +x makes it one")
+    }
+    let lines = String(decoding: data, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
+    let comments = lines.map { $0.drop { "#/-*; \t".contains($0) }.trimmingCharacters(in: .whitespaces) }
+    guard let start = comments.firstIndex(of: "attnlab metric") else {
+      throw InstrumentError("\(path): the comment \"attnlab metric\" is missing, which says what it measures")
+    }
+    var fields: [String: String] = [:]
+    for line in comments[(start + 1)...] {
+      let parts = line.split(separator: ":", maxSplits: 1).map { $0.trimmingCharacters(in: .whitespaces) }
+      guard parts.count == 2, Self.programKeys.contains(where: { $0.name == parts[0] }) else { break }
+      fields[parts[0]] = parts[1]
+    }
+    try self.init(program: path, fields: fields)
+  }
+
+  /// The metric of a program and what its comment says.
+  /// - Throws: `InstrumentError` with everything that is wrong.
+  public init(program path: String, fields: [String: String]) throws(InstrumentError) {
+    var problems = Self.programKeys.filter { $0.isNeeded && fields[$0.name] == nil }.map { "\($0.name) is missing" }
+    let name = fields["name"] ?? ""
+    let isPlain = name.utf8.allSatisfy { (97...122).contains($0) || (48...57).contains($0) || $0 == 95 }
+    if fields["name"] != nil, !isPlain || !(1...64).contains(name.utf8.count) {
+      problems.append("name is \"\(name)\"; it is 1 to 64 of a-z, 0-9 and _")
+    }
+    if MetricRegistry.named(name) != nil { problems.append("name is \"\(name)\", which attnlab has already") }
+    if let of = fields["of"], of != "picture", of != "edit" {
+      problems.append("of is \"\(of)\"; it is picture or edit")
+    }
+    let digits = fields["digits"].map { Int($0) } ?? 3
+    if digits.map({ !(0...12).contains($0) }) ?? true { problems.append("digits is no number from 0 to 12") }
+    guard problems.isEmpty else { throw InstrumentError("\(path): \(problems.joined(separator: "; "))") }
+    self.init(
+      name: name, title: fields["title"] ?? name, unit: fields["unit"], digits: digits ?? 3,
+      range: fields["range"] ?? "", direction: fields["direction"] ?? "", reference: fields["reference"] ?? "",
+      accuracy: .stated(fields["accuracy"] ?? ""),
+      measure: .program(MetricProgram(path: path, isOfEdits: fields["of"] == "edit")))
+  }
+
+  /// What a program's comment says, to be kept with results: they can be read when the program is gone.
+  public var programFields: [(name: String, value: String)] {
+    guard case .program(let program) = measure, case .stated(let accuracy) = accuracy else { return [] }
+    let values = [
+      "name": name, "title": title, "of": program.isOfEdits ? "edit" : "picture", "unit": unit, "digits": "\(digits)",
+      "range": range, "direction": direction, "reference": reference, "accuracy": accuracy,
+    ]
+    return Self.programKeys.compactMap { key in values[key.name].flatMap { $0 }.map { (key.name, $0) } }
+  }
+}
+
+/// A metric's program at work.
+final class MetricProcess {
+  private let path: String
+  private let process = Process()
+  private let questions = Pipe()
+  private let answers = Pipe()
+  private var pending = Data()
+
+  /// How long an answer may take.
+  private static let seconds: Int32 = 120
+
+  init(_ program: MetricProgram) throws {
+    path = program.path
+    process.executableURL = URL(fileURLWithPath: path)
+    process.standardInput = questions
+    process.standardOutput = answers
+    do { try process.run() } catch {
+      throw InstrumentError("\(path): cannot be started (\(error.localizedDescription)); is its first line right?")
+    }
+  }
+
+  deinit {
+    try? questions.fileHandleForWriting.close()
+    process.waitUntilExit()
+  }
+
+  /// - Returns: nil where the program says `null`.
+  func answer(_ question: [String: String]) throws -> Double? {
+    let line = try JSONSerialization.data(withJSONObject: question, options: [.sortedKeys, .withoutEscapingSlashes])
+    do { try questions.fileHandleForWriting.write(contentsOf: line + Data("\n".utf8)) } catch {
+      throw InstrumentError("\(path): ended before it was asked about \(question["picture"] ?? "")")
+    }
+    let text = try readLine(about: question["picture"] ?? "").trimmingCharacters(in: .whitespaces)
+    if text == "null" { return nil }
+    guard let value = Double(text), value.isFinite else {
+      throw InstrumentError(
+        "\(path): answered \"\(text.prefix(80))\" about \(question["picture"] ?? ""); a number or null is expected")
+    }
+    return value
+  }
+
+  private func readLine(about picture: String) throws -> String {
+    while true {
+      if let end = pending.firstIndex(of: 10) {
+        let line = String(decoding: pending[..<end], as: UTF8.self)
+        pending = Data(pending[(end + 1)...])
+        return line
+      }
+      var ready = pollfd(fd: answers.fileHandleForReading.fileDescriptor, events: Int16(POLLIN), revents: 0)
+      guard poll(&ready, 1, Self.seconds * 1000) > 0 else {
+        process.terminate()
+        throw InstrumentError(
+          "\(path): no answer about \(picture) in \(Self.seconds) seconds; each line asks for one line")
+      }
+      let more = answers.fileHandleForReading.availableData
+      guard !more.isEmpty, pending.count < MetricProgram.mostBytes else {
+        throw InstrumentError("\(path): ended without an answer about \(picture); does it flush its output?")
+      }
+      pending += more
+    }
+  }
+}
