@@ -20,9 +20,9 @@ extension PicturePreprocessor {
     try self.init(ConfigFile(contentsOf: folder.appending(path: "preprocessor_config.json")), family: family)
   }
 
-  /// Reads `preprocessor_config.json`, also with the keys that transformers before 4.27 wrote: `size` and `crop_size` as
+  /// Reads `preprocessor_config.json`, also with the keys that transformers before 4.27 wrote: `size`, `crop_size` as
   /// plain numbers, `feature_extractor_type`.
-  /// - Throws: `CheckpointError` naming every key that has a wrong type or value, or asks for what is not computed here.
+  /// - Throws: `CheckpointError` naming every key that has a wrong type or value, or asks for what is not computed.
   public init(_ file: ConfigFile, family: VisionTransformerConfiguration.Family) throws(CheckpointError) {
     var file = file
     let isCLIP = Self.isCLIP(&file) ?? (family == .clip)

@@ -40,8 +40,8 @@ import Testing
         try model(Tensor(zeros: shape))
       } throws: { error in
         "\(error)"
-          == "vision transformer: expected [batch, height, width, 3] with sides of at least 8 and 16384 patches at most, "
-          + "found \(shape)"
+          == "vision transformer: expected [batch, height, width, 3] with sides of at least 8 and 16384 patches at "
+          + "most, found \(shape)"
       }
     }
     for layer in [-1, 2] {
