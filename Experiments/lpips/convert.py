@@ -5,8 +5,8 @@
     python Experiments/lpips/convert.py lpips-vgg --net vgg
     python Experiments/lpips/convert.py lpips-alex --trunk alexnet-owt-7be5be79.pth    # a file that is already there
 
-The linear layers are those of version 0.1 in the package `lpips`; the trunk is torchvision's network that was trained on
-ImageNet, of which LPIPS uses the convolutions alone.
+The linear layers are those of version 0.1 in the package `lpips`; the trunk is torchvision's network that was trained
+on ImageNet, of which LPIPS uses the convolutions alone.
 """
 
 import argparse

@@ -141,6 +141,30 @@ private func config(_ text: String) throws -> ConfigFile {
     #expect(file.problems.map(\.found) == ["[[... 3 values], [... 1 values], 5]"])
   }
 
+  @Test func sectionsNameTheirKeysWhole() throws {
+    var file = try config(#"{"a": {"b": {"c": 1}, "d": 2}, "e": [], "f": {}}"#)
+    guard var outer = file.section("a"), var inner = outer.section("b") else {
+      Issue.record("sections that are there")
+      return
+    }
+    let (c, d) = (inner.int("c"), outer.int("d", in: 3...4))
+    #expect(c == 1 && d == 3)
+    _ = inner.string("c")
+    outer.note(inner.problems)
+    file.note(outer.problems)
+    let sections = ["e", "g", "f"].map { file.section($0)?.keys }
+    #expect(sections == [nil, nil, []])
+    let read = file
+    let error = #expect(throws: CheckpointError.self) { try read.finish() }
+    #expect(
+      error?.description == """
+        unet/config.json: a.d is 2, expected a whole number from 3 to 4
+        unet/config.json: a.b.c is 1, expected a text
+        unet/config.json: e is [], expected an object, { ... }
+        unet/config.json: g is missing, expected an object, { ... }
+        """)
+  }
+
   @Test func namesInMessagesAreEscaped() {
     #expect(quoted("a\"\\\n\u{1B}[2J\u{202E}é") == "\"a\\\"\\\\\\u{A}\\u{1B}[2J\\u{202E}é\"")
     #expect(quoted(String(repeating: "x", count: 1000)).count == 205)

@@ -5,11 +5,12 @@
     python Tests/Fixtures/make_fixtures.py randn swaps     # some of them
     python Tests/Fixtures/make_fixtures.py --debug DIR     # also one UNet step block by block, to bisect a divergence
 
-Needs torch, diffusers, transformers, safetensors and pillow (versions.json says which made the committed files).
-The model is the bundled emoji-scenes, its fp16 weights widened to fp32. Feature maps in the files are NCHW, as
-diffusers has them.
+Needs torch, diffusers, transformers, safetensors, pillow, lpips and torchvision (versions.json says which made the
+committed files). The model is the bundled emoji-scenes, its fp16 weights widened to fp32. Feature maps in the files are
+NCHW, as diffusers has them.
 """
 import argparse
+import importlib.metadata
 import json
 import pathlib
 import platform
@@ -56,6 +57,8 @@ def versions():
         "safetensors": safetensors.__version__,
         "numpy": numpy.__version__,
         "pillow": PIL.__version__,
+        "lpips": importlib.metadata.version("lpips"),
+        "torchvision": importlib.metadata.version("torchvision"),
         "torch_cpu_capability": torch.backends.cpu.get_cpu_capability(),
         "torch_threads": torch.get_num_threads(),
         "model": "Sources/Pipelines/Models/emoji-scenes",

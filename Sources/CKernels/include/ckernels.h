@@ -200,8 +200,9 @@ void ck_concatenate(int threads, int rows, int a_channels, const float *a, int b
 void ck_upsample_nearest(int threads, int batch, int height, int width, int channels, int out_height, int out_width,
                          const float *x, float *y);
 
-/// y = the largest of each square of kernel x kernel cells, `stride` cells apart, for each channel; none reaches beyond x.
-/// x: [batch, height, width, channels]; y: [batch, (height - kernel) / stride + 1, (width - kernel) / stride + 1, channels].
+/// y = the largest of each square of kernel x kernel cells, `stride` cells apart, for each channel; none reaches beyond
+/// x. x: [batch, height, width, channels]; y: [batch, (height - kernel) / stride + 1, (width - kernel) / stride + 1,
+/// channels].
 void ck_max_pool(int threads, int batch, int height, int width, int channels, int kernel, int stride, const float *x,
                  float *y);
 

@@ -46,7 +46,8 @@ extension CLIPTextEncoder {
 }
 
 extension VisionTransformer {
-  /// Loads the folder of a `CLIPVisionModel`, of a `ViTModel` such as `facebook/dino-vitb8`, or the tower of a `CLIPModel`.
+  /// Loads the folder of a `CLIPVisionModel`, of a `ViTModel` such as `facebook/dino-vitb8`, or the tower of a
+  /// `CLIPModel`.
   /// - Throws: `CheckpointError` listing every problem of the config, or of the weights.
   public init(folder: URL) throws {
     let configuration = try VisionTransformerConfiguration(
@@ -64,8 +65,8 @@ extension VisionTransformer {
 
 extension CLIP {
   /// Loads the folder of a `CLIPModel` of transformers, with its tokenizer and its `preprocessor_config.json`.
-  /// - Throws: `CheckpointError` listing every problem of the config, of the tokenizer, of the weights, or what does not
-  ///   fit together; `ShapeError` and `EngineError` as of the layers.
+  /// - Throws: `CheckpointError` listing every problem of the config, of the tokenizer, of the weights, or what does
+  ///   not fit together; `ShapeError` and `EngineError` as of the layers.
   public init(folder: URL) throws {
     let file = try ConfigFile(contentsOf: folder.appending(path: "config.json"))
     let configuration = try CLIPConfiguration(file)

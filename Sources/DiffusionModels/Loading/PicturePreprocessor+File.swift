@@ -3,16 +3,26 @@ import Foundation
 import Tensors
 
 extension PicturePreprocessor {
-  /// Reads the `preprocessor_config.json` of a folder.
+  /// Reads the settings of a folder: the `image_processor` of `processor_config.json`, as a whole processor of
+  /// transformers 5 is saved, else `preprocessor_config.json`.
   /// - Parameter family: which class's defaults hold where the file does not say whose it is.
-  /// - Throws: `CheckpointError` if there is none, or naming every key that has a wrong type or value.
+  /// - Throws: `CheckpointError` if there is neither, or naming every key that has a wrong type or value.
   public init(folder: URL, family: VisionTransformerConfiguration.Family) throws(CheckpointError) {
+    let whole = folder.appending(path: "processor_config.json")
+    if FileManager.default.fileExists(atPath: whole.path) {
+      var file = try ConfigFile(contentsOf: whole)
+      if file["image_processor"] != nil {
+        guard let section = file.section("image_processor") else { throw CheckpointError(file.problems) }
+        try self.init(section, family: family)
+        return
+      }
+    }
     try self.init(ConfigFile(contentsOf: folder.appending(path: "preprocessor_config.json")), family: family)
   }
 
-  /// Reads `preprocessor_config.json`, also with the keys that transformers before 4.27 wrote: `size` and `crop_size` as
+  /// Reads `preprocessor_config.json`, also with the keys that transformers before 4.27 wrote: `size`, `crop_size` as
   /// plain numbers, `feature_extractor_type`.
-  /// - Throws: `CheckpointError` naming every key that has a wrong type or value, or asks for what is not computed here.
+  /// - Throws: `CheckpointError` naming every key that has a wrong type or value, or asks for what is not computed.
   public init(_ file: ConfigFile, family: VisionTransformerConfiguration.Family) throws(CheckpointError) {
     var file = file
     let isCLIP = Self.isCLIP(&file) ?? (family == .clip)

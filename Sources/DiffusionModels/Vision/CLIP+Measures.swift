@@ -14,8 +14,8 @@ extension CLIP {
   }
 
   /// Whether a picture changed as its text did: the cosine of the two differences, -1...1.
-  /// - Returns: nil where it is not defined, as a difference has no length: of equal pictures or texts, or of texts that
-  ///   the tokenizer makes equal, by letter case alone or cut off at the last position.
+  /// - Returns: nil where it is not defined, as a difference has no length: of equal pictures or texts, or of texts
+  ///   that the tokenizer makes equal, by letter case alone or cut off at the last position.
   /// - Throws: `ShapeError`; `EngineError`.
   /// - Source: Gal et al. 2022, StyleGAN-NADA, eq. 2; Brooks et al. 2023, InstructPix2Pix, by whose implementation the
   ///   embeddings have length 1 before they are subtracted.

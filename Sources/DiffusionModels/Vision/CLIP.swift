@@ -17,7 +17,9 @@ public struct CLIP: Sendable {
   private let textProjection: Linear
 
   /// Pictures or texts that are computed with at a time: a bound on memory, as large as speed asks for.
-  private static let chunk = 16
+  private var chunk: Int {
+    max(1, min(16, (1 << 22) / (configuration.vision.imageSize * configuration.vision.imageSize)))
+  }
 
   init(
     _ c: CLIPConfiguration, tokenizer: CLIPTokenizer, preprocessor: PicturePreprocessor, _ loader: ModuleLoader
@@ -60,8 +62,8 @@ public struct CLIP: Sendable {
   /// Embeds chunk by chunk and brings each row to length 1.
   private func embeddings<Input>(_ inputs: [Input], _ embed: ([Input]) throws -> Tensor) throws -> Tensor {
     guard !inputs.isEmpty else { return Tensor(uninitialized: [0, configuration.projectionSize]) }
-    let parts = try stride(from: 0, to: inputs.count, by: Self.chunk).map {
-      try embed(Array(inputs[$0..<min(inputs.count, $0 + Self.chunk)]))
+    let parts = try stride(from: 0, to: inputs.count, by: chunk).map {
+      try embed(Array(inputs[$0..<min(inputs.count, $0 + chunk)]))
     }
     return try Tensor.stacked(parts).withRowsOfLengthOne()
   }

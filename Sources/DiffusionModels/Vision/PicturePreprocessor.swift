@@ -3,9 +3,9 @@ import Tensors
 /// Makes of pictures what a vision encoder is given: resized, cropped, rescaled and normalised as the model's
 /// `preprocessor_config.json` says.
 ///
-/// Agrees bit for bit with `CLIPImageProcessorPil` and `ViTImageProcessorPil` of transformers, the processors that resize
-/// with Pillow. Its default ones resize with torchvision, whose rounding differs by a 255th here and there: 1/255 at most in
-/// the pictures of the tests, and not where a picture has the model's size already.
+/// Agrees bit for bit with `CLIPImageProcessorPil` and `ViTImageProcessorPil` of transformers, the processors that
+/// resize with Pillow. Its default ones resize with torchvision, whose rounding differs by a 255th here and there: 1/255
+/// at most in the pictures of the tests, and not where a picture has the model's size already.
 public struct PicturePreprocessor: Hashable, Sendable {
   /// What a picture is resized to, in pixels.
   public enum Size: Hashable, Sendable {

@@ -21,10 +21,10 @@ public enum PictureFilter: Int, CaseIterable, Hashable, Sendable {
 extension Picture {
   /// The picture at another size, in the bits of `Image.resize` of Pillow 13.
   ///
-  /// The filter widens where the picture shrinks. Columns are made before rows, or after them where over twice as many rows
-  /// as columns fall away; each pass is rounded to 8 bits, by weights in fixed point. What keeps its length is not filtered.
-  /// Older Pillows always begin with the columns, which changes a value by a 255th here and there.
-  /// - Source: Pillow, `src/libImaging/Resample.c`; the order of the passes as measured with 13.0.0 at 400 random sizes.
+  /// The filter widens where the picture shrinks. Columns are made before rows, or after them where over twice as many
+  /// rows as columns fall away; each pass is rounded to 8 bits, by weights in fixed point. What keeps its length is not
+  /// filtered. Older Pillows always begin with the columns, which changes a value by a 255th here and there.
+  /// - Source: Pillow, `src/libImaging/Resample.c`; the order of passes as measured with 13.0.0 at 400 random sizes.
   func resized(width newWidth: Int, height newHeight: Int, _ filter: PictureFilter) throws -> Picture {
     precondition(newWidth > 0 && newHeight > 0, "a picture has pixels: \(newWidth) x \(newHeight)")
     let rowsFirst = newHeight < height && height - newHeight > 2 * (width - newWidth)

@@ -2,8 +2,8 @@ import Checkpoints
 import Foundation
 import Tensors
 
-/// Tells how far the structure of two pictures differs, whatever their colours: by how alike the places of each are to one
-/// another, as the keys of a vision transformer's last layer see them.
+/// Tells how far the structure of two pictures differs, whatever their colours: by how alike the places of each are to
+/// one another, as the keys of a vision transformer's last layer see them.
 /// - Source: Tumanyan et al. 2022, Splicing ViT Features for Semantic Appearance Transfer, eq. 2 and 3.
 public struct StructureEncoder: Sendable {
   /// Of DINO's ViT as in the paper, or of a CLIP.
@@ -20,8 +20,8 @@ public struct StructureEncoder: Sendable {
     preprocessor = try PicturePreprocessor(folder: folder, family: encoder.configuration.family)
   }
 
-  /// The mean over all pairs of places of the squared difference of the pictures' self-similarities: 0 for equal structure,
-  /// at most 4.
+  /// The mean over all pairs of places of the squared difference of the pictures' self-similarities: 0 for equal
+  /// structure, at most 4.
   ///
   /// Both pictures are brought to the size of the encoder; the class token counts as a place.
   /// - Throws: `ShapeError`, also for pictures that come out in different sizes; `EngineError`.

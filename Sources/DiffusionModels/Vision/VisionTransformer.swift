@@ -18,6 +18,9 @@ public struct VisionTransformer: Sendable {
   private let layers: [CLIPLayer]
   private let postNorm: NormParameters
 
+  /// The patches that a picture has at most, as 1024 x 1024 pixels have by 8 x 8: attention looks from each at each.
+  public static let mostPatches = 1 << 14
+
   init(_ c: VisionTransformerConfiguration, _ loader: ModuleLoader) throws {
     configuration = c
     let size = c.hiddenSize
@@ -73,9 +76,12 @@ public struct VisionTransformer: Sendable {
   /// The hidden states after some layers.
   private func hidden(_ pixels: Tensor, after count: Int) throws -> Tensor {
     let patch = configuration.patchSize
-    guard pixels.shape.count == 4, pixels.shape[3] == 3, pixels.shape[1...2].allSatisfy({ $0 >= patch }) else {
+    guard pixels.shape.count == 4, pixels.shape[3] == 3, pixels.shape[1...2].allSatisfy({ $0 >= patch }),
+      pixels.shape[1...2].reduce(1, { $0 * ($1 / patch) }) <= Self.mostPatches
+    else {
       throw ShapeError(
-        "vision transformer", expected: "[batch, height, width, 3] with sides of at least \(patch)",
+        "vision transformer",
+        expected: "[batch, height, width, 3] with sides of at least \(patch) and \(Self.mostPatches) patches at most",
         found: pixels.shape)
     }
     var states = try embedded(patches(pixels))

@@ -142,6 +142,23 @@ import Testing
     #expect(try clip.pictureEmbeddings([picture]) == bundled.pictureEmbeddings([picture]))
   }
 
+  /// Transformers 5 saves a whole processor in one file, which wins over the other.
+  @Test func processorsInOneFile() throws {
+    let name = "preprocessor_config.json"
+    let folder = try folder()
+    let text = try String(contentsOf: folder.url.appending(path: name), encoding: .utf8)
+    for (settings, message) in [
+      (text, "no error"), ("null", "image_processor is null, expected an object, { ... }"),
+      (#"{"resample": 0}"#, "image_processor.resample is 0, expected 2, bilinear, or 3, bicubic"),
+    ] {
+      try folder.write(
+        #"{"image_processor": \#(settings), "processor_class": "CLIPProcessor"}"#, to: "processor_config.json")
+      #expect(self.message(folder).contains(message))
+    }
+    try folder.write("{}", to: "processor_config.json")
+    #expect(message(folder) == "no error")
+  }
+
   /// Early files repeat a tower's settings under another key, which counts whole.
   @Test func settingsOfEarlyFiles() throws {
     let json = #"""

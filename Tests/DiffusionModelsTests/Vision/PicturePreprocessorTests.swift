@@ -51,7 +51,8 @@ import Testing
     (
       #"{"image_processor_type": "BlipImageProcessor"}"#,
       #"image_processor_type is "BlipImageProcessor", expected "CLIPImageProcessor", "ViTImageProcessor", "#
-        + #""CLIPImageProcessorFast", "CLIPImageProcessorPil", "ViTImageProcessorFast" or "ViTImageProcessorPil", or null"#
+        + #""CLIPImageProcessorFast", "CLIPImageProcessorPil", "ViTImageProcessorFast" or "ViTImageProcessorPil", "#
+        + "or null"
     ),
     (
       #"{"feature_extractor_type": 1}"#,

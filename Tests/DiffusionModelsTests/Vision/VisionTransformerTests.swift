@@ -35,12 +35,13 @@ import Testing
 
   @Test func pixelsAndLayersThatDoNotFit() throws {
     let model = try tower("clip")
-    for shape in [[1, 32, 32], [1, 32, 32, 4], [1, 7, 32, 3]] {
+    for shape in [[1, 32, 32], [1, 32, 32, 4], [1, 7, 32, 3], [1, 1032, 1024, 3]] {
       #expect {
         try model(Tensor(zeros: shape))
       } throws: { error in
         "\(error)"
-          == "vision transformer: expected [batch, height, width, 3] with sides of at least 8, found \(shape)"
+          == "vision transformer: expected [batch, height, width, 3] with sides of at least 8 and 16384 patches at "
+          + "most, found \(shape)"
       }
     }
     for layer in [-1, 2] {

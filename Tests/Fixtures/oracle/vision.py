@@ -12,7 +12,9 @@ from transformers.models.vit.image_processing_pil_vit import ViTImageProcessorPi
 from .files import noise, save, save_json
 from .random_models import randomize
 
-TINY = dict(hidden_size=24, intermediate_size=40, num_hidden_layers=2, num_attention_heads=3, image_size=32, patch_size=8)
+TINY = dict(
+    hidden_size=24, intermediate_size=40, num_hidden_layers=2, num_attention_heads=3, image_size=32, patch_size=8,
+)
 
 
 def save_model(model, folder):
@@ -26,8 +28,8 @@ def towers(_, folder):
     """`vision/tiny-clip-vision` and `vision/tiny-dino`, and `vision/towers.safetensors`.
 
     Of pixels [2, 3, h, w], torch's normal values of seed h, `<family>.<h>x<w>` has `.states`, before the last norm,
-    `.pooled`, the class token's after it, and `.keys.<layer>`. Other sizes than 32 have interpolated positions; 41 columns
-    do not fill the patches.
+    `.pooled`, the class token's after it, and `.keys.<layer>`. Other sizes than 32 have interpolated positions; 41
+    columns do not fill the patches.
     """
     folder = folder / "vision"
     shutil.rmtree(folder / "tiny-clip-vision", ignore_errors=True)
@@ -128,11 +130,13 @@ PREPROCESSING = {
     "clip-old-numbers": (CLIPImageProcessorPil, dict(size=21, crop_size=20)),
     "clip-bilinear": (CLIPImageProcessorPil, dict(size={"height": 22, "width": 13}, resample=2, do_center_crop=False)),
     "clip-crop-alone": (CLIPImageProcessorPil, dict(do_resize=False, crop_size={"height": 9, "width": 33})),
-    "clip-crop-beyond": (CLIPImageProcessorPil, dict(size={"shortest_edge": 16}, crop_size={"height": 25, "width": 20})),
+    "clip-crop-beyond": (CLIPImageProcessorPil, dict(size=16, crop_size={"height": 25, "width": 20})),
     "clip-bytes": (CLIPImageProcessorPil, dict(size=15, crop_size=15, do_rescale=False, do_normalize=False)),
     "clip-bytes-normalised": (CLIPImageProcessorPil, dict(size=15, crop_size=15, do_rescale=False)),
     "vit": (ViTImageProcessorPil, dict(size={"height": 18, "width": 18})),
-    "vit-old-number": (ViTImageProcessorPil, dict(size=19, image_mean=[0.485, 0.456, 0.406], image_std=[0.229, 0.224, 0.225])),
+    "vit-old-number": (
+        ViTImageProcessorPil, dict(size=19, image_mean=[0.485, 0.456, 0.406], image_std=[0.229, 0.224, 0.225]),
+    ),
     "vit-bicubic-up": (ViTImageProcessorPil, dict(size={"height": 25, "width": 50}, resample=3)),
     "vit-plain": (ViTImageProcessorPil, dict(size=12, do_normalize=False, rescale_factor=0.5)),
 }
@@ -145,7 +149,7 @@ def preprocessing(_, folder):
     for case, (processor, own) in PREPROCESSING.items():
         kind = processor.__name__.removesuffix("Pil")
         old = kind.replace("ImageProcessor", "FeatureExtractor")
-        settings[case] = {"feature_extractor_type": old} | own if "old" in case else {"image_processor_type": kind} | own
+        settings[case] = ({"feature_extractor_type": old} if "old" in case else {"image_processor_type": kind}) | own
         for name in [PICTURES[0], *PICTURES[-2:]]:
             pixels = processor(**own)(shown[name], return_tensors="pt").pixel_values[0]
             out[f"{case}.{name}"] = pixels.permute(1, 2, 0)
