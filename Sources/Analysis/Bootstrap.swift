@@ -41,7 +41,7 @@ public struct ClusteredSample: Hashable, Sendable {
   }
 
   /// Treatment less baseline of measurements that are finite.
-  init(differencesOf finite: [PairedMeasurement]) {
+  public init(differencesOf finite: [PairedMeasurement]) {
     self.init(finite.map { $0.treatment - $0.baseline }, clusters: finite.map(\.cluster))
   }
 

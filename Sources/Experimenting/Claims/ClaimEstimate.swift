@@ -7,6 +7,9 @@ import Analysis
 public struct ClaimEstimate: Hashable, Sendable {
   /// Of `of` as treatment; the baseline of a plain mean is 0.
   public let result: PairedDifference
+  /// Of the mean difference, corrected: by Student's t for fewer than ``Comparison/fewClusters`` clusters, whose
+  /// resampling would promise too much, else by the bootstrap. nil for fewer than two clusters.
+  public let interval: ClosedRange<Double>?
   public let clustering: Comparison.Clustering
   /// Runs that are not done, or without the metric, or without a partner.
   public let missing: Int
@@ -24,6 +27,10 @@ public struct ClaimEstimate: Hashable, Sendable {
       return PairedMeasurement(baseline: value.against, treatment: value.of, cluster: cluster)
     }
     result = PairedDifference(measurements, bootstrap: bootstrap)
+    let sample = ClusteredSample(differencesOf: measurements.filter { $0.baseline.isFinite && $0.treatment.isFinite })
+    interval =
+      sample.clusters < Comparison.fewClusters
+      ? sample.studentInterval(confidence: bootstrap.confidence) : result.interval
     self.clustering = clustering
     missing = values.missing
     runs = Set(finite.flatMap(\.runs))
@@ -31,7 +38,7 @@ public struct ClaimEstimate: Hashable, Sendable {
 
   /// Why there is no interval; nil if there is one.
   var problem: String? {
-    guard result.interval == nil else { return nil }
+    guard interval == nil else { return nil }
     if result.count + result.excluded + missing == 0 { return "there is no such run" }
     if result.count == 0 {
       return result.excluded == 0
@@ -39,15 +46,5 @@ public struct ClaimEstimate: Hashable, Sendable {
     }
     return result.clusters < 2
       ? "all values are of one cluster, and an interval needs two" : "the values are too large to be added up"
-  }
-
-  /// The most that an interval of this estimate can hold the true mean.
-  var mostConfidence: Double { Self.mostConfidence(clusters: result.clusters) }
-
-  /// How often an interval by resampling some clusters can hold the true mean at most: it lies between the least and the
-  /// largest of n cluster means, and `2^(1 - n)` of the time all lie on one side of a mean about which they are
-  /// symmetric.
-  static func mostConfidence(clusters: Int) -> Double {
-    1 - (1..<max(1, min(clusters, 64))).reduce(1.0) { share, _ in share / 2 }
   }
 }

@@ -93,7 +93,7 @@ extension ClaimsJudgement.Gate {
     case .difference(let metric, let of, let against):
       let estimate = ClaimEstimate(runs.values(metric, of: of, against: against), bootstrap)
       let zero = ClaimThreshold.above(0)
-      let holds = estimate.result.interval.map { zero.lies(before: $0) || zero.lies(beyond: $0) } ?? false
+      let holds = estimate.interval.map { zero.lies(before: $0) || zero.lies(beyond: $0) } ?? false
       self.init(spec: spec, holds: holds, estimate: estimate, accuracy: nil, problem: estimate.problem)
     case .instrument(let name, let atLeast):
       let accuracy = instruments.accuracy(name)
@@ -114,10 +114,10 @@ extension ClaimsJudgement.Test {
     self.estimate = estimate
     self.placebo = placebo
     let interval: PlaceboInterval =
-      placebo.map { estimate in estimate.result.interval.map { .interval($0) } ?? .missing } ?? .none
+      placebo.map { estimate in estimate.interval.map { .interval($0) } ?? .missing } ?? .none
     verdict =
-      failed.isEmpty ? Verdict(spec.threshold, interval: estimate.result.interval, placebo: interval) : .notTestable
-    let isBeyond = estimate.result.interval.map { spec.threshold.lies(before: $0) } ?? false
+      failed.isEmpty ? Verdict(spec.threshold, interval: estimate.interval, placebo: interval) : .notTestable
+    let isBeyond = estimate.interval.map { spec.threshold.lies(before: $0) } ?? false
     switch verdict {
     case .notTestable:
       reason =

@@ -58,7 +58,7 @@ extension ReportVerdicts {
     ]
       + [
         result.treatmentMean, isDifference ? result.baselineMean : nil, isDifference ? result.difference : nil,
-        judgement.bootstrap.confidence, result.interval?.lowerBound, result.interval?.upperBound,
+        judgement.bootstrap.confidence, estimate.interval?.lowerBound, estimate.interval?.upperBound,
       ].map { CSVTable.number($0) }
   }
 
@@ -89,10 +89,10 @@ extension ReportVerdicts {
   private func bar(
     _ estimate: ClaimEstimate, _ label: String, _ threshold: ClaimThreshold, _ remark: String
   ) -> Bar? {
-    let ends = estimate.result.interval.map { [$0.lowerBound, $0.upperBound] } ?? []
+    let ends = estimate.interval.map { [$0.lowerBound, $0.upperBound] } ?? []
     guard ([estimate.result.difference] + ends).allSatisfy({ abs($0) <= 1e300 }) else { return nil }
     return Bar(
-      label, mean: estimate.result.difference, interval: estimate.result.interval,
+      label, mean: estimate.result.difference, interval: estimate.interval,
       threshold: Bar.Threshold(threshold.value, isBelowWhatCounts: threshold.side == "above"), remark: remark)
   }
 

@@ -28,13 +28,12 @@ struct ReportVerdicts {
 
   private func plain(_ claim: ClaimsJudgement.Claim) -> String {
     let name = Markdown.text(claim.spec.name)
-    let few = claim.tests.contains { $0.estimates.contains(where: isShort) } ? ", if by too few pictures" : ""
     func said(_ verdict: Verdict) -> String {
       listed(claim.tests.filter { $0.verdict == verdict }.map { "“\(Markdown.text($0.spec.says))”" })
     }
     switch claim.verdict {
-    case .shown: return "\(name) is **shown**\(few): all that it says was found."
-    case .notShown: return "\(name) is **not shown**\(few): the pictures speak against \(said(.notShown))."
+    case .shown: return "\(name) is **shown**: all that it says was found."
+    case .notShown: return "\(name) is **not shown**: the pictures speak against \(said(.notShown))."
     case .mixed: return "\(name) is **mixed**: the pictures do not settle \(said(.mixed))."
     case .notTestable:
       let reasons = claim.tests.compactMap { $0.verdict == .notTestable ? $0.reason : nil }.uniqued
@@ -48,24 +47,7 @@ struct ReportVerdicts {
     return
       "Judged by \(counted(judgement.pictures, "picture")) from \(counted(judgement.seeds, "random start"))\(heldOut). "
       + "The margins of error behind the verdicts (\(spec.intervals)) are set so wide that all of them together should hold in "
-      + "\(ClaimText.percent(spec.confidence)) of such experiments, with this model and pictures like these.\(limit)"
-  }
-
-  /// What keeps the margins from being as sure as that; empty where nothing does.
-  private var limit: String {
-    let fewest = estimates.filter { $0.result.interval != nil }.map(\.result.clusters).min() ?? .max
-    if estimates.contains(where: isShort) {
-      return " There are too few independent pictures for that: take what came out as a first sign."
-    }
-    return fewest < Comparison.fewClusters
-      ? " Of fewer than \(Comparison.fewClusters) independent pictures they come out somewhat too narrow." : ""
-  }
-
-  private var estimates: [ClaimEstimate] { judgement.claims.flatMap(\.tests).flatMap(\.estimates) }
-
-  /// Whether an interval of so many clusters cannot hold as often as it is asked to.
-  private func isShort(_ estimate: ClaimEstimate) -> Bool {
-    estimate.result.interval != nil && estimate.mostConfidence < judgement.bootstrap.confidence
+      + "\(ClaimText.percent(spec.confidence)) of such experiments, with this model and pictures like these."
   }
 
   // MARK: - The section
@@ -73,7 +55,6 @@ struct ReportVerdicts {
   /// - Parameter figure: nil where there is nothing to draw.
   func section(_ figure: FigureFile?) -> String {
     var parts = ["## Verdicts", method]
-    if let few { parts.append(few) }
     if !judgement.gates.isEmpty { parts += ["### Gates", gates] }
     parts += judgement.claims.flatMap(section)
     if let figure {
@@ -93,23 +74,14 @@ struct ReportVerdicts {
       "*Shown*: the interval lies beyond the threshold, and that of the difference to the placebo beyond 0. *Not shown*: "
       + "it lies wholly on the other side of the threshold. *Mixed*: anything else. *Not testable here*: a gate failed, or "
       + "there are fewer than two clusters. A claim is shown if all its tests are, and not shown if one of them is not. "
-      + "\(seeds) Intervals are BCa bootstraps of \(bootstrap.resamples) resamples, each of "
+      + "\(seeds) Intervals are by Student's t of the clusters, or where there are \(Comparison.fewClusters) clusters or more BCa bootstraps "
+      + "of \(bootstrap.resamples) resamples, each of "
       + "\(ClaimText.percent(bootstrap.confidence)): \(ClaimText.percent(spec.confidence)) for all \(spec.intervals) together "
-      + "(Bonferroni). Seeds are resampled whole where there are \(Comparison.enoughSeeds) or more, else each pair and seed."
+      + "(Bonferroni). Clusters are the seeds where there are \(Comparison.enoughSeeds) or more, else each pair and seed."
   }
 
   private static func seeds(_ seeds: [UInt64]) -> String {
     "\(seeds.count == 1 ? "seed" : "seeds") \(seeds.map(String.init).joined(separator: ", "))"
-  }
-
-  private var few: String? {
-    let short = estimates.filter(isShort).map(\.result.clusters).min()
-    let most = judgement.bootstrap.confidence
-    return short.map { clusters in
-      "**Too few clusters.** An interval by resampling \(clusters) clusters holds the true mean at most "
-        + "\(ClaimText.percent(ClaimEstimate.mostConfidence(clusters: clusters))) of the time, less than the "
-        + "\(ClaimText.percent(most)) asked for. Verdicts of rows marked \\* need more seeds."
-    }
   }
 
   private var gates: String {
@@ -140,15 +112,15 @@ struct ReportVerdicts {
       "\(Markdown.text(spec.metric)), \(Markdown.text(columns.joined(separator: " − ")))", "\(result.count)",
       clusters(estimate), "\(estimate.missing + result.excluded)", ClaimText.number(result.treatmentMean),
       isDifference ? ClaimText.number(result.baselineMean) : "–", isDifference ? text(result.difference) : "–",
-      ClaimText.interval(result.interval, text), ClaimText.threshold(spec.threshold),
+      ClaimText.interval(estimate.interval, text), ClaimText.threshold(spec.threshold),
       test.placebo.map { "\(ClaimText.signed($0.result.difference)) (n \($0.result.count), \(clusters($0)))" } ?? "–",
-      ClaimText.interval(test.placebo?.result.interval, ClaimText.signed),
+      ClaimText.interval(test.placebo?.interval, ClaimText.signed),
       "**\(test.verdict.rawValue)**\(Markdown.text(reason))",
     ]
   }
 
   private func clusters(_ estimate: ClaimEstimate) -> String {
-    "\(estimate.result.clusters) \(estimate.clustering.text)\(isShort(estimate) ? "\\*" : "")"
+    "\(estimate.result.clusters) \(estimate.clustering.text)"
   }
 }
 
@@ -175,7 +147,7 @@ extension ClaimsJudgement.Gate {
     let size = "of \(counted(result.count, "run"))" + (left == 0 ? "" : ", \(left) left out")
     if case .mean = spec.condition { return "it is \(ClaimText.number(result.treatmentMean)) \(size)" }
     return
-      "it is \(ClaimText.signed(result.difference)), \(ClaimText.interval(result.interval, ClaimText.signed)), \(size), "
+      "it is \(ClaimText.signed(result.difference)), \(ClaimText.interval(estimate.interval, ClaimText.signed)), \(size), "
       + "\(result.clusters) clusters (\(estimate.clustering.text))"
   }
 }

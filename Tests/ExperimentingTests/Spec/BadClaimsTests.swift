@@ -157,12 +157,12 @@ import Testing
   /// A wrong name elsewhere is not reported again where claims name it.
   @Test func consequencesAreNotReported() {
     let lines = """
-      metrics: [lpips]
+      metrics: [lpisp]
       interventions: { none: [], swap: [{ op: zero }] }
-      claims: { held_out_seeds: [9], claims: [{ name: a, statement: b, tests: [{ says: c, metric: lpips, of: swaps, above: 0 }] }] }
+      claims: { held_out_seeds: [9], claims: [{ name: a, statement: b, tests: [{ says: c, metric: lpisp, of: swaps, above: 0 }] }] }
       """
     let text = minimal(lines, generate: "pairs: [{ source: a, target: b }], seeds: [-1]")
     let found = problems(text)
-    #expect(!found.contains("claims") && found.contains("lpips") && found.contains("sites"), "\(found)")
+    #expect(!found.contains("claims") && found.contains("lpisp") && found.contains("sites"), "\(found)")
   }
 }
