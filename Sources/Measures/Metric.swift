@@ -68,7 +68,7 @@ public enum Measure: Sendable {
     case .picture: "picture"
     case .edit: "edit"
     case .set(let set, _): set.rawValue
-    case .seeds: "pictures of all seeds of a prompt"
+    case .seeds: "prompt with all seeds"
     case .program(let program): program.isOfEdits ? "edit" : "picture"
     }
   }
@@ -77,9 +77,9 @@ public enum Measure: Sendable {
 /// What the edits of a set share; in all else they differ.
 public enum RunSet: String, Sendable {
   /// Target prompt, seed, intervention and settings; their source prompts differ in one colour alone.
-  case sourceColors = "edits to one target from sources of several colors"
+  case sourceColors = "set of edits to one target from sources of several colors"
   /// Source and target prompt, intervention and settings; their seeds differ.
-  case seedsOfPair = "edits of one pair with all seeds"
+  case seedsOfPair = "pair with all seeds"
 }
 
 /// How it is known that a metric's numbers are right.

@@ -5,18 +5,8 @@ import Measures
 extension Metric {
   /// What its values say, and how far they can be trusted.
   fileprivate func reading(_ accuracy: String) -> String {
-    "\(title.capitalized(1))\(unit.map { " in \($0)" } ?? ""), \(range). \(direction.capitalized(1)). Of one value a"
-      + "\(subjectText).\n\n*How far it can be trusted: \(accuracy).*"
-  }
-
-  private var subjectText: String {
-    switch measure {
-    case .picture: " picture"
-    case .edit: "n edit and its source"
-    case .set(let set, _): " set: \(set.rawValue)"
-    case .seeds: " prompt with all seeds"
-    case .program(let program): program.isOfEdits ? "n edit and its source" : " picture"
-    }
+    "\(title.capitalized(1))\(unit.map { " in \($0)" } ?? ""), \(range), one value for each \(measure.subject). "
+      + "\(direction.capitalized(1)).\n\n*How far it can be trusted: \(accuracy).*"
   }
 
   /// A value for a reader; `–` where there is none.
