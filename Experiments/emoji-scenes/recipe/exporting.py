@@ -37,6 +37,8 @@ def write(model: Model, reader: SceneReader | None, tokenizer: pathlib.Path, set
         if reader is not None:
             write_scene_reader(reader, settings, partial / scene_reader.FOLDER)
         partial.chmod(0o755)
+        for file in partial.rglob("*.safetensors"):
+            file.chmod(0o644)  # safetensors keeps it to its owner
         partial.replace(folder)
     finally:
         shutil.rmtree(partial, ignore_errors=True)

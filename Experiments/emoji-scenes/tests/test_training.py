@@ -98,6 +98,7 @@ class TrainingTests(unittest.TestCase):
         files = {str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file()}
         shipped = {str(file.relative_to(BUNDLED)) for file in BUNDLED.rglob("*") if file.is_file()}
         self.assertEqual(files, {file for file in shipped if not file.startswith("scene_reader/")} - {"README.md"})
+        self.assertEqual({file.stat().st_mode & 0o777 for file in folder.rglob("*.safetensors")}, {0o644})
         self.assertEqual([file.name for file in self.folder.glob("*.partial")], [])
         with self.assertRaisesRegex(RecipeError, "is there already"):
             exporting.check_place(folder)
