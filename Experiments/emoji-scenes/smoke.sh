@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Tries the whole recipe at a tiny width: its tests, a few steps of each stage, a stop and a resume, export, samples,
-# attnlab's picture against diffusers', and what attnlab's scene reader says of scenes. About two minutes of processor time.
+# attnlab's picture against diffusers', and what it says of scenes by the judge. About two minutes of processor time.
 #
 #   Experiments/emoji-scenes/smoke.sh [PROGRAM]      default: .build/release/attnlab; `make build` makes it
 #   Experiments/emoji-scenes/smoke.sh --prepare      installs what it needs, and does no more

@@ -11,7 +11,7 @@ STAGES = ("vae", "clip", "unet", "judge")
 
 
 def start(settings: Settings, folder: pathlib.Path, run: pathlib.Path) -> None:
-    """Writes the checkpoints of step 0 of all stages, and the tokenizer; the judge's where the folder has a scene reader.
+    """Writes the checkpoints of step 0 of all stages, and the tokenizer. The judge's if the folder has a scene reader.
 
     Raises `RecipeError` if the run has any already, or if the settings are not those of the folder.
     """

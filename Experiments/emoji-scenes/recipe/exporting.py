@@ -75,7 +75,7 @@ def _write_clip(model: Model, picture_size: int, folder: pathlib.Path) -> None:
 
 
 def write_scene_reader(reader: SceneReader, settings: Settings, folder: pathlib.Path) -> None:
-    """Makes `folder` in the layout that attnlab reads: the tower as transformers has it, and the words of the answers."""
+    """Makes `folder` in attnlab's layout: the tower as transformers has it, and the words of the answers."""
     world, side = settings.world, settings.world.picture_size
     phrases = {name: phrase for phrase, name in world.styles.items()}
     about = {

@@ -79,8 +79,10 @@ class JudgeStage(Stage):
         return scene_reader.shape(self.settings)
 
     def loss(self, step: int, done: float) -> tuple[torch.Tensor, dict[str, float]]:
-        """The sum of `losses`. At first only a window of the patches is looked at, of a batch the same one: a step takes
-        half as long."""
+        """The sum of `losses`.
+
+        At first only a window of the patches is looked at, of a batch the same one: a step takes half as long.
+        """
         rng = randomness(self.own.seed, self.name, step)
         chosen = rng.choices.sample(range(self.own.pool), self.own.batch)
         scenes = self._scenes.of(chosen).mirrored(torch.rand(self.own.batch, generator=rng.noise) < 0.5)
@@ -125,8 +127,10 @@ def window(side: int, width: int, rng: Randomness) -> torch.Tensor:
 def recolored(
     pictures: torch.Tensor, scenes: Scenes, share: float, rng: Randomness
 ) -> tuple[torch.Tensor, Scenes]:
-    """Some of the pictures `[batch, 3, size, size]` with their channels exchanged, some of these as negatives: they teach
-    shapes, whatever the colour, and are asked for no colour and no background."""
+    """Some of the pictures `[batch, 3, size, size]` with their channels exchanged, some of these as negatives.
+
+    They teach shapes, whatever the colour, and are asked for no colour and no background.
+    """
     pictures, colors, backgrounds = pictures.clone(), scenes.colors.clone(), scenes.backgrounds.clone()
     for i in range(len(pictures)):
         if rng.choices.random() < share:

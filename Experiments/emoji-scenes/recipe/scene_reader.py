@@ -79,10 +79,11 @@ def build(settings: Settings) -> SceneReader:
 def look_at_neighbours(model: SceneReader, side: int) -> None:
     """Lets every head begin as one tap of a convolution: a patch looks at the one beside it in some direction.
 
-    Without it a transformer must first learn from its pictures what neighbours are (structured initialisation, Zheng et
-    al. 2024). Positions begin as sines and cosines of rows and columns in the first channels of a head's width; one step
-    is a turn of each pair, so queries are turned positions and keys positions. What heads and MLPs hold beside that is
-    transformers' own.
+    Without it a transformer must first learn from its pictures what neighbours are. The idea is that of random impulse
+    filters (Zheng, Li and Lucey 2024, "Structured Initialization for Attention in Vision Transformers"), whose queries
+    and keys are found by a decomposition. Here positions begin as sines and cosines of rows and columns, in as many
+    channels as a head is wide; one step is a turn of each pair, so queries are turned positions and keys positions.
+    What queries and keys began with is kept at a tenth.
 
     - side: patches in a row.
     """
@@ -112,12 +113,13 @@ def look_at_neighbours(model: SceneReader, side: int) -> None:
 
 def shape(settings: Settings) -> dict[str, typing.Any]:
     own = dataclasses.asdict(settings.judge)
-    return {"world.picture_size": settings.world.picture_size, "vocabulary": list(map(list, truths.vocabulary(settings))),
+    words = truths.vocabulary(settings)
+    return {"world.picture_size": settings.world.picture_size, "vocabulary": list(map(list, words)),
             **{f"judge.{key}": own[key] for key in ("tower", "patch")}}
 
 
 def description(model: SceneReader) -> dict[str, typing.Any]:
-    """What a folder's config.json says of the network: the tower as transformers has it, and the words of the answers."""
+    """What config.json says of the network: the tower as transformers has it, and the words of the answers."""
     return {**model.tower.config.to_diff_dict(), "model_type": "clip_vision_model", **model.words._asdict()}
 
 

@@ -25,7 +25,7 @@ ERRORS = {"mask": ("mask IoU", 3), "center": ("center off by, picture widths", 4
 class Tally:
     """Right and wrong answers and errors, by what was asked.
 
-    - by_object, by_color: the same of names and colors, by the one that is right.
+    - by_object, by_color: the same of names and colours, by the one that is right.
     - confused: how often an object was taken for another.
     """
 
@@ -59,7 +59,7 @@ def held_out_drawings(settings: Settings, numbers: typing.Iterable[int]) -> list
 
 
 def held_out_scene(settings: Settings, rng: random.Random) -> Scene:
-    """A scene as in training, but for its first thing, which is a pair that is never drawn, in a color that can be seen."""
+    """A scene as in training, but for its first thing: a pair that is never drawn, in a colour that can be seen."""
     world = settings.world
     while True:
         scene = captions.draw_scene(world, rng)
@@ -81,8 +81,10 @@ def _area(box: Box) -> int:
 
 
 def find(objects: typing.Sequence[Truth], seen: typing.Sequence[Object]) -> list[int | None]:
-    """Of each object, in their order, which of those that were seen overlaps it most, if by `OVERLAP`; none is taken
-    twice."""
+    """Of each object, in their order, which of those that were seen overlaps it most, if by `OVERLAP`.
+
+    None is taken twice.
+    """
     free, found = list(range(len(seen))), []
     for truth in objects:
         best = max(free, key=lambda i: overlap(seen[i]["box"], truth.box), default=None)
@@ -94,7 +96,9 @@ def find(objects: typing.Sequence[Truth], seen: typing.Sequence[Object]) -> list
     return found
 
 
-def compare(drawing: Drawing, seen: dict[str, typing.Any], mask: torch.Tensor, settings: Settings, tally: Tally) -> None:
+def compare(
+    drawing: Drawing, seen: dict[str, typing.Any], mask: torch.Tensor, settings: Settings, tally: Tally
+) -> None:
     """Adds a scene to the tally. An object that was not found is wrong in everything that is asked of it.
 
     - seen: what `attnlab measure --json` says of the picture.
@@ -147,13 +151,16 @@ def report(tallies: dict[str, Tally], count: int) -> str:
 
     - count: scenes of each.
     """
-    rows = [[f"{name} right", *(_share(tally.right[name]) for tally in tallies.values())] for name in (*QUESTIONS, COUNT)]
+    rows = []
+    for name in (*QUESTIONS, COUNT):
+        rows.append([f"{name} right", *(_share(tally.right[name]) for tally in tallies.values())])
     for name, (title, digits) in ERRORS.items():
         rows.append([title, *(_mean(tally.values[name], digits) for tally in tallies.values())])
     first = next(iter(tallies.values()))
     confused = ", ".join(f"{a} taken for {b} ({n})" for (a, b), n in first.confused.most_common(CONFUSIONS))
     return "\n\n".join([
-        f"Of {count} scenes of each kind, through the VAE; shares with 95 % intervals (Wilson), means with standard errors:",
+        f"Of {count} scenes of each kind, through the VAE; shares with 95 % intervals (Wilson), means with standard "
+        "errors:",
         table(["", *tallies], rows), f"Objects: {_worst_first(first.by_object)}.",
         f"Colors: {_worst_first(first.by_color)}.", f"Most often confused: {confused or 'nothing'}."]) + "\n"
 

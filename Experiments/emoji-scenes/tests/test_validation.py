@@ -135,7 +135,8 @@ class ReportTests(unittest.TestCase):
     def test_interval_is_wilsons(self) -> None:
         # Of 9 of 10; the formula of Wilson 1927, worked out in fractions of z = 1.96.
         for (right, count), (low, high) in {
-            (9, 10): (0.59585, 0.98212), (0, 10): (0.0, 0.27753), (10, 10): (0.72247, 1.0), (50, 100): (0.40383, 0.59617),
+            (9, 10): (0.59585, 0.98212), (0, 10): (0.0, 0.27753), (10, 10): (0.72247, 1.0),
+            (50, 100): (0.40383, 0.59617),
         }.items():
             found = validation.interval(right, count)
             self.assertAlmostEqual(found[0], low, places=4)
