@@ -8,7 +8,6 @@ Runs `attnlab models DIR` and `attnlab generate`, and compares the final latents
 noise, prompt and steps: the largest difference may be 1e-3 of the largest value.
 """
 import pathlib
-import subprocess
 import tempfile
 
 import torch
@@ -23,25 +22,14 @@ TOLERANCE = 1e-3
 PROMPT = "a red car on the beach"
 
 
-def run(*command: object) -> str:
-    """Standard output. Raises `RecipeError` with what the program said if it fails."""
-    words = [str(word) for word in command]
-    try:
-        outcome = subprocess.run(words, text=True, capture_output=True)
-    except OSError as error:
-        raise RecipeError(f"{words[0]}: cannot be run ({error}); `make build` makes it") from None
-    if outcome.returncode != 0:
-        raise RecipeError(f"{' '.join(words)} ended with {outcome.returncode}:\n{outcome.stdout}{outcome.stderr}")
-    return outcome.stdout
-
-
 def difference(
     program: pathlib.Path, folder: pathlib.Path, own: SamplingSettings, seed: int, out: pathlib.Path
 ) -> float:
     """Of the final latents, max|a - b| / max|b|; not a number if either holds one."""
     file = out / "latents.safetensors"
-    run(program, "generate", "--model", folder, "--prompt", PROMPT, "--seed", seed, "--steps", own.steps, "--guidance",
-        own.guidance_scale, "--out", out / "picture.png", "--latents-out", file)
+    commands.output(
+        program, "generate", "--model", folder, "--prompt", PROMPT, "--seed", seed, "--steps", own.steps,
+        "--guidance", own.guidance_scale, "--out", out / "picture.png", "--latents-out", file)
     stored = load_file(file)
     theirs = sample.pipeline(folder)(
         PROMPT, num_inference_steps=own.steps, guidance_scale=own.guidance_scale, latents=stored["noise"],
@@ -59,7 +47,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
     own, program, folder = commands.settings(given).sampling, given.attnlab.resolve(), given.folder.resolve()
-    run(program, "models", folder)
+    commands.output(program, "models", folder)
     with tempfile.TemporaryDirectory() as out, torch.inference_mode():
         found = difference(program, folder, own, given.seed, pathlib.Path(out))
     print(f"final latents of {PROMPT!r}, seed {given.seed}, {own.steps} steps: differ from diffusers' by {found:.1e} "

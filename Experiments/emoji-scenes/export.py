@@ -6,13 +6,14 @@
     attnlab models my-model
 
 Weights are fp16, as those of the bundled model. The folder is read again by diffusers and transformers, and every
-weight and what each network computes is compared with the run's, rounded to fp16. A run with a judge leaves it there too, in
-scene_reader.
+weight and what each network computes is compared with the run's, rounded to fp16. If the judge was trained, it is there
+too, as scene_reader; `validate.py` tells how often it is right.
 """
 import pathlib
 
-from recipe import checkpoints, clip, commands, exporting, judge, tokenizer, unet, vae
+from recipe import checkpoints, clip, commands, exporting, judge, scene_reader, tokenizer, unet, vae
 from recipe.folders import Model
+from recipe.scene_reader import SceneReader
 from recipe.settings import FOLDER, Settings
 
 
@@ -24,6 +25,13 @@ def read_run(settings: Settings, run: pathlib.Path) -> Model:
     return Model(words, clip.text_encoder(pair), autoencoder, unet.load(settings, run), unet.scheduler(settings), pair)
 
 
+def read_judge(settings: Settings, run: pathlib.Path) -> SceneReader | None:
+    """None if it was not trained: a model is whole without."""
+    if not checkpoints.path(run, judge.JudgeStage.name).exists():
+        return None
+    return judge.load(settings, run)
+
+
 def main() -> None:
     parser = commands.parser(__doc__)
     parser.add_argument("folder", type=pathlib.Path, metavar="DIR", help="is made; must not exist or be empty")
@@ -31,11 +39,11 @@ def main() -> None:
     given = parser.parse_args()
     settings = commands.settings(given)
     exporting.check_place(given.folder)
-    model = read_run(settings, given.run)
-    exporting.write(model, given.run / "tokenizer", settings.world.picture_size, given.folder)
+    model, reader = read_run(settings, given.run), read_judge(settings, given.run)
+    exporting.write(model, reader, given.run / "tokenizer", settings, given.folder)
     count = exporting.check(model, given.folder)
-    if checkpoints.path(given.run, judge.JudgeStage.name).exists():
-        judge.write(judge.load(settings, given.run), settings, given.folder / "scene_reader")
+    if reader is not None:
+        count += exporting.check_scene_reader(reader, settings, given.folder / scene_reader.FOLDER)
     print(f"wrote {given.folder}; {count} weights and the networks' results are those of {given.run}")
 
 

@@ -15,7 +15,7 @@ import json
 import pathlib
 import typing
 
-from recipe import commands, folders, measures, pictures
+from recipe import commands, folders, measures, pictures, vae
 from recipe.folders import Model
 from recipe.settings import Settings
 from recipe.world import Drawing, World
@@ -29,7 +29,7 @@ def save_pairs(model: Model, drawings: list[Drawing], file: pathlib.Path) -> Non
     shown, words = [], []
     for first in range(0, len(drawings), pictures.COLUMNS):
         row = drawings[first : first + pictures.COLUMNS]
-        shown += [*measures.stack(row), *measures.reconstruct(model, measures.stack(row))]
+        shown += [*measures.stack(row), *vae.reconstruct(model.vae, measures.stack(row))]
         words += [drawing.caption for drawing in row] + ["through the VAE"] * len(row)
     pictures.save_sheet(shown, words, file)
 
@@ -47,7 +47,7 @@ def measure_clip(model: Model, settings: Settings, world: World, given: argparse
     scenes = [world.draw(given.first + i) for i in range(given.count)]
     plain = measures.plain_scenes(world, given.count)
     drawn = measures.naming(model, settings, plain)
-    through = measures.naming(model, settings, plain, lambda x: measures.reconstruct(model, x))
+    through = measures.naming(model, settings, plain, lambda x: vae.reconstruct(model.vae, x))
     return {**measures.retrieval(model, settings, scenes), **{f"{key} named": value for key, value in drawn.items()},
             **{f"{key} named, through the VAE": value for key, value in through.items()}}
 

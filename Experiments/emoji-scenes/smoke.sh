@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Tries the whole recipe at a tiny width: its tests, a few steps of each stage, a stop and a resume, export, samples,
-# and attnlab's picture against diffusers'. About two minutes of processor time.
+# attnlab's picture against diffusers', and what it says of scenes by the judge. About two minutes of processor time.
 #
 #   Experiments/emoji-scenes/smoke.sh [PROGRAM]      default: .build/release/attnlab; `make build` makes it
 #   Experiments/emoji-scenes/smoke.sh --prepare      installs what it needs, and does no more
@@ -72,6 +72,7 @@ tiny=(
   --set 'clip.text={width: 32, layers: 1, heads: 2}' --set 'clip.vision={width: 32, layers: 1, heads: 2}'
   --set clip.pool=64 --set clip.batch=16
   --set 'unet.widths=[16, 16, 32, 32]' --set unet.norm_groups=8 --set unet.pool=64 --set unet.batch=8
+  --set 'judge.tower={width: 32, layers: 1, heads: 2}' --set judge.pool=40 --set judge.batch=8
   --set tokenizer.captions=2000 --set sampling.steps=8 --set 'sampling.prompts=[a red car, a blue house at night]'
 )
 
@@ -111,7 +112,11 @@ recipe scenes --folder "$scratch/scenes" --count 3
 recipe train vae --run "$scratch/run" --steps 20
 recipe train clip --run "$scratch/run" --steps 20
 stop_and_resume
+recipe train judge --run "$scratch/run" --steps 20
 recipe export "$scratch/model" --run "$scratch/run"
 for part in vae clip unet; do recipe measure "$part" "$scratch/model" --count 16; done
 recipe sample "$scratch/model" --out "$scratch/samples.png"
 recipe check_attnlab "$scratch/model" --attnlab "$program"
+recipe validate "$scratch/model" --count 3 --attnlab "$program" --json "$scratch/model/scene_reader/validation.json"
+# attnlab reads the validation, too.
+"$program" measure "$scratch/scenes/00000.png" --scene-reader "$scratch/model/scene_reader"

@@ -1,16 +1,18 @@
 #!/usr/bin/env python3
-"""Trains a part of the model: vae first, then clip, then unet, which needs both.
+"""Trains a part of the model: vae first, then clip, then unet, which needs both, and judge, which needs the vae.
 
     python Experiments/emoji-scenes/train.py vae --minutes 72
     python Experiments/emoji-scenes/train.py clip --minutes 54
     python Experiments/emoji-scenes/train.py unet --minutes 118
+    python Experiments/emoji-scenes/train.py judge --minutes 72
 
 Ctrl-C and SIGTERM save after the step; the same command with --resume goes on, with the same scenes, captions and noise
 as if it had not been stopped. --minutes and --steps count all sessions together. To fine-tune the weights that ship:
 
     python Experiments/emoji-scenes/train.py unet --from-bundled --minutes 30 --set unet.optimizer.learning_rate=0.0001
 
-RUN gets vae.pt, clip.pt, unet.pt (checkpoints), *.jsonl (a line every 15 seconds), tokenizer/, latents.safetensors.
+RUN gets vae.pt, clip.pt, unet.pt, judge.pt (checkpoints), *.jsonl (a line every 15 seconds), tokenizer/,
+latents.safetensors and judge-scenes.safetensors (what unet and judge are trained on).
 """
 import argparse
 import pathlib

@@ -3,15 +3,15 @@ import pathlib
 
 import torch
 
-from recipe import checkpoints, clip, folders, unet, vae
+from recipe import checkpoints, clip, folders, scene_reader, unet, vae
 from recipe.errors import RecipeError
 from recipe.settings import Settings
 
-STAGES = ("vae", "clip", "unet")
+STAGES = ("vae", "clip", "unet", "judge")
 
 
 def start(settings: Settings, folder: pathlib.Path, run: pathlib.Path) -> None:
-    """Writes the checkpoints of step 0 of all stages, and the tokenizer.
+    """Writes the checkpoints of step 0 of all stages, and the tokenizer. The judge's if the folder has a scene reader.
 
     Raises `RecipeError` if the run has any already, or if the settings are not those of the folder.
     """
@@ -21,30 +21,22 @@ def start(settings: Settings, folder: pathlib.Path, run: pathlib.Path) -> None:
         raise RecipeError(f"{', '.join(existing)}: there already. Give another --run, or --resume to go on")
     model = folders.load(folder)
     check_text_encoder(model, folder)
-    parts = {
-        "vae": (model.vae, vae.build(settings), vae.shape(settings), vae.scaling(model.vae)),
-        "clip": (model.clip, clip.build(settings, model.tokenizer), clip.shape(settings, model.tokenizer), {}),
-        "unet": (model.unet, unet.build(settings), unet.shape(settings), {}),
+    built = {"vae": vae.build(settings), "clip": clip.build(settings, model.tokenizer), "unet": unet.build(settings)}
+    for name, network in built.items():
+        checkpoints.check_sizes(getattr(model, name).state_dict(), network.state_dict(), folder / name)
+    parts: dict[str, tuple[torch.nn.Module, dict, dict]] = {
+        "vae": (model.vae, vae.shape(settings), vae.scaling(model.vae)),
+        "clip": (model.clip, clip.shape(settings, model.tokenizer), {}),
+        "unet": (model.unet, unet.shape(settings), {}),
     }
-    for name, (stored, built, _, _) in parts.items():
-        check_sizes(name, stored, built, folder)
+    if (folder / scene_reader.FOLDER).exists():
+        reader = scene_reader.read(settings, folder / scene_reader.FOLDER)
+        parts["judge"] = (reader, scene_reader.shape(settings), {})
     for file in folders.TOKENIZER_FILES:
         content = (folder / "tokenizer" / file).read_bytes()
         checkpoints.replace(run / "tokenizer" / file, lambda partial, content=content: partial.write_bytes(content))
-    for name, (stored, _, shape, extras) in parts.items():
+    for name, (stored, shape, extras) in parts.items():
         checkpoints.write(checkpoints.Checkpoint(name, 0, 0.0, shape, stored.state_dict(), None, None, extras), run)
-
-
-def check_sizes(name: str, stored: torch.nn.Module, built: torch.nn.Module, folder: pathlib.Path) -> None:
-    """Raises `RecipeError` if the network of the settings has other weights than the one of the folder."""
-    have = {key: tuple(value.shape) for key, value in stored.state_dict().items()}
-    want = {key: tuple(value.shape) for key, value in built.state_dict().items()}
-    differing = sorted(key for key in have.keys() | want.keys() if have.get(key) != want.get(key))
-    if differing:
-        key = differing[0]
-        raise RecipeError(
-            f"{folder / name}: {len(differing)} weights are not as the settings have them, first {key}: "
-            f"{have.get(key)} in the folder, {want.get(key)} in the settings. Give those that it was trained with")
 
 
 def check_text_encoder(model: folders.Model, folder: pathlib.Path) -> None:

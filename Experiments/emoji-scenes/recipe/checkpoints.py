@@ -93,3 +93,14 @@ def read(run: pathlib.Path, stage: str, shape: dict[str, typing.Any]) -> Checkpo
             f"{file}: was made with other settings of {', '.join(differing)}. Give the same ones, or another folder "
             "with --run")
     return checkpoint
+
+
+def check_sizes(stored: Weights, expected: Weights, place: pathlib.Path) -> None:
+    """Raises `CheckpointError` if the weights of a folder are others than those that the settings make."""
+    have, want = ({key: tuple(value.shape) for key, value in weights.items()} for weights in (stored, expected))
+    differing = sorted(key for key in have.keys() | want.keys() if have.get(key) != want.get(key))
+    if differing:
+        key = differing[0]
+        raise CheckpointError(
+            f"{place}: {len(differing)} weights are not as the settings have them, first {key}: "
+            f"{have.get(key)} in the folder, {want.get(key)} in the settings. Give those that it was trained with")

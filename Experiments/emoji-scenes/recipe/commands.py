@@ -1,6 +1,7 @@
 """What the commands of this folder have in common: their options, and errors without a traceback."""
 import argparse
 import pathlib
+import subprocess
 import sys
 import typing
 
@@ -29,3 +30,15 @@ def run(main: typing.Callable[[], None]) -> None:
         sys.exit(f"error: {error}")
     except KeyboardInterrupt:
         sys.exit("stopped")
+
+
+def output(*command: object) -> str:
+    """What a program prints. Raises `RecipeError` with what it said if it fails."""
+    words = [str(word) for word in command]
+    try:
+        outcome = subprocess.run(words, text=True, capture_output=True)
+    except OSError as error:
+        raise RecipeError(f"{words[0]}: cannot be run ({error}); `make build` makes it") from None
+    if outcome.returncode != 0:
+        raise RecipeError(f"{' '.join(words)} ended with {outcome.returncode}:\n{outcome.stdout}{outcome.stderr}")
+    return outcome.stdout

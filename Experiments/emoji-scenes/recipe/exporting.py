@@ -10,8 +10,10 @@ import torch
 from diffusers import StableDiffusionPipeline
 from safetensors.torch import load_file, save_file
 
-from recipe import folders
+from recipe import folders, scene_reader
 from recipe.folders import FolderError, Model
+from recipe.scene_reader import SceneReader
+from recipe.settings import Settings
 
 
 def check_place(folder: pathlib.Path) -> None:
@@ -20,7 +22,8 @@ def check_place(folder: pathlib.Path) -> None:
         raise FolderError(f"{folder}: is there already; name a new folder, or remove it first")
 
 
-def write(model: Model, tokenizer: pathlib.Path, picture_size: int, folder: pathlib.Path) -> None:
+def write(model: Model, reader: SceneReader | None, tokenizer: pathlib.Path, settings: Settings,
+          folder: pathlib.Path) -> None:
     """Makes `folder`, all at once: it is written beside its place first. Raises `FolderError` as `check_place`."""
     check_place(folder)
     folder = folder.resolve()
@@ -28,10 +31,14 @@ def write(model: Model, tokenizer: pathlib.Path, picture_size: int, folder: path
     partial = pathlib.Path(tempfile.mkdtemp(dir=folder.parent, prefix=folder.name, suffix=".partial"))
     try:
         _write_pipeline(model, partial)
-        _write_clip(model, picture_size, partial / "clip")
+        _write_clip(model, settings.world.picture_size, partial / "clip")
         for part in ("tokenizer", "clip"):
             _copy_tokenizer(tokenizer, partial / part)
+        if reader is not None:
+            write_scene_reader(reader, settings, partial / scene_reader.FOLDER)
         partial.chmod(0o755)
+        for file in partial.rglob("*.safetensors"):
+            file.chmod(0o644)  # safetensors keeps it to its owner
         partial.replace(folder)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
@@ -67,6 +74,25 @@ def _write_clip(model: Model, picture_size: int, folder: pathlib.Path) -> None:
     (folder / "preprocessor_config.json").write_text(json.dumps(preprocessor, indent=2))
 
 
+def write_scene_reader(reader: SceneReader, settings: Settings, folder: pathlib.Path) -> None:
+    """Makes `folder` in attnlab's layout: the tower as transformers has it, and the words of the answers."""
+    world, side = settings.world, settings.world.picture_size
+    phrases = {name: phrase for phrase, name in world.styles.items()}
+    about = {
+        **scene_reader.description(reader), "style_phrases": [phrases.get(name, "") for name in reader.words.styles],
+        "prefixes": world.prefixes,
+        "held_out": [f"{color} {name}" for color, names in world.held_out.items() for name in names]}
+    preprocessor = {
+        "image_processor_type": "CLIPImageProcessor", "do_resize": True, "size": {"height": side, "width": side},
+        "resample": 3, "do_center_crop": False, "crop_size": side, "do_rescale": True, "rescale_factor": 1 / 255,
+        "do_normalize": True, "image_mean": [0.5] * 3, "image_std": [0.5] * 3}
+    folder.mkdir()
+    for file, content in (("config.json", about), ("preprocessor_config.json", preprocessor)):
+        (folder / file).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    weights = scene_reader.named_for_file(_half(reader, scene_reader.FOLDER))
+    save_file(weights, folder / scene_reader.WEIGHTS, metadata={"format": "pt"})
+
+
 def _copy_tokenizer(source: pathlib.Path, target: pathlib.Path) -> None:
     """The classic four files; transformers writes others of late."""
     for file in ("tokenizer.json", *folders.TOKENIZER_FILES):
@@ -97,6 +123,21 @@ def check(model: Model, folder: pathlib.Path) -> int:
     if stored.vae.config.scaling_factor != model.vae.config.scaling_factor:
         raise FolderError(f"{folder / 'vae'}: another scaling factor than before")
     return count
+
+
+@torch.no_grad()
+def check_scene_reader(reader: SceneReader, settings: Settings, folder: pathlib.Path) -> int:
+    """As `check`, of the scene reader in `folder`: every weight and a pass."""
+    stored = scene_reader.read(settings, folder)
+    rounded = _half(reader, scene_reader.FOLDER).float()
+    ours = rounded.state_dict()
+    for key, value in stored.state_dict().items():
+        if not torch.equal(ours[key], value):
+            raise FolderError(f"{folder}: {key} is not what was written")
+    side = settings.world.picture_size
+    pictures = torch.rand(2, 3, side, side, generator=torch.Generator().manual_seed(0))
+    _compare(str(folder), rounded(pictures)._asdict(), stored(pictures)._asdict())
+    return sum(value.numel() for value in ours.values())
 
 
 def _passes(model: Model, weights: dict[str, torch.Tensor], name: str) -> dict[str, torch.Tensor]:

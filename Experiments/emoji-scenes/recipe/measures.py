@@ -45,19 +45,12 @@ def stack(drawings: typing.Sequence[Drawing]) -> torch.Tensor:
     return torch.stack([drawing.picture for drawing in drawings])
 
 
-@torch.inference_mode()
-def reconstruct(model: Model, pictures: torch.Tensor) -> torch.Tensor:
-    """Through the autoencoder and back, without noise; `[batch, 3, size, size]` in 0-1."""
-    latents = model.vae.encode(vae.to_model(pictures)).latent_dist.mean
-    return (model.vae.decode(latents).sample / 2 + 0.5).clamp(0, 1)
-
-
 def reconstruction(model: Model, drawings: typing.Sequence[Drawing]) -> list[float]:
     """PSNR of each picture in dB, of a peak of 1."""
     values: list[float] = []
     for batch in batches(drawings):
         pictures = stack(batch)
-        errors = (reconstruct(model, pictures) - pictures).square().mean((1, 2, 3))
+        errors = (vae.reconstruct(model.vae, pictures) - pictures).square().mean((1, 2, 3))
         values += (-10 * errors.log10()).tolist()
     return values
 

@@ -245,6 +245,8 @@ def _size_problems(settings: Settings) -> typing.Iterator[str]:
     for name, tower in towers.items():
         if min(tower.width, tower.layers, tower.heads) < 1 or tower.width % tower.heads:
             yield f"{name}: width {tower.width} is not a multiple of heads ({tower.heads})"
+    if settings.judge.tower.width < 4 * settings.judge.tower.heads:
+        yield "judge.tower: a head is below 4 wide, too little for its first look at a neighbour"
 
 
 def _training_problems(settings: Settings) -> typing.Iterator[str]:
@@ -274,8 +276,8 @@ def _training_problems(settings: Settings) -> typing.Iterator[str]:
             yield f"{name}.optimizer: learning_rate must be above 0 and warmup at least 1"
         if optimizer.ema is not None and not 0 <= optimizer.ema < 1:
             yield f"{name}.optimizer.ema: must be from 0 up to 1, or null for none; found {optimizer.ema}"
-    shares = {"vae.crop_share": settings.vae.crop_share, "judge.window_share": settings.judge.window_share, "judge.recolored": settings.judge.recolored,
-              "unet.unconditional": settings.unet.unconditional}
+    shares = {"vae.crop_share": settings.vae.crop_share, "unet.unconditional": settings.unet.unconditional,
+              "judge.window_share": settings.judge.window_share, "judge.recolored": settings.judge.recolored}
     for name, value in shares.items():
         if not 0 <= value <= 1:
             yield f"{name}: a share is 0-1, found {value}"

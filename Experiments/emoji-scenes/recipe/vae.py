@@ -51,6 +51,18 @@ def to_model(pictures: torch.Tensor) -> torch.Tensor:
     return pictures * 2 - 1
 
 
+@torch.no_grad()
+def reconstruct(model: AutoencoderKL, pictures: torch.Tensor, noise: torch.Tensor | None = None) -> torch.Tensor:
+    """Through the autoencoder and back, `[batch, 3, size, size]` in 0-1.
+
+    - noise: added to the scaled latents, of the same shape.
+    """
+    latents = model.encode(to_model(pictures)).latent_dist.mean
+    if noise is not None:
+        latents = latents + noise / model.config.scaling_factor
+    return (model.decode(latents).sample / 2 + 0.5).clamp(0, 1)
+
+
 def differences(pictures: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Of neighbours, down and across; `[batch, 3, height, width]`, one less in that direction."""
     return pictures.diff(dim=-2), pictures.diff(dim=-1)

@@ -38,6 +38,18 @@ class SettingsTests(unittest.TestCase):
             "world.layout.two=[0.4, 0.6]":
                 ["world.layout.two: two numbers from small to large, above 0 and at most 0.5"],
             "unet.optimizer.ema=1.0": ["unet.optimizer.ema: must be from 0 up to 1, or null for none; found 1.0"],
+            "judge.patch=12": ["judge.patch: 12 does not divide world.picture_size (128)"],
+            "judge.window=17": ["judge.window: 17 is not from 1 to 16 patches"],
+            "judge.window=0": ["judge.window: 0 is not from 1 to 16 patches"],
+            "judge.tower={width: 192, layers: 5, heads: 7}":
+                ["judge.tower: width 192 is not a multiple of heads (7)"],
+            "judge.tower={width: 192, layers: 5, heads: 64}":
+                ["judge.tower: a head is below 4 wide, too little for its first look at a neighbour"],
+            "judge.batch=14001": ["judge.batch: 14001 different scenes cannot be had of a pool of 14000"],
+            "judge.blur=-0.1": ["judge.blur: must be 0 or more"],
+            "judge.recolored=1.1": ["judge.recolored: a share is 0-1, found 1.1"],
+            "judge.bf16=1": ["judge.bf16: expected true or false, found 1"],
+            "judge.optimizer.warmup=0": ["judge.optimizer: learning_rate must be above 0 and warmup at least 1"],
             "clip.batch=4096": ["clip.batch: 4096 different scenes cannot be had of a pool of 2048"],
         }
         for override, expected in cases.items():

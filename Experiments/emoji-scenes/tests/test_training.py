@@ -2,16 +2,18 @@
 import json
 import os
 import pathlib
+import shutil
 import signal
 import tempfile
 import unittest
 
 import torch
 from safetensors.torch import load_file, save_file
+from transformers import CLIPVisionModel
 
 import train
-from export import read_run
-from recipe import bundled, checkpoints, exporting, settings, unet
+from export import read_judge, read_run
+from recipe import bundled, checkpoints, exporting, scene_reader, settings, unet, vae
 from recipe.errors import RecipeError
 from recipe.settings import BUNDLED, Optimizer, Settings
 from recipe.training import Budget, Interruption, Trainer, learning_rate
@@ -87,14 +89,16 @@ class TrainingTests(unittest.TestCase):
                 steps = [json.loads(line)["step"] for line in (halves / f"{stage}.jsonl").read_text().splitlines()]
                 self.assertEqual(steps, [2, STEPS])
         self._exports(through)
+        self._exports_the_judge(through)
 
     def _exports(self, run: pathlib.Path) -> None:
         model, folder = read_run(self.settings, run), self.folder / "model"
-        exporting.write(model, run / "tokenizer", self.settings.world.picture_size, folder)
+        exporting.write(model, None, run / "tokenizer", self.settings, folder)
         exporting.check(model, folder)
         files = {str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file()}
         shipped = {str(file.relative_to(BUNDLED)) for file in BUNDLED.rglob("*") if file.is_file()}
-        self.assertEqual(files, shipped - {"README.md"})
+        self.assertEqual(files, {file for file in shipped if not file.startswith("scene_reader/")} - {"README.md"})
+        self.assertEqual({file.stat().st_mode & 0o777 for file in folder.rglob("*.safetensors")}, {0o644})
         self.assertEqual([file.name for file in self.folder.glob("*.partial")], [])
         with self.assertRaisesRegex(RecipeError, "is there already"):
             exporting.check_place(folder)
@@ -106,6 +110,37 @@ class TrainingTests(unittest.TestCase):
         save_file(weights, file, metadata={"format": "pt"})
         with self.assertRaisesRegex(RecipeError, f"{name} is not what was written"):
             exporting.check(model, folder)
+
+    def _exports_the_judge(self, run: pathlib.Path) -> None:
+        reader, folder = read_judge(self.settings, run), self.folder / "with-judge"
+        exporting.write(read_run(self.settings, run), reader, run / "tokenizer", self.settings, folder)
+        place = folder / "scene_reader"
+        self.assertEqual(exporting.check_scene_reader(reader, self.settings, place),
+                         sum(value.numel() for value in reader.state_dict().values()))
+        # transformers knows every weight of the tower by its name, and computes the same with it.
+        tower, told = CLIPVisionModel.from_pretrained(place, dtype=torch.float32, output_loading_info=True)
+        self.assertFalse(told["missing_keys"])
+        self.assertEqual(
+            set(told["unexpected_keys"]), {f"{name}.{kind}" for name in ("patch_norm", "patch_head", "picture_head")
+                                           for kind in ("weight", "bias")})
+        stored = scene_reader.read(self.settings, place)
+        pictures = torch.rand(2, 3, 128, 128, generator=torch.Generator().manual_seed(3))
+        with torch.no_grad():
+            seen = tower(vae.to_model(pictures))
+            sizes = stored.words.patch_sizes
+            objects = stored.patch_head(stored.patch_norm(seen.last_hidden_state[:, 1:]))[..., : sizes[0]]
+            torch.testing.assert_close(stored(pictures).objects, objects, rtol=0, atol=1e-6)
+        # A weight that changed by a fp16 step is found, and so are other words.
+        weights = load_file(place / "model.safetensors")
+        weights["patch_head.bias"].view(torch.int16)[0] += 1
+        save_file(weights, place / "model.safetensors")
+        with self.assertRaisesRegex(RecipeError, "patch_head.bias is not what was written"):
+            exporting.check_scene_reader(reader, self.settings, place)
+        config = json.loads((place / "config.json").read_text())
+        config["colors"][1:3] = reversed(config["colors"][1:3])
+        (place / "config.json").write_text(json.dumps(config))
+        with self.assertRaisesRegex(RecipeError, "config.json has other colors than the settings"):
+            scene_reader.read(self.settings, place)
 
     def test_wrong_checkpoints_are_refused(self) -> None:
         run = self.folder / "run"
@@ -139,20 +174,41 @@ class BundledTests(unittest.TestCase):
         with tempfile.TemporaryDirectory() as name:
             run, folder = pathlib.Path(name) / "run", pathlib.Path(name) / "model"
             bundled.start(own, BUNDLED, run)
-            exporting.write(read_run(own, run), run / "tokenizer", own.world.picture_size, folder)
+            exporting.write(read_run(own, run), read_judge(own, run), run / "tokenizer", own, folder)
             for file in sorted(BUNDLED.rglob("*.safetensors")):
                 theirs, ours = load_file(file), load_file(folder / file.relative_to(BUNDLED))
                 self.assertEqual(theirs.keys(), ours.keys(), file)
                 for key, value in theirs.items():
                     self.assertEqual(value.dtype, ours[key].dtype)
                     self.assertTrue(torch.equal(value, ours[key]), f"{file}: {key}")
-            for file in sorted(BUNDLED.rglob("*.json")) + sorted(BUNDLED.rglob("merges.txt")):
+            measured = BUNDLED / "scene_reader/validation.json"  # by validate.py, not by the export
+            for file in sorted({*BUNDLED.rglob("*.json"), *BUNDLED.rglob("merges.txt")} - {measured}):
                 theirs, ours = file.read_text(), (folder / file.relative_to(BUNDLED)).read_text()
                 if file.suffix == ".json":
                     theirs, ours = (self._settings(json.loads(text)) for text in (theirs, ours))
                 self.assertEqual(theirs, ours, file)
             with self.assertRaisesRegex(RecipeError, "there already"):
                 bundled.start(own, BUNDLED, run)
+
+    def test_scene_reader_comes_along_where_there_is_one(self) -> None:
+        own = settings.load(overrides=["judge.tower={width: 16, layers: 1, heads: 2}"])
+        torch.manual_seed(5)
+        reader = scene_reader.build(own)
+        with tempfile.TemporaryDirectory() as name:
+            folder = pathlib.Path(name) / "model"
+            shutil.copytree(BUNDLED, folder, ignore=shutil.ignore_patterns("scene_reader"))
+            bundled.start(own, folder, pathlib.Path(name) / "without")
+            self.assertIsNone(read_judge(own, pathlib.Path(name) / "without"))
+            exporting.write_scene_reader(reader, own, folder / "scene_reader")
+            run = pathlib.Path(name) / "with"
+            bundled.start(own, folder, run)
+            for key, value in read_judge(own, run).state_dict().items():
+                self.assertTrue(torch.equal(value, reader.state_dict()[key].half().float()), key)
+            # Nothing is left behind by a folder whose scene reader is of other sizes.
+            with self.assertRaisesRegex(RecipeError, "scene_reader: 27 weights are not as the settings have them"):
+                bundled.start(settings.load(overrides=["judge.tower={width: 32, layers: 1, heads: 2}"]), folder,
+                              pathlib.Path(name) / "other")
+            self.assertFalse((pathlib.Path(name) / "other").exists())
 
     def test_other_sizes_are_refused(self) -> None:
         with tempfile.TemporaryDirectory() as name:

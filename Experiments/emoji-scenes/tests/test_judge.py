@@ -1,0 +1,256 @@
+"""What the scene reader is asked is what the scene shows, and nothing that cannot be known."""
+import random
+import unittest
+
+import torch
+
+from recipe import judge, measures, scene_reader, settings, truths, world
+from recipe.captions import Scene, Thing
+from recipe.training import randomness
+from recipe.truths import IGNORED, Scenes
+from recipe.world import Drawing, Placement, Truth, World
+from tests import tiny
+
+SETTINGS = tiny.load()
+WORDS = truths.vocabulary(SETTINGS)
+SIDE = 16  # patches of 8 pixels
+
+
+def rectangle(left: int, top: int, right: int, bottom: int, value: float = 1.0) -> torch.Tensor:
+    mask = torch.zeros(128, 128)
+    mask[top:bottom, left:right] = value
+    return mask
+
+
+def drawing(scene: Scene, *masks: torch.Tensor, faces: tuple[str, ...] = ("left", "front")) -> Drawing:
+    """Of things in the given places; the picture's left half is dark."""
+    objects = tuple(Truth(thing.name, thing.color, side, world.bounding_box(mask), mask)
+                    for thing, side, mask in zip(scene.things, faces, masks))
+    return Drawing(scene, "", torch.cat([torch.zeros(3, 128, 64), torch.ones(3, 128, 64)], 2), objects)
+
+
+def recorded(*drawings: Drawing) -> Scenes:
+    return truths.record(drawings, measures.stack(drawings), SETTINGS)
+
+
+class TruthTests(unittest.TestCase):
+    def setUp(self) -> None:
+        # A dog on the patches of rows 2-3, columns 1-2; a ball on row 8, columns 12-14, on the last a sliver.
+        self.scene = Scene((Thing("dog", "red"), Thing("ball", None)), place="at night")
+        ball = rectangle(96, 64, 112, 72) + rectangle(112, 64, 113, 71)
+        self.scenes = recorded(drawing(self.scene, rectangle(8, 16, 24, 32), ball))
+
+    def grid(self, scenes: Scenes, name: str) -> torch.Tensor:
+        return getattr(scenes.truths(8), name)[0].view(SIDE, SIDE, -1).squeeze(-1)
+
+    def test_patches_have_the_labels_of_the_object_that_covers_them(self) -> None:
+        expected = {"objects": (0, "dog", "ball"), "colors": (IGNORED, "red", "none"),
+                    "facings": (IGNORED, "left", "front")}
+        for name, (elsewhere, first, second) in expected.items():
+            words, labels = getattr(WORDS, name), torch.full((SIDE, SIDE), elsewhere)
+            labels[2:4, 1:3] = words.index(first)
+            labels[8, 12:14] = words.index(second)  # 7 of 64 pixels are below `LEAST_COVERAGE`
+            self.assertTrue(torch.equal(self.grid(self.scenes, name), labels), name)
+        right = self.scenes.truths(8)
+        self.assertEqual(WORDS.backgrounds[right.backgrounds[0]], "at night")
+        self.assertEqual(WORDS.styles[right.styles[0]], "plain")
+        covered = self.grid(self.scenes, "coverage")
+        self.assertEqual(covered.sum().item(), 16 * 16 + 16 * 8 + 7)
+        self.assertEqual(covered[8, 14].view(8, 8).nonzero().tolist(), [[row, 0] for row in range(7)])
+
+    def test_the_object_that_covers_more_owns_a_patch(self) -> None:
+        shared = recorded(drawing(self.scene, rectangle(0, 0, 8, 8, 0.4), rectangle(0, 0, 8, 8, 0.5)))
+        self.assertEqual(WORDS.objects[self.grid(shared, "objects")[0, 0]], "ball")
+        self.assertTrue(((self.grid(shared, "coverage")[0, 0] - 0.9).abs() < 0.01).all())
+
+    def test_mirroring_exchanges_left_and_right_of_the_chosen(self) -> None:
+        two = recorded(*[drawing(self.scene, rectangle(8, 16, 24, 32), rectangle(96, 64, 112, 72))] * 2)
+        turned = two.mirrored(torch.tensor([True, False]))
+        for name in Scenes._fields:
+            self.assertTrue(torch.equal(getattr(turned, name)[1], getattr(two, name)[1]), name)
+        self.assertTrue(torch.equal(turned.pictures[0], two.pictures[0].flip(-1)))
+        facings = [WORDS.facings[number] for number in turned.facings[0]]
+        self.assertEqual(facings, ["right", "front"])
+        labels = self.grid(turned, "objects")
+        self.assertEqual(labels.nonzero().tolist(), [[2, 13], [2, 14], [3, 13], [3, 14], [8, 2], [8, 3]])
+        self.assertTrue(torch.equal(turned.mirrored(torch.tensor([True, False])).facings, two.facings))
+
+    def test_one_object_has_no_second_facing_to_turn(self) -> None:
+        one = recorded(drawing(Scene((Thing("car", None),)), rectangle(0, 0, 64, 64)))
+        turned = one.mirrored(torch.tensor([True]))
+        self.assertEqual(turned.facings.tolist(), [[WORDS.facings.index("right"), IGNORED]])
+
+    def test_color_that_no_eye_can_tell_is_not_asked(self) -> None:
+        for style, color, asked in (
+            ("a pencil sketch of", "white", None), ("a pencil sketch of", "black", None),
+            ("a pencil sketch of", "red", "red"), ("a pencil sketch of", None, "none"),
+            ("pixel art of", "white", "white"), (None, "black", "black"),
+        ):
+            scenes = recorded(drawing(Scene((Thing("dog", color),), style=style), rectangle(0, 0, 64, 64)))
+            number = WORDS.colors.index(asked) if asked else IGNORED
+            self.assertEqual(scenes.colors[0, 0].item(), number, (style, color))
+            self.assertEqual(self.grid(scenes, "colors")[0, 0].item(), number)
+            self.assertEqual(WORDS.objects[scenes.objects[0, 0]], "dog")
+
+    @tiny.needs_font
+    def test_drawn_scenes_are_labelled_where_they_are_drawn(self) -> None:
+        drawings = [World(SETTINGS, "tests").draw(number) for number in range(20)]
+        for drawn, numbers in zip(drawings, recorded(*drawings).truths(8).objects):
+            named = {WORDS.objects[number] for number in numbers.tolist()} - {"none"}
+            self.assertEqual(named, {thing.name for thing in drawn.scene.things})
+
+
+class AugmentationTests(unittest.TestCase):
+    def setUp(self) -> None:
+        scene = Scene((Thing("dog", "red"),), background="blue")
+        self.scenes = recorded(*[drawing(scene, rectangle(8, 16, 60, 70))] * 64)
+        generator = torch.Generator().manual_seed(1)
+        self.pictures = torch.rand(64, 3, 128, 128, generator=generator)
+
+    def test_recolored_pictures_are_asked_for_shapes_alone(self) -> None:
+        pictures, scenes = judge.recolored(self.pictures, self.scenes, 0.5, randomness(1, "tests", 0))
+        changed = [not torch.equal(a, b) for a, b in zip(pictures, self.pictures)]
+        ignored = (scenes.colors == IGNORED).all(1)
+        self.assertTrue(torch.equal(ignored, scenes.backgrounds == IGNORED))
+        kinds = set()
+        for i in range(64):
+            if not ignored[i]:
+                self.assertFalse(changed[i], "a picture that is asked for its color was recolored")
+                self.assertTrue(torch.equal(scenes.colors[i], self.scenes.colors[i]))
+                self.assertEqual(scenes.backgrounds[i], self.scenes.backgrounds[i])
+                continue
+            negative = 1 - pictures[i]
+            exchanged = [any(torch.equal(plane, own) for own in self.pictures[i]) for plane in pictures[i]]
+            inverted = [any(torch.allclose(plane, own, atol=1e-6) for own in self.pictures[i]) for plane in negative]
+            self.assertTrue(all(exchanged) or all(inverted))
+            kinds.add(all(exchanged))
+        self.assertEqual(kinds, {True, False})
+        self.assertTrue(10 < int(ignored.sum()) < 54)
+        for name in ("objects", "facings", "styles", "coverage"):
+            self.assertTrue(torch.equal(getattr(scenes, name), getattr(self.scenes, name)), name)
+
+    def test_share_of_none_and_of_all(self) -> None:
+        pictures, scenes = judge.recolored(self.pictures, self.scenes, 0.0, randomness(1, "tests", 0))
+        self.assertTrue(torch.equal(pictures, self.pictures) and torch.equal(scenes.colors, self.scenes.colors))
+        _, scenes = judge.recolored(self.pictures, self.scenes, 1.0, randomness(1, "tests", 0))
+        self.assertTrue((scenes.colors == IGNORED).all() and (scenes.backgrounds == IGNORED).all())
+
+    def test_window_is_a_square_and_all_that_is_seen_and_asked(self) -> None:
+        kept = judge.window(SIDE, 5, randomness(1, "tests", 2))
+        rows, columns = kept // SIDE, kept % SIDE
+        top, left = int(rows.min()), int(columns.min())
+        self.assertEqual(kept.tolist(), [SIDE * (top + i) + left + j for i in range(5) for j in range(5)])
+        self.assertEqual(judge.window(SIDE, SIDE, randomness(1, "tests", 2)).tolist(), list(range(SIDE * SIDE)))
+        places = {tuple(judge.window(SIDE, 11, randomness(1, "tests", step))[[0, -1]].tolist()) for step in range(600)}
+        self.assertEqual(len(places), 36)
+        torch.manual_seed(2)
+        model = scene_reader.build(SETTINGS).eval()
+        outside = torch.ones(SIDE, SIDE, dtype=torch.bool)
+        outside[top : top + 5, left : left + 5] = False
+        hidden = outside.repeat_interleave(8, 0).repeat_interleave(8, 1)
+        with torch.no_grad():
+            whole = model(self.pictures[:2], kept)
+            masked = model(self.pictures[:2].masked_fill(hidden, 0.0), kept)
+        self.assertEqual(whole.objects.shape, (2, 25, len(WORDS.objects)))
+        for name, a, b in zip(whole._fields, whole, masked):
+            self.assertTrue(torch.equal(a, b), f"{name} depend on what is outside of the window")
+        with torch.no_grad():
+            for a, b in zip(model(self.pictures[:2]), model(self.pictures[:2], torch.arange(SIDE * SIDE))):
+                self.assertTrue(torch.equal(a, b), "answers come in another order than the patches")
+        right = self.scenes.truths(8)
+        for name in ("objects", "colors", "facings", "coverage"):
+            self.assertTrue(torch.equal(getattr(right.of(kept), name), getattr(right, name)[:, kept]), name)
+
+    def test_what_is_not_asked_costs_nothing_and_teaches_nothing(self) -> None:
+        torch.manual_seed(4)
+        model = scene_reader.build(SETTINGS)
+        _, scenes = judge.recolored(self.pictures, self.scenes, 1.0, randomness(1, "tests", 0))
+        parts = judge.losses(model(self.pictures[:4]), scenes.of(range(4)).truths(8))
+        self.assertEqual((parts["colors"].item(), parts["backgrounds"].item()), (0, 0))
+        sum(parts.values()).backward()
+        first = len(WORDS.objects)
+        of_colors = model.patch_head.weight.grad[first : first + len(WORDS.colors)]
+        self.assertEqual(of_colors.abs().max().item(), 0)
+        self.assertGreater(model.patch_head.weight.grad[:first].abs().max().item(), 0)
+
+    def test_losses_are_means_over_what_is_asked(self) -> None:
+        generator = torch.Generator().manual_seed(6)
+        logits, numbers = torch.randn(3, 5, generator=generator), torch.tensor([1, IGNORED, 4])
+        expected = -(logits.double().log_softmax(-1)[0, 1] + logits.double().log_softmax(-1)[2, 4]) / 2
+        self.assertAlmostEqual(judge.cross_entropy(logits, numbers).item(), expected.item(), places=6)
+        weights = torch.tensor([0.1, 1, 1, 1, 1])
+        log = logits.double().log_softmax(-1)
+        weighted = -(0.1 * log[0, 0] + log[2, 4]) / 1.1
+        found = judge.cross_entropy(logits, torch.tensor([0, IGNORED, 4]), weights)
+        self.assertAlmostEqual(found.item(), weighted.item(), places=6)
+
+    def test_blur_is_that_of_each_picture(self) -> None:
+        dot = torch.zeros(2, 3, 15, 15)
+        dot[:, :, 7, 7] = 1
+        found = judge.blurred(dot, torch.tensor([0.0, 1.0]).view(2, 1, 1, 1))
+        torch.testing.assert_close(found[0], dot[0], rtol=0, atol=1e-6)
+        taps = torch.exp(-torch.arange(-3, 4).double().square() / 2.0001)
+        taps = taps / taps.sum()
+        torch.testing.assert_close(found[1, 2, 4:11, 4:11].double(), taps[:, None] * taps, rtol=0, atol=1e-6)
+
+
+class NetworkTests(unittest.TestCase):
+    def test_heads_begin_by_looking_at_one_neighbour(self) -> None:
+        own = settings.load(overrides=["judge.tower={width: 96, layers: 1, heads: 3}"])
+        torch.manual_seed(11)
+        model = scene_reader.build(own)
+        with torch.no_grad():
+            tower = model.tower
+            tower.embeddings.patch_embedding.weight.zero_()  # positions alone
+            seen = tower.pre_layrnorm(tower.embeddings(torch.zeros(1, 3, 128, 128)))
+            layer = tower.encoder.layers[0]
+            seen = layer.layer_norm1(seen)[:, 1:]
+            queries, keys = (project(seen).unflatten(-1, (3, -1))
+                             for project in (layer.self_attn.q_proj, layer.self_attn.k_proj))
+            scores = torch.einsum("bqhd,bkhd->hqk", queries, keys)
+        torch.manual_seed(11)
+        scene_reader.SceneReader(own)  # takes the same random numbers as before the directions are drawn
+        places = [(row, column) for row in range(4, 12) for column in range(4, 12)]
+        for head in range(3):
+            down, right = (int(torch.randint(-2, 3, ())) for _ in range(2))
+            best = [divmod(int(scores[head, SIDE * row + column].argmax()), SIDE) for row, column in places]
+            hits = sum((r - row, c - column) == (down, right) for (r, c), (row, column) in zip(best, places))
+            self.assertGreater(hits, 0.9 * len(places), f"head {head}: {down} down, {right} right")
+
+    def test_words_are_those_of_the_world(self) -> None:
+        world_ = SETTINGS.world
+        self.assertEqual(WORDS.objects, ("none", *world_.objects))
+        self.assertEqual(WORDS.backgrounds, ("plain", *world_.colors, *world_.places))
+        self.assertEqual(WORDS.styles, ("plain", "pencil", "pixels", "silhouette"))
+
+
+class StreamTests(unittest.TestCase):
+    def test_the_judge_sees_other_scenes_than_all_others(self) -> None:
+        full = settings.load()
+        streams = ("judge", "vae", "clip", "unet", measures.STREAM)
+        scenes = {name: [World(full, name).describe(number) for number in range(300)] for name in streams}
+        self.assertEqual(judge.JudgeStage.name, "judge")
+        for name in streams[1:]:
+            same = sum(a == b for a, b in zip(scenes["judge"], scenes[name]))
+            self.assertLess(same, 15, name)
+        # Where things stand is another, too.
+        thing = Scene((Thing("dog", None),))
+        places = {World(full, name).arrange(thing, random.Random(f"{full.seed}/{name}/0/picture")) for name in streams}
+        self.assertEqual(len(places), len(streams))
+
+    def test_its_choices_follow_from_its_own_seed(self) -> None:
+        full = settings.load()
+        self.assertNotEqual(full.judge.seed, full.seed)
+        ours, unets = (randomness(seed, name, 5).choices.random()
+                       for seed, name in ((full.judge.seed, "judge"), (full.seed, "unet")))
+        self.assertNotEqual(ours, unets)
+        noise = judge.latent_noise(full, 20, 20)
+        self.assertTrue(torch.equal(noise, judge.latent_noise(full, 20, 20)))
+        self.assertFalse(torch.equal(noise, judge.latent_noise(full, 0, 20)))
+        amounts = torch.cat([judge.latent_noise(full, first, 20).std((1, 2, 3)) for first in range(0, 400, 20)])
+        self.assertTrue(0.4 < (amounts == 0).float().mean().item() < 0.6)
+        self.assertTrue(0.25 < amounts.max().item() < 0.33)
+
+
+if __name__ == "__main__":
+    unittest.main()
