@@ -14,8 +14,12 @@ public final class Instruments {
   private var distances: LPIPS?
   private var processes: [MetricProgram: MetricProcess] = [:]
 
-  public init(_ folders: InstrumentFolders = InstrumentFolders()) {
+  private let answerSeconds: Double
+
+  /// - Parameter answerSeconds: how long a program of the user's may take for an answer.
+  public init(_ folders: InstrumentFolders = InstrumentFolders(), answerSeconds: Double = 120) {
     self.folders = folders
+    self.answerSeconds = answerSeconds
   }
 
   /// - Throws: `InstrumentError` if none is given and none is bundled; `CheckpointError`.
@@ -59,9 +63,13 @@ public final class Instruments {
     guard question.count == (program.isOfEdits ? 4 : 2) else {
       throw InstrumentError("\(program.path): the picture has no file")
     }
-    let process = try processes[program] ?? MetricProcess(program)
+    let process = try processes[program] ?? MetricProcess(program, seconds: answerSeconds)
     processes[program] = process
-    return try process.answer(question)
+    do { return try process.answer(question) } catch {
+      // It is started anew if it is asked again.
+      processes[program] = nil
+      throw error
+    }
   }
 
   /// What a picture shows among names, the most probable first.
@@ -94,9 +102,11 @@ public struct InstrumentFolders: Hashable, Sendable {
         ? "the scene reader was not validated"
         : "scene reader: \(validation.text(names)), on \(validation.scenes) scenes that it was not trained on"
     case .instrument(.clip, _):
-      return
-        "embeddings within 1e-4 of transformers; the bundled CLIP names 77 % of drawn objects and every color (256 "
-        + "scenes), and its text tower is the model's own text encoder: it is no independent judge"
+      let agreement = "embeddings within 1e-4 of transformers"
+      return given[.clip] != nil
+        ? "\(agreement); what this CLIP names right was not measured"
+        : "\(agreement); the bundled CLIP names 77 % of drawn objects and every color (256 scenes), and its text tower "
+          + "is the model's own text encoder: it is no independent judge"
     case .instrument(.structure, _):
       return "within 1e-4 of PyTorch; what it says of an edit is not known for this encoder"
     case .instrument(.lpips, _):

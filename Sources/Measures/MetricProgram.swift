@@ -14,7 +14,8 @@ import Foundation
 ///
 /// `of` is `picture` or `edit`; `unit` and `digits` may be added. The program is started once. For each picture it is given a
 /// line of JSON, `{"picture": path, "prompt": text}`, of an edit also `"source"` and `"source_prompt"`, and answers with a
-/// line that holds a number, or `null` where it says nothing of the picture. It runs with the user's rights.
+/// line that holds a number, or `null` where it says nothing of the picture; it must flush each line. When its input ends it
+/// is to end too. It runs with the user's rights.
 public struct MetricProgram: Hashable, Sendable {
   /// As it was given.
   public let path: String
@@ -39,6 +40,9 @@ extension Metric {
   /// - Parameter path: relative to the working folder, or absolute.
   /// - Throws: `InstrumentError` with everything that is wrong with it.
   public init(program path: String) throws(InstrumentError) {
+    guard FileManager.default.fileExists(atPath: path) else {
+      throw InstrumentError("\(path): there is no such program")
+    }
     guard let file = FileHandle(forReadingAtPath: path), let data = try? file.read(upToCount: MetricProgram.mostBytes),
       FileManager.default.isExecutableFile(atPath: path)
     else {
@@ -51,9 +55,11 @@ extension Metric {
     }
     var fields: [String: String] = [:]
     for line in comments[(start + 1)...] {
-      let parts = line.split(separator: ":", maxSplits: 1).map { $0.trimmingCharacters(in: .whitespaces) }
+      let parts = line.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+        .map { $0.trimmingCharacters(in: .whitespaces) }
       guard parts.count == 2, Self.programKeys.contains(where: { $0.name == parts[0] }) else { break }
-      fields[parts[0]] = parts[1]
+      // A key without a text says nothing.
+      fields[parts[0]] = parts[1].isEmpty ? nil : parts[1]
     }
     try self.init(program: path, fields: fields)
   }
@@ -89,68 +95,5 @@ extension Metric {
       "range": range, "direction": direction, "reference": reference, "accuracy": accuracy,
     ]
     return Self.programKeys.compactMap { key in values[key.name].flatMap { $0 }.map { (key.name, $0) } }
-  }
-}
-
-/// A metric's program at work.
-final class MetricProcess {
-  private let path: String
-  private let process = Process()
-  private let questions = Pipe()
-  private let answers = Pipe()
-  private var pending = Data()
-
-  /// How long an answer may take.
-  private static let seconds: Int32 = 120
-
-  init(_ program: MetricProgram) throws {
-    path = program.path
-    process.executableURL = URL(fileURLWithPath: path)
-    process.standardInput = questions
-    process.standardOutput = answers
-    do { try process.run() } catch {
-      throw InstrumentError("\(path): cannot be started (\(error.localizedDescription)); is its first line right?")
-    }
-  }
-
-  deinit {
-    try? questions.fileHandleForWriting.close()
-    process.waitUntilExit()
-  }
-
-  /// - Returns: nil where the program says `null`.
-  func answer(_ question: [String: String]) throws -> Double? {
-    let line = try JSONSerialization.data(withJSONObject: question, options: [.sortedKeys, .withoutEscapingSlashes])
-    do { try questions.fileHandleForWriting.write(contentsOf: line + Data("\n".utf8)) } catch {
-      throw InstrumentError("\(path): ended before it was asked about \(question["picture"] ?? "")")
-    }
-    let text = try readLine(about: question["picture"] ?? "").trimmingCharacters(in: .whitespaces)
-    if text == "null" { return nil }
-    guard let value = Double(text), value.isFinite else {
-      throw InstrumentError(
-        "\(path): answered \"\(text.prefix(80))\" about \(question["picture"] ?? ""); a number or null is expected")
-    }
-    return value
-  }
-
-  private func readLine(about picture: String) throws -> String {
-    while true {
-      if let end = pending.firstIndex(of: 10) {
-        let line = String(decoding: pending[..<end], as: UTF8.self)
-        pending = Data(pending[(end + 1)...])
-        return line
-      }
-      var ready = pollfd(fd: answers.fileHandleForReading.fileDescriptor, events: Int16(POLLIN), revents: 0)
-      guard poll(&ready, 1, Self.seconds * 1000) > 0 else {
-        process.terminate()
-        throw InstrumentError(
-          "\(path): no answer about \(picture) in \(Self.seconds) seconds; each line asks for one line")
-      }
-      let more = answers.fileHandleForReading.availableData
-      guard !more.isEmpty, pending.count < MetricProgram.mostBytes else {
-        throw InstrumentError("\(path): ended without an answer about \(picture); does it flush its output?")
-      }
-      pending += more
-    }
   }
 }

@@ -44,6 +44,7 @@ FIXTURES = {
     "clip": vision.clip,
     "preprocessing": vision.preprocessing,
     "structure": vision.structure,
+    "scene_reader": vision.scene_reader,
     "lpips": lpips.make,
 }
 

@@ -16,7 +16,7 @@ struct ReportFactors {
     let values: [String: Double]
   }
 
-  /// Metrics of one picture or edit; a set's value is of no one prompt's words alone.
+  /// A set's value is counted where the prompt of its first edit belongs.
   private var metrics: [Metric] { data.spec.metrics }
 
   var section: String? {
@@ -39,9 +39,9 @@ struct ReportFactors {
     levels(factor).map { level, entries in
       [Markdown.text(level), "\(entries.count)"]
         + metrics.map { metric in
-          let summary = Summary(entries.compactMap { $0.values[metric.name] })
-          let count = summary.count == entries.count || summary.count == 0 ? "" : " (\(summary.count))"
-          return metric.text(summary.count == 0 ? nil : summary.mean) + count
+          let summary = MetricSummary(entries.compactMap { $0.values[metric.name] })
+          let count = summary.finite.count
+          return metric.text(summary.mean) + (count == entries.count || count == 0 ? "" : " (\(count))")
         }
     }
   }
@@ -83,8 +83,8 @@ struct ReportFactors {
         table.append(
           [level, "\(entries.count)"]
             + metrics.flatMap { metric in
-              let summary = Summary(entries.compactMap { $0.values[metric.name] })
-              return [CSVTable.number(summary.count == 0 ? nil : summary.mean), "\(summary.count)"]
+              let summary = MetricSummary(entries.compactMap { $0.values[metric.name] })
+              return [CSVTable.number(summary.mean), "\(summary.finite.count)"]
             })
       }
       return (Self.fileName(factor), table)

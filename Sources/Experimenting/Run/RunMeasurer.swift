@@ -32,7 +32,6 @@ struct RunMeasurer {
       // What a metric says nothing of is no number: it is not asked again.
       for (name, job) in item.jobs { values[name] = try job(instruments) ?? .nan }
       try store.setMetrics(values, run: item.run.id)
-      subjects.forgetPictures(but: item.run)
       progress.advanced(done: index + 1, total: work.count, work: "measuring")
     }
   }
@@ -107,18 +106,17 @@ final class MeasuredRuns {
       guard let file else {
         throw ExperimentError("run \(run.id.rawValue) of \(results.database.path) has no picture")
       }
-      self?.loaded.append(run.id)
+      self?.makeRoom(for: run)
       return try PNG.read(file).picture
     }
     measured[run.id] = new
     return new
   }
 
-  /// Keeps the last pictures, as a source serves all targets of its group.
-  func forgetPictures(but run: StoredRun) {
-    guard loaded.count > Self.mostPictures else { return }
-    for id in loaded.dropLast(Self.mostPictures / 2) where id != run.id { measured[id]?.release() }
-    loaded = loaded.suffix(Self.mostPictures / 2)
+  /// Keeps the last pictures, as a source serves all targets of its group, and those of a large set are too many.
+  private func makeRoom(for run: StoredRun) {
+    if loaded.count == Self.mostPictures { measured[loaded.removeFirst()]?.release() }
+    loaded.append(run.id)
   }
 
   private static let mostPictures = 64
@@ -139,7 +137,9 @@ final class MeasuredRuns {
 
   func seeds(beginningWith run: StoredRun) -> [MeasuredRun]? {
     guard let members = prompts[SetKey(run, .seedsOfPair)], members.first?.id == run.id else { return nil }
-    return members.map(measured)
+    // A source is made anew in each of its groups: a seed counts once.
+    var seeds: Set<Int> = []
+    return members.filter { seeds.insert($0.run.seed).inserted }.map(measured)
   }
 
   /// What the members of a set share.

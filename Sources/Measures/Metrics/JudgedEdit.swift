@@ -45,10 +45,9 @@ struct JudgedEdit {
       && zip(source.things, target.things).count { $0.color != $1.color } <= 1
   }
 
-  /// The objects of the thing whose color differs, or of the first thing where none does.
-  var changedMatch: Match? {
-    let changed = zip(source.things, target.things).enumerated().first { $1.0.color != $1.1.color }?.offset ?? 0
-    return matches.map { $0[changed] }
+  /// The first thing whose color differs; nil where none does.
+  var recoloredThing: Int? {
+    zip(source.things, target.things).enumerated().first { $1.0.color != $1.1.color }?.offset
   }
 
   /// Whether everything that differs between the prompts is in the edit as the target says; nil where nothing differs or

@@ -13,10 +13,14 @@ extension Metric {
       + "the source object's color explains by one factor, over all sources that differ in one color alone, 3 or more",
     accuracy: .instrument(.sceneReader, ["mask"]),
     measure: .set(.sourceColors) { edits, instruments in
-      let colors = try edits.compactMap { edit -> (source: LabColor, edit: LabColor)? in
-        guard let judged = try JudgedEdit(edit, instruments), judged.differsInColorAlone,
-          let match = judged.changedMatch, let after = match.after
-        else { return nil }
+      let judged = try edits.compactMap { edit in
+        try JudgedEdit(edit, instruments).flatMap { $0.differsInColorAlone ? (edit: edit, judged: $0) : nil }
+      }
+      // Of a target with two things all sources must differ in the same one.
+      let things = Set(judged.compactMap(\.judged.recoloredThing))
+      guard let thing = things.first, things.count == 1 else { return nil }
+      let colors = try judged.compactMap { edit, judged -> (source: LabColor, edit: LabColor)? in
+        guard let match = judged.matches?[thing], let after = match.after else { return nil }
         return try (
           meanColor(of: match.before, judged.before, edit.source.picture()),
           meanColor(of: after, judged.after, edit.edit.picture())

@@ -4,16 +4,16 @@ import Foundation
 // Diversity of layout over the seeds of a prompt: a model that always puts a car at one place has no layout to keep.
 
 extension Metric {
-  static let centerSpread = spread("center_spread", "spread of centers", "picture widths", "center") { objects in
-    let (x, y) = (Summary(objects.map(\.center.x)), Summary(objects.map(\.center.y)))
+  static let centerSpread = spread("center_spread", "spread of centers", "picture widths", "center") { objects, shape in
+    let (x, y) = (Summary(objects.map(\.center.x)), Summary(objects.map { $0.center.y * shape }))
     return (x.standardDeviation * x.standardDeviation + y.standardDeviation * y.standardDeviation).squareRoot()
   }
 
-  static let sizeSpread = spread("size_spread", "spread of sizes", "log2", "size") { objects in
+  static let sizeSpread = spread("size_spread", "spread of sizes", "log2", "size") { objects, _ in
     Summary(objects.map { 0.5 * log2(Double(max(1, $0.box.width * $0.box.height))) }).standardDeviation
   }
 
-  static let facingSpread = spread("facing_spread", "spread of facings", nil, "facing") { objects in
+  static let facingSpread = spread("facing_spread", "spread of facings", nil, "facing") { objects, _ in
     let sides = objects.compactMap { ["left": -1.0, "right": 1.0][$0.facing.word] }
     return sides.count == objects.count ? Summary(sides).standardDeviation : nil
   }
@@ -21,7 +21,7 @@ extension Metric {
   /// A standard deviation over the seeds that show the prompt's one object, two of them or more.
   private static func spread(
     _ name: String, _ title: String, _ unit: String?, _ accuracy: String,
-    _ value: @escaping @Sendable ([SceneReading.Object]) -> Double?
+    _ value: @escaping @Sendable (_ objects: [SceneReading.Object], _ shape: Double) -> Double?
   ) -> Metric {
     Metric(
       name: name, title: title, unit: unit, range: "0 or more",
@@ -32,8 +32,10 @@ extension Metric {
         let reader = try instruments.sceneReader()
         guard let first = runs.first, let scene = PromptScene(first.prompt, reader.words), scene.things.count == 1
         else { return nil }
-        let objects = try runs.compactMap { try reader.reading($0).object(scene.things[0].name) }
-        return objects.count < 2 ? nil : value(objects)
+        let readings = try runs.map(reader.reading)
+        let objects = readings.compactMap { $0.object(scene.things[0].name) }
+        // Heights count in picture widths.
+        return objects.count < 2 ? nil : value(objects, Double(readings[0].height) / Double(readings[0].width))
       })
   }
 }

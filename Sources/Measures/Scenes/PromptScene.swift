@@ -28,8 +28,8 @@ public struct PromptScene: Hashable, Sendable {
 
   /// Reads `a photo of a red car and a ball on a blue background`.
   ///
-  /// The grammar is that of the captions that the model was trained on: a prefix or a style, one or two things with an
-  /// article and at most a color, `standing`, and a place or a colored background.
+  /// The grammar is that of the captions that the model was trained on: a prefix or a style, one or two different things
+  /// with an article and at most a color, `standing`, and a place or a colored background.
   /// - Returns: nil for any other text: nothing is said of a picture whose prompt is not understood.
   public init?(_ prompt: String, _ words: SceneVocabulary) {
     var text = prompt.lowercased().split(whereSeparator: \.isWhitespace).joined(separator: " ")
@@ -38,16 +38,19 @@ public struct PromptScene: Hashable, Sendable {
     if text.hasSuffix(" standing") { text.removeLast(" standing".count) }
     let phrases = text.components(separatedBy: " and ")
     let things = phrases.compactMap { Self.thing($0, words) }
-    guard things.count == phrases.count, (1...2).contains(things.count) else { return nil }
+    // Of two things of one name nobody could say which is which.
+    guard things.count == phrases.count, (1...2).contains(things.count), Set(things.map(\.name)).count == things.count
+    else { return nil }
     self.things = things
   }
 
   private static func takeStyle(from text: inout String, _ words: SceneVocabulary) -> String {
-    for (name, phrase) in words.stylePhrases where text.hasPrefix(phrase + " ") {
+    for (name, phrase) in longestFirst(words.stylePhrases.map { ($0, $1) }, by: { $0.1 })
+    where text.hasPrefix(phrase + " ") {
       text.removeFirst(phrase.count + 1)
       return name
     }
-    for prefix in words.prefixes where text.hasPrefix(prefix + " ") {
+    for prefix in longestFirst(words.prefixes, by: { $0 }) where text.hasPrefix(prefix + " ") {
       text.removeFirst(prefix.count + 1)
       break
     }
@@ -55,10 +58,10 @@ public struct PromptScene: Hashable, Sendable {
   }
 
   private static func takeBackground(from text: inout String, _ words: SceneVocabulary) -> String {
-    for name in words.backgrounds {
+    for name in longestFirst(words.backgrounds, by: { $0 }) where name != SceneVocabulary.plain {
       let article = "aeiou".contains(name.prefix(1)) ? "an" : "a"
       let ending = words.colors.contains(name) ? " on \(article) \(name) background" : " \(name)"
-      if name != SceneVocabulary.plain, text.hasSuffix(ending) {
+      if text.hasSuffix(ending) {
         text.removeLast(ending.count)
         return name
       }
@@ -66,16 +69,19 @@ public struct PromptScene: Hashable, Sendable {
     return SceneVocabulary.plain
   }
 
+  /// Of two phrases that fit, the one that says more.
+  private static func longestFirst<Phrase>(_ phrases: [Phrase], by text: (Phrase) -> String) -> [Phrase] {
+    phrases.sorted { (text($0).count, text($1)) > (text($1).count, text($0)) }
+  }
+
   private static func thing(_ phrase: String, _ words: SceneVocabulary) -> Thing? {
-    var parts = phrase.split(separator: " ").map(String.init)
-    guard let article = parts.first, article == "a" || article == "an" else { return nil }
-    parts.removeFirst()
-    guard let name = parts.popLast(), name != SceneVocabulary.none, words.objects.contains(name) else { return nil }
-    switch parts.count {
-    case 0: return Thing(name)
-    case 1 where parts[0] != SceneVocabulary.none && words.colors.contains(parts[0]):
-      return Thing(name, color: parts[0])
-    default: return nil
+    guard let article = ["a ", "an "].first(where: phrase.hasPrefix) else { return nil }
+    let rest = String(phrase.dropFirst(article.count))
+    if let name = words.objects.first(where: { $0 == rest && $0 != SceneVocabulary.none }) { return Thing(name) }
+    for color in words.colors where color != SceneVocabulary.none && rest.hasPrefix(color + " ") {
+      let name = String(rest.dropFirst(color.count + 1))
+      if name != SceneVocabulary.none, words.objects.contains(name) { return Thing(name, color: color) }
     }
+    return nil
   }
 }

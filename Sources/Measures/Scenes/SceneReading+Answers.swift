@@ -175,9 +175,12 @@ private struct Scale {
     let columns = pixels.map { $0 % extent }
     let rows = pixels.map { $0 / extent }
     func place(_ value: Int, _ size: Int) -> Int { Int((Double(value * size) / Double(extent)).rounded()) }
+    // In a tiny picture too a box holds a pixel.
+    let left = min(place(columns.min() ?? 0, width), width - 1)
+    let top = min(place(rows.min() ?? 0, height), height - 1)
     return SceneReading.Box(
-      left: place(columns.min() ?? 0, width), top: place(rows.min() ?? 0, height),
-      right: place((columns.max() ?? 0) + 1, width), bottom: place((rows.max() ?? 0) + 1, height))
+      left: left, top: top, right: max(left + 1, place((columns.max() ?? 0) + 1, width)),
+      bottom: max(top + 1, place((rows.max() ?? 0) + 1, height)))
   }
 
   func area(_ pixels: Int) -> Int {

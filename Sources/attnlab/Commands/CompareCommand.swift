@@ -48,9 +48,8 @@ struct CompareCommand: ParsableCommand {
     name: .long,
     help: ArgumentHelp(
       "Metrics, between commas; attnlab metrics lists them. (default: all measured)",
-      valueName: "names"),
-    transform: metricNames)
-  var metrics: [Metric]?
+      valueName: "names"))
+  var metrics: String?
 
   @Option(
     name: .customLong("by"),
@@ -127,14 +126,25 @@ struct CompareCommand: ParsableCommand {
       // A name may hold a comma.
       known.contains(text) ? [text] : text.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
     }
+    let chosen = try metrics.map { try Self.metrics($0, among: results.flatMap(\.metrics)) }
     do {
       return try Comparison(
         results,
         ComparisonRequest(
-          interventions: names, baseline: baseline, metrics: metrics, grouping: grouping, resamples: resamples,
+          interventions: names, baseline: baseline, metrics: chosen, grouping: grouping, resamples: resamples,
           seed: seed, permutations: tests.drawn, equivalence: tests.bounds, correlation: tests.correlate))
     } catch let error as ExperimentError {
       throw UsageError(error.problems)
+    }
+  }
+
+  /// Metrics by name: those that were measured, which may be of a program that is gone, before those of attnlab.
+  private static func metrics(_ text: String, among measured: [Metric]) throws -> [Metric] {
+    try text.split(separator: ",", omittingEmptySubsequences: false).map { part in
+      let name = part.trimmingCharacters(in: .whitespaces)
+      do { return try measured.first { $0.name == name } ?? namedMetric(name) } catch let error as ValidationError {
+        throw UsageError("--metrics: \(error.message)")
+      }
     }
   }
 
@@ -163,9 +173,3 @@ struct CompareCommand: ParsableCommand {
 }
 
 extension ComparisonRequest.Grouping: ExpressibleByArgument {}
-
-/// Reads `psnr,ssim`.
-/// - Throws: `ValidationError`.
-func metricNames(_ text: String) throws -> [Metric] {
-  try text.split(separator: ",", omittingEmptySubsequences: false).map { try namedMetric(String($0)) }
-}

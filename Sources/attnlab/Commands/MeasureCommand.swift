@@ -15,12 +15,15 @@ struct MeasureCommand: ParsableCommand {
       confidences are shares of probability, 0 to 1.
 
       With --prompt the metrics of a picture are taken as well, and with --source and --source-prompt those of an edit.
+      With --names a CLIP says which of them each picture shows, in shares of probability; without --clip it is the \
+      bundled model's, which knows the words of that model alone.
 
       Examples:
         attnlab measure car.png dog.png
         attnlab measure Results/first-look/runs/*/picture.png --json
         attnlab measure car.png --figures seen
         attnlab measure blue.png --prompt "a blue car" --source red.png --source-prompt "a red car"
+        attnlab measure car.png --names "red car,blue car"
       """)
 
   @Argument(help: ArgumentHelp("PNG files.", valueName: "picture.png"), completion: .file(extensions: ["png"]))
@@ -54,15 +57,37 @@ struct MeasureCommand: ParsableCommand {
     completion: .directory)
   var masks: String?
 
-  @Option(
-    name: .long, help: ArgumentHelp("The scene reader's folder. (default: the bundled one)", valueName: "folder"),
-    completion: .directory)
-  var sceneReader: String?
+  @Option(name: .long, help: ArgumentHelp("What pictures may show, between commas.", valueName: "names"))
+  var names: String?
 
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "The text that each of --names is put into, in the place of {}. (default: \(Self.standardTemplate))",
+      valueName: "text"))
+  var template: String?
+
+  @OptionGroup var instrumentOptions: InstrumentOptions
   @OptionGroup var output: JSONOption
+
+  private static let standardTemplate = "a photo of a {}"
+
+  /// What may be shown, without the spaces around.
+  private var named: [String]? {
+    names?.split(separator: ",", omittingEmptySubsequences: false).map { $0.trimmingCharacters(in: .whitespaces) }
+  }
 
   func validate() throws {
     var problems: [String] = []
+    if let named, named.contains("") || named.count < 2 || Set(named).count < named.count {
+      problems.append("--names: give two or more different names, between commas")
+    }
+    if template != nil, names == nil { problems.append("--template: goes with --names") }
+    if template?.contains("{}") == false { problems.append("--template: say with {} where the name belongs") }
+    if let figures, let masks, fileURL(figures) == fileURL(masks) {
+      problems.append("--figures and --masks: their files have the same names; give two folders")
+    }
+    problems += metricProblems
     if prompt != nil, pictures.count != 1 { problems.append("--prompt: goes with one picture") }
     if (source == nil) != (sourcePrompt == nil) { problems.append("--source and --source-prompt go together") }
     if source != nil, prompt == nil { problems.append("--source: what is the edit's own --prompt?") }
@@ -70,8 +95,21 @@ struct MeasureCommand: ParsableCommand {
     guard problems.isEmpty else { throw ValidationError(problems.joined(separator: "\nerror: ")) }
   }
 
+  /// Metrics that cannot be taken of what is given.
+  private var metricProblems: [String] {
+    (metrics ?? []).compactMap { metric in
+      switch metric.measure {
+      case .set, .seeds: "--metrics: \(metric.name) is of many pictures (\(metric.measure.subject)), of an experiment"
+      case .edit where source == nil: "--metrics: \(metric.name) is of an edit; give its --source too"
+      case .program(let program) where program.isOfEdits && source == nil:
+        "--metrics: \(metric.name) is of an edit; give its --source too"
+      case .edit, .picture, .program: nil
+      }
+    }
+  }
+
   func run() throws {
-    let instruments = Instruments(InstrumentFolders(sceneReader.map { [.sceneReader: $0] } ?? [:]))
+    let instruments = Instruments(instrumentOptions.folders)
     for (option, folder) in [("--figures", figures), ("--masks", masks)] {
       if let problem = folder.flatMap({ OutputPlace.problem(folder: fileURL($0)) }) {
         throw CommandError("\(option): \(problem)")
@@ -84,14 +122,16 @@ struct MeasureCommand: ParsableCommand {
     for (path, name) in zip(pictures, Self.figureNames(pictures)) {
       let picture = try PNG.read(fileURL(path)).picture
       let reading = try reader.readings([picture])[0]
-      reports.append(MeasureReport(path, reading, metrics: try taken(picture, instruments)))
+      reports.append(
+        MeasureReport(
+          path, reading, names: try naming(picture, instruments), metrics: try taken(picture, instruments)))
       if let figures {
-        let figure = try reading.figure(of: picture, title: path)
-        files.add(fileURL(figures).appending(path: name)) { try PNG.write(figure, to: $0) }
+        files.add(fileURL(figures).appending(path: name)) {
+          try PNG.write(reading.figure(of: PNG.read(fileURL(path)).picture, title: path), to: $0)
+        }
       }
       if let masks {
-        let mask = try reading.mask()
-        files.add(fileURL(masks).appending(path: name)) { try PNG.write(mask, to: $0) }
+        files.add(fileURL(masks).appending(path: name)) { try PNG.write(reading.mask(), to: $0) }
       }
     }
     try files.commit()
@@ -105,27 +145,32 @@ struct MeasureCommand: ParsableCommand {
     }
   }
 
-  /// The metrics of the one picture, or edit, by name.
-  private func taken(_ picture: Picture, _ instruments: Instruments) throws -> [String: Double?]? {
+  /// How probable each of the names is; the most probable first.
+  private func naming(_ picture: Picture, _ instruments: Instruments) throws -> [MeasureReport.Naming]? {
+    try named.map { names in
+      let run = MeasuredRun(prompt: "", picture: picture)
+      return try instruments.naming(run, among: names, template: template ?? Self.standardTemplate)
+        .map { MeasureReport.Naming(name: $0.name, probability: $0.probability) }
+    }
+  }
+
+  /// The metrics of the one picture, or edit, in their order.
+  private func taken(_ picture: Picture, _ instruments: Instruments) throws -> [MeasureReport.Value]? {
     guard let prompt else { return nil }
     let run = MeasuredRun(prompt: prompt, file: fileURL(pictures[0])) { picture }
     let edit = source.map { path in
       let before = MeasuredRun(prompt: sourcePrompt ?? "", file: fileURL(path)) { try PNG.read(fileURL(path)).picture }
       return MeasuredEdit(run, source: before)
     }
-    var values: [String: Double?] = [:]
-    for metric in metrics ?? MetricRegistry.all.filter({ instruments.folders.has($0) }) {
+    return try (metrics ?? MetricRegistry.all.filter { instruments.folders.has($0) }).compactMap { metric in
       switch metric.measure {
-      case .picture(let measure): values[metric.name] = .some(try measure(run, instruments))
-      case .edit(let measure): if let edit { values[metric.name] = .some(try measure(edit, instruments)) }
+      case .picture(let measure): return .init(metric, try measure(run, instruments))
+      case .edit(let measure): return try edit.map { .init(metric, try measure($0, instruments)) }
       case .program(let program):
-        if !program.isOfEdits || edit != nil {
-          values[metric.name] = .some(try instruments.answer(program, run, source: edit?.source))
-        }
-      case .set, .seeds: break
+        return .init(metric, try instruments.answer(program, run, source: edit?.source))
+      case .set, .seeds: return nil
       }
     }
-    return values
   }
 
   /// File names of figures: of pictures of one name, as in the folders of runs, their folder's name comes before.
@@ -144,123 +189,5 @@ struct MeasureCommand: ParsableCommand {
       }
       return chosen + ".png"
     }
-  }
-}
-
-/// What `measure` prints of a picture.
-struct MeasureReport: Encodable {
-  struct Object: Encodable {
-    let name: String
-    let nameConfidence: Double
-    /// null: the object's own colors.
-    let color: String?
-    let colorConfidence: Double
-    let facing: String
-    let facingConfidence: Double
-    /// Left, top, right, bottom in pixels.
-    let box: [Int]
-    /// In pixels.
-    let area: Int
-    /// Of the object's pixels, in picture widths and heights.
-    let center: [Double]
-
-    private enum CodingKeys: String, CodingKey {
-      case name, nameConfidence, color, colorConfidence, facing, facingConfidence, box, area, center
-    }
-
-    /// The color is written where it is null too.
-    func encode(to encoder: any Encoder) throws {
-      var container = encoder.container(keyedBy: CodingKeys.self)
-      try container.encode(name, forKey: .name)
-      try container.encode(nameConfidence, forKey: .nameConfidence)
-      try container.encode(color, forKey: .color)
-      try container.encode(colorConfidence, forKey: .colorConfidence)
-      try container.encode(facing, forKey: .facing)
-      try container.encode(facingConfidence, forKey: .facingConfidence)
-      try container.encode(box, forKey: .box)
-      try container.encode(area, forKey: .area)
-      try container.encode(center, forKey: .center)
-    }
-  }
-
-  struct Answer: Encodable {
-    let name: String
-    let confidence: Double
-
-    init(_ answer: SceneReading.Answer) {
-      name = answer.word
-      confidence = answer.confidence
-    }
-  }
-
-  let picture: String
-  let width, height: Int
-  let objects: [Object]
-  let background, style: Answer
-  /// Absent without a prompt; null where a metric says nothing of the picture.
-  let metrics: [String: Double?]?
-
-  init(_ path: String, _ reading: SceneReading, metrics: [String: Double?]?) {
-    picture = path
-    width = reading.width
-    height = reading.height
-    objects = reading.objects.map { object in
-      Object(
-        name: object.name.word, nameConfidence: object.name.confidence,
-        color: object.color.word == SceneVocabulary.none ? nil : object.color.word,
-        colorConfidence: object.color.confidence, facing: object.facing.word,
-        facingConfidence: object.facing.confidence,
-        box: [object.box.left, object.box.top, object.box.right, object.box.bottom], area: object.area,
-        center: [object.center.x, object.center.y])
-    }
-    background = Answer(reading.background)
-    style = Answer(reading.style)
-    self.metrics = metrics
-  }
-
-  var text: String {
-    var text = "\(printable(picture))\n"
-    var table = Table(["object", "color", "facing", "box", "area"], right: [4])
-    for object in objects {
-      table.add([
-        "\(object.name) \(percent(object.nameConfidence))",
-        "\(object.color ?? "its own") \(percent(object.colorConfidence))",
-        "\(object.facing) \(percent(object.facingConfidence))", object.box.map(String.init).joined(separator: " "),
-        "\(object.area)",
-      ])
-    }
-    text += objects.isEmpty ? "  no object\n" : table.text
-    text +=
-      "background \(background.name) \(percent(background.confidence)), style \(style.name) \(percent(style.confidence))\n"
-    for (name, value) in (metrics ?? [:]).sorted(by: { $0.key < $1.key }) {
-      let metric = MetricRegistry.named(name)
-      let number = value.map { String(format: "%.\(metric?.digits ?? 3)f", $0) } ?? "says nothing of it"
-      text += "\(name) \(number)\(value == nil ? "" : metric?.unit.map { " \($0)" } ?? "")\n"
-    }
-    return text
-  }
-
-  private func percent(_ share: Double) -> String { "\(Int((100 * share).rounded())) %" }
-}
-
-extension SceneReading {
-  /// The number of each pixel's object as its red, from 1.
-  func mask() throws -> Picture {
-    try Picture(width: width, height: height, pixels: owners.flatMap { [UInt8($0 + 1), 0, 0] })
-  }
-
-  /// The picture with what was seen in it.
-  func figure(of picture: Picture, title: String) throws -> Picture {
-    func percent(_ answer: Answer) -> String { "\(answer.word) \(Int((100 * answer.confidence).rounded())) %" }
-    let regions = objects.enumerated().map { index, object in
-      let color = object.color.word == SceneVocabulary.none ? "in its own colors" : percent(object.color)
-      return LabeledRegion(
-        "\(percent(object.name)), \(color), facing \(percent(object.facing))", left: object.box.left,
-        top: object.box.top, right: object.box.right, bottom: object.box.bottom,
-        pixels: owners.indices.filter { owners[$0] == Int8(index) })
-    }
-    return try Figures.regions(
-      title: title, picture: picture, regions: regions,
-      note: "background \(percent(background)), style \(percent(style))")
   }
 }

@@ -68,3 +68,9 @@ func namedMetric(_ text: String) throws -> Metric {
   }
   return metric
 }
+
+/// Reads `psnr,ssim`.
+/// - Throws: `ValidationError`.
+func metricNames(_ text: String) throws -> [Metric] {
+  try text.split(separator: ",", omittingEmptySubsequences: false).map { try namedMetric(String($0)) }
+}

@@ -3,6 +3,7 @@ import shutil
 
 import torch
 from PIL import Image
+from safetensors.torch import save_file
 from transformers import (
     CLIPImageProcessor, CLIPModel, CLIPTokenizer, CLIPVisionConfig, CLIPVisionModel, ViTConfig, ViTModel,
 )
@@ -192,3 +193,53 @@ def structure(model, folder):
 
 # Of PICTURES.
 PAIRS = [(0, 1), (2, 3), (4, 5), (1, 4), (3, 3)]
+
+
+class SceneReader(torch.nn.Module):
+    """A tower with answers for each patch and for the picture, as `Experiments/emoji-scenes/recipe/judge.py` has it."""
+
+    def __init__(self, words):
+        super().__init__()
+        self.vision_model = CLIPVisionModel(CLIPVisionConfig(**TINY))
+        of_patch = len(words["objects"]) + len(words["colors"]) + len(words["facings"]) + TINY["patch_size"] ** 2
+        self.patch_norm = torch.nn.LayerNorm(TINY["hidden_size"])
+        self.patch_head = torch.nn.Linear(TINY["hidden_size"], of_patch)
+        self.picture_head = torch.nn.Linear(TINY["hidden_size"], len(words["backgrounds"]) + len(words["styles"]))
+
+    def forward(self, pixels):
+        tower = self.vision_model
+        states = tower.encoder(inputs_embeds=tower.pre_layrnorm(tower.embeddings(pixels))).last_hidden_state
+        patches = self.patch_head(self.patch_norm(states[:, 1:]))
+        return patches, self.picture_head(tower.post_layernorm(states[:, 0]))
+
+
+WORDS = {
+    "objects": ["none", "car", "dog"],
+    "colors": ["none", "red", "blue", "white", "black"],
+    "facings": ["left", "right", "front"],
+    "backgrounds": ["plain", "red", "blue", "white", "black", "in the park", "in the snow", "at night"],
+    "styles": ["plain", "pencil", "silhouette"],
+    "style_phrases": ["", "a pencil sketch of", "a silhouette of"],
+    "prefixes": ["a photo of"],
+    "held_out": ["red dog"],
+}
+
+
+def scene_reader(_, folder):
+    """`vision/tiny-scene-reader`, and `vision/scene_reader.safetensors`: of PICTURES, in their order, `patches` and
+    `pictures`, the logits."""
+    shown = pictures(folder)
+    reader = randomize(SceneReader(WORDS), 23).half().float()
+    target = folder / "vision/tiny-scene-reader"
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir()
+    weights = {name: value.half() for name, value in reader.state_dict().items() if not name.endswith("position_ids")}
+    save_file(weights, target / "model.safetensors", metadata={"format": "pt"})
+    (target / "model.safetensors").chmod(0o644)
+    save_json(target / "config.json", CLIPVisionConfig(**TINY).to_diff_dict() | {"model_type": "clip_vision_model"} | WORDS)
+    side = {"height": TINY["image_size"], "width": TINY["image_size"]}
+    processor = CLIPImageProcessorPil(
+        size=side, crop_size=side, do_center_crop=False, image_mean=[0.5] * 3, image_std=[0.5] * 3)
+    processor.save_pretrained(target)
+    patches, whole = reader(processor(shown, return_tensors="pt").pixel_values)
+    save(folder / "vision/scene_reader.safetensors", {"patches": patches, "pictures": whole})
