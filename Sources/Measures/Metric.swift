@@ -74,6 +74,17 @@ public enum Measure: Sendable {
   }
 }
 
+extension Measure {
+  /// Whether it needs the source that an edit was made from.
+  public var isOfEdits: Bool {
+    switch self {
+    case .picture, .seeds: false
+    case .edit, .set: true
+    case .program(let program): program.isOfEdits
+    }
+  }
+}
+
 /// What the edits of a set share; in all else they differ.
 public enum RunSet: String, Sendable {
   /// Target prompt, seed, intervention and settings; their source prompts differ in one colour alone.

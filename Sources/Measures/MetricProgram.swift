@@ -43,7 +43,8 @@ extension Metric {
     guard FileManager.default.fileExists(atPath: path) else {
       throw InstrumentError("\(path): there is no such program")
     }
-    guard let file = FileHandle(forReadingAtPath: path), let data = try? file.read(upToCount: MetricProgram.mostBytes),
+    guard let file = FileHandle(forReadingAtPath: path),
+      let data = try? file.read(upToCount: MetricProgram.mostBytes) ?? Data(),
       FileManager.default.isExecutableFile(atPath: path)
     else {
       throw InstrumentError("\(path): a metric of your own is a program that can be run; chmod +x makes it one")

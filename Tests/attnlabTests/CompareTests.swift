@@ -119,7 +119,7 @@ import Testing
         ("small --chart a.jpg", "error: --chart: the chart is a PNG file, and \"a.jpg\" does not end in .png\n"),
         (
           "small --metrics psnr,ssmi",
-          "error: The value 'psnr,ssmi' is invalid for '--metrics <names>': \"ssmi\" is not a metric; did you mean \"ssim\"? attnlab metrics lists them\n"
+          "error: --metrics: \"ssmi\" is not a metric; did you mean \"ssim\"? attnlab metrics lists them\n"
         ),
         ("small --by day", "error: The value 'day' is invalid for '--by <layer|step|seed|prompt|settings>'"),
         ("small --permutations 999", "error: --permutations is of --test, which is not given\n"),

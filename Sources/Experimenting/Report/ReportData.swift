@@ -1,6 +1,7 @@
 import AttentionStore
 import AttentionTracing
 import Foundation
+import Measures
 import Plotting
 import Schedulers
 import Tensors
@@ -147,6 +148,9 @@ struct ReportData {
 
   /// Runs that are there, in the order of the file.
   var present: [ReportRun] { expected.compactMap(\.run) }
+
+  /// Those that the experiment's pictures can have: of edits none without pairs.
+  var metrics: [Metric] { spec.metrics.filter { !spec.generate.pairs.isEmpty || !$0.measure.isOfEdits } }
 
   /// The first intervention that changes nothing.
   var untouched: InterventionSpec? { spec.interventions.first { $0.operations.isEmpty } }

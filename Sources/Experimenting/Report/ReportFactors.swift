@@ -17,7 +17,7 @@ struct ReportFactors {
   }
 
   /// A set's value is counted where the prompt of its first edit belongs.
-  private var metrics: [Metric] { data.spec.metrics }
+  private var metrics: [Metric] { data.metrics }
 
   var section: String? {
     guard !data.spec.tables.isEmpty else { return nil }

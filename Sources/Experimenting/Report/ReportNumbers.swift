@@ -42,7 +42,7 @@ struct ReportNumbers {
   let data: ReportData
   let accuracies: MetricAccuracies
 
-  private var metrics: [Metric] { data.spec.metrics }
+  private var metrics: [Metric] { data.metrics }
   private var pairs: [PromptPair] { data.spec.generate.pairs }
   private var seeds: [UInt64] { data.spec.generate.seeds }
 
@@ -124,11 +124,7 @@ struct ReportNumbers {
   }
 
   private func columns(of metric: Metric) -> [Column] {
-    switch metric.measure {
-    case .picture, .seeds: sources + columns
-    case .program(let program): program.isOfEdits ? columns : sources + columns
-    case .edit, .set: columns
-    }
+    metric.measure.isOfEdits ? columns : sources + columns
   }
 
   private var byPair: String {
@@ -183,7 +179,9 @@ struct ReportNumbers {
       ["source_prompt", "target_prompt", "seed", "intervention"] + (data.hasSettings ? ["settings"] : [])
         + metrics.map(\.name) + ["run", "picture"])
     for expected in data.expected {
-      guard let run = expected.run, run.isDone else { continue }
+      guard let run = expected.run, run.isDone, metrics.contains(where: { run.metrics[$0.name] != nil }) else {
+        continue
+      }
       table.append(
         [expected.source ?? "", expected.prompt, "\(expected.seed)", expected.intervention]
           + (data.hasSettings ? [expected.settings.label] : [])

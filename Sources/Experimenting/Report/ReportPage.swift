@@ -70,9 +70,11 @@ struct ReportPage {
       mapCount == 0
       ? "No attention maps were recorded"
       : "\(counted(mapCount, "attention map")) (\(ByteSize(Int64(mapBytes)).rounded)) were recorded on the way"
-    guard !spec.metrics.isEmpty else { return recorded + "." }
-    let how = spec.generate.pairs.isEmpty ? "each finished picture was measured" : "each finished edit was measured"
-    return "\(recorded), and \(how): \(listed(spec.metrics.map(\.title)))."
+    guard !data.metrics.isEmpty else { return recorded + "." }
+    let how =
+      data.metrics.allSatisfy(\.measure.isOfEdits)
+      ? "each finished edit was measured" : "the finished pictures were measured"
+    return "\(recorded), and \(how): \(listed(data.metrics.map(\.title)))."
   }
 
   /// What is missing, plainly; nil where everything is done.

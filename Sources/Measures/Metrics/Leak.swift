@@ -49,6 +49,7 @@ extension Metric {
       sources += a.reduce(0) { $0 + $1 * $1 }
       edits += b.reduce(0) { $0 + $1 * $1 }
     }
-    return sources > 0 && edits > 0 ? product * product / (sources * edits) : nil
+    // Of equal colors the means differ by rounding alone.
+    return sources > 1e-9 && edits > 1e-9 ? product * product / (sources * edits) : nil
   }
 }

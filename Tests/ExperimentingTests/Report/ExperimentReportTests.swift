@@ -23,8 +23,8 @@ import Testing
           - The model `emoji-scenes` was asked for 3 pictures: 1 pair of prompts, each with 1 seed. The source and the \
           target of a pair start from the same noise, so that layout can carry over.
           - While each target was drawn, chosen attention of the model was changed in 1 way (`swap`); `none` leaves it alone.
-          - 33 attention maps (2.95 KiB) were recorded on the way, and each finished edit was compared with its source by \
-          PSNR and SSIM.
+          - 33 attention maps (2.95 KiB) were recorded on the way, and each finished edit was measured: PSNR and \
+          SSIM.
 
           ## Pictures
 
@@ -47,8 +47,8 @@ import Testing
           | none | 0 | inf | – | – | – | 2 |
           | swap | 2 | 12.50 | 0.00 | 12.50 | 12.50 | 0 |
 
-          The column inf counts pictures equal to their source. They are in none of the other columns; `inf` as a mean \
-          says that there are no others.
+          The column inf counts values that are infinite, as of pictures equal to their source. They are in none of the \
+          other columns; `inf` as a mean says that there are no others.
           """))
       #expect(
         try results.table("summary.csv") == """

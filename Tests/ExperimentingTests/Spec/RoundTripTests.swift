@@ -210,8 +210,8 @@ private struct RandomSpecs {
         + #""prompts":["x"],"seeds":[18446744073709551615],"num_inference_steps":30,"guidance_scale":5.0,"#
         + #""scheduler":null,"negative_prompt":"","height":null,"width":null,"precision":"fp32","batch":24},"#
         + #""record":[{"name":"r","sites":"s","heads":"mean","steps":"all","tokens":["7",7],"branch":"conditional","#
-        + #""pool":null,"dtype":"fp32"}],"predicted_clean":null,"interventions":{"none":[]},"metrics":[],"instruments":{},"figures":[],"#
-        + #""budget":{"disk":"10 GiB"}}"#)
+        + #""pool":null,"dtype":"fp32"}],"predicted_clean":null,"interventions":{"none":[]},"metrics":[],"instruments":{},"#
+        + #""tables":[],"figures":[],"budget":{"disk":"10 GiB"}}"#)
   }
 
   /// Numbers that a Float cannot hold: -1e-50 was written as -0.0 once, and then as 0.0.

@@ -1,0 +1,244 @@
+import Foundation
+import Tensors
+import TestSupport
+import Testing
+
+@testable import Measures
+
+/// A program of the user's: what its first comment says.
+@Suite struct MetricProgramTests {
+  private static let comment = """
+    # attnlab metric
+    # name: brightness
+    # title: mean brightness
+    # of: picture
+    # unit: levels
+    # digits: 1
+    # range: 0 to 255
+    # direction: higher is brighter
+    # reference: the mean of all channels, https://example.org
+    # accuracy: exact
+
+    """
+
+  private static let needed = ["name", "of", "range", "direction", "reference", "accuracy"]
+
+  /// The error of a program's comment, without the path.
+  private func problem(_ text: String, mode: Int = 0o755) throws -> String {
+    let folder = try ScratchFolder("metrics")
+    let file = try MetricPrograms.write(text, to: folder, "m.sh", mode: mode)
+    do {
+      _ = try Metric(program: file.path)
+      return "none"
+    } catch {
+      #expect(error.description.hasPrefix("\(file.path): "))
+      return error.description.replacingOccurrences(of: "\(file.path): ", with: "")
+    }
+  }
+
+  @Test func theCommentSaysWhatItMeasures() throws {
+    let folder = try ScratchFolder("metrics")
+    let file = try MetricPrograms.write("#!/bin/sh\n// \(Self.comment)cat\n", to: folder, "m.sh")
+    let metric = try Metric(program: file.path)
+    #expect(metric.name == "brightness" && metric.title == "mean brightness" && metric.unit == "levels")
+    #expect(metric.digits == 1 && metric.range == "0 to 255" && metric.direction == "higher is brighter")
+    #expect(metric.reference == "the mean of all channels, https://example.org" && metric.accuracy == .stated("exact"))
+    #expect(metric.measure.subject == "picture")
+    // What is kept with results gives the same metric without the file.
+    let fields = Dictionary(uniqueKeysWithValues: metric.programFields.map { ($0.name, $0.value) })
+    let again = try Metric(program: "gone.sh", fields: fields)
+    #expect(again.programFields.map(\.value) == metric.programFields.map(\.value) && fields.count == 9)
+  }
+
+  @Test func onlyWhatIsNeededMustBeThere() throws {
+    let folder = try ScratchFolder("metrics")
+    let lines = Self.comment.split(separator: "\n").filter { line in
+      !["title", "unit", "digits"].contains { line.contains("\($0):") }
+    }
+    let metric = try Metric(
+      program: try MetricPrograms.write("#!/bin/sh\n" + lines.joined(separator: "\n") + "\ncat\n", to: folder, "m").path
+    )
+    #expect(metric.title == "brightness" && metric.unit == nil && metric.digits == 3)
+  }
+
+  @Test(arguments: needed) func everyKeyThatIsNeeded(_ key: String) throws {
+    let line = try #require(Self.comment.split(separator: "\n").first { $0.contains("# \(key):") })
+    #expect(try problem(Self.comment.replacingOccurrences(of: line + "\n", with: "")) == "\(key) is missing")
+    // A key without a text hides none of those that follow.
+    #expect(try problem(Self.comment.replacingOccurrences(of: line, with: "# \(key):")) == "\(key) is missing")
+  }
+
+  @Test(arguments: [
+    ("name: brightness", "name: Bright ness", "name is \"Bright ness\"; it is 1 to 64 of a-z, 0-9 and _"),
+    (
+      "name: brightness", "name: " + String(repeating: "a", count: 65),
+      "name is \"" + String(repeating: "a", count: 65) + "\"; it is 1 to 64 of a-z, 0-9 and _"
+    ),
+    ("name: brightness", "name: psnr", "name is \"psnr\", which attnlab has already"),
+    ("of: picture", "of: film", "of is \"film\"; it is picture or edit"),
+    ("digits: 1", "digits: 13", "digits is no number from 0 to 12"),
+    ("digits: 1", "digits: one", "digits is no number from 0 to 12"),
+  ])
+  func aWrongValue(_ old: String, _ new: String, _ message: String) throws {
+    #expect(try problem(Self.comment.replacingOccurrences(of: old, with: new)) == message)
+  }
+
+  @Test func allProblemsAtOnce() throws {
+    #expect(
+      try problem("#!/bin/sh\n# attnlab metric\n# name: A\n# of: b\n# digits: x\n")
+        == "range is missing; direction is missing; reference is missing; accuracy is missing; name is \"A\"; it is 1 to "
+        + "64 of a-z, 0-9 and _; of is \"b\"; it is picture or edit; digits is no number from 0 to 12")
+  }
+
+  @Test func filesThatAreNoMetric() throws {
+    let none = "the comment \"attnlab metric\" is missing, which says what it measures"
+    #expect(try problem("#!/bin/sh\necho 1\n") == none)
+    #expect(try problem("") == none)
+    let run = "a metric of your own is a program that can be run; chmod +x makes it one"
+    #expect(try problem(Self.comment, mode: 0o644) == run)
+    let folder = try ScratchFolder("metrics")
+    let binary = try folder.write((0..<70_000).map { UInt8(truncatingIfNeeded: $0 &* 167) }, to: "binary")
+    chmod(binary.path, 0o755)
+    for (path, message) in [(binary.path, none), (folder.url.path, run), ("/no/such", "there is no such program")] {
+      #expect {
+        _ = try Metric(program: path)
+      } throws: { "\($0)" == "\(path): \(message)" }
+    }
+  }
+}
+
+/// A program at work: questions, answers, and what goes wrong between them.
+@Suite struct MetricProcessTests {
+  private func answers(
+    _ body: String, of: String = "picture", seconds: Double = 20, _ prompts: [String] = ["a red car"]
+  ) throws -> [Double?] {
+    let folder = try ScratchFolder("metrics")
+    let file = try MetricPrograms.write(MetricPrograms.text(body, of: of), to: folder, "m.sh")
+    let metric = try Metric(program: file.path)
+    guard case .program(let program) = metric.measure else { return [] }
+    let instruments = Instruments(answerSeconds: seconds)
+    let picture = try Picture(width: 1, height: 1, pixels: [1, 2, 3])
+    let source = MeasuredRun(prompt: "a blue \"car\"", file: URL(filePath: "/b.png")) { picture }
+    do {
+      return try prompts.map { prompt in
+        try instruments.answer(
+          program, MeasuredRun(prompt: prompt, file: URL(filePath: "/a.png")) { picture }, source: source)
+      }
+    } catch let error as InstrumentError {
+      throw InstrumentError(error.description.replacingOccurrences(of: file.path, with: "m.sh"))
+    }
+  }
+
+  @Test func everyLineIsAnswered() throws {
+    let count = "while read -r line; do printf '%s\\n' \"${#line}\"; done"
+    #expect(
+      try answers(count, ["a", "bb"])
+        == [#"{"picture":"/a.png","prompt":"a"}"#, #"{"picture":"/a.png","prompt":"bb"}"#].map { Double($0.count) })
+    let edit = #"{"picture":"/a.png","prompt":"a","source":"/b.png","source_prompt":"a blue \"car\""}"#
+    #expect(try answers(count, of: "edit", ["a"]) == [Double(edit.count)])
+    #expect(
+      try answers("while read -r line; do echo null; read -r line; echo ' 1e-3 '; done", ["a", "a", "a"])
+        == [nil, 0.001, nil])
+  }
+
+  @Test(arguments: [
+    ("read -r line; echo hello", "m.sh: answered \"hello\" about /a.png; a number or null is expected"),
+    ("read -r line; echo nan", "m.sh: answered \"nan\" about /a.png; a number or null is expected"),
+    ("read -r line; echo inf", "m.sh: answered \"inf\" about /a.png; a number or null is expected"),
+    ("read -r line; echo", "m.sh: answered \"\" about /a.png; a number or null is expected"),
+    ("read -r line", "m.sh: ended without an answer about /a.png"),
+    ("read -r line; printf 5", "m.sh: ended in the middle of a line, the answer about /a.png"),
+    (
+      "read -r line; head -c 70000 /dev/zero; sleep 60",
+      "m.sh: its answer about /a.png is a line of over 65536 bytes"
+    ),
+    ("sleep 60", "m.sh: no answer about /a.png in 0.3 seconds; does it flush each line?"),
+    ("trap '' TERM; sleep 60 & wait", "m.sh: no answer about /a.png in 0.3 seconds; does it flush each line?"),
+    ("while printf 1; do sleep 0.02; done", "m.sh: no answer about /a.png in 0.3 seconds; does it flush each line?"),
+  ])
+  func whatIsNoAnswerIsAnErrorAndEndsSoon(_ body: String, _ message: String) throws {
+    let start = ContinuousClock.now
+    let isSlow = message.contains("0.3 seconds")
+    #expect {
+      _ = try answers(body, seconds: isSlow ? 0.3 : 20)
+    } throws: { "\($0)" == message }
+    // Neither what it sleeps for nor what it would not end for is waited for.
+    #expect(ContinuousClock.now - start < .seconds(15))
+  }
+
+  @Test func aLineTooManyIsNotTheNextAnswer() {
+    #expect {
+      _ = try answers("while read -r line; do printf '1\\n2\\n'; done", ["a", "b", "c"])
+    } throws: { "\($0)".hasPrefix("m.sh: wrote a line that it was not asked for, before the question about /a.png") }
+  }
+
+  @Test func onePictureThenTheEnd() {
+    #expect {
+      _ = try answers("read -r line; echo 1; exec <&- >&-", ["a", "b"])
+    } throws: { error in
+      ["m.sh: ended before it was asked about /a.png", "m.sh: ended without an answer about /a.png"]
+        .contains("\(error)")
+    }
+  }
+
+  @Test func aFirstLineThatNamesNoProgram() throws {
+    let folder = try ScratchFolder("metrics")
+    let text = MetricPrograms.text("cat").replacingOccurrences(of: "#!/bin/sh", with: "#!/no/such/shell")
+    let metric = try Metric(program: try MetricPrograms.write(text, to: folder, "m.sh").path)
+    guard case .program(let program) = metric.measure else { return }
+    let picture = try Picture(width: 1, height: 1, pixels: [1, 2, 3])
+    let run = MeasuredRun(prompt: "", file: URL(filePath: "/a.png")) { picture }
+    #expect { _ = try Instruments().answer(program, run, source: nil) } throws: { error in
+      "\(error)".hasPrefix("\(program.path): ")
+    }
+    #expect { _ = try Instruments().answer(program, MeasuredRun(prompt: "", picture: picture), source: nil) } throws: {
+      "\($0)" == "\(program.path): the picture has no file"
+    }
+  }
+
+  /// Each holds the pipes of its own questions alone: the end of one is not kept from it by the other.
+  @Test func twoAtOnceEndBothAtOnce() throws {
+    let folder = try ScratchFolder("metrics")
+    let start = ContinuousClock.now
+    do {
+      let instruments = Instruments()
+      let picture = try Picture(width: 1, height: 1, pixels: [1, 2, 3])
+      let run = MeasuredRun(prompt: "", file: URL(filePath: "/a.png")) { picture }
+      for (name, answer) in [("one", 1.0), ("two", 2), ("one", 1), ("two", 2)] {
+        let text = MetricPrograms.text("while read -r line; do echo \(Int(answer)); done", name: name)
+        let file = folder.url.appending(path: "\(name).sh")
+        if !FileManager.default.fileExists(atPath: file.path) {
+          try MetricPrograms.write(text, to: folder, "\(name).sh")
+        }
+        guard case .program(let program) = try Metric(program: file.path).measure else { return }
+        #expect(try instruments.answer(program, run, source: nil) == answer)
+      }
+    }
+    #expect(ContinuousClock.now - start < .seconds(1.9))
+  }
+}
+
+enum MetricPrograms {
+  /// A shell script that is a metric.
+  static func text(_ body: String, name: String = "brightness", of: String = "picture") -> String {
+    """
+    #!/bin/sh
+    # attnlab metric
+    # name: \(name)
+    # of: \(of)
+    # range: any
+    # direction: none
+    # reference: none
+    # accuracy: none
+    \(body)
+
+    """
+  }
+
+  @discardableResult
+  static func write(_ text: String, to folder: ScratchFolder, _ name: String, mode: Int = 0o755) throws -> URL {
+    let file = try folder.write(text, to: name)
+    chmod(file.path, mode_t(mode))
+    return file
+  }
+}

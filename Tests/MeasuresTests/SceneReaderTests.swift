@@ -1,0 +1,156 @@
+import Checkpoints
+import Foundation
+import Plotting
+import Tensors
+import TestSupport
+import Testing
+
+@testable import Measures
+
+/// The scene reader's folder and its readings, by the tiny one of the fixtures.
+@Suite struct SceneReaderTests {
+  private static let tiny = Fixtures.folder.appending(path: "vision/tiny-scene-reader")
+
+  /// The tiny folder with a text of one file replaced.
+  private func folder(_ name: String = "config.json", _ old: String = "", _ new: String = "") throws -> ScratchFolder {
+    let folder = try ScratchFolder("scene_reader")
+    for file in ["config.json", "preprocessor_config.json", "model.safetensors"] where file != name || old.isEmpty {
+      try FileManager.default.createSymbolicLink(
+        at: folder.url.appending(path: file), withDestinationURL: Self.tiny.appending(path: file))
+    }
+    if !old.isEmpty {
+      let text = try String(contentsOf: Self.tiny.appending(path: name), encoding: .utf8)
+      #expect(text.contains(old))
+      try folder.write(text.replacingOccurrences(of: old, with: new), to: name)
+    }
+    return folder
+  }
+
+  private func message(_ folder: ScratchFolder) -> String {
+    do {
+      _ = try SceneReader(folder: folder.url)
+      return "no error"
+    } catch { return "\(error)" }
+  }
+
+  @Test(arguments: [
+    ("\"objects\": [", "\"things\": [", "objects is missing, expected a list, each a text"),
+    ("\"none\",\n    \"car\"", "\"car\",\n    \"none\"", "objects is \"car\" first, expected \"none\" first"),
+    (
+      "\"none\",\n    \"car\"", "\"none\",\n    \"dog\"",
+      "objects is [\"none\", \"dog\", \"dog\"], expected 1 to 10,000 "
+    ),
+    ("\"front\"", "\"back\"", "facings is left, right, back, expected left, right and front"),
+    ("\"front\"", "3", "facings is [\"left\", \"right\", 3], expected a list, each a text"),
+    (
+      "\"plain\",\n    \"pencil\"", "\"pencil\",\n    \"plain\"", "styles is \"pencil\" first, expected \"plain\" first"
+    ),
+    ("\"a pencil sketch of\",", "", "style_phrases is 2 texts, expected one for each of 3 styles"),
+    ("\"red dog\"", "\"dog\"", "held_out is \"dog\", expected a color and an object"),
+    ("\"red dog\"", "\"red cat\"", "held_out is \"red cat\", expected a color and an object"),
+    ("\"hidden_size\": 24", "\"hidden_size\": 0", "hidden_size is 0, expected"),
+  ])
+  func aConfigThatDoesNotFit(_ old: String, _ new: String, _ expected: String) throws {
+    let found = message(try folder("config.json", old, new))
+    #expect(found.contains("scene_reader/config.json: \(expected)"), "\(found)")
+  }
+
+  @Test func allProblemsOfAConfigAtOnce() throws {
+    let folder = try folder("config.json", "\"red dog\"", "\"dog\"")
+    let config = folder.url.appending(path: "config.json")
+    let text = try String(contentsOf: config, encoding: .utf8).replacingOccurrences(of: "\"front\"", with: "\"back\"")
+    try folder.write(text, to: "config.json")
+    let found = message(folder)
+    #expect(found.contains("facings is") && found.contains("held_out is"), "\(found)")
+  }
+
+  @Test func picturesOfAnotherSizeThanTheNetworks() throws {
+    let found = message(try folder("preprocessor_config.json", "\"height\": 32", "\"height\": 48"))
+    #expect(found.contains("preprocessor_config.json: size"), "\(found)")
+  }
+
+  @Test func weightsThatDoNotFit() throws {
+    let folder = try folder()
+    let store = try WeightStore(folder: Self.tiny)
+    try FileManager.default.removeItem(at: folder.url.appending(path: "model.safetensors"))
+    #expect(message(folder) != "no error")
+    let tensors = try store.names.compactMap { name -> (name: String, tensor: Tensor)? in
+      switch name {
+      case "patch_head.bias": (name, Tensor(zeros: [74]))
+      case "picture_head.weight": nil
+      default: (name, try store.tensor(named: name))
+      }
+    }
+    try SafetensorsWriter.write(
+      tensors + [(name: "more", tensor: Tensor(zeros: [1]))], to: folder.url.appending(path: "model.safetensors"))
+    let found = message(folder)
+    for name in ["patch_head.bias", "picture_head.weight", "more"] { #expect(found.contains(name), "\(found)") }
+  }
+
+  @Test func validationIsReadOrSaidToBeMissing() throws {
+    let folder = try folder()
+    #expect(try SceneReader(folder: folder.url).validation.scenes == 0)
+    let folders = InstrumentFolders([.sceneReader: folder.url.path])
+    let metric = Metric.bindingRight
+    #expect(try folders.accuracy(of: metric) == "the scene reader was not validated")
+    try folder.write(#"{"scenes": 500, "object": 0.9814, "center": 0.0061}"#, to: "validation.json")
+    #expect(
+      try folders.accuracy(of: metric)
+        == "scene reader: object right 98.1 %, color not measured, on 500 scenes that it was not trained on")
+    let reader = try SceneReader(folder: folder.url)
+    #expect(reader.validation.text(["center"]) == "center off by 0.006 picture widths")
+    for (text, problem) in [
+      ("{}", "scenes is missing"), ("{\"scenes\": 0}", "scenes is 0"),
+      ("{\"scenes\": 5, \"color\": 1.5}", "color is 1.5"), ("{", "validation.json"),
+    ] {
+      try folder.write(text, to: "validation.json")
+      #expect(message(folder).contains(problem), "\(message(folder))")
+    }
+  }
+
+  @Test func whatChangesReadingsDecidesTheHash() throws {
+    let folder = try folder()
+    let folders = InstrumentFolders([.sceneReader: folder.url.path])
+    let names = try folders.contentFiles(.sceneReader).map(\.lastPathComponent)
+    try folder.write("{\"scenes\": 1}", to: "validation.json")
+    #expect(names == ["config.json", "model.safetensors", "preprocessor_config.json"])
+    #expect(try folders.contentFiles(.sceneReader).map(\.lastPathComponent) == names)
+  }
+
+  // MARK: - Readings
+
+  private static func pictures() throws -> [Picture] {
+    try ["pictures/two-0", "vision/200x130", "vision/40x64", "pictures/colour-0"].map {
+      try PNG.read(Fixtures.folder.appending(path: "\($0).png")).picture
+    }
+  }
+
+  /// Over the number of pictures that are read at once, too.
+  @Test func aBatchIsReadAsEachByItself() throws {
+    let reader = try SceneReader(folder: Self.tiny)
+    let pictures = try Self.pictures()
+    let many = (0..<18).map { pictures[$0 % pictures.count] }
+    let together = try reader.readings(many)
+    let alone = try pictures.map { try reader.readings([$0])[0] }
+    #expect(together == (0..<18).map { alone[$0 % pictures.count] })
+    #expect(Set(alone).count == alone.count)
+    #expect(try reader.readings([]).isEmpty)
+  }
+
+  @Test(arguments: [(200, 130), (1, 1), (3, 500), (32, 32), (31, 33)])
+  func aPictureOfAnySizeIsRead(_ width: Int, _ height: Int) throws {
+    let reader = try SceneReader(folder: Self.tiny)
+    var generator = SeededGenerator(seed: 4)
+    let pixels = (0..<width * height * 3).map { _ in UInt8.random(in: 0...255, using: &generator) }
+    let reading = try reader.readings([try Picture(width: width, height: height, pixels: pixels)])[0]
+    #expect(reading.width == width && reading.height == height && reading.owners.count == width * height)
+    #expect(!reading.objects.isEmpty)
+    for object in reading.objects {
+      #expect(object.box.left >= 0 && object.box.left < object.box.right && object.box.right <= width)
+      #expect(object.box.top >= 0 && object.box.top < object.box.bottom && object.box.bottom <= height)
+      #expect((0...1).contains(object.center.x) && (0...1).contains(object.center.y))
+      #expect((0...1).contains(object.name.confidence) && object.name.word != SceneVocabulary.none)
+    }
+    #expect(reading.isOutside(margin: 3).count == width * height)
+  }
+}
