@@ -208,10 +208,11 @@ import Testing
 
   private func measured(_ attnlab: Program, _ name: String) throws -> [String: Any] {
     let runs = try #require(try attnlab("show", "small", "--json").json()["runs"] as? [[String: Any]])
+    // Of several seeds the last one's.
     return Dictionary(
-      uniqueKeysWithValues: try runs.map { run in
+      try runs.map { run in
         (try #require(run["intervention"] as? String), (run["metrics"] as? [String: Any])?[name] ?? "absent")
-      })
+      }, uniquingKeysWith: { $1 })
   }
 
   /// A picture's is its file's size, an edit's the length of both prompts; results are read when the programs are gone.
@@ -226,8 +227,8 @@ import Testing
         """#
       try install(attnlab, size, name: "file_size")
       let prompts = #"""
-        exec awk '{ match($0, /"prompt":"[^"]*"/); a = RLENGTH - 11
-          match($0, /"source_prompt":"[^"]*"/); print a * 100 + RLENGTH - 18; fflush() }'
+        while read -r line; do printf '%s\n' "$line" | awk '{ match($0, /"prompt":"[^"]*"/); a = RLENGTH - 11
+          match($0, /"source_prompt":"[^"]*"/); print a * 100 + RLENGTH - 18 }'; done
         """#
       try install(attnlab, prompts, name: "prompt_lengths", of: "edit")
       let text =

@@ -87,7 +87,7 @@ struct MeasureCommand: ParsableCommand {
     if let figures, let masks, fileURL(figures) == fileURL(masks) {
       problems.append("--figures and --masks: their files have the same names; give two folders")
     }
-    problems += metricProblems
+    if prompt != nil { problems += metricProblems }
     if prompt != nil, pictures.count != 1 { problems.append("--prompt: goes with one picture") }
     if (source == nil) != (sourcePrompt == nil) { problems.append("--source and --source-prompt go together") }
     if source != nil, prompt == nil { problems.append("--source: what is the edit's own --prompt?") }
