@@ -302,7 +302,9 @@ import Testing
         at: attnlab.folder.appending(path: "constant.sh"), to: attnlab.folder.appending(path: "b.sh"))
       try attnlab.write(experiment() + "metrics: [./constant.sh, ./b.sh, psnr]\n", to: "small.yaml")
       let outcome = try attnlab("validate", "small.yaml")
-      #expect(outcome.code != 0 && outcome.errors.contains("small.yaml:14"), "\(outcome.errors)")
+      #expect(
+        outcome.code != 0 && outcome.errors.contains("small.yaml:13:26: metrics.1: the same as metrics.0"),
+        "\(outcome.errors)")
     }
   }
 }
