@@ -137,7 +137,7 @@ import Testing
     ("a.png --prompt x --metrics ssim", "error: --metrics: ssim is of an edit; give its --source too"),
     (
       "a.png --prompt x --metrics leak",
-      "error: --metrics: leak is of many pictures (edits to one target from sources of several colors), of an experiment"
+      "error: --metrics: leak is of many pictures, those of a set of edits to one target from sources of several colors; an "
     ),
     (
       "a.png --prompt x --metrics ssmi",

@@ -99,7 +99,8 @@ struct MeasureCommand: ParsableCommand {
   private var metricProblems: [String] {
     (metrics ?? []).compactMap { metric in
       switch metric.measure {
-      case .set, .seeds: "--metrics: \(metric.name) is of many pictures (\(metric.measure.subject)), of an experiment"
+      case .set, .seeds:
+        "--metrics: \(metric.name) is of many pictures, those of a \(metric.measure.subject); an experiment measures it"
       case .edit where source == nil: "--metrics: \(metric.name) is of an edit; give its --source too"
       case .program(let program) where program.isOfEdits && source == nil:
         "--metrics: \(metric.name) is of an edit; give its --source too"
