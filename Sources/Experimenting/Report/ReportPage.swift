@@ -131,7 +131,7 @@ struct ReportPage {
   private func limits(hasNumbers: Bool) -> String {
     var lines: [String] = []
     let judged = spec.claims?.metrics ?? []
-    let unjudged = spec.metrics.filter { $0.isNearness && !judged.contains($0.name) }
+    let unjudged = data.metrics.filter { $0.isNearness && !judged.contains($0.name) }
     if hasNumbers, !unjudged.isEmpty {
       lines.append(
         "No verdict is drawn from \(listed(unjudged.map(\.title))): they measure nearness to the source, and an "
