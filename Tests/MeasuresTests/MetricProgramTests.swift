@@ -154,7 +154,10 @@ import Testing
     ),
     ("sleep 60", "m.sh: no answer about /a.png in 0.3 seconds; does it flush each line?"),
     ("trap '' TERM; sleep 60 & wait", "m.sh: no answer about /a.png in 0.3 seconds; does it flush each line?"),
-    ("while printf 1; do sleep 0.02; done", "m.sh: no answer about /a.png in 0.3 seconds; does it flush each line?"),
+    (
+      "read -r line; while printf 1; do sleep 0.02; done",
+      "m.sh: no answer about /a.png in 0.3 seconds; does it flush each line?"
+    ),
   ])
   func whatIsNoAnswerIsAnErrorAndEndsSoon(_ body: String, _ message: String) throws {
     let start = ContinuousClock.now
