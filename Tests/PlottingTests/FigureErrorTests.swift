@@ -50,9 +50,9 @@ import Testing
         { try Figures.sideBySide(title: "", columns: ["a"], rows: []) }
       ),
       (
-        "figure \"side by side\": expected pictures of 128 pixels or more, found 100",
+        "figure \"side by side\": expected pictures of 48 pixels or more, found 40",
         {
-          try Figures.sideBySide(title: "", columns: ["a"], rows: [PictureRow("r", pictures: [picture])], widest: 100)
+          try Figures.sideBySide(title: "", columns: ["a"], rows: [PictureRow("r", pictures: [picture])], widest: 40)
         }
       ),
       (

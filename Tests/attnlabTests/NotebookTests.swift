@@ -21,7 +21,7 @@ import Testing
     return blocks
   }
 
-  @Test(arguments: ["first-look", "tokens-and-heat-maps", "swapping-and-ablating"])
+  @Test(arguments: ["first-look", "tokens-and-heat-maps", "swapping-and-ablating", "measuring"])
   func commandsOf(page name: String) throws {
     let url = Fixtures.repository.appending(path: "notebooks-md/\(name).md")
     let blocks = Self.commands(try String(contentsOf: url, encoding: .utf8))

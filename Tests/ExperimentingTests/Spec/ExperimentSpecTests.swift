@@ -105,6 +105,7 @@ import Testing
             - { op: replace, of: probabilities, sites: "cross:*", steps: all, branch: conditional, part: all }
         metrics: [psnr, ssim]
         instruments: {}
+        tables: []
         figures: [side_by_side, word_heatmaps, layer_step_grid, self_attention]
         budget: { disk: 2 GiB }
 
