@@ -138,9 +138,9 @@ struct MeasureReport: Encodable {
   private static func number(_ value: Double, _ metric: Metric) -> String {
     String(format: "%.\(metric.digits)f", value) + (metric.unit.map { " \($0)" } ?? "")
   }
-
-  private func percent(_ share: Double) -> String { "\(Int((100 * share).rounded())) %" }
 }
+
+private func percent(_ share: Double) -> String { "\(Int((100 * share).rounded())) %" }
 
 extension SceneReading {
   /// The number of each pixel's object as its red, from 1.
@@ -150,16 +150,16 @@ extension SceneReading {
 
   /// The picture with what was seen in it.
   func figure(of picture: Picture, title: String) throws -> Picture {
-    func percent(_ answer: Answer) -> String { "\(answer.word) \(Int((100 * answer.confidence).rounded())) %" }
+    func said(_ answer: Answer) -> String { "\(answer.word) \(percent(answer.confidence))" }
     let regions = objects.enumerated().map { index, object in
-      let color = object.color.word == SceneVocabulary.none ? "in its own colors" : percent(object.color)
+      let color = object.color.word == SceneVocabulary.none ? "in its own colors" : said(object.color)
       return LabeledRegion(
-        "\(percent(object.name)), \(color), facing \(percent(object.facing))", left: object.box.left,
+        "\(said(object.name)), \(color), facing \(said(object.facing))", left: object.box.left,
         top: object.box.top, right: object.box.right, bottom: object.box.bottom,
         pixels: owners.indices.filter { owners[$0] == Int8(index) })
     }
     return try Figures.regions(
       title: title, picture: picture, regions: regions,
-      note: "background \(percent(background)), style \(percent(style))")
+      note: "background \(said(background)), style \(said(style))")
   }
 }

@@ -5,8 +5,8 @@ import Measures
 extension Metric {
   /// What its values say, and how far they can be trusted.
   fileprivate func reading(_ accuracy: String) -> String {
-    "\(title.capitalized(1))\(unit.map { " in \($0)" } ?? ""), \(range), one value for each \(measure.subject). "
-      + "\(direction.capitalized(1)).\n\n*How far it can be trusted: \(accuracy).*"
+    "\(title.asSentence)\(unit.map { " in \($0)" } ?? ""), \(range), one value for each \(measure.subject). "
+      + "\(direction.asSentence).\n\n*How far it can be trusted: \(accuracy).*"
   }
 
   /// A value for a reader; `–` where there is none.
@@ -91,7 +91,7 @@ struct ReportNumbers {
 
   var section: String {
     let byIntervention = metrics.map { metric in
-      "### \(metric.title.capitalized(1)) by intervention\n\n" + metric.reading(accuracies.text(metric)) + "\n\n"
+      "### \(metric.title.asSentence) by intervention\n\n" + metric.reading(accuracies.text(metric)) + "\n\n"
         + table(metric)
     }
     return (["## Numbers"] + byIntervention + [byPair]).joined(separator: "\n\n")
@@ -211,8 +211,8 @@ struct ReportNumbers {
 }
 
 extension String {
-  /// With its first letters large.
-  fileprivate func capitalized(_ count: Int) -> String { prefix(count).uppercased() + dropFirst(count) }
+  /// With its first letter large.
+  fileprivate var asSentence: String { prefix(1).uppercased() + dropFirst() }
 }
 
 extension PromptPair {

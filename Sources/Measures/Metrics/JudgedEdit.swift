@@ -1,5 +1,4 @@
 import Analysis
-import Foundation
 
 /// An edit as the scene reader sees it: both prompts, both pictures, and the objects that stand for one another.
 struct JudgedEdit {
@@ -96,13 +95,9 @@ struct Layout {
   init(_ before: SceneReading.Object, _ after: SceneReading.Object, width: Int, height: Int) {
     let (x, y) = (after.center.x - before.center.x, (after.center.y - before.center.y) * Double(height) / Double(width))
     shift = (x * x + y * y).squareRoot()
-    growth = Self.size(after) - Self.size(before)
+    growth = after.size - before.size
     let faces = [before.facing.word, after.facing.word]
     isFacingKept = faces.contains("front") ? nil : faces[0] == faces[1]
-  }
-
-  private static func size(_ object: SceneReading.Object) -> Double {
-    0.5 * log2(Double(max(1, object.box.width * object.box.height)))
   }
 
   var isCenterKept: Bool { shift <= Self.mostShift }

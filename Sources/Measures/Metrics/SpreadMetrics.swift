@@ -1,5 +1,4 @@
 import Analysis
-import Foundation
 
 // Diversity of layout over the seeds of a prompt: a model that always puts a car at one place has no layout to keep.
 
@@ -10,7 +9,7 @@ extension Metric {
   }
 
   static let sizeSpread = spread("size_spread", "spread of sizes", "log2", "size") { objects, _ in
-    Summary(objects.map { 0.5 * log2(Double(max(1, $0.box.width * $0.box.height))) }).standardDeviation
+    Summary(objects.map(\.size)).standardDeviation
   }
 
   static let facingSpread = spread("facing_spread", "spread of facings", nil, "facing") { objects, _ in

@@ -1,3 +1,5 @@
+import Foundation
+
 extension PromptScene {
   /// Whether nobody could tell the color of a thing: excluded from every metric of colors.
   ///
@@ -12,6 +14,11 @@ extension PromptScene {
     default: return false
     }
   }
+}
+
+extension SceneReading.Object {
+  /// log2 of the side of a square as large as the box, in pixels.
+  var size: Double { 0.5 * log2(Double(max(1, box.width * box.height))) }
 }
 
 extension SceneReading {
