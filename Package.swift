@@ -108,7 +108,7 @@ let package = Package(
       exclude: ["Fixtures"]),
     .testTarget(name: "SchedulersTests", dependencies: ["Schedulers", "TestSupport"]),
     .testTarget(
-      name: "PipelinesTests", dependencies: ["Analysis", "Measures", "Pipelines", "Plotting", "TestSupport"]),
+      name: "PipelinesTests", dependencies: ["Analysis", "Pipelines", "Plotting", "TestSupport"]),
     .testTarget(
       name: "AttentionStoreTests",
       dependencies: ["AttentionStore", "TestSupport", .product(name: "GRDB", package: "GRDB.swift")]),

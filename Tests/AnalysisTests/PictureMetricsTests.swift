@@ -1,6 +1,5 @@
 import Analysis
 import Foundation
-import Measures
 import Plotting
 import Tensors
 import TestSupport

@@ -1,7 +1,6 @@
 import Analysis
 import AttentionTracing
 import Foundation
-import Measures
 import Pipelines
 import Plotting
 import Schedulers
