@@ -1,16 +1,23 @@
 """What a scene holds and how it is said; nothing here is drawn."""
 import dataclasses
+import math
 import random
 
 from recipe.settings import WorldSettings
 
+APART = 80  # of sRGB, 0-255: how far a tint is from a colour that is held out
+
 
 @dataclasses.dataclass(frozen=True)
 class Thing:
-    """An object and the colour that it is tinted with; None: the glyph's own."""
+    """An object and the colour that it is tinted with; None: the glyph's own.
+
+    - tint: sRGB, 0-255: a colour that has no name, in place of the glyph's own. No caption tells it.
+    """
 
     name: str
     color: str | None
+    tint: tuple[int, int, int] | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,6 +63,24 @@ def draw_scene(world: WorldSettings, rng: random.Random) -> Scene:
     elif chance < world.odds.colored_background + world.odds.place:
         place = rng.choice(list(world.places))
     return Scene(things, background, place, style)
+
+
+def tinted(scene: Scene, world: WorldSettings, share: float, rng: random.Random) -> Scene:
+    """Some of the things that have a colour, by chance, in any other one, however unlike those that have names.
+
+    None comes near a colour that the object is never drawn in.
+    """
+    return dataclasses.replace(scene, things=tuple(
+        Thing(thing.name, None, _free_tint(world, thing.name, rng)) if thing.color and rng.random() < share else thing
+        for thing in scene.things))
+
+
+def _free_tint(world: WorldSettings, name: str, rng: random.Random) -> tuple[int, int, int]:
+    never = [world.colors[color] for color in world.colors if world.is_held_out(name, color)]
+    while True:
+        tint = (rng.randrange(256), rng.randrange(256), rng.randrange(256))
+        if all(math.dist(tint, color) >= APART for color in never):
+            return tint
 
 
 def caption(scene: Scene, world: WorldSettings, rng: random.Random) -> str:

@@ -1,6 +1,7 @@
 """The training of the scene reader, which judges what the model makes: scenes through the VAE, and what they show."""
 import hashlib
 import pathlib
+import random
 import typing
 
 import torch
@@ -9,12 +10,12 @@ from diffusers import AutoencoderKL
 from safetensors import safe_open
 from safetensors.torch import save_file
 
-from recipe import checkpoints, scene_reader, truths, vae
+from recipe import captions, checkpoints, scene_reader, truths, vae
 from recipe.scene_reader import Answers, SceneReader
 from recipe.settings import JudgeSettings, Settings
 from recipe.training import Randomness, Stage, randomness
 from recipe.truths import IGNORED, Scenes, Truths
-from recipe.world import World
+from recipe.world import Drawing, World
 
 DRAWN_AT_ONCE = 20
 SCENES = "judge-scenes.safetensors"
@@ -36,7 +37,8 @@ def pool(settings: Settings, autoencoder: AutoencoderKL, run: pathlib.Path) -> S
     Half of the latents get noise, up to `judge.latent_noise`: a generated picture is never quite a drawn one.
     """
     own = settings.judge
-    about = {"settings": hashlib.sha256(repr((own.seed, own.latent_noise, settings.world)).encode()).hexdigest(),
+    about = {"settings": hashlib.sha256(
+                 repr((own.seed, own.latent_noise, own.tinted, own.bf16, settings.world)).encode()).hexdigest(),
              "scenes": str(own.pool), "vae": vae.digest(autoencoder)}
     file = run / SCENES
     if file.exists():
@@ -47,14 +49,23 @@ def pool(settings: Settings, autoencoder: AutoencoderKL, run: pathlib.Path) -> S
     world, parts = World(settings, JudgeStage.name), []
     for first in range(0, own.pool, DRAWN_AT_ONCE):
         numbers = range(first, min(first + DRAWN_AT_ONCE, own.pool))
-        drawings = [world.draw(number) for number in numbers]
+        drawings = [draw(world, number, own) for number in numbers]
         pictures = torch.stack([drawing.picture for drawing in drawings])
         noise = latent_noise(settings, first, len(numbers))
-        parts.append(truths.record(drawings, vae.reconstruct(autoencoder, pictures, noise), settings))
+        with torch.autocast("cpu", torch.bfloat16, enabled=own.bf16):
+            seen = vae.reconstruct(autoencoder, pictures, noise).float()
+        parts.append(truths.record(drawings, seen, settings))
         print(f"judge: drew {numbers.stop} of {own.pool} scenes", flush=True)
     scenes = Scenes(*(torch.cat([getattr(part, name) for part in parts]).contiguous() for name in Scenes._fields))
     checkpoints.replace(file, lambda partial: save_file(scenes._asdict(), partial, metadata=about))
     return scenes
+
+
+def draw(world: World, number: int, own: JudgeSettings) -> Drawing:
+    """A scene as the other stages see, but for `judge.tinted` of its colours, which have no name."""
+    rng = random.Random(f"{own.seed}/judge/drawing/{number}")
+    scene = captions.tinted(world.describe(number), world.settings, own.tinted, rng)
+    return world.paint(scene, world.arrange(scene, rng), rng)
 
 
 def latent_noise(settings: Settings, first: int, count: int) -> torch.Tensor:
@@ -73,6 +84,8 @@ class JudgeStage(Stage):
         self.settings, self.own = settings, settings.judge
         torch.manual_seed(self.own.seed)
         self.model = scene_reader.build(settings)
+        # By plain products: on a processor the fused attention's way back takes several times as long at these sizes.
+        self.model.tower.set_attn_implementation("eager")
         self._scenes = pool(settings, autoencoder, run)
 
     def shape(self) -> dict[str, typing.Any]:

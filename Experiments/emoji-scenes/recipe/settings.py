@@ -132,6 +132,7 @@ class UNetSettings:
     batch: int
     unconditional: float
     min_snr: float
+    bf16: bool
     optimizer: Optimizer
 
 
@@ -142,6 +143,7 @@ class JudgeSettings:
     patch: int
     pool: int
     batch: int
+    tinted: float
     latent_noise: float
     noise: float
     blur: float
@@ -277,7 +279,8 @@ def _training_problems(settings: Settings) -> typing.Iterator[str]:
         if optimizer.ema is not None and not 0 <= optimizer.ema < 1:
             yield f"{name}.optimizer.ema: must be from 0 up to 1, or null for none; found {optimizer.ema}"
     shares = {"vae.crop_share": settings.vae.crop_share, "unet.unconditional": settings.unet.unconditional,
-              "judge.window_share": settings.judge.window_share, "judge.recolored": settings.judge.recolored}
+              "judge.window_share": settings.judge.window_share, "judge.recolored": settings.judge.recolored,
+              "judge.tinted": settings.judge.tinted}
     for name, value in shares.items():
         if not 0 <= value <= 1:
             yield f"{name}: a share is 0-1, found {value}"

@@ -87,7 +87,8 @@ class Trainer:
         self.rates: Optimizer = getattr(settings, stage.name).optimizer
         self.parameters = stage.trained()
         self.optimizer = torch.optim.AdamW(
-            self.parameters, lr=self.rates.learning_rate, betas=self.rates.betas, weight_decay=self.rates.weight_decay)
+            self.parameters, lr=self.rates.learning_rate, betas=self.rates.betas, weight_decay=self.rates.weight_decay,
+            fused=True)
         self.ema = self._copy() if self.rates.ema is not None else None
         self.step, self.seconds = 0, 0.0
 

@@ -110,7 +110,7 @@ def record(drawings: typing.Sequence[Drawing], pictures: torch.Tensor, settings:
         for k, truth in enumerate(drawing.objects):
             coverage[i, k] = (truth.mask * 255).round().to(torch.uint8)
             numbers[0, i, k] = words.objects.index(truth.name)
-            if not hides_color(scene, settings, truth.color):
+            if scene.things[k].tint is None and not hides_color(scene, settings, truth.color):
                 numbers[1, i, k] = words.colors.index(truth.color or NOTHING)
             numbers[2, i, k] = words.facings.index(truth.faces)
         whole[0, i] = words.backgrounds.index(background(scene))

@@ -109,6 +109,8 @@ class World:
         glyph = self._glyphs[thing.name]
         if style == "silhouette":
             return torch.full_like(glyph.rgb, SILHOUETTE)
+        if thing.tint is not None:
+            return glyphs.tint(glyph, thing.tint, HIGHLIGHT)
         if thing.color is None:
             return glyph.rgb
         highlight = HIGHLIGHT_OF_BLACK if thing.color == "black" else HIGHLIGHT

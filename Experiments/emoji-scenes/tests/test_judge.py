@@ -92,6 +92,12 @@ class TruthTests(unittest.TestCase):
             self.assertEqual(self.grid(scenes, "colors")[0, 0].item(), number)
             self.assertEqual(WORDS.objects[scenes.objects[0, 0]], "dog")
 
+    def test_color_without_a_name_is_not_asked(self) -> None:
+        scenes = recorded(drawing(Scene((Thing("dog", None, tint=(120, 90, 200)), Thing("ball", "red"))),
+                                  rectangle(0, 0, 64, 64), rectangle(64, 64, 128, 128)))
+        self.assertEqual(scenes.colors.tolist(), [[IGNORED, WORDS.colors.index("red")]])
+        self.assertEqual([WORDS.objects[number] for number in scenes.objects[0]], ["dog", "ball"])
+
     @tiny.needs_font
     def test_drawn_scenes_are_labelled_where_they_are_drawn(self) -> None:
         drawings = [World(SETTINGS, "tests").draw(number) for number in range(20)]

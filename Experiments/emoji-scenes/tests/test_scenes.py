@@ -1,6 +1,7 @@
 """Scenes are the same again, their captions tell what is drawn, and their truth is where the pixels are."""
 import collections
 import hashlib
+import math
 import random
 import unittest
 
@@ -33,6 +34,29 @@ class CaptionTests(unittest.TestCase):
         self.assertNotEqual(self.scenes[:100], [World(SETTINGS, "other").describe(i) for i in range(100)])
         reseeded = settings.load(overrides=["seed=1"])
         self.assertNotEqual(self.scenes[:100], [World(reseeded, "tests").describe(i) for i in range(100)])
+
+    def test_tints_take_the_place_of_some_colors_and_keep_clear_of_held_out_ones(self) -> None:
+        world, rng = SETTINGS.world, random.Random(3)
+        scenes = [captions.draw_scene(world, rng) for _ in range(4000)]
+        changed = [captions.tinted(scene, world, 0.5, rng) for scene in scenes]
+        colored = tinted = 0
+        for scene, other in zip(scenes, changed, strict=True):
+            self.assertEqual((scene.background, scene.place, scene.style), (other.background, other.place, other.style))
+            for thing, new in zip(scene.things, other.things, strict=True):
+                colored += thing.color is not None
+                if new.tint is None:
+                    self.assertEqual(thing, new)
+                    continue
+                tinted += 1
+                self.assertTrue(thing.color is not None and new.color is None and new.name == thing.name)
+                for color, never in world.held_out.items():
+                    if new.name in never:
+                        self.assertGreaterEqual(math.dist(new.tint, world.colors[color]), captions.APART)
+        self.assertTrue(0.45 < tinted / colored < 0.55, tinted / colored)
+        for share in (0, 1):
+            kept = [thing.tint is None for scene in scenes for thing in captions.tinted(scene, world, share, rng).things
+                    if thing.color or thing.tint]
+            self.assertFalse(any(kept) if share else not all(kept))
 
     def test_held_out_pairs_are_never_drawn_and_all_others_are_possible(self) -> None:
         drawn = {(thing.name, thing.color) for scene in self.scenes for thing in scene.things}
@@ -153,6 +177,11 @@ class PictureTests(unittest.TestCase):
             nearest = min(SETTINGS.world.colors, key=lambda name: (
                 middle - solid(SETTINGS.world.colors[name]).flatten()).square().sum())
             self.assertEqual(nearest, color)
+
+    def test_tint_without_a_name_is_drawn(self) -> None:
+        drawing = draw_with(Scene((Thing("car", None, tint=(40, 160, 150)),)), Placement(0.8, 0, 0, False))
+        middle = drawing.picture[:, drawing.objects[0].mask > 0.99].median(1).values * 255
+        self.assertLess((middle - torch.tensor([40.0, 160, 150])).abs().max().item(), 25)
 
     def test_two_objects_have_a_side_each(self) -> None:
         world = World(SETTINGS, "tests")

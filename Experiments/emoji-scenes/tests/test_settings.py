@@ -48,6 +48,7 @@ class SettingsTests(unittest.TestCase):
             "judge.batch=14001": ["judge.batch: 14001 different scenes cannot be had of a pool of 14000"],
             "judge.blur=-0.1": ["judge.blur: must be 0 or more"],
             "judge.recolored=1.1": ["judge.recolored: a share is 0-1, found 1.1"],
+            "judge.tinted=-0.1": ["judge.tinted: a share is 0-1, found -0.1"],
             "judge.bf16=1": ["judge.bf16: expected true or false, found 1"],
             "judge.optimizer.warmup=0": ["judge.optimizer: learning_rate must be above 0 and warmup at least 1"],
             "clip.batch=4096": ["clip.batch: 4096 different scenes cannot be had of a pool of 2048"],
