@@ -16,4 +16,17 @@ public struct Picture: Hashable, Sendable {
     self.height = height
     self.pixels = pixels
   }
+
+  /// Left and right exchanged.
+  public var mirrored: Picture {
+    var other = self
+    for y in 0..<height {
+      for x in 0..<width {
+        for channel in 0..<3 {
+          other.pixels[3 * (y * width + x) + channel] = pixels[3 * (y * width + width - 1 - x) + channel]
+        }
+      }
+    }
+    return other
+  }
 }

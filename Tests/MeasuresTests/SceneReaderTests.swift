@@ -137,6 +137,38 @@ import Testing
     #expect(try reader.readings([]).isEmpty)
   }
 
+  /// What the network answers of a picture and of its mirror image is averaged, so neither side is preferred.
+  @Test func aMirrorImageIsReadAsTheMirrorImage() throws {
+    let reader = try SceneReader(folder: Self.tiny)
+    let opposite = ["left": "right", "right": "left", "front": "front"]
+    var facings: Set<String> = []
+    for seed in 1...12 as ClosedRange<UInt64> {
+      var generator = SeededGenerator(seed: seed)
+      let pixels = (0..<32 * 32 * 3).map { _ in UInt8.random(in: 0...255, using: &generator) }
+      let picture = try Picture(width: 32, height: 32, pixels: pixels)
+      let readings = try reader.readings([picture, picture.mirrored])
+      let (one, other) = (readings[0], readings[1])
+      #expect(one.background == other.background && one.style == other.style, "seed \(seed)")
+      #expect(one.owners.map { $0 >= 0 } == Self.turned(other.owners.map { $0 >= 0 }, width: 32), "seed \(seed)")
+      // Objects of equal size may come in another order.
+      let turned = other.objects.map { object in
+        let box = SceneReading.Box(
+          left: 32 - object.box.right, top: object.box.top, right: 32 - object.box.left, bottom: object.box.bottom)
+        return [object.name.word, object.color.word, opposite[object.facing.word] ?? "", "\(box)", "\(object.area)"]
+      }
+      let own = one.objects.map { object in
+        [object.name.word, object.color.word, object.facing.word, "\(object.box)", "\(object.area)"]
+      }
+      #expect(Set(own) == Set(turned), "seed \(seed)")
+      facings.formUnion(one.objects.map(\.facing.word))
+    }
+    #expect(facings.contains("left") || facings.contains("right"), "no object has a side that could be exchanged")
+  }
+
+  private static func turned<Value>(_ values: [Value], width: Int) -> [Value] {
+    values.indices.map { values[$0 / width * width + width - 1 - $0 % width] }
+  }
+
   @Test(arguments: [(200, 130), (1, 1), (3, 500), (32, 32), (31, 33)])
   func aPictureOfAnySizeIsRead(_ width: Int, _ height: Int) throws {
     let reader = try SceneReader(folder: Self.tiny)

@@ -38,6 +38,35 @@ struct SceneAnswers {
     backgrounds = softmax(picture[..<split])
     styles = softmax(picture[split...])
   }
+
+  /// The mean of what is answered of a picture and, turned back, of its mirror image: of what has no left and right the
+  /// network should say the same of both, and where it does not the mean is right more often than either.
+  /// - Parameters:
+  ///   - one: of the picture.
+  ///   - mirrored: of the picture with left and right exchanged.
+  init(_ one: Self, mirrored: Self, words: SceneVocabulary) {
+    let (side, patch) = (one.side, one.patch)
+    self.side = side
+    self.patch = patch
+    func mean(_ a: [Float], _ b: [Float]) -> [Float] { zip(a, b).map { ($0 + $1) / 2 } }
+    /// - Parameter turned: what an answer of the mirror image says of the picture.
+    func means(_ rows: KeyPath<Self, [[Float]]>, _ turned: ([Float]) -> [Float]) -> [[Float]] {
+      let (own, others) = (one[keyPath: rows], mirrored[keyPath: rows])
+      return own.indices.map { place in
+        let (y, x) = place.quotientAndRemainder(dividingBy: side)
+        return mean(own[place], turned(others[y * side + side - 1 - x]))
+      }
+    }
+    let opposite = words.facings.map { name in
+      words.facings.firstIndex(of: ["left": "right", "right": "left"][name] ?? name) ?? 0
+    }
+    objects = means(\.objects) { $0 }
+    colors = means(\.colors) { $0 }
+    facings = means(\.facings) { row in opposite.map { row[$0] } }
+    coverage = means(\.coverage) { row in row.indices.map { row[$0 / patch * patch + patch - 1 - $0 % patch] } }
+    backgrounds = mean(one.backgrounds, mirrored.backgrounds)
+    styles = mean(one.styles, mirrored.styles)
+  }
 }
 
 private func softmax(_ logits: ArraySlice<Float>) -> [Float] {

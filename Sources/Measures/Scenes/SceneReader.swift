@@ -24,22 +24,29 @@ public struct SceneReader: Sendable {
       pictureAnswers: words.backgrounds.count + words.styles.count)
   }
 
-  /// What pictures show, in their order.
+  /// What pictures show, in their order. Each is looked at twice, the second time in a mirror.
   /// - Throws: `EngineError`.
   public func readings(_ pictures: [Picture]) throws -> [SceneReading] {
     var readings: [SceneReading] = []
     // Few at a time: the memory does not grow with their number.
     for start in stride(from: 0, to: pictures.count, by: Self.atOnce) {
       let some = Array(pictures[start..<min(start + Self.atOnce, pictures.count)])
-      let answers = try network(some)
-      for (index, picture) in some.enumerated() {
-        let one = SceneAnswers(
-          patches: answers.patches[index], picture: answers.pictures[index], words: words, side: network.side,
-          patch: network.patchSize)
-        readings.append(SceneReading(one, words, width: picture.width, height: picture.height))
+      let answers = try zip(self.answers(some), self.answers(some.map(\.mirrored)))
+      for (picture, (one, mirrored)) in zip(some, answers) {
+        let both = SceneAnswers(one, mirrored: mirrored, words: words)
+        readings.append(SceneReading(both, words, width: picture.width, height: picture.height))
       }
     }
     return readings
+  }
+
+  private func answers(_ pictures: [Picture]) throws -> [SceneAnswers] {
+    let answers = try network(pictures)
+    return pictures.indices.map { index in
+      SceneAnswers(
+        patches: answers.patches[index], picture: answers.pictures[index], words: words, side: network.side,
+        patch: network.patchSize)
+    }
   }
 
   /// What a run's picture shows; read once.
