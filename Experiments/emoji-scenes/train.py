@@ -30,7 +30,8 @@ def make_vae(settings: Settings, run: pathlib.Path) -> Stage:
 
 
 def make_clip(settings: Settings, run: pathlib.Path) -> Stage:
-    return clip.CLIPStage(settings, tokenizer.prepare(settings, run))
+    autoencoder = vae.load(settings, run) if settings.clip.decoded > 0 else None
+    return clip.CLIPStage(settings, tokenizer.prepare(settings, run), autoencoder)
 
 
 def make_unet(settings: Settings, run: pathlib.Path) -> Stage:

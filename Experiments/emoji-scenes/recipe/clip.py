@@ -5,9 +5,10 @@ import typing
 
 import torch
 import torch.nn.functional as F
+from diffusers import AutoencoderKL
 from transformers import CLIPConfig, CLIPModel, CLIPTextModel, CLIPTokenizer
 
-from recipe import captions, checkpoints
+from recipe import captions, checkpoints, vae
 from recipe.settings import Settings
 from recipe.training import Stage, randomness
 from recipe.tokenizer import POSITIONS
@@ -63,14 +64,21 @@ def embed_captions(model: CLIPModel, tokenizer: CLIPTokenizer, texts: typing.Seq
 class CLIPStage(Stage):
     name = "clip"
 
-    def __init__(self, settings: Settings, tokenizer: CLIPTokenizer):
+    def __init__(self, settings: Settings, tokenizer: CLIPTokenizer, autoencoder: AutoencoderKL | None):
+        """- autoencoder: needed where `clip.decoded` is above 0."""
         self.settings, self.own, self.tokenizer = settings, settings.clip, tokenizer
         torch.manual_seed(settings.seed)
         self.model = build(settings, tokenizer)
         if self.own.lock_text:
             for name, parameter in self.model.named_parameters():
                 parameter.requires_grad_(name.startswith("vis"))  # vision_model, visual_projection
-        self._window = SceneWindow(World(settings, self.name), self.own.pool, self.own.fresh)
+
+        def decoded(picture: torch.Tensor) -> torch.Tensor:
+            return vae.reconstruct(autoencoder, picture[None])[0]
+
+        self._window = SceneWindow(
+            World(settings, self.name), self.own.pool, self.own.fresh, decoded if autoencoder else None,
+            self.own.decoded)
 
     def trained(self) -> list[torch.nn.Parameter]:
         return [parameter for parameter in self.model.parameters() if parameter.requires_grad]

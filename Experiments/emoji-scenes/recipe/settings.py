@@ -118,6 +118,7 @@ class CLIPSettings:
     fresh: int
     batch: int
     negatives: int
+    decoded: float
     lock_text: bool
     optimizer: Optimizer
 
@@ -278,7 +279,8 @@ def _training_problems(settings: Settings) -> typing.Iterator[str]:
             yield f"{name}.optimizer: learning_rate must be above 0 and warmup at least 1"
         if optimizer.ema is not None and not 0 <= optimizer.ema < 1:
             yield f"{name}.optimizer.ema: must be from 0 up to 1, or null for none; found {optimizer.ema}"
-    shares = {"vae.crop_share": settings.vae.crop_share, "unet.unconditional": settings.unet.unconditional,
+    shares = {"vae.crop_share": settings.vae.crop_share, "clip.decoded": settings.clip.decoded,
+              "unet.unconditional": settings.unet.unconditional,
               "judge.window_share": settings.judge.window_share, "judge.recolored": settings.judge.recolored,
               "judge.tinted": settings.judge.tinted}
     for name, value in shares.items():

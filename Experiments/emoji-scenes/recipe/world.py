@@ -135,10 +135,14 @@ class SceneWindow:
     """The pictures that batches are drawn from, as they move along a stream.
 
     At step `n` it holds the scenes `n * fresh` up to `n * fresh + size`: the step number alone says what is in it.
+
+    - changed: what is done to the pictures of some scenes, `share` of them: `[3, size, size]` in 0-1 to the same.
     """
 
-    def __init__(self, world: World, size: int, fresh: int):
+    def __init__(self, world: World, size: int, fresh: int,
+                 changed: typing.Callable[[torch.Tensor], torch.Tensor] | None = None, share: float = 0.0):
         self._world, self._size, self._fresh = world, size, fresh
+        self._changed, self._share = changed, share
         self._kept: dict[int, tuple[torch.Tensor, Scene]] = {}
 
     def at(self, step: int) -> list[tuple[torch.Tensor, Scene]]:
@@ -148,7 +152,12 @@ class SceneWindow:
         for number in numbers:
             if number not in self._kept:
                 drawing = self._world.draw(number)
-                self._kept[number] = (drawing.picture, drawing.scene)
+                self._kept[number] = (self._shown(number, drawing.picture), drawing.scene)
             kept[number] = self._kept[number]
         self._kept = kept
         return list(kept.values())
+
+    def _shown(self, number: int, picture: torch.Tensor) -> torch.Tensor:
+        if self._changed is None or random.Random(f"{number}/changed").random() >= self._share:
+            return picture
+        return self._changed(picture)

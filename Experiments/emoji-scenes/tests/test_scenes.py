@@ -204,6 +204,20 @@ class PictureTests(unittest.TestCase):
         for (a, _), (b, _) in zip(walked.at(3), jumped.at(3), strict=True):
             self.assertTrue(torch.equal(a, b))
 
+    def test_some_pictures_of_a_window_are_changed_and_always_the_same(self) -> None:
+        world = World(SETTINGS, "tests")
+        plain = SceneWindow(world, 60, 20)
+        walked, jumped = (SceneWindow(world, 60, 20, lambda picture: 1 - picture, 0.5) for _ in range(2))
+        for step in (0, 1):
+            changed = walked.at(step)
+        jumped = jumped.at(1)
+        kinds = []
+        for (a, _), (b, _), (c, _) in zip(plain.at(1), changed, jumped, strict=True):
+            self.assertTrue(torch.equal(b, c))
+            kinds.append(torch.equal(b, 1 - a))
+            self.assertTrue(kinds[-1] or torch.equal(a, b))
+        self.assertTrue(10 < sum(kinds) < 50)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -51,6 +51,7 @@ class SettingsTests(unittest.TestCase):
             "judge.tinted=-0.1": ["judge.tinted: a share is 0-1, found -0.1"],
             "judge.bf16=1": ["judge.bf16: expected true or false, found 1"],
             "judge.optimizer.warmup=0": ["judge.optimizer: learning_rate must be above 0 and warmup at least 1"],
+            "clip.decoded=1.5": ["clip.decoded: a share is 0-1, found 1.5"],
             "clip.batch=4096": ["clip.batch: 4096 different scenes cannot be had of a pool of 2048"],
         }
         for override, expected in cases.items():
