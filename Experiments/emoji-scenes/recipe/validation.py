@@ -147,7 +147,7 @@ def interval(right: int, count: int) -> tuple[float, float]:
 
 
 def report(tallies: dict[str, Tally], count: int) -> str:
-    """Markdown: a table with a column for each tally, and of the first what is hard.
+    """Markdown: a table with a column for each tally, the objects of each, and of the first what else is hard.
 
     - count: scenes of each.
     """
@@ -162,6 +162,7 @@ def report(tallies: dict[str, Tally], count: int) -> str:
         f"Of {count} scenes of each kind, through the VAE; shares with 95 % intervals (Wilson), means with standard "
         "errors:",
         table(["", *tallies], rows), f"Objects: {_worst_first(first.by_object)}.",
+        *(f"Objects, {name}: {_worst_first(tally.by_object)}." for name, tally in list(tallies.items())[1:]),
         f"Colors: {_worst_first(first.by_color)}.", f"Most often confused: {confused or 'nothing'}."]) + "\n"
 
 

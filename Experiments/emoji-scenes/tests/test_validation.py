@@ -162,6 +162,7 @@ class ReportTests(unittest.TestCase):
         self.assertIn("| mask IoU | 1.000 +- 0 (n 1) | 1.000 +- 0 (n 1) |", lines)
         self.assertIn("| center off by, picture widths | 0.0000 +- 0 (n 1) | 0.0000 +- 0 (n 1) |", lines)
         self.assertIn("Objects: cat 50 % (n 2), dog 100 % (n 1).", lines)
+        self.assertIn("Objects, other: dog 0 % (n 1).", lines)
         self.assertIn("Most often confused: cat taken for dog (1).", lines)
         self.assertEqual(validation.summary(usual, other, 1), {
             "object": 0.9, "color": 1, "facing": 1, "background": 1, "style": 1, "mask": 1, "center": 0, "size": 0,
