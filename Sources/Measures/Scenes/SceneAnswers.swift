@@ -39,8 +39,7 @@ struct SceneAnswers {
     styles = softmax(picture[split...])
   }
 
-  /// The mean of what is answered of a picture and, turned back, of its mirror image: of what has no left and right the
-  /// network should say the same of both, and where it does not the mean is right more often than either.
+  /// The mean of what is answered of a picture and, turned back, of its mirror image, so that neither side is preferred.
   /// - Parameters:
   ///   - one: of the picture.
   ///   - mirrored: of the picture with left and right exchanged.
