@@ -40,7 +40,7 @@ public struct ExperimentPlan: Sendable {
   private static let rowOverhead = 160
 }
 
-/// A source run and the runs that are made in one batch with it.
+/// Runs that are made in one batch: a source and its targets, or single prompts.
 public struct PlannedGroup: Sendable {
   public let hash: String
   public let settings: DenoisingSettings

@@ -138,7 +138,8 @@ struct PlanBuilder {
 
   // MARK: - Groups
 
-  /// One group for each source prompt (with the targets of all its pairs) and each single prompt, for each seed.
+  /// Groups of at most `batch` runs, for each seed: of a source prompt with the targets of all its pairs, and of single
+  /// prompts, which share a group since small batches are slow.
   mutating func groups(
     _ identity: GroupIdentity, seeds: [UInt64], settings: DenoisingSettings, label: String
   ) -> [PlannedGroup] {
@@ -152,14 +153,14 @@ struct PlanBuilder {
       }
       makeUps += members.chunks(of: spec.generate.batch - 1).map { [first] + $0 }
     }
-    for prompt in spec.generate.prompts {
-      let members = spec.interventions.map { intervention in
+    let singles = spec.generate.prompts.flatMap { prompt in
+      spec.interventions.map { intervention in
         GroupMember(
           role: intervention.operations.isEmpty ? .source : .target, intervention: intervention.name,
           prompt: encoded(prompt))
       }
-      makeUps += members.chunks(of: spec.generate.batch)
     }
+    makeUps += singles.chunks(of: spec.generate.batch)
     var groups: [PlannedGroup] = []
     for members in makeUps {
       explainReferences(members)

@@ -39,6 +39,19 @@ import Testing
         == whole.groups[0].runs.dropFirst().map(\.intervention))
   }
 
+  @Test func singlePromptsShareGroupsAndPairsHaveTheirOwn() throws {
+    let plan = try SmallExperiment.plan([
+      "generate.prompts=[a dog, a cat, a bus]", "generate.batch=4", "generate.seeds=[1, 2]",
+      "interventions={ none: [], zero: [{ op: zero, sites: \"cross:8-10\" }] }",
+    ])
+    #expect(plan.groups.map(\.runs.count) == [3, 3, 4, 4, 2, 2])
+    #expect(plan.groups.map(\.settings.seed) == [1, 2, 1, 2, 1, 2])
+    let singles = plan.groups.dropFirst(2).filter { $0.settings.seed == 1 }.flatMap(\.runs)
+    #expect(singles.map(\.prompt.prompt) == ["a dog", "a dog", "a cat", "a cat", "a bus", "a bus"])
+    #expect(singles.map(\.intervention) == ["none", "zero", "none", "zero", "none", "zero"])
+    #expect(singles.allSatisfy { $0.source == nil })
+  }
+
   @Test func settingsOfASweepHaveGroupsOfTheirOwn() throws {
     let plan = try SmallExperiment.plan([
       "generate={ pairs: [{ source: a red car, target: a blue car }], seeds: [1, 2], "
