@@ -2,9 +2,11 @@
 import dataclasses
 import math
 import random
+import typing
 
 from recipe.settings import WorldSettings
 
+Tint = tuple[int, int, int]  # sRGB, 0-255
 APART = 80  # of sRGB, 0-255: how far a tint is from a colour that is held out
 
 
@@ -12,12 +14,12 @@ APART = 80  # of sRGB, 0-255: how far a tint is from a colour that is held out
 class Thing:
     """An object and the colour that it is tinted with; None: the glyph's own.
 
-    - tint: sRGB, 0-255: a colour that has no name, in place of the glyph's own. No caption tells it.
+    - tint: a colour that has no name, in place of the glyph's own. No caption tells it.
     """
 
     name: str
     color: str | None
-    tint: tuple[int, int, int] | None = None
+    tint: Tint | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,19 +70,36 @@ def draw_scene(world: WorldSettings, rng: random.Random) -> Scene:
 def tinted(scene: Scene, world: WorldSettings, share: float, rng: random.Random) -> Scene:
     """Some of the things that have a colour, by chance, in any other one, however unlike those that have names.
 
-    None comes near a colour that the object is never drawn in.
+    None comes near a colour that the object is never drawn in; many of those of an object with such a colour stand just
+    beside it, so that it is not known by what it lacks.
     """
     return dataclasses.replace(scene, things=tuple(
         Thing(thing.name, None, _free_tint(world, thing.name, rng)) if thing.color and rng.random() < share else thing
         for thing in scene.things))
 
 
-def _free_tint(world: WorldSettings, name: str, rng: random.Random) -> tuple[int, int, int]:
+def _free_tint(world: WorldSettings, name: str, rng: random.Random) -> Tint:
     never = [world.colors[color] for color in world.colors if world.is_held_out(name, color)]
     while True:
-        tint = (rng.randrange(256), rng.randrange(256), rng.randrange(256))
-        if all(math.dist(tint, color) >= APART for color in never):
+        beside = never and rng.random() < 0.5
+        tint = _beside(rng.choice(never), rng) if beside else _anywhere(rng)
+        if 0 <= min(tint) and max(tint) <= 255 and all(math.dist(tint, color) >= APART for color in never):
             return tint
+
+
+def _anywhere(rng: random.Random) -> Tint:
+    """As often pale or grey as full."""
+    red, green, blue = (rng.uniform(0, 255) for _ in range(3))
+    grey, share = rng.uniform(0, 255), rng.random()
+    return round(red + share * (grey - red)), round(green + share * (grey - green)), round(blue + share * (grey - blue))
+
+
+def _beside(color: typing.Sequence[int], rng: random.Random) -> Tint:
+    """At `APART` to half as much again from a colour, in any direction; may lie outside of sRGB."""
+    way = [rng.gauss(0, 1) for _ in range(3)]
+    reach = rng.uniform(APART, 1.5 * APART) / math.hypot(*way)
+    red, green, blue = (round(value + reach * step) for value, step in zip(color, way, strict=True))
+    return red, green, blue
 
 
 def caption(scene: Scene, world: WorldSettings, rng: random.Random) -> str:

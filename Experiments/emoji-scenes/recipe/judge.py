@@ -1,4 +1,5 @@
 """The training of the scene reader, which judges what the model makes: scenes through the VAE, and what they show."""
+import dataclasses
 import hashlib
 import pathlib
 import random
@@ -10,17 +11,18 @@ from diffusers import AutoencoderKL
 from safetensors import safe_open
 from safetensors.torch import save_file
 
-from recipe import captions, checkpoints, scene_reader, truths, vae
+from recipe import captions, checkpoints, glyphs, scene_reader, truths, vae
 from recipe.scene_reader import Answers, SceneReader
 from recipe.settings import JudgeSettings, Settings
 from recipe.training import Randomness, Stage, randomness
-from recipe.truths import IGNORED, Scenes, Truths
+from recipe.truths import IGNORED, TINTED, Scenes, Truths
 from recipe.world import Drawing, World
 
 DRAWN_AT_ONCE = 20
 SCENES = "judge-scenes.safetensors"
 UNNAMED = 0.1  # the weight of patches of no object: whether there is one is learnt by coverage too
-EXCHANGED = 0.7  # of the recolored pictures; the others are negatives besides
+CONTRAST = 0.4  # of recolored pictures: what is taken from it or added to it at most
+BRIGHTNESS = 0.25  # the same, of pixels in 0-1
 BLUR_REACH = 3  # pixels, of the kernel to each side
 
 
@@ -37,8 +39,8 @@ def pool(settings: Settings, autoencoder: AutoencoderKL, run: pathlib.Path) -> S
     Half of the latents get noise, up to `judge.latent_noise`: a generated picture is never quite a drawn one.
     """
     own = settings.judge
-    about = {"settings": hashlib.sha256(
-                 repr((own.seed, own.latent_noise, own.tinted, own.bf16, settings.world)).encode()).hexdigest(),
+    drawn = (own.seed, own.latent_noise, own.styled, own.tinted, own.bf16, settings.world)
+    about = {"settings": hashlib.sha256(repr(drawn).encode()).hexdigest(),
              "scenes": str(own.pool), "vae": vae.digest(autoencoder)}
     file = run / SCENES
     if file.exists():
@@ -46,7 +48,7 @@ def pool(settings: Settings, autoencoder: AutoencoderKL, run: pathlib.Path) -> S
             if stored.metadata() == about:
                 return Scenes(*(stored.get_tensor(name) for name in Scenes._fields))
     autoencoder = autoencoder.to(memory_format=torch.channels_last)  # half again as fast
-    world, parts = World(settings, JudgeStage.name), []
+    world, parts = styled_world(settings), []
     for first in range(0, own.pool, DRAWN_AT_ONCE):
         numbers = range(first, min(first + DRAWN_AT_ONCE, own.pool))
         drawings = [draw(world, number, own) for number in numbers]
@@ -61,11 +63,17 @@ def pool(settings: Settings, autoencoder: AutoencoderKL, run: pathlib.Path) -> S
     return scenes
 
 
+def styled_world(settings: Settings) -> World:
+    """The world with more pictures in a style: elsewhere they are few, and they are the hardest to read."""
+    odds = dataclasses.replace(settings.world.odds, style=settings.judge.styled)
+    world = dataclasses.replace(settings.world, odds=odds)
+    return World(dataclasses.replace(settings, world=world), JudgeStage.name)
+
+
 def draw(world: World, number: int, own: JudgeSettings) -> Drawing:
-    """A scene as the other stages see, but for `judge.tinted` of its colours, which have no name."""
+    """A scene of the world, but for `judge.tinted` of its colours, which have no name."""
     rng = random.Random(f"{own.seed}/judge/drawing/{number}")
-    scene = captions.tinted(world.describe(number), world.settings, own.tinted, rng)
-    return world.paint(scene, world.arrange(scene, rng), rng)
+    return world.show(captions.tinted(world.describe(number), world.settings, own.tinted, rng), rng)
 
 
 def latent_noise(settings: Settings, first: int, count: int) -> torch.Tensor:
@@ -117,11 +125,22 @@ def losses(answers: Answers, right: Truths) -> dict[str, torch.Tensor]:
     over pixels."""
     weights = torch.ones(answers.objects.shape[-1])
     weights[0] = UNNAMED
-    named = ("colors", "facings", "backgrounds", "styles")
+    named = ("facings", "backgrounds", "styles")
     return {
         "objects": cross_entropy(answers.objects, right.objects, weights),
+        "colors": color_loss(answers.colors, right.colors),
         **{name: cross_entropy(getattr(answers, name), getattr(right, name)) for name in named},
         "coverage": F.binary_cross_entropy_with_logits(answers.coverage, right.coverage)}
+
+
+def color_loss(logits: torch.Tensor, numbers: torch.Tensor) -> torch.Tensor:
+    """The cross-entropy; where a thing is `TINTED`, that it has not its own colour is right, and no more is asked."""
+    asked = numbers != IGNORED
+    if not asked.any():
+        return torch.zeros(())
+    shares, numbers = logits[asked].log_softmax(-1), numbers[asked]
+    right = shares.gather(1, numbers.clamp(min=0)[:, None])[:, 0]
+    return -torch.where(numbers == TINTED, shares[:, 1:].logsumexp(-1), right).mean()
 
 
 def cross_entropy(logits: torch.Tensor, numbers: torch.Tensor, weights: torch.Tensor | None = None) -> torch.Tensor:
@@ -140,17 +159,32 @@ def window(side: int, width: int, rng: Randomness) -> torch.Tensor:
 def recolored(
     pictures: torch.Tensor, scenes: Scenes, share: float, rng: Randomness
 ) -> tuple[torch.Tensor, Scenes]:
-    """Some of the pictures `[batch, 3, size, size]` with their channels exchanged, some of these as negatives.
+    """Some of the pictures `[batch, 3, size, size]` in other colours, lighter or darker, with more or less contrast.
 
     They teach shapes, whatever the colour, and are asked for no colour and no background.
     """
     pictures, colors, backgrounds = pictures.clone(), scenes.colors.clone(), scenes.backgrounds.clone()
     for i in range(len(pictures)):
         if rng.choices.random() < share:
-            order = rng.choices.sample(range(3), 3)
-            pictures[i] = pictures[i, order] if rng.choices.random() < EXCHANGED else 1 - pictures[i, order]
+            pictures[i] = stretched(in_other_colors(pictures[i], rng), rng)
             colors[i], backgrounds[i] = IGNORED, IGNORED
     return pictures, scenes._replace(colors=colors, backgrounds=backgrounds)
+
+
+def in_other_colors(picture: torch.Tensor, rng: Randomness) -> torch.Tensor:
+    """`[3, size, size]` with its channels exchanged, as a negative, or in greys."""
+    kind = rng.choices.choice(("exchanged", "negative", "grey"))
+    if kind == "grey":
+        weights = torch.tensor(glyphs.LUMINANCE).view(3, 1, 1)
+        return (picture * weights).sum(0, keepdim=True).expand_as(picture)
+    exchanged = picture[rng.choices.sample(range(3), 3)]
+    return 1 - exchanged if kind == "negative" else exchanged
+
+
+def stretched(picture: torch.Tensor, rng: Randomness) -> torch.Tensor:
+    """Pixels in 0-1 nearer to the middle or farther from it, up to `CONTRAST`, and moved by up to `BRIGHTNESS`."""
+    factor = 1 + CONTRAST * rng.choices.uniform(-1, 1)
+    return (0.5 + factor * (picture - 0.5) + BRIGHTNESS * rng.choices.uniform(-1, 1)).clamp(0, 1)
 
 
 def degraded(pictures: torch.Tensor, own: JudgeSettings, rng: Randomness) -> torch.Tensor:

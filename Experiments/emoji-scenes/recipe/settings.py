@@ -144,6 +144,7 @@ class JudgeSettings:
     patch: int
     pool: int
     batch: int
+    styled: float
     tinted: float
     latent_noise: float
     noise: float
@@ -282,7 +283,7 @@ def _training_problems(settings: Settings) -> typing.Iterator[str]:
     shares = {"vae.crop_share": settings.vae.crop_share, "clip.decoded": settings.clip.decoded,
               "unet.unconditional": settings.unet.unconditional,
               "judge.window_share": settings.judge.window_share, "judge.recolored": settings.judge.recolored,
-              "judge.tinted": settings.judge.tinted}
+              "judge.styled": settings.judge.styled, "judge.tinted": settings.judge.tinted}
     for name, value in shares.items():
         if not 0 <= value <= 1:
             yield f"{name}: a share is 0-1, found {value}"

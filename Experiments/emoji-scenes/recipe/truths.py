@@ -13,6 +13,7 @@ NOTHING = "none"
 PLAIN = "plain"
 LEAST_COVERAGE = 0.125  # of a patch, for it to belong to an object
 IGNORED = -100  # cross_entropy's mark of a place that has no truth
+TINTED = -101  # a colour without a name: which, is not asked, but it is not the glyph's own
 
 
 class Vocabulary(typing.NamedTuple):
@@ -41,7 +42,7 @@ def vocabulary(settings: Settings) -> Vocabulary:
 
 
 class Truths(typing.NamedTuple):
-    """The answers that are right, as numbers of words (`IGNORED`: none is), and coverage in 0-1."""
+    """The answers that are right, as numbers of words (`IGNORED`: none is asked; `TINTED`), and coverage in 0-1."""
 
     objects: torch.Tensor
     colors: torch.Tensor
@@ -60,7 +61,8 @@ class Scenes(typing.NamedTuple):
     """Pictures through the autoencoder and what they show.
 
     - pictures: `[scenes, 3, size, size]`, coverage: `[scenes, 2, size, size]` of the first and second object, bytes.
-    - objects, colors, facings: `[scenes, 2]`; backgrounds, styles: `[scenes]`; numbers of words, or `IGNORED`.
+    - objects, colors, facings: `[scenes, 2]`; backgrounds, styles: `[scenes]`; numbers of words, or `IGNORED`; of colours
+      also `TINTED`.
     """
 
     pictures: torch.Tensor
@@ -110,8 +112,10 @@ def record(drawings: typing.Sequence[Drawing], pictures: torch.Tensor, settings:
         for k, truth in enumerate(drawing.objects):
             coverage[i, k] = (truth.mask * 255).round().to(torch.uint8)
             numbers[0, i, k] = words.objects.index(truth.name)
-            if scene.things[k].tint is None and not hides_color(scene, settings, truth.color):
+            if not hides_color(scene, settings, truth.color):
                 numbers[1, i, k] = words.colors.index(truth.color or NOTHING)
+            if scene.things[k].tint is not None:
+                numbers[1, i, k] = IGNORED if style(scene, settings) == "pencil" else TINTED
             numbers[2, i, k] = words.facings.index(truth.faces)
         whole[0, i] = words.backgrounds.index(background(scene))
         whole[1, i] = words.styles.index(style(scene, settings))

@@ -53,8 +53,7 @@ def held_out_drawings(settings: Settings, numbers: typing.Iterable[int]) -> list
     world, made = World(settings, measures.STREAM), []
     for number in numbers:
         rng = random.Random(f"{settings.seed}/held-out/{number}")
-        scene = held_out_scene(settings, rng)
-        made.append(world.paint(scene, world.arrange(scene, rng), rng))
+        made.append(world.show(held_out_scene(settings, rng), rng))
     return made
 
 

@@ -68,7 +68,10 @@ class World:
 
     def draw(self, number: int) -> Drawing:
         rng = random.Random(f"{self._key}/{number}/picture")
-        scene = self.describe(number)
+        return self.show(self.describe(number), rng)
+
+    def show(self, scene: Scene, rng: random.Random) -> Drawing:
+        """The scene with its things wherever they may stand."""
         return self.paint(scene, self.arrange(scene, rng), rng)
 
     def arrange(self, scene: Scene, rng: random.Random) -> tuple[Placement, ...]:

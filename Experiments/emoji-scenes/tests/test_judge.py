@@ -1,4 +1,6 @@
 """What the scene reader is asked is what the scene shows, and nothing that cannot be known."""
+import collections
+import math
 import random
 import unittest
 
@@ -7,7 +9,7 @@ import torch
 from recipe import judge, measures, scene_reader, settings, truths, world
 from recipe.captions import Scene, Thing
 from recipe.training import randomness
-from recipe.truths import IGNORED, Scenes
+from recipe.truths import IGNORED, TINTED, Scenes
 from recipe.world import Drawing, Placement, Truth, World
 from tests import tiny
 
@@ -92,11 +94,25 @@ class TruthTests(unittest.TestCase):
             self.assertEqual(self.grid(scenes, "colors")[0, 0].item(), number)
             self.assertEqual(WORDS.objects[scenes.objects[0, 0]], "dog")
 
-    def test_color_without_a_name_is_not_asked(self) -> None:
-        scenes = recorded(drawing(Scene((Thing("dog", None, tint=(120, 90, 200)), Thing("ball", "red"))),
+    def test_of_a_color_without_a_name_it_is_asked_that_it_is_not_its_own(self) -> None:
+        tinted = Thing("dog", None, tint=(120, 90, 200))
+        scenes = recorded(drawing(Scene((tinted, Thing("ball", "red"))),
                                   rectangle(0, 0, 64, 64), rectangle(64, 64, 128, 128)))
-        self.assertEqual(scenes.colors.tolist(), [[IGNORED, WORDS.colors.index("red")]])
+        self.assertEqual(scenes.colors.tolist(), [[TINTED, WORDS.colors.index("red")]])
         self.assertEqual([WORDS.objects[number] for number in scenes.objects[0]], ["dog", "ball"])
+        sketch = recorded(drawing(Scene((tinted,), style="a pencil sketch of"), rectangle(0, 0, 64, 64)))
+        self.assertEqual(sketch.colors[0, 0].item(), IGNORED, "pencil has no wash of a color without a name")
+        numbers = torch.tensor([TINTED, 2, IGNORED])
+        logits = torch.zeros(3, 4)
+        logits[0, 0] = math.log(5)  # its own: 5 of 8
+        loss = judge.color_loss(logits, numbers)
+        self.assertAlmostEqual(loss.item(), (-math.log(3 / 8) - math.log(1 / 4)) / 2, places=6)
+        self.assertEqual(judge.color_loss(logits, torch.full((3,), IGNORED)).item(), 0)
+
+    def test_styles_are_as_many_as_the_judge_asks(self) -> None:
+        scenes = [judge.styled_world(SETTINGS).describe(number) for number in range(1000)]
+        alone = [scene.style is not None for scene in scenes if len(scene.things) == 1]
+        self.assertTrue(0.35 < sum(alone) / len(alone) < 0.45, sum(alone) / len(alone))
 
     @tiny.needs_font
     def test_drawn_scenes_are_labelled_where_they_are_drawn(self) -> None:
@@ -125,15 +141,42 @@ class AugmentationTests(unittest.TestCase):
                 self.assertTrue(torch.equal(scenes.colors[i], self.scenes.colors[i]))
                 self.assertEqual(scenes.backgrounds[i], self.scenes.backgrounds[i])
                 continue
-            negative = 1 - pictures[i]
-            exchanged = [any(torch.equal(plane, own) for own in self.pictures[i]) for plane in pictures[i]]
-            inverted = [any(torch.allclose(plane, own, atol=1e-6) for own in self.pictures[i]) for plane in negative]
-            self.assertTrue(all(exchanged) or all(inverted))
-            kinds.add(all(exchanged))
-        self.assertEqual(kinds, {True, False})
+            self.assertTrue(changed[i])
+        self.assertTrue(pictures.min() >= 0 and pictures.max() <= 1)
         self.assertTrue(10 < int(ignored.sum()) < 54)
         for name in ("objects", "facings", "styles", "coverage"):
             self.assertTrue(torch.equal(getattr(scenes, name), getattr(self.scenes, name)), name)
+
+    def test_other_colors_are_exchanged_channels_a_negative_or_greys(self) -> None:
+        kinds = collections.Counter()
+        for step in range(60):
+            own = self.pictures[step]
+            new = judge.in_other_colors(own, randomness(1, "tests", step))
+            exchanged, inverted = (
+                all(any(torch.allclose(plane, channel, atol=1e-6) for channel in own) for plane in planes)
+                for planes in (new, 1 - new))
+            grey = torch.equal(new[0], new[1]) and torch.equal(new[1], new[2])
+            self.assertEqual(exchanged + inverted + grey, 1)
+            if grey:
+                self.assertTrue(torch.allclose(new[0], 0.30 * own[0] + 0.59 * own[1] + 0.11 * own[2], atol=1e-6))
+            kinds["exchanged" if exchanged else "negative" if inverted else "grey"] += 1
+        self.assertEqual(len(kinds), 3)
+        self.assertGreater(min(kinds.values()), 8)
+
+    def test_stretching_moves_all_pixels_by_one_line(self) -> None:
+        factors, offsets = [], []
+        for step in range(200):
+            ramp = torch.linspace(0, 1, 101).expand(3, 1, -1)
+            new = judge.stretched(ramp, randomness(1, "tests", step))[0, 0]
+            inside = (new > 0.001) & (new < 0.999)
+            steps = new.diff()[inside[1:] & inside[:-1]]
+            self.assertLess((steps - steps[0]).abs().max().item(), 1e-5)
+            factors.append(100 * steps[0].item())
+            middle = new[inside][0].item() - factors[-1] * (ramp[0, 0][inside][0].item() - 0.5)
+            offsets.append(middle - 0.5)
+        self.assertTrue(0.6 <= min(factors) + 1e-4 and min(factors) < 0.65, min(factors))
+        self.assertTrue(max(factors) - 1e-4 <= 1.4 and max(factors) > 1.35, max(factors))
+        self.assertTrue(-0.2501 <= min(offsets) < -0.2 and 0.2 < max(offsets) <= 0.2501, (min(offsets), max(offsets)))
 
     def test_share_of_none_and_of_all(self) -> None:
         pictures, scenes = judge.recolored(self.pictures, self.scenes, 0.0, randomness(1, "tests", 0))

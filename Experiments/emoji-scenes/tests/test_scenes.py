@@ -39,7 +39,7 @@ class CaptionTests(unittest.TestCase):
         world, rng = SETTINGS.world, random.Random(3)
         scenes = [captions.draw_scene(world, rng) for _ in range(4000)]
         changed = [captions.tinted(scene, world, 0.5, rng) for scene in scenes]
-        colored = tinted = 0
+        colored = tinted = limited = close = 0
         for scene, other in zip(scenes, changed, strict=True):
             self.assertEqual((scene.background, scene.place, scene.style), (other.background, other.place, other.style))
             for thing, new in zip(scene.things, other.things, strict=True):
@@ -49,10 +49,14 @@ class CaptionTests(unittest.TestCase):
                     continue
                 tinted += 1
                 self.assertTrue(thing.color is not None and new.color is None and new.name == thing.name)
+                self.assertTrue(0 <= min(new.tint) and max(new.tint) <= 255, new.tint)
                 for color, never in world.held_out.items():
                     if new.name in never:
-                        self.assertGreaterEqual(math.dist(new.tint, world.colors[color]), captions.APART)
+                        distance = math.dist(new.tint, world.colors[color])
+                        self.assertGreaterEqual(distance, captions.APART)
+                        limited, close = limited + 1, close + (distance <= 1.5 * captions.APART)
         self.assertTrue(0.45 < tinted / colored < 0.55, tinted / colored)
+        self.assertGreater(close, 0.4 * limited)
         for share in (0, 1):
             kept = [thing.tint is None for scene in scenes for thing in captions.tinted(scene, world, share, rng).things
                     if thing.color or thing.tint]

@@ -49,6 +49,7 @@ class SettingsTests(unittest.TestCase):
             "judge.blur=-0.1": ["judge.blur: must be 0 or more"],
             "judge.recolored=1.1": ["judge.recolored: a share is 0-1, found 1.1"],
             "judge.tinted=-0.1": ["judge.tinted: a share is 0-1, found -0.1"],
+            "judge.styled=1.5": ["judge.styled: a share is 0-1, found 1.5"],
             "judge.bf16=1": ["judge.bf16: expected true or false, found 1"],
             "judge.optimizer.warmup=0": ["judge.optimizer: learning_rate must be above 0 and warmup at least 1"],
             "clip.decoded=1.5": ["clip.decoded: a share is 0-1, found 1.5"],
