@@ -62,6 +62,14 @@ extension PlannedGroup {
   /// Elements of the batch: with guidance two a run.
   public var laneCount: Int { (runs.count + references.count) * (settings.isGuided ? 2 : 1) }
 
+  /// Its first prompt and how many others: `a red car -> 9 targets` of pairs, `a red car and 9 others` of single prompts.
+  public var promptSummary: String {
+    let prompts = runs.map(\.prompt.prompt).uniqued
+    let kind = runs[0].member.isSourceOfPairs ? (between: " -> ", many: "targets") : (between: " and ", many: "others")
+    let others = prompts.count > 2 ? "\(prompts.count - 1) \(kind.many)" : prompts.dropFirst().first
+    return prompts[0] + (others.map { kind.between + $0 } ?? "")
+  }
+
   /// The group before its first step.
   /// - Throws: as `Denoising`.
   public func denoising(_ model: StableDiffusion) throws -> Denoising {

@@ -6,7 +6,7 @@ import Tensors
 /// Objects by colors: what the model makes of each, with the first seed.
 struct ContactSheetFigure {
   /// Of a picture, in pixels: hundreds of them are looked at together.
-  private static let width = 48
+  private static let width = 64
 
   let data: ReportData
 

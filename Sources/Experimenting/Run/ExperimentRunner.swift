@@ -207,10 +207,6 @@ public struct RunSummary: Codable, Hashable, Sendable {
 extension PlannedGroup {
   /// The group in a few words, for progress.
   var label: String {
-    let prompts = runs.map(\.prompt.prompt).uniqued
-    let kind = runs[0].member.isSourceOfPairs ? (between: " -> ", many: "targets") : (between: " and ", many: "others")
-    let others = prompts.count > 2 ? "\(prompts.count - 1) \(kind.many)" : prompts.dropFirst().first
-    let settings = settingsLabel.isEmpty ? "" : ", \(settingsLabel)"
-    return "\(prompts[0])\(others.map { kind.between + $0 } ?? ""), seed \(self.settings.seed)\(settings)"
+    "\(promptSummary), seed \(settings.seed)\(settingsLabel.isEmpty ? "" : ", \(settingsLabel)")"
   }
 }

@@ -93,7 +93,7 @@ extension SpecReference {
       Key(
         "batch",
         "2 to 1024: the most runs of one group. More targets of one source are made in several groups, each with the source "
-          + "again; memory grows with it", "`\(GenerateSpec.defaultBatch)`"),
+          + "again; single prompts share groups; memory grows with it", "`\(GenerateSpec.defaultBatch)`"),
     ])
 
   static let settings = [

@@ -76,6 +76,7 @@ struct PlanReport: Encodable {
     let hash: String
     let seed: UInt64
     let settings: String
+    let prompts: String
     let runs: [Run]
     let maps, mapBytes: Int
   }
@@ -109,8 +110,8 @@ struct PlanReport: Encodable {
         Run(hash: $0.hash, role: $0.role.rawValue, intervention: $0.intervention, prompt: $0.prompt.prompt)
       }
       return Group(
-        hash: group.hash, seed: group.settings.seed, settings: group.settingsLabel, runs: runs, maps: group.mapCount,
-        mapBytes: group.mapBytes)
+        hash: group.hash, seed: group.settings.seed, settings: group.settingsLabel, prompts: group.promptSummary,
+        runs: runs, maps: group.mapCount, mapBytes: group.mapBytes)
     }
     runs = plan.runCount
     maps = plan.mapCount
@@ -130,7 +131,7 @@ struct PlanReport: Encodable {
       table.add(
         [
           String(group.hash.prefix(8)), "\(group.seed)", "\(group.runs.count)", "\(group.maps)",
-          Readable.bytes(group.mapBytes), Self.prompts(group),
+          Readable.bytes(group.mapBytes), group.prompts,
         ] + (hasSettings ? [group.settings] : []))
     }
     var facts = [
@@ -150,11 +151,5 @@ struct PlanReport: Encodable {
     if let estimatedSeconds { facts.append(("time", "about \(Readable.duration(estimatedSeconds)) on this machine")) }
     facts += remarks.map { ("note", $0) }
     return table.text + "\n" + list(facts)
-  }
-
-  private static func prompts(_ group: Group) -> String {
-    var prompts: [String] = []
-    for run in group.runs where !prompts.contains(run.prompt) { prompts.append(run.prompt) }
-    return prompts.joined(separator: " -> ")
   }
 }

@@ -50,6 +50,9 @@ import Testing
     #expect(singles.map(\.prompt.prompt) == ["a dog", "a dog", "a cat", "a cat", "a bus", "a bus"])
     #expect(singles.map(\.intervention) == ["none", "zero", "none", "zero", "none", "zero"])
     #expect(singles.allSatisfy { $0.source == nil })
+    #expect(
+      plan.groups.filter { $0.settings.seed == 1 }.map(\.promptSummary)
+        == ["a red car -> a blue car", "a dog and a cat", "a bus"])
   }
 
   @Test func settingsOfASweepHaveGroupsOfTheirOwn() throws {
