@@ -48,7 +48,7 @@ import Testing
             + "above: \(threshold) }] }] }", "generate.seeds=[1, 2]", "record=[]",
         ]
       }
-      #expect(try SmallExperiment.run(folder, claims("0")).runsMade == 8)
+      #expect(try SmallExperiment.run(folder, claims("-1000")).runsMade == 8)
       let report = folder.appending(path: "small/report.md")
       let first = try String(contentsOf: report, encoding: .utf8)
       #expect(first.contains("A is **shown**"), "\(first.prefix(600))")
