@@ -17,6 +17,28 @@ import Testing
     }
   }
 
+  @Test func otherWorkHasASpeedOfItsOwn() {
+    let screen = Screen()
+    let progress = screen.progress(columns: nil)
+    for step in 1...3 {
+      screen.time += 1000
+      progress.advanced(done: step, total: 3, work: "slow")
+    }
+    for step in 1...21 {
+      screen.time += 1
+      progress.advanced(done: step, total: 40, work: "measuring")
+    }
+    #expect(
+      screen.text == """
+        1/3 steps: slow
+        2/3 steps, 16 min 40 s left: slow
+        3/3 steps: slow
+        10/40 steps, 30 s left: measuring
+        20/40 steps, 20 s left: measuring
+
+        """)
+  }
+
   @Test func plainLinesAreRare() {
     let screen = Screen()
     let progress = screen.progress(columns: nil)

@@ -17,7 +17,7 @@ final class TerminalProgress: RunProgress {
   private let write: (String) -> Void
 
   private var state: State?
-  /// Where and when this process began to count: what was done before it says nothing about its speed.
+  /// Where and when this process began to count this work: what was done before it says nothing about its speed.
   private var start: (done: Int, time: Double)
   private var lastShown: Double
   private var shownDone = -1
@@ -30,7 +30,7 @@ final class TerminalProgress: RunProgress {
     self.columns = columns
     self.clock = clock
     self.write = write
-    start = (-1, clock())
+    start = (0, clock())
     // A bar is wanted at once, a line only after a while.
     lastShown = columns == nil ? start.time : -.infinity
   }
@@ -56,7 +56,8 @@ final class TerminalProgress: RunProgress {
 
   func advanced(done: Int, total: Int, work: String) {
     let now = clock()
-    if start.done < 0 { start = (done, now) }
+    // Another total is other work, with a speed of its own.
+    if state?.total != total { start = (done, now) }
     if columns == nil, let last = state, last.work != work, shownDone != last.done { writeLine(last, now) }
     state = State(done: done, total: total, work: work)
     let pause = columns == nil ? Self.secondsBetweenLines : Self.secondsBetweenBars
