@@ -26,7 +26,7 @@ struct SideBySideFigures {
       settings.indices.map { (seed, $0, ["seed \(seed)", settings[$0].label].filter { !$0.isEmpty }) }
     }
     let names = data.spec.interventions.map(\.name)
-    let pairs = data.spec.generate.pairs.flatMap { pair in
+    let pairs = data.spec.generate.pairs.map { pair in
       places.map { seed, settings, detail in
         Row(
           label: pair.label, prompts: [pair.label], seed: seed, detail: detail.joined(separator: ", "),
@@ -34,7 +34,7 @@ struct SideBySideFigures {
             + names.map { data.target(of: pair, seed: seed, intervention: $0, settings: settings) })
       }
     }
-    let prompts = data.spec.generate.prompts.flatMap { prompt in
+    let prompts = data.spec.generate.prompts.map { prompt in
       places.map { seed, settings, detail in
         Row(
           label: prompt, prompts: [prompt], seed: seed, detail: detail.joined(separator: ", "),
@@ -61,11 +61,12 @@ struct SideBySideFigures {
   }
 
   private func add(
-    _ rows: [Row], columns: [String], title: String, file: String, _ writer: FigureWriter,
+    _ rows: [[Row]], columns: [String], title: String, file: String, _ writer: FigureWriter,
     _ section: inout FigureSection
   ) throws {
+    let most = Self.rowsOfPage * Self.mostPages
     // A row of nothing but gaps is said in the list of unfinished runs.
-    let rows = rows.filter { $0.runs.contains { $0?.isDone == true } }
+    let rows = Self.ordered(rows, most: most).filter { $0.runs.contains { $0?.isDone == true } }
     let starts = Array(stride(from: 0, to: rows.count, by: Self.rowsOfPage).prefix(Self.mostPages))
     for (page, start) in starts.enumerated() {
       let shown = Array(rows[start..<min(rows.count, start + Self.rowsOfPage)])
@@ -79,11 +80,16 @@ struct SideBySideFigures {
         seeds: shown.map(\.seed), hashes: shown.flatMap { $0.runs.compactMap { $0?.stored.groupHash } })
       section.entries.append((isOnly ? "" : "Rows \(start + 1) to \(start + shown.count) of \(rows.count)", [written]))
     }
-    let most = Self.rowsOfPage * Self.mostPages
     if rows.count > most {
       section.omitted.append(
         "The first \(most) of \(rows.count) rows are drawn; the pictures of all runs are in the folder `runs`.")
     }
+  }
+
+  /// The rows of each pair one after another; where there are more than `most`, the first of every pair, then the second.
+  static func ordered<T>(_ rows: [[T]], most: Int) -> [T] {
+    guard rows.joined().count > most else { return Array(rows.joined()) }
+    return (rows.first ?? []).indices.flatMap { place in rows.map { $0[place] } }
   }
 
   /// - Returns: nil if no picture of the page can be read.

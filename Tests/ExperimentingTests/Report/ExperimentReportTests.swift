@@ -134,6 +134,13 @@ import Testing
     }
   }
 
+  @Test func whereRowsAreTooManyEveryPairIsShownWithItsFirstSeed() {
+    let rows = [["a 1", "a 2", "a 3"], ["b 1", "b 2", "b 3"]]
+    #expect(SideBySideFigures.ordered(rows, most: 6) == ["a 1", "a 2", "a 3", "b 1", "b 2", "b 3"])
+    #expect(SideBySideFigures.ordered(rows, most: 5) == ["a 1", "b 1", "a 2", "b 2", "a 3", "b 3"])
+    #expect(SideBySideFigures.ordered([[String]](), most: 5).isEmpty)
+  }
+
   @Test func failedRunsAreListedPlainly() throws {
     try Fixtures.withTemporaryFolder { root in
       let spec = SyntheticResults.spec(
