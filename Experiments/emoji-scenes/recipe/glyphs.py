@@ -57,12 +57,17 @@ def _glyph(font: ImageFont.FreeTypeFont, name: str, character: str, size: int) -
 
 def _shade(rgb: torch.Tensor, alpha: torch.Tensor) -> torch.Tensor:
     """Luminance stretched over 0-1 and bent so that its median is `MIDDLE`: dark and light glyphs take a tint alike."""
-    luminance = (rgb * torch.tensor(LUMINANCE).view(3, 1, 1)).sum(0, keepdim=True)
-    inside = luminance[alpha > 0.5]
+    light = luminance(rgb)
+    inside = light[alpha > 0.5]
     low, high = inside.quantile(0.02), inside.quantile(0.98)
-    stretched = ((luminance - low) / (high - low + 1e-3)).clamp(0, 1)
+    stretched = ((light - low) / (high - low + 1e-3)).clamp(0, 1)
     median = stretched[alpha > 0.5].median().clamp(0.15, 0.85)
     return stretched ** (math.log(MIDDLE) / math.log(median.item()))
+
+
+def luminance(rgb: torch.Tensor) -> torch.Tensor:
+    """Of a picture `[3, height, width]` in 0-1: `[1, height, width]`, by Rec. 601's weights, rounded."""
+    return (rgb * torch.tensor(LUMINANCE).view(3, 1, 1)).sum(0, keepdim=True)
 
 
 def solid(color: typing.Sequence[int]) -> torch.Tensor:

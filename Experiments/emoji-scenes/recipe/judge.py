@@ -175,8 +175,7 @@ def in_other_colors(picture: torch.Tensor, rng: Randomness) -> torch.Tensor:
     """`[3, size, size]` with its channels exchanged, as a negative, or in greys."""
     kind = rng.choices.choice(("exchanged", "negative", "grey"))
     if kind == "grey":
-        weights = torch.tensor(glyphs.LUMINANCE).view(3, 1, 1)
-        return (picture * weights).sum(0, keepdim=True).expand_as(picture)
+        return glyphs.luminance(picture).expand_as(picture)
     exchanged = picture[rng.choices.sample(range(3), 3)]
     return 1 - exchanged if kind == "negative" else exchanged
 
