@@ -74,11 +74,11 @@ def tinted(scene: Scene, world: WorldSettings, share: float, rng: random.Random)
     beside it, so that it is not known by what it lacks.
     """
     return dataclasses.replace(scene, things=tuple(
-        Thing(thing.name, None, _free_tint(world, thing.name, rng)) if thing.color and rng.random() < share else thing
+        Thing(thing.name, None, free_tint(world, thing.name, rng)) if thing.color and rng.random() < share else thing
         for thing in scene.things))
 
 
-def _free_tint(world: WorldSettings, name: str, rng: random.Random) -> Tint:
+def free_tint(world: WorldSettings, name: str, rng: random.Random) -> Tint:
     never = [world.colors[color] for color in world.colors if world.is_held_out(name, color)]
     while True:
         beside = never and rng.random() < 0.5

@@ -12,6 +12,8 @@ from recipe.settings import WorldSettings
 BITMAP_SIZE = 109  # the one size in points that the font's bitmaps have
 CANVAS = 160  # pixels; holds the largest glyph
 LUMINANCE = (0.30, 0.59, 0.11)
+HIGHLIGHT = 0.8
+HIGHLIGHT_OF_BLACK = 0.35
 MIDDLE = 0.55  # the shade that a glyph's median is brought to, and that becomes the colour itself
 
 
@@ -52,10 +54,10 @@ def _glyph(font: ImageFont.FreeTypeFont, name: str, character: str, size: int) -
     resized = square.resize((size, size), Image.Resampling.LANCZOS)
     pixels = torch.frombuffer(bytearray(resized.tobytes()), dtype=torch.uint8)
     planes = pixels.view(size, size, 4).permute(2, 0, 1).float() / 255
-    return Glyph(planes[:3], planes[3:], _shade(planes[:3], planes[3:]))
+    return Glyph(planes[:3], planes[3:], shade(planes[:3], planes[3:]))
 
 
-def _shade(rgb: torch.Tensor, alpha: torch.Tensor) -> torch.Tensor:
+def shade(rgb: torch.Tensor, alpha: torch.Tensor) -> torch.Tensor:
     """Luminance stretched over 0-1 and bent so that its median is `MIDDLE`: dark and light glyphs take a tint alike."""
     light = luminance(rgb)
     inside = light[alpha > 0.5]
@@ -84,6 +86,13 @@ def tint(glyph: Glyph, color: typing.Sequence[int], highlight: float) -> torch.T
     below = dark + (base - dark) * (shade / MIDDLE)
     above = base + (light - base) * ((shade - MIDDLE) / (1 - MIDDLE))
     return torch.where(shade < MIDDLE, below, above)
+
+
+def tint_named(glyph: Glyph, color: str | None, world: WorldSettings) -> torch.Tensor:
+    """In a colour of the world; None: in the glyph's own, `[3, size, size]`."""
+    if color is None:
+        return glyph.rgb
+    return tint(glyph, world.colors[color], HIGHLIGHT_OF_BLACK if color == "black" else HIGHLIGHT)
 
 
 def paste(picture: torch.Tensor, rgb: torch.Tensor, alpha: torch.Tensor, side: float, x: float, y: float,

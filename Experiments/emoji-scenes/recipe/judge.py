@@ -1,6 +1,7 @@
 """The training of the scene reader, which judges what the model makes: scenes through the VAE, and what they show."""
 import dataclasses
 import hashlib
+import math
 import pathlib
 import random
 import typing
@@ -11,7 +12,7 @@ from diffusers import AutoencoderKL
 from safetensors import safe_open
 from safetensors.torch import save_file
 
-from recipe import captions, checkpoints, glyphs, scene_reader, truths, vae
+from recipe import augmentation, captions, checkpoints, scene_reader, truths, vae
 from recipe.scene_reader import Answers, SceneReader
 from recipe.settings import JudgeSettings, Settings
 from recipe.training import Randomness, Stage, randomness
@@ -21,9 +22,6 @@ from recipe.world import Drawing, World
 DRAWN_AT_ONCE = 20
 SCENES = "judge-scenes.safetensors"
 UNNAMED = 0.1  # the weight of patches of no object: whether there is one is learnt by coverage too
-CONTRAST = 0.4  # of recolored pictures: what is taken from it or added to it at most
-BRIGHTNESS = 0.25  # the same, of pixels in 0-1
-BLUR_REACH = 3  # pixels, of the kernel to each side
 
 
 def load(settings: Settings, run: pathlib.Path) -> SceneReader:
@@ -95,6 +93,7 @@ class JudgeStage(Stage):
         # By plain products: on a processor the fused attention's way back takes several times as long at these sizes.
         self.model.tower.set_attn_implementation("eager")
         self._scenes = pool(settings, autoencoder, run)
+        self._never, self._avoided = never_drawn(settings), augmentation.means_to_avoid(settings)
 
     def shape(self) -> dict[str, typing.Any]:
         return scene_reader.shape(self.settings)
@@ -107,24 +106,43 @@ class JudgeStage(Stage):
         rng = randomness(self.own.seed, self.name, step)
         chosen = rng.choices.sample(range(self.own.pool), self.own.batch)
         scenes = self._scenes.of(chosen).mirrored(torch.rand(self.own.batch, generator=rng.noise) < 0.5)
-        pictures, scenes = recolored(scenes.pictures.float() / 255, scenes, self.own.recolored, rng)
+        pictures, scenes = augmentation.repainted(
+            scenes.pictures.float() / 255, scenes, self.settings, self.own.repainted, rng)
+        pictures, scenes = augmentation.recolored(
+            pictures, scenes, self._avoided, self.settings, self.own.recolored, rng)
         side = self.settings.world.picture_size // self.own.patch
         kept = window(side, side if done >= self.own.window_share else self.own.window, rng)
         with torch.autocast("cpu", torch.bfloat16, enabled=self.own.bf16):
-            answers = self.model(degraded(pictures, self.own, rng), kept)
+            answers = self.model(augmentation.degraded(pictures, self.own, rng), kept)
         right = scenes.truths(self.own.patch).of(kept)
-        parts = losses(answers, right)
+        parts = losses(answers, right, self._never)
         owned = right.objects > 0
         named = (answers.objects.argmax(-1) == right.objects)[owned].sum() / owned.sum().clamp(min=1)
         return sum(parts.values(), torch.zeros(())), {
             "right": named.item(), **{name: value.item() for name, value in parts.items()}}
 
 
-def losses(answers: Answers, right: Truths) -> dict[str, torch.Tensor]:
+def never_drawn(settings: Settings) -> torch.Tensor:
+    """The pairs that are held out, `[objects, colors]` by the numbers of their words."""
+    words, world = truths.vocabulary(settings), settings.world
+    return torch.tensor([[color in world.colors and world.is_held_out(name, color) for color in words.colors]
+                         for name in words.objects])
+
+
+def losses(answers: Answers, right: Truths, never: torch.Tensor) -> dict[str, torch.Tensor]:
     """The cross-entropies of object, colour and facing over patches, of background and style over pictures, of coverage
-    over pixels."""
+    over pixels.
+
+    A pair that is never drawn is not learnt against: the colour takes no part in the softmax of its object, nor the
+    object in that of its colour.
+
+    - never: `[objects, colors]`, as of `never_drawn`.
+    """
     weights = torch.ones(answers.objects.shape[-1])
     weights[0] = UNNAMED
+    answers = answers._replace(
+        objects=answers.objects.masked_fill(never.T[right.colors.clamp(min=0)], -math.inf),
+        colors=answers.colors.masked_fill(never[right.objects], -math.inf))
     named = ("facings", "backgrounds", "styles")
     return {
         "objects": cross_entropy(answers.objects, right.objects, weights),
@@ -154,59 +172,3 @@ def window(side: int, width: int, rng: Randomness) -> torch.Tensor:
     """The numbers of the patches of a square `width` wide, somewhere among `side` times `side`."""
     top, left = (rng.choices.randrange(side - width + 1) for _ in range(2))
     return torch.arange(side * side).view(side, side)[top : top + width, left : left + width].flatten()
-
-
-def recolored(
-    pictures: torch.Tensor, scenes: Scenes, share: float, rng: Randomness
-) -> tuple[torch.Tensor, Scenes]:
-    """Some of the pictures `[batch, 3, size, size]` in other colours, lighter or darker, with more or less contrast.
-
-    They teach shapes, whatever the colour, and are asked for no colour and no background.
-    """
-    pictures, colors, backgrounds = pictures.clone(), scenes.colors.clone(), scenes.backgrounds.clone()
-    for i in range(len(pictures)):
-        if rng.choices.random() < share:
-            pictures[i] = stretched(in_other_colors(pictures[i], rng), rng)
-            colors[i], backgrounds[i] = IGNORED, IGNORED
-    return pictures, scenes._replace(colors=colors, backgrounds=backgrounds)
-
-
-def in_other_colors(picture: torch.Tensor, rng: Randomness) -> torch.Tensor:
-    """`[3, size, size]` with its channels exchanged, as a negative, or in greys."""
-    kind = rng.choices.choice(("exchanged", "negative", "grey"))
-    if kind == "grey":
-        return glyphs.luminance(picture).expand_as(picture)
-    exchanged = picture[rng.choices.sample(range(3), 3)]
-    return 1 - exchanged if kind == "negative" else exchanged
-
-
-def stretched(picture: torch.Tensor, rng: Randomness) -> torch.Tensor:
-    """Pixels in 0-1 nearer to the middle or farther from it, up to `CONTRAST`, and moved by up to `BRIGHTNESS`."""
-    factor = 1 + CONTRAST * rng.choices.uniform(-1, 1)
-    return (0.5 + factor * (picture - 0.5) + BRIGHTNESS * rng.choices.uniform(-1, 1)).clamp(0, 1)
-
-
-def degraded(pictures: torch.Tensor, own: JudgeSettings, rng: Randomness) -> torch.Tensor:
-    """Half of `[batch, 3, size, size]` blurred, all with noise and shifted in colour a little."""
-    count = (len(pictures), 1, 1, 1)
-
-    def draw(*shape: int) -> torch.Tensor:
-        return torch.rand(*shape, generator=rng.noise)
-
-    soft = blurred(pictures, own.blur * draw(*count))
-    soft = torch.where(draw(*count) < 0.5, soft, pictures)
-    gain, offset = (1 + own.color_shift * (2 * draw(len(pictures), 3, 1, 1) - 1) for _ in range(2))
-    noise = torch.randn(pictures.shape, generator=rng.noise) * own.noise * draw(*count)
-    return (soft * gain + (offset - 1) + noise).clamp(0, 1)
-
-
-def blurred(pictures: torch.Tensor, sigma: torch.Tensor) -> torch.Tensor:
-    """By a Gaussian of its own for each of `[batch, 3, height, width]`; sigma: `[batch, 1, 1, 1]`, in pixels."""
-    offsets = torch.arange(-BLUR_REACH, BLUR_REACH + 1).view(1, 1, -1)
-    kernel = torch.exp(-offsets.square() / (2 * sigma.view(-1, 1, 1).square() + 1e-4))
-    kernel = (kernel / kernel.sum(-1, keepdim=True)).repeat_interleave(3, 0)
-    reach = (BLUR_REACH, BLUR_REACH)
-    flat = pictures.flatten(0, 1)[None]
-    rows = F.conv2d(F.pad(flat, (*reach, 0, 0), mode="replicate"), kernel.unsqueeze(2), groups=len(kernel))
-    both = F.conv2d(F.pad(rows, (0, 0, *reach), mode="replicate"), kernel.unsqueeze(3), groups=len(kernel))
-    return both[0].unflatten(0, (-1, 3))

@@ -150,6 +150,7 @@ class JudgeSettings:
     noise: float
     blur: float
     color_shift: float
+    repainted: float
     recolored: float
     window: int
     window_share: float
@@ -283,7 +284,8 @@ def _training_problems(settings: Settings) -> typing.Iterator[str]:
     shares = {"vae.crop_share": settings.vae.crop_share, "clip.decoded": settings.clip.decoded,
               "unet.unconditional": settings.unet.unconditional,
               "judge.window_share": settings.judge.window_share, "judge.recolored": settings.judge.recolored,
-              "judge.styled": settings.judge.styled, "judge.tinted": settings.judge.tinted}
+              "judge.repainted": settings.judge.repainted, "judge.styled": settings.judge.styled,
+              "judge.tinted": settings.judge.tinted}
     for name, value in shares.items():
         if not 0 <= value <= 1:
             yield f"{name}: a share is 0-1, found {value}"

@@ -11,6 +11,7 @@ FACINGS = ("left", "right", "front")
 MIRRORED = torch.tensor([1, 0, 2])  # numbers of FACINGS, left and right exchanged
 NOTHING = "none"
 PLAIN = "plain"
+PAINTED = (PLAIN, "pixels")  # styles that show every colour
 LEAST_COVERAGE = 0.125  # of a patch, for it to belong to an object
 IGNORED = -100  # cross_entropy's mark of a place that has no truth
 TINTED = -101  # a colour without a name: which, is not asked, but it is not the glyph's own

@@ -64,7 +64,7 @@ def held_out_scene(settings: Settings, rng: random.Random) -> Scene:
         scene = captions.draw_scene(world, rng)
         color = rng.choice([color for color, names in world.held_out.items() if names])
         thing = Thing(rng.choice(world.held_out[color]), color)
-        if scene.background != color and truths.style(scene, settings) in (truths.PLAIN, "pixels"):
+        if scene.background != color and truths.style(scene, settings) in truths.PAINTED:
             return dataclasses.replace(scene, things=(thing, *scene.things[1:]))
 
 

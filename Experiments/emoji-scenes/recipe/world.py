@@ -10,8 +10,6 @@ from recipe.captions import Scene, Thing
 from recipe.settings import Settings
 
 SILHOUETTE = 0.05
-HIGHLIGHT = 0.8
-HIGHLIGHT_OF_BLACK = 0.35
 
 
 @dataclasses.dataclass(frozen=True)
@@ -113,11 +111,8 @@ class World:
         if style == "silhouette":
             return torch.full_like(glyph.rgb, SILHOUETTE)
         if thing.tint is not None:
-            return glyphs.tint(glyph, thing.tint, HIGHLIGHT)
-        if thing.color is None:
-            return glyph.rgb
-        highlight = HIGHLIGHT_OF_BLACK if thing.color == "black" else HIGHLIGHT
-        return glyphs.tint(glyph, self.settings.colors[thing.color], highlight)
+            return glyphs.tint(glyph, thing.tint, glyphs.HIGHLIGHT)
+        return glyphs.tint_named(glyph, thing.color, self.settings)
 
     def _faces(self, thing: Thing, place: Placement) -> str:
         faces = self.settings.objects[thing.name].faces

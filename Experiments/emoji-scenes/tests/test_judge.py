@@ -1,12 +1,13 @@
 """What the scene reader is asked is what the scene shows, and nothing that cannot be known."""
 import collections
+import itertools
 import math
 import random
 import unittest
 
 import torch
 
-from recipe import judge, measures, scene_reader, settings, truths, world
+from recipe import augmentation, glyphs, judge, measures, scene_reader, settings, truths, world
 from recipe.captions import Scene, Thing
 from recipe.training import randomness
 from recipe.truths import IGNORED, TINTED, Scenes
@@ -33,6 +34,13 @@ def drawing(scene: Scene, *masks: torch.Tensor, faces: tuple[str, ...] = ("left"
 
 def recorded(*drawings: Drawing) -> Scenes:
     return truths.record(drawings, measures.stack(drawings), SETTINGS)
+
+
+def share_of(mixed: torch.Tensor, first: torch.Tensor, second: torch.Tensor) -> float | None:
+    """How much of the second is in the mixture of two; None: it is no mixture of them, or the first alone."""
+    share = ((mixed - first) * (second - first)).sum() / (second - first).square().sum()
+    fits = share > 0.01 and torch.allclose(torch.lerp(first, second, share), mixed, atol=1e-5)
+    return share.item() if fits else None
 
 
 class TruthTests(unittest.TestCase):
@@ -129,45 +137,103 @@ class AugmentationTests(unittest.TestCase):
         generator = torch.Generator().manual_seed(1)
         self.pictures = torch.rand(64, 3, 128, 128, generator=generator)
 
-    def test_recolored_pictures_are_asked_for_shapes_alone(self) -> None:
-        pictures, scenes = judge.recolored(self.pictures, self.scenes, 0.5, randomness(1, "tests", 0))
-        changed = [not torch.equal(a, b) for a, b in zip(pictures, self.pictures)]
-        ignored = (scenes.colors == IGNORED).all(1)
-        self.assertTrue(torch.equal(ignored, scenes.backgrounds == IGNORED))
-        kinds = set()
+    def test_recolored_pictures_are_asked_that_the_color_is_not_the_own(self) -> None:
+        pictures, scenes = self.recolored(0.5)
+        changed = scenes.backgrounds == IGNORED
         for i in range(64):
-            if not ignored[i]:
-                self.assertFalse(changed[i], "a picture that is asked for its color was recolored")
+            self.assertEqual(torch.equal(pictures[i], self.pictures[i]), not changed[i])
+            if changed[i]:
+                self.assertEqual(scenes.colors[i].tolist(), [TINTED, IGNORED])
+            else:
                 self.assertTrue(torch.equal(scenes.colors[i], self.scenes.colors[i]))
                 self.assertEqual(scenes.backgrounds[i], self.scenes.backgrounds[i])
-                continue
-            self.assertTrue(changed[i])
         self.assertTrue(pictures.min() >= 0 and pictures.max() <= 1)
-        self.assertTrue(10 < int(ignored.sum()) < 54)
+        self.assertTrue(10 < int(changed.sum()) < 54)
         for name in ("objects", "facings", "styles", "coverage"):
             self.assertTrue(torch.equal(getattr(scenes, name), getattr(self.scenes, name)), name)
 
-    def test_other_colors_are_exchanged_channels_a_negative_or_greys(self) -> None:
-        kinds = collections.Counter()
-        for step in range(60):
-            own = self.pictures[step]
-            new = judge.in_other_colors(own, randomness(1, "tests", step))
-            exchanged, inverted = (
-                all(any(torch.allclose(plane, channel, atol=1e-6) for channel in own) for plane in planes)
-                for planes in (new, 1 - new))
-            grey = torch.equal(new[0], new[1]) and torch.equal(new[1], new[2])
-            self.assertEqual(exchanged + inverted + grey, 1)
-            if grey:
-                self.assertTrue(torch.allclose(new[0], 0.30 * own[0] + 0.59 * own[1] + 0.11 * own[2], atol=1e-6))
-            kinds["exchanged" if exchanged else "negative" if inverted else "grey"] += 1
+    def test_nothing_is_asked_of_a_new_color_that_is_like_one_to_avoid(self) -> None:
+        coverage = self.scenes.coverage[0, :1]
+        picture = torch.where(coverage > 0, glyphs.solid((100, 100, 100)), glyphs.solid((250, 0, 0)))
+        for own, held_out, apart in (((100, 100, 54), None, True), ((100, 100, 56), None, False),
+                                     ((0, 0, 0), (181, 100, 100), True), ((0, 0, 0), (179, 100, 100), False)):
+            avoided = torch.full((11, 3), math.inf)
+            avoided[0] = torch.tensor(own) / 255
+            if held_out is not None:
+                avoided[4] = torch.tensor(held_out) / 255
+            self.assertEqual(augmentation.is_apart(picture, coverage, avoided), apart, (own, held_out))
+
+    def test_nothing_is_asked_of_new_colors_of_sketches_and_silhouettes(self) -> None:
+        for style in ("pencil", "silhouette"):
+            self.scenes.styles.fill_(WORDS.styles.index(style))
+            _, scenes = self.recolored(1.0)
+            self.assertTrue((scenes.colors == IGNORED).all(), style)
+
+    @tiny.needs_font
+    def test_colors_to_avoid_are_the_own_and_those_that_are_held_out(self) -> None:
+        avoided = augmentation.means_to_avoid(SETTINGS)
+        for name in SETTINGS.world.objects:
+            row = avoided[WORDS.objects.index(name)]
+            for number, color in enumerate(WORDS.colors):
+                is_avoided = number == 0 or SETTINGS.world.is_held_out(name, color)
+                self.assertEqual(bool(row[number].isfinite().all()), is_avoided, (name, color))
+        cactus = avoided[WORDS.objects.index("cactus")]
+        own, yellow = cactus[0].tolist(), cactus[WORDS.colors.index("yellow")].tolist()
+        self.assertTrue(own[1] > own[0] > own[2] and yellow[0] > yellow[1] > yellow[2], (own, yellow))
+
+    def test_repainted_things_have_the_color_that_is_said_and_none_that_is_held_out(self) -> None:
+        cactus = Scene((Thing("cactus", "green"),), background="red")
+        scenes = recorded(*[drawing(cactus, rectangle(8, 16, 108, 110))] * 64)
+        before = torch.rand(64, 3, 128, 128, generator=torch.Generator().manual_seed(2))
+        pictures, scenes = augmentation.repainted(before, scenes, SETTINGS, 0.8, randomness(1, "tests", 0))
+        covered = scenes.coverage[0, 0] > 0
+        self.assertTrue(torch.equal(pictures[:, :, ~covered], before[:, :, ~covered]))
+        named = collections.Counter()
+        for i in range(64):
+            number = scenes.colors[i, 0].item()
+            middle = 255 * pictures[i][:, covered].median(1).values  # the middle shade is the colour itself
+            if torch.equal(pictures[i], before[i]):
+                self.assertEqual(WORDS.colors[number], "green")
+            elif number == TINTED:
+                distance = (middle - torch.tensor(SETTINGS.world.colors["yellow"])).norm()
+                self.assertGreater(distance, 78)
+            else:
+                color = SETTINGS.world.colors[WORDS.colors[number]]
+                self.assertLess((middle - torch.tensor(color)).abs().max(), 3, WORDS.colors[number])
+            named[WORDS.colors[number] if number >= 0 else "tinted"] += 1
+        self.assertEqual(set(WORDS.colors) - set(named), {"none", "yellow", "red"})
+        self.assertTrue(15 < named["tinted"] < 37, named)
+
+    def test_sketches_pixels_and_silhouettes_are_not_repainted(self) -> None:
+        for style in ("pencil", "pixels", "silhouette"):
+            self.scenes.styles.fill_(WORDS.styles.index(style))
+            pictures, scenes = augmentation.repainted(
+                self.pictures, self.scenes, SETTINGS, 1.0, randomness(1, "tests", 0))
+            self.assertTrue(torch.equal(pictures, self.pictures) and torch.equal(scenes.colors, self.scenes.colors))
+
+    def test_other_colors_are_exchanged_channels_a_negative_or_greys_in_part_or_whole(self) -> None:
+        kinds, shares = collections.Counter(), []
+        for step in range(80):
+            own = self.pictures[step % 64]
+            new = augmentation.in_other_colors(own, randomness(1, "tests", step))
+            grey = (0.30 * own[0] + 0.59 * own[1] + 0.11 * own[2]).expand_as(own)
+            exchanged = [own[list(order)] for order in itertools.permutations(range(3))][1:]
+            fits = [(kind, share) for kind, result, targets in (
+                ("grey", new, [grey]), ("exchanged", new, exchanged), ("negative", 1 - new, exchanged))
+                for target in targets if (share := share_of(result, own, target)) is not None]
+            same = torch.allclose(new, own, atol=1e-6) or torch.allclose(1 - new, own, atol=1e-6)
+            self.assertEqual(len(fits) + same, 1)
+            kinds.update(kind for kind, _ in fits)
+            shares.extend(share for _, share in fits)
         self.assertEqual(len(kinds), 3)
         self.assertGreater(min(kinds.values()), 8)
+        self.assertTrue(0.3 <= min(shares) < 0.4 and 0.9 < max(shares) <= 1.0001, (min(shares), max(shares)))
 
     def test_stretching_moves_all_pixels_by_one_line(self) -> None:
         factors, offsets = [], []
         for step in range(200):
             ramp = torch.linspace(0, 1, 101).expand(3, 1, -1)
-            new = judge.stretched(ramp, randomness(1, "tests", step))[0, 0]
+            new = augmentation.stretched(ramp, randomness(1, "tests", step))[0, 0]
             inside = (new > 0.001) & (new < 0.999)
             steps = new.diff()[inside[1:] & inside[:-1]]
             self.assertLess((steps - steps[0]).abs().max().item(), 1e-5)
@@ -179,10 +245,16 @@ class AugmentationTests(unittest.TestCase):
         self.assertTrue(-0.2501 <= min(offsets) < -0.2 and 0.2 < max(offsets) <= 0.2501, (min(offsets), max(offsets)))
 
     def test_share_of_none_and_of_all(self) -> None:
-        pictures, scenes = judge.recolored(self.pictures, self.scenes, 0.0, randomness(1, "tests", 0))
+        pictures, scenes = self.recolored(0.0)
         self.assertTrue(torch.equal(pictures, self.pictures) and torch.equal(scenes.colors, self.scenes.colors))
-        _, scenes = judge.recolored(self.pictures, self.scenes, 1.0, randomness(1, "tests", 0))
-        self.assertTrue((scenes.colors == IGNORED).all() and (scenes.backgrounds == IGNORED).all())
+        _, scenes = self.recolored(1.0)
+        self.assertTrue((scenes.backgrounds == IGNORED).all())
+
+    def recolored(self, share: float) -> tuple[torch.Tensor, Scenes]:
+        """With no colour to avoid."""
+        avoided = torch.full((len(WORDS.objects), len(WORDS.colors), 3), math.inf)
+        return augmentation.recolored(
+            self.pictures, self.scenes, avoided, SETTINGS, share, randomness(1, "tests", 0))
 
     def test_window_is_a_square_and_all_that_is_seen_and_asked(self) -> None:
         kept = judge.window(SIDE, 5, randomness(1, "tests", 2))
@@ -213,14 +285,32 @@ class AugmentationTests(unittest.TestCase):
     def test_what_is_not_asked_costs_nothing_and_teaches_nothing(self) -> None:
         torch.manual_seed(4)
         model = scene_reader.build(SETTINGS)
-        _, scenes = judge.recolored(self.pictures, self.scenes, 1.0, randomness(1, "tests", 0))
-        parts = judge.losses(model(self.pictures[:4]), scenes.of(range(4)).truths(8))
+        scenes = self.scenes._replace(
+            colors=torch.full_like(self.scenes.colors, IGNORED), backgrounds=torch.full((64,), IGNORED))
+        parts = judge.losses(model(self.pictures[:4]), scenes.of(range(4)).truths(8), judge.never_drawn(SETTINGS))
         self.assertEqual((parts["colors"].item(), parts["backgrounds"].item()), (0, 0))
         sum(parts.values()).backward()
         first = len(WORDS.objects)
         of_colors = model.patch_head.weight.grad[first : first + len(WORDS.colors)]
         self.assertEqual(of_colors.abs().max().item(), 0)
         self.assertGreater(model.patch_head.weight.grad[:first].abs().max().item(), 0)
+
+    def test_pairs_that_are_never_drawn_are_not_learnt_against(self) -> None:
+        never = judge.never_drawn(SETTINGS)
+        self.assertEqual(int(never.sum()), sum(len(names) for names in SETTINGS.world.held_out.values()))
+        scenes = recorded(drawing(Scene((Thing("cactus", "white"),)), rectangle(0, 0, 128, 128)))
+        right = scenes.truths(8)
+        answers = scene_reader.Answers(*(
+            torch.zeros(1, 256, size, requires_grad=True) for size in (*WORDS.patch_sizes, 64)),
+            *(torch.zeros(1, size, requires_grad=True) for size in WORDS.picture_sizes))
+        parts = judge.losses(answers, right, never)
+        (parts["objects"] + parts["colors"]).backward()
+        for words, gradient, untouched in ((WORDS.colors, answers.colors.grad, {"yellow"}),
+                                           (WORDS.objects, answers.objects.grad, {"snail", "flower", "shoe"})):
+            still = {word for number, word in enumerate(words) if not gradient[..., number].any()}
+            self.assertEqual(still, untouched)
+        self.assertAlmostEqual(parts["colors"].item(), math.log(10), places=5)
+        self.assertAlmostEqual(parts["objects"].item(), math.log(48), places=5)
 
     def test_losses_are_means_over_what_is_asked(self) -> None:
         generator = torch.Generator().manual_seed(6)
@@ -236,7 +326,7 @@ class AugmentationTests(unittest.TestCase):
     def test_blur_is_that_of_each_picture(self) -> None:
         dot = torch.zeros(2, 3, 15, 15)
         dot[:, :, 7, 7] = 1
-        found = judge.blurred(dot, torch.tensor([0.0, 1.0]).view(2, 1, 1, 1))
+        found = augmentation.blurred(dot, torch.tensor([0.0, 1.0]).view(2, 1, 1, 1))
         torch.testing.assert_close(found[0], dot[0], rtol=0, atol=1e-6)
         taps = torch.exp(-torch.arange(-3, 4).double().square() / 2.0001)
         taps = taps / taps.sum()

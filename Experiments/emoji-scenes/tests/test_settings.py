@@ -45,9 +45,10 @@ class SettingsTests(unittest.TestCase):
                 ["judge.tower: width 192 is not a multiple of heads (7)"],
             "judge.tower={width: 192, layers: 5, heads: 64}":
                 ["judge.tower: a head is below 4 wide, too little for its first look at a neighbour"],
-            "judge.batch=14001": ["judge.batch: 14001 different scenes cannot be had of a pool of 14000"],
+            "judge.batch=18001": ["judge.batch: 18001 different scenes cannot be had of a pool of 18000"],
             "judge.blur=-0.1": ["judge.blur: must be 0 or more"],
             "judge.recolored=1.1": ["judge.recolored: a share is 0-1, found 1.1"],
+            "judge.repainted=-0.1": ["judge.repainted: a share is 0-1, found -0.1"],
             "judge.tinted=-0.1": ["judge.tinted: a share is 0-1, found -0.1"],
             "judge.styled=1.5": ["judge.styled: a share is 0-1, found 1.5"],
             "judge.bf16=1": ["judge.bf16: expected true or false, found 1"],
