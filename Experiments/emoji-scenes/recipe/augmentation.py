@@ -63,10 +63,10 @@ def in_another_color(
 
     - behind: the word of the background, whose colour it does not get.
     """
-    if rng.choices.random() < 0.5:
+    named = [color for color in world.colors if color != behind and not world.is_held_out(name, color)]
+    if not named or rng.choices.random() < 0.5:
         return glyphs.tint(glyph, captions.free_tint(world, name, rng.choices), glyphs.HIGHLIGHT), None
-    color = rng.choices.choice(
-        [color for color in world.colors if color != behind and not world.is_held_out(name, color)])
+    color = rng.choices.choice(named)
     return glyphs.tint_named(glyph, color, world), color
 
 

@@ -125,8 +125,7 @@ class JudgeStage(Stage):
 def never_drawn(settings: Settings) -> torch.Tensor:
     """The pairs that are held out, `[objects, colors]` by the numbers of their words."""
     words, world = truths.vocabulary(settings), settings.world
-    return torch.tensor([[color in world.colors and world.is_held_out(name, color) for color in words.colors]
-                         for name in words.objects])
+    return torch.tensor([[world.is_held_out(name, color) for color in words.colors] for name in words.objects])
 
 
 def losses(answers: Answers, right: Truths, never: torch.Tensor) -> dict[str, torch.Tensor]:
