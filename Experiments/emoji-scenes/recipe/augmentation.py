@@ -49,7 +49,7 @@ def repainted(
             if colors[i, k] == IGNORED:
                 continue
             coverage = scenes.coverage[i, k : k + 1].float() / 255
-            glyph = glyphs.Glyph(pictures[i], coverage, glyphs.shade(pictures[i], coverage))
+            glyph = glyphs.Glyph(pictures[i], coverage, glyphs.shade_of(pictures[i], coverage))
             rgb, color = in_another_color(glyph, words.objects[scenes.objects[i, k]], behind, settings.world, rng)
             pictures[i] = torch.lerp(pictures[i], rgb, coverage)
             colors[i, k] = TINTED if color is None else words.colors.index(color)
@@ -65,7 +65,7 @@ def in_another_color(
     """
     named = [color for color in world.colors if color != behind and not world.is_held_out(name, color)]
     if not named or rng.choices.random() < 0.5:
-        return glyphs.tint(glyph, captions.free_tint(world, name, rng.choices), glyphs.HIGHLIGHT), None
+        return glyphs.tint(glyph, captions.free_tint(world, name, rng.choices)), None
     color = rng.choices.choice(named)
     return glyphs.tint_named(glyph, color, world), color
 

@@ -12,8 +12,8 @@ from recipe.settings import WorldSettings
 BITMAP_SIZE = 109  # the one size in points that the font's bitmaps have
 CANVAS = 160  # pixels; holds the largest glyph
 LUMINANCE = (0.30, 0.59, 0.11)
-HIGHLIGHT = 0.8
-HIGHLIGHT_OF_BLACK = 0.35
+HIGHLIGHT = 0.8  # how far the light parts of a tinted glyph go towards white
+HIGHLIGHT_OF_BLACK = 0.35  # the same of black, which would be grey
 MIDDLE = 0.55  # the shade that a glyph's median is brought to, and that becomes the colour itself
 
 
@@ -54,10 +54,10 @@ def _glyph(font: ImageFont.FreeTypeFont, name: str, character: str, size: int) -
     resized = square.resize((size, size), Image.Resampling.LANCZOS)
     pixels = torch.frombuffer(bytearray(resized.tobytes()), dtype=torch.uint8)
     planes = pixels.view(size, size, 4).permute(2, 0, 1).float() / 255
-    return Glyph(planes[:3], planes[3:], shade(planes[:3], planes[3:]))
+    return Glyph(planes[:3], planes[3:], shade_of(planes[:3], planes[3:]))
 
 
-def shade(rgb: torch.Tensor, alpha: torch.Tensor) -> torch.Tensor:
+def shade_of(rgb: torch.Tensor, alpha: torch.Tensor) -> torch.Tensor:
     """Luminance stretched over 0-1 and bent so that its median is `MIDDLE`: dark and light glyphs take a tint alike."""
     light = luminance(rgb)
     inside = light[alpha > 0.5]
@@ -77,7 +77,7 @@ def solid(color: typing.Sequence[int]) -> torch.Tensor:
     return torch.tensor(color, dtype=torch.float32).view(3, 1, 1) / 255
 
 
-def tint(glyph: Glyph, color: typing.Sequence[int], highlight: float) -> torch.Tensor:
+def tint(glyph: Glyph, color: typing.Sequence[int], highlight: float = HIGHLIGHT) -> torch.Tensor:
     """The glyph in shades of one colour, `[3, size, size]`: a quarter of it where dark, itself in the middle, towards
     white by the share `highlight` where light."""
     base = solid(color)

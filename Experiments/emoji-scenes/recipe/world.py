@@ -111,7 +111,7 @@ class World:
         if style == "silhouette":
             return torch.full_like(glyph.rgb, SILHOUETTE)
         if thing.tint is not None:
-            return glyphs.tint(glyph, thing.tint, glyphs.HIGHLIGHT)
+            return glyphs.tint(glyph, thing.tint)
         return glyphs.tint_named(glyph, thing.color, self.settings)
 
     def _faces(self, thing: Thing, place: Placement) -> str:

@@ -7,11 +7,11 @@ import unittest
 
 import torch
 
-from recipe import augmentation, glyphs, judge, measures, scene_reader, settings, truths, world
+from recipe import augmentation, captions, glyphs, judge, measures, scene_reader, settings, truths, world
 from recipe.captions import Scene, Thing
 from recipe.training import randomness
 from recipe.truths import IGNORED, TINTED, Scenes
-from recipe.world import Drawing, Placement, Truth, World
+from recipe.world import Drawing, Truth, World
 from tests import tiny
 
 SETTINGS = tiny.load()
@@ -196,10 +196,10 @@ class AugmentationTests(unittest.TestCase):
                 self.assertEqual(WORDS.colors[number], "green")
             elif number == TINTED:
                 distance = (middle - torch.tensor(SETTINGS.world.colors["yellow"])).norm()
-                self.assertGreater(distance, 78)
+                self.assertGreater(distance, captions.APART - 0.01)  # 255 times a quotient by 255 is rounded
             else:
                 color = SETTINGS.world.colors[WORDS.colors[number]]
-                self.assertLess((middle - torch.tensor(color)).abs().max(), 3, WORDS.colors[number])
+                self.assertLess((middle - torch.tensor(color)).abs().max(), 0.01, WORDS.colors[number])
             named[WORDS.colors[number] if number >= 0 else "tinted"] += 1
         self.assertEqual(set(WORDS.colors) - set(named), {"none", "yellow", "red"})
         self.assertTrue(15 < named["tinted"] < 37, named)
