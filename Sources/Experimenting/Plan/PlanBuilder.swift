@@ -7,8 +7,11 @@ import Tensors
 
 extension ExperimentPlan {
   /// Resolves an experiment against a model.
+  /// - Parameter engine: what computes; part of every hash.
   /// - Throws: `ExperimentError` with every site, step, word, size and scheduler that does not exist; `SchedulerError`.
-  public init(_ spec: ExperimentSpec, model: StableDiffusion, modelHash: String) throws {
+  public init(
+    _ spec: ExperimentSpec, model: StableDiffusion, modelHash: String, engine: String = Engine.current.description
+  ) throws {
     let generate = spec.generate
     let height = generate.height ?? model.defaultSize
     let width = generate.width ?? model.defaultSize
@@ -16,7 +19,6 @@ extension ExperimentPlan {
       throw ExperimentError("generate.\(error)")
     }
     let sites = model.unet.sites(latentHeight: height / model.scale, latentWidth: width / model.scale)
-    let engine = Engine.current.description
     var groups: [PlannedGroup] = []
     var (problems, remarks): ([String], [String]) = ([], [])
     for chosen in generate.settings {
@@ -50,6 +52,18 @@ extension ExperimentPlan {
       throw ExperimentError(builder.problems)
     }
     return plan
+  }
+
+  /// The text whose SHA-256 is the hash of a group; the hash of its run `i` is that of the text `<group's hash> <i>`.
+  ///
+  /// Stored results are found again by these hashes, so the text never changes; a test holds it byte for byte.
+  public func identityText(of group: PlannedGroup) -> String {
+    var builder = PlanBuilder(
+      spec: spec, sites: sites, stepCount: group.stepCount, tokenizer: model.tokenizer.encode)
+    builder.resolveSelectors()
+    let identity = GroupIdentity(model: modelHash, engine: engine, records: builder.recordTexts)
+    return identity.text(
+      group.settings, members: builder.memberTexts(group.runs.map(\.member), references: group.references))
   }
 }
 
@@ -170,8 +184,8 @@ struct PlanBuilder {
       for seed in seeds {
         var settings = settings
         settings.seed = seed
-        let texts = members.map(text) + references.map { "reference \($0.seed) \($0.prompt.prompt) \($0.prompt.ids)" }
-        let hash = identity.hash(settings, members: texts)
+        let text = identity.text(settings, members: memberTexts(members, references: references))
+        let hash = sha256(Data(text.utf8))
         let runs = members.enumerated().map { index, member in
           let hasSource = members[0].isSourceOfPairs && index > 0
           return PlannedRun(
@@ -186,6 +200,11 @@ struct PlanBuilder {
       }
     }
     return groups
+  }
+
+  /// The members of a group and what runs beside them, as they decide its bits.
+  func memberTexts(_ members: [GroupMember], references: [PlannedReference]) -> [String] {
+    members.map(text) + references.map { "reference \($0.seed) \($0.prompt.prompt) \($0.prompt.ids)" }
   }
 
   /// A member as it decides its bits.
@@ -306,7 +325,7 @@ struct GroupIdentity {
   let engine: String
   let records: [String]
 
-  func hash(_ settings: DenoisingSettings, members: [String]) -> String {
+  func text(_ settings: DenoisingSettings, members: [String]) -> String {
     let lines =
       [
         "attnlab group 1", model, engine, settings.schedulerText, "seed \(settings.seed)", "steps \(settings.steps)",
@@ -314,7 +333,7 @@ struct GroupIdentity {
         "negative \(settings.negativePrompt)",
       ] + records + members
     // Lengths keep one field from running into the next.
-    return sha256(Data(lines.map { "\($0.utf8.count) \($0)\n" }.joined().utf8))
+    return lines.map { "\($0.utf8.count) \($0)\n" }.joined()
   }
 }
 

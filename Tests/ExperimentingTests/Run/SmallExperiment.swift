@@ -44,6 +44,11 @@ enum SmallExperiment {
     return try ExperimentPlan(spec(overrides), model: model, modelHash: hash)
   }
 
+  /// A plan whose hashes are those of every machine and every version of the model's weights.
+  static func portablePlan(_ overrides: [String]) throws -> ExperimentPlan {
+    try ExperimentPlan(spec(overrides), model: loaded.get().model, modelHash: "the model", engine: "an engine")
+  }
+
   @discardableResult
   static func run(_ folder: URL, _ overrides: [String] = []) throws -> RunSummary {
     let results = ResultsFolder(folder.appending(path: "small"))
