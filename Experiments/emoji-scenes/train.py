@@ -11,6 +11,10 @@ as if it had not been stopped. --minutes and --steps count all sessions together
 
     python Experiments/emoji-scenes/train.py unet --from-bundled --minutes 30 --set unet.optimizer.learning_rate=0.0001
 
+On a graphics card, and with a world that another file changes, see README.md:
+
+    python Experiments/emoji-scenes/train.py unet --edition second-edition.yaml --device cuda --drawers 12 --minutes 10
+
 RUN gets vae.pt, clip.pt, unet.pt, judge.pt (checkpoints), *.jsonl (a line every 15 seconds), tokenizer/,
 latents.safetensors and judge-scenes.safetensors (what unet and judge are trained on).
 """
@@ -22,31 +26,35 @@ import typing
 from recipe import bundled, checkpoints, clip, commands, judge, tokenizer, unet, vae
 from recipe.errors import RecipeError
 from recipe.settings import BUNDLED, FOLDER, Settings
-from recipe.training import Budget, Interruption, Stage, Trainer
+from recipe.training import Budget, Interruption, Machine, Stage, Trainer
 
 
-def make_vae(settings: Settings, run: pathlib.Path) -> Stage:
-    return vae.VAEStage(settings)
+ON_PROCESSOR = Machine()
 
 
-def make_clip(settings: Settings, run: pathlib.Path) -> Stage:
+def make_vae(settings: Settings, run: pathlib.Path, machine: Machine = ON_PROCESSOR) -> Stage:
+    return vae.VAEStage(settings, machine)
+
+
+def make_clip(settings: Settings, run: pathlib.Path, machine: Machine = ON_PROCESSOR) -> Stage:
     autoencoder = vae.load(settings, run) if settings.clip.decoded > 0 else None
     return clip.CLIPStage(settings, tokenizer.prepare(settings, run), autoencoder)
 
 
-def make_unet(settings: Settings, run: pathlib.Path) -> Stage:
+def make_unet(settings: Settings, run: pathlib.Path, machine: Machine = ON_PROCESSOR) -> Stage:
     autoencoder = vae.load(settings, run)
     words = tokenizer.prepare(settings, run)
     text_encoder = clip.text_encoder(clip.load(settings, words, run))
-    return unet.UNetStage(settings, words, text_encoder, autoencoder, run)
+    return unet.UNetStage(settings, words, text_encoder, autoencoder, run, machine)
 
 
-def make_judge(settings: Settings, run: pathlib.Path) -> Stage:
+def make_judge(settings: Settings, run: pathlib.Path, machine: Machine = ON_PROCESSOR) -> Stage:
     return judge.JudgeStage(settings, vae.load(settings, run), run)
 
 
-STAGES: dict[str, typing.Callable[[Settings, pathlib.Path], Stage]] = {
+STAGES: dict[str, typing.Callable[..., Stage]] = {
     "vae": make_vae, "clip": make_clip, "unet": make_unet, "judge": make_judge}
+ON_DEVICE = ("vae", "unet")  # stages that know of other devices than the processor
 
 
 def parse() -> argparse.Namespace:
@@ -62,9 +70,21 @@ def parse() -> argparse.Namespace:
     parser.add_argument(
         "--fresh-optimizer", action="store_true",
         help="with --resume: keep the weights alone; steps, time and learning rate begin anew")
+    machine = parser.add_argument_group("machine", "of vae and unet; clip and judge are trained on the processor")
+    machine.add_argument("--device", default="cpu", help="of torch: cpu (default), cuda")
+    machine.add_argument(
+        "--drawers", type=int, default=0, metavar="N", help="processes that draw scenes ahead, such as one a core")
+    machine.add_argument(
+        "--begin-with", type=int, metavar="SCENES",
+        help="unet: begin when so many scenes are there, while the others are drawn; two such trainings differ")
+    machine.add_argument("--compile", action="store_true", help="by torch.compile, which takes a minute or two first")
     given = parser.parse_args()
     if (given.minutes if given.steps is None else given.steps) <= 0:
         parser.error("--minutes and --steps are above 0")
+    if given.device != "cpu" and given.stage not in ON_DEVICE:
+        parser.error(f"--device goes with {' and '.join(ON_DEVICE)}")
+    if given.drawers < 0 or (given.begin_with is not None and given.begin_with < 1):
+        parser.error("--drawers is 0 or more, --begin-with 1 or more")
     if given.fresh_optimizer and not given.resume:
         parser.error("--fresh-optimizer goes with --resume")
     return given
@@ -80,7 +100,8 @@ def main() -> None:
     if file.exists() and not going_on:
         raise RecipeError(f"{file}: there already. Give --resume to go on, or another --run")
     stop = Interruption()
-    trainer = Trainer(STAGES[given.stage](settings, given.run), settings, given.run)
+    machine = Machine(given.device, given.drawers, given.begin_with, given.compile)
+    trainer = Trainer(STAGES[given.stage](settings, given.run, machine), settings, given.run)
     if going_on:
         trainer.resume(keep_optimizer=not given.fresh_optimizer)
     with stop.watched():

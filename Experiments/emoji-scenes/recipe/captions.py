@@ -1,5 +1,6 @@
 """What a scene holds and how it is said; nothing here is drawn."""
 import dataclasses
+import hashlib
 import math
 import random
 import typing
@@ -42,17 +43,23 @@ def noun_phrase(thing: Thing) -> str:
 
 def draw_thing(world: WorldSettings, rng: random.Random) -> Thing:
     """Never a pair that is held out."""
+    rest = [name for name in world.objects if name not in world.core]
     while True:
-        name = rng.choice(list(world.objects))
+        if world.odds.core == 0:
+            name = rng.choice(list(world.objects))
+        else:
+            name = rng.choice(world.core if rng.random() < world.odds.core else rest)
         color = rng.choice(list(world.colors)) if rng.random() < world.odds.object_color else None
         if not world.is_held_out(name, color):
             return Thing(name, color)
 
 
 def draw_scene(world: WorldSettings, rng: random.Random) -> Scene:
-    """A random scene with the frequencies of `world.odds`."""
+    """A random scene with the frequencies of `world.odds`; never a combination that is held out."""
     count = 2 if rng.random() < world.odds.two_objects else 1
     things = tuple(draw_thing(world, rng) for _ in range(count))
+    while is_held_out(things, world):
+        things = tuple(draw_thing(world, rng) for _ in range(count))
     style = rng.choice(list(world.styles)) if count == 1 and rng.random() < world.odds.style else None
     if style is not None and world.styles[style] == "silhouette":
         things = (Thing(things[0].name, None),)
@@ -65,6 +72,18 @@ def draw_scene(world: WorldSettings, rng: random.Random) -> Scene:
     elif chance < world.odds.colored_background + world.odds.place:
         place = rng.choice(list(world.places))
     return Scene(things, background, place, style)
+
+
+def is_held_out(things: tuple[Thing, ...], world: WorldSettings) -> bool:
+    """Whether these are two colored things whose combination is never drawn, in either order.
+
+    Which ones are follows from their names alone, so that it is the same in every process and for every seed.
+    """
+    if world.held_out_twos == 0 or len(things) != 2 or any(thing.color is None for thing in things):
+        return False
+    names = sorted(f"{thing.color} {thing.name}" for thing in things)
+    number = int.from_bytes(hashlib.sha256("/".join(names).encode()).digest()[:8], "big")
+    return number < world.held_out_twos * 2**64
 
 
 def tinted(scene: Scene, world: WorldSettings, share: float, rng: random.Random) -> Scene:
@@ -104,7 +123,7 @@ def _beside(color: typing.Sequence[int], rng: random.Random) -> Tint:
 
 def caption(scene: Scene, world: WorldSettings, rng: random.Random) -> str:
     """One of the ways to say the scene; prefix and "standing" come by chance."""
-    words = " and ".join(noun_phrase(thing) for thing in scene.things)
+    words = plain_caption(scene)
     if scene.style is not None:
         words = f"{scene.style} {words}"
     elif rng.random() < world.odds.prefix:
@@ -117,6 +136,18 @@ def caption(scene: Scene, world: WorldSettings, rng: random.Random) -> str:
     return words
 
 
+def plain_caption(scene: Scene) -> str:
+    """The things alone, said in one way."""
+    return " and ".join(noun_phrase(thing) for thing in scene.things)
+
+
+def with_colors_exchanged(scene: Scene) -> Scene:
+    """Each of two things in the other one's color."""
+    colors = [thing.color for thing in reversed(scene.things)]
+    return dataclasses.replace(
+        scene, things=tuple(Thing(thing.name, color) for thing, color in zip(scene.things, colors)))
+
+
 def near_miss(scene: Scene, world: WorldSettings, rng: random.Random) -> Scene:
     """The scene with one word wrong: a colour or an object; or the colours of two things swapped, which may change
     nothing."""
@@ -127,8 +158,6 @@ def near_miss(scene: Scene, world: WorldSettings, rng: random.Random) -> Scene:
     elif (chance < 0.8 or len(scene.things) == 1) and len(world.objects) > 1:
         wrong = Thing(rng.choice([name for name in world.objects if name != thing.name]), thing.color)
     else:
-        colors = [thing.color for thing in reversed(scene.things)]
-        things = tuple(Thing(thing.name, color) for thing, color in zip(scene.things, colors))
-        return dataclasses.replace(scene, things=things)
+        return with_colors_exchanged(scene)
     things = tuple(wrong if i == which else thing for i, thing in enumerate(scene.things))
     return dataclasses.replace(scene, things=things)

@@ -10,16 +10,18 @@ from recipe.errors import RecipeError
 
 
 def parser(description: str | None) -> argparse.ArgumentParser:
-    """With `--settings` and `--set`."""
+    """With `--settings`, `--edition` and `--set`."""
     made = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     made.add_argument("--settings", type=pathlib.Path, default=settings_module.FOLDER / "settings.yaml", metavar="FILE")
+    made.add_argument(
+        "--edition", type=pathlib.Path, metavar="FILE", help="keys that differ from the settings: second-edition.yaml")
     made.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE", help="override a key of the file, as unet.batch=16")
     return made
 
 
 def settings(given: argparse.Namespace) -> settings_module.Settings:
-    return settings_module.load(given.settings, given.set)
+    return settings_module.load(given.settings, given.set, given.edition)
 
 
 def run(main: typing.Callable[[], None]) -> None:

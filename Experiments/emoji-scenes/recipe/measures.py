@@ -8,6 +8,7 @@ import torch
 from recipe import captions, clip, folders, unet, vae
 from recipe.captions import Scene, Thing
 from recipe.folders import Model
+from recipe.scene_pool import encode
 from recipe.settings import Settings
 from recipe.world import Drawing, World
 
@@ -129,7 +130,7 @@ def denoising(model: Model, settings: Settings, drawings: typing.Sequence[Drawin
     values: dict[str, list[float]] = {"weighted": [], "error": []}
     for numbers in batches(range(count)):
         batch = [drawings[number] for number in numbers]
-        latents = unet.encode(model.vae, stack(batch))
+        latents = encode(model.vae, stack(batch))
         noise = torch.stack([
             torch.randn(latents.shape[1:], generator=torch.Generator().manual_seed(number)) for number in numbers])
         timesteps = torch.tensor([(2 * number + 1) * every // (2 * count) for number in numbers])

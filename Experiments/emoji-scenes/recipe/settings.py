@@ -29,6 +29,7 @@ class Place:
 
 @dataclasses.dataclass(frozen=True)
 class Odds:
+    core: float
     two_objects: float
     object_color: float
     colored_background: float
@@ -53,6 +54,8 @@ class WorldSettings:
     objects: dict[str, Glyph]
     colors: dict[str, Color]
     held_out: dict[str, tuple[str, ...]]
+    held_out_twos: float
+    core: tuple[str, ...]
     places: dict[str, Place]
     styles: dict[str, typing.Literal["pencil", "pixels", "silhouette"]]
     prefixes: tuple[str, ...]
@@ -76,6 +79,7 @@ class Optimizer:
     betas: tuple[float, float]
     weight_decay: float
     ema: float | None
+    decay: float
 
 
 @dataclasses.dataclass(frozen=True)
@@ -98,6 +102,7 @@ class VAESettings:
     crop_share: float
     edge_weight: float
     kl_weight: float
+    lock_encoder: bool
     optimizer: Optimizer
 
 
@@ -130,8 +135,11 @@ class UNetSettings:
     heads: int
     norm_groups: int
     pool: int
+    captions: int
     batch: int
     unconditional: float
+    padding_emptied: float
+    end_emptied: float
     min_snr: float
     bf16: bool
     optimizer: Optimizer
@@ -190,9 +198,13 @@ class Settings:
         return self.world.picture_size // VAE_FACTOR
 
 
-def load(path: pathlib.Path = FOLDER / "settings.yaml", overrides: typing.Sequence[str] = ()) -> Settings:
-    """The settings of a file. Raises `strict.SettingsError` with everything that is wrong with it."""
-    settings = strict.read(Settings, path, overrides)
+def load(path: pathlib.Path = FOLDER / "settings.yaml", overrides: typing.Sequence[str] = (),
+         edition: pathlib.Path | None = None) -> Settings:
+    """The settings of a file. Raises `strict.SettingsError` with everything that is wrong with it.
+
+    - edition: a file of the keys that another edition changes; `overrides` come after it.
+    """
+    settings = strict.read(Settings, path, overrides, edition)
     problems = [*_world_problems(settings.world), *_size_problems(settings), *_training_problems(settings)]
     if problems:
         raise strict.SettingsError(str(path), problems)
@@ -206,6 +218,11 @@ def _world_problems(world: WorldSettings) -> typing.Iterator[str]:
         for name in names:
             if name not in world.objects:
                 yield f"world.held_out.{color}: no object {name!r} in world.objects"
+    for name in world.core:
+        if name not in world.objects:
+            yield f"world.core: no object {name!r} in world.objects"
+    if world.odds.core > 0 and not 0 < len(set(world.core) & set(world.objects)) < len(world.objects):
+        yield "world.core: odds.core above 0 needs some of the objects here, and some left out"
     for name in world.objects:
         if world.colors and all(world.is_held_out(name, color) for color in world.colors):
             yield f"world.held_out: {name} is left with no colour"
@@ -215,6 +232,8 @@ def _world_problems(world: WorldSettings) -> typing.Iterator[str]:
     for field, value in dataclasses.asdict(world.odds).items():
         if not 0 <= value <= 1:
             yield f"world.odds.{field}: a probability is 0-1, found {value}"
+    if not 0 <= world.held_out_twos < 1:
+        yield f"world.held_out_twos: a share is from 0 up to 1, found {world.held_out_twos}"
     if world.odds.colored_background + world.odds.place > 1:
         yield "world.odds: colored_background and place together are above 1"
     for field, (low, high) in dataclasses.asdict(world.layout).items():
@@ -258,7 +277,7 @@ def _training_problems(settings: Settings) -> typing.Iterator[str]:
     counts = {
         "vae": ("layers_per_block", "latent_channels", "pool", "fresh", "batch", "crop_batch"),
         "clip": ("projection", "pool", "fresh", "batch"),
-        "unet": ("layers_per_block", "pool", "batch"),
+        "unet": ("layers_per_block", "pool", "captions", "batch"),
         "judge": ("pool", "batch"),
         "tokenizer": ("captions", "merges"),
         "scheduler": ("train_timesteps",),
@@ -279,10 +298,14 @@ def _training_problems(settings: Settings) -> typing.Iterator[str]:
         optimizer = getattr(settings, name).optimizer
         if not optimizer.learning_rate > 0 or optimizer.warmup < 1:
             yield f"{name}.optimizer: learning_rate must be above 0 and warmup at least 1"
+        if not 0 <= optimizer.decay <= 1:
+            yield f"{name}.optimizer.decay: a share is 0-1, found {optimizer.decay}"
         if optimizer.ema is not None and not 0 <= optimizer.ema < 1:
             yield f"{name}.optimizer.ema: must be from 0 up to 1, or null for none; found {optimizer.ema}"
     shares = {"vae.crop_share": settings.vae.crop_share, "clip.decoded": settings.clip.decoded,
               "unet.unconditional": settings.unet.unconditional,
+              "unet.padding_emptied and end_emptied together":
+                  settings.unet.padding_emptied + settings.unet.end_emptied,
               "judge.window_share": settings.judge.window_share, "judge.recolored": settings.judge.recolored,
               "judge.repainted": settings.judge.repainted, "judge.styled": settings.judge.styled,
               "judge.tinted": settings.judge.tinted}

@@ -31,23 +31,37 @@ class _Loader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-def read(kind: type[Value], path: pathlib.Path, overrides: typing.Sequence[str] = ()) -> Value:
+def read(kind: type[Value], path: pathlib.Path, overrides: typing.Sequence[str] = (),
+         changes: pathlib.Path | None = None) -> Value:
     """The file as a value of the dataclass `kind`.
 
+    - changes: a file of the keys that differ, in the same shape; a key that `path` does not have is unknown here, too.
     - overrides: `a.b=value` with a YAML value, each of a key that the file has.
     - Raises: `SettingsError` with all problems: keys that are unknown, missing or twice there, values of a wrong type.
     """
-    try:
-        tree = yaml.load(path.read_text(encoding="utf-8"), _Loader)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise SettingsError(str(path), [f"cannot be read: {error}"]) from None
-    problems: list[str] = []
+    tree, problems = _tree(path), list[str]()
+    if changes is not None:
+        tree = _merged(tree, _tree(changes))
     for override in overrides:
         _override(tree, override, problems)
     value = decode(kind, tree, "", problems)
     if problems:
         raise SettingsError(str(path), problems)
     return value
+
+
+def _tree(path: pathlib.Path) -> typing.Any:
+    try:
+        return yaml.load(path.read_text(encoding="utf-8"), _Loader)
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise SettingsError(str(path), [f"cannot be read: {error}"]) from None
+
+
+def _merged(tree: typing.Any, changes: typing.Any) -> typing.Any:
+    """Mappings key by key; anything else is replaced."""
+    if not isinstance(tree, dict) or not isinstance(changes, dict):
+        return changes
+    return tree | {key: _merged(tree.get(key), value) for key, value in changes.items()}
 
 
 def _override(tree: typing.Any, text: str, problems: list[str]) -> None:

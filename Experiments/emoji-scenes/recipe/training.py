@@ -19,7 +19,29 @@ from recipe.settings import Optimizer, Settings
 
 SAVE_SECONDS = 600
 REPORT_SECONDS = 15
+WATCH_SECONDS = 1800  # at most between two looks at how it binds; a short training is looked at eight times
 CLIP_NORM = 1.0
+
+
+@dataclasses.dataclass(frozen=True)
+class Machine:
+    """What a training runs on.
+
+    - device: of torch, such as `cpu` or `cuda`.
+    - drawers: processes that draw scenes ahead; 0 draws in the training itself.
+    - begin_with: scenes of a pool that must be there before the first step; None: all of them. While a pool grows,
+      which scenes a step sees depends on the machine.
+    - compiled: whether torch.compile is used.
+    """
+
+    device: str = "cpu"
+    drawers: int = 0
+    begin_with: int | None = None
+    compiled: bool = False
+
+    def autocast(self, enabled: bool) -> torch.autocast:
+        """Products in bfloat16."""
+        return torch.autocast(torch.device(self.device).type, torch.bfloat16, enabled=enabled)
 
 
 class Stage(abc.ABC):
@@ -29,11 +51,15 @@ class Stage(abc.ABC):
     model: torch.nn.Module
 
     @abc.abstractmethod
-    def loss(self, step: int, done: float) -> tuple[torch.Tensor, dict[str, float]]:
+    def loss(self, step: int, done: float) -> tuple[torch.Tensor, dict[str, float | torch.Tensor]]:
         """The loss of a step, and further numbers for the log.
 
         Every random number in it comes from `randomness`. done: the part of the training that is over, 0-1.
         """
+
+    def watched(self) -> dict[str, float]:
+        """What is looked at now and then besides the loss, for the log."""
+        return {}
 
     @abc.abstractmethod
     def shape(self) -> dict[str, typing.Any]:
@@ -42,6 +68,9 @@ class Stage(abc.ABC):
     def extras(self, weights: checkpoints.Weights) -> dict[str, typing.Any]:
         """What a checkpoint holds beside `weights`, the ones that will be built upon."""
         return {}
+
+    def restore(self, extras: dict[str, typing.Any]) -> None:
+        """Is told what the checkpoint held that the training goes on from."""
 
     def trained(self) -> list[torch.nn.Parameter]:
         return list(self.model.parameters())
@@ -54,10 +83,13 @@ class Randomness(typing.NamedTuple):
     noise: torch.Generator
 
 
-def randomness(seed: int, stream: str, step: int) -> Randomness:
-    """Follows from its three arguments alone, so that the number of the step is all that a checkpoint must know."""
+def randomness(seed: int, stream: str, step: int, device: str = "cpu") -> Randomness:
+    """Follows from its arguments alone, so that the number of the step is all that a checkpoint must know.
+
+    - device: where tensors are drawn; other kinds of device draw other numbers.
+    """
     choices = random.Random(f"{seed}/{stream}/step/{step}")
-    return Randomness(choices, torch.Generator().manual_seed(choices.getrandbits(48)))
+    return Randomness(choices, torch.Generator(device).manual_seed(choices.getrandbits(48)))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,16 +99,23 @@ class Budget:
     minutes: float | None = None
     steps: int | None = None
 
+    @property
+    def watch_seconds(self) -> float:
+        return WATCH_SECONDS if self.minutes is None else min(WATCH_SECONDS, 60 * self.minutes / 8)
+
     def done(self, step: int, seconds: float) -> float:
         """The part that is over, from 0; at 1 the training ends."""
         return step / self.steps if self.steps is not None else seconds / (60 * self.minutes)
 
 
 def learning_rate(optimizer: Optimizer, step: int, done: float) -> float:
-    """A linear warm-up times a cosine from the full rate to `final_share` of it."""
-    cosine = 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
+    """A linear warm-up, the full rate, and over the last `decay` of the training a line down to `final_share` of it.
+
+    A resumed training goes on at the full rate, however much longer it is to be than it once was.
+    """
+    fallen = min(1.0, max(0.0, (done - 1 + optimizer.decay) / optimizer.decay)) if optimizer.decay > 0 else 0.0
     return optimizer.learning_rate * min(1.0, (step + 1) / optimizer.warmup) * (
-        cosine * (1 - optimizer.final_share) + optimizer.final_share)
+        1 - fallen * (1 - optimizer.final_share))
 
 
 class Trainer:
@@ -89,11 +128,16 @@ class Trainer:
         self.optimizer = torch.optim.AdamW(
             self.parameters, lr=self.rates.learning_rate, betas=self.rates.betas, weight_decay=self.rates.weight_decay,
             fused=True)
-        self.ema = self._copy() if self.rates.ema is not None else None
+        self.ema = self._averaged(self._copy()) if self.rates.ema is not None else None
         self.step, self.seconds = 0, 0.0
 
     def _copy(self) -> checkpoints.Weights:
-        return {name: value.detach().clone() for name, value in self.stage.model.state_dict().items()}
+        return {name: value.detach().clone().cpu() for name, value in self.stage.model.state_dict().items()}
+
+    def _averaged(self, weights: checkpoints.Weights) -> checkpoints.Weights:
+        """A copy where the weights are."""
+        return {name: weights[name].to(value.device, copy=True)
+                for name, value in self.stage.model.state_dict().items()}
 
     def resume(self, keep_optimizer: bool = True) -> None:
         """Goes on from the checkpoint; or takes its weights alone, and steps, time and so the learning rate begin anew.
@@ -102,8 +146,9 @@ class Trainer:
         """
         stored = checkpoints.read(self.run, self.stage.name, self.stage.shape())
         self.stage.model.load_state_dict(stored.weights)
+        self.stage.restore(stored.extras)
         if self.ema is not None:
-            self.ema = {name: value.clone() for name, value in stored.best.items()}
+            self.ema = self._averaged(stored.best)
         if not keep_optimizer:
             return
         if stored.optimizer is not None:
@@ -117,9 +162,9 @@ class Trainer:
 
     def save(self) -> None:
         weights = self._copy()
+        ema = self.ema and {name: value.cpu() for name, value in self.ema.items()}
         checkpoint = checkpoints.Checkpoint(
-            self.stage.name, self.step, self.seconds, self.stage.shape(), weights, self.ema,
-            self.optimizer.state_dict(), {})
+            self.stage.name, self.step, self.seconds, self.stage.shape(), weights, ema, self.optimizer.state_dict(), {})
         checkpoint.extras = self.stage.extras(checkpoint.best)
         checkpoints.write(checkpoint, self.run)
 
@@ -129,7 +174,7 @@ class Trainer:
         - Returns: whether the budget is spent.
         """
         log = Log(self.run / f"{self.stage.name}.jsonl", self.stage.name, self.step)
-        saved = time.monotonic()
+        saved = looked = time.monotonic()
         while (done := budget.done(self.step, self.seconds)) < 1:
             began = time.monotonic()
             log.add(self._step(done))
@@ -137,29 +182,31 @@ class Trainer:
             log.report(self.step, self.seconds, budget)
             if stop(self.step):
                 break
+            if time.monotonic() - looked > budget.watch_seconds:
+                log.note(self.step, self.stage.watched())
+                looked = time.monotonic()
             if time.monotonic() - saved > SAVE_SECONDS:
+                log.report(self.step, self.seconds, budget, now=True)
                 self.save()
                 saved = time.monotonic()
         log.report(self.step, self.seconds, budget, now=True)
+        log.note(self.step, self.stage.watched())
         self.save()
         return done >= 1 or budget.done(self.step, self.seconds) >= 1
 
-    def _step(self, done: float) -> dict[str, float]:
+    def _step(self, done: float) -> dict[str, float | torch.Tensor]:
         rate = learning_rate(self.rates, self.step, done)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         loss, numbers = self.stage.loss(self.step, done)
-        if not torch.isfinite(loss):
-            raise RecipeError(
-                f"{self.stage.name}: the loss of step {self.step} is {loss.item()}; the last checkpoint is kept. Go on "
-                f"from it with a smaller {self.stage.name}.optimizer.learning_rate")
         loss.backward()
         norm = torch.nn.utils.clip_grad_norm_(self.parameters, CLIP_NORM)
         self.optimizer.step()
         self.optimizer.zero_grad()
         self.step += 1
         self._average()
-        return {"loss": loss.item(), **numbers, "gradient_norm": norm.item(), "learning_rate": rate}
+        # A number that was not asked for keeps a graphics card from waiting.
+        return {"loss": loss.detach(), **numbers, "gradient_norm": norm, "learning_rate": rate}
 
     @torch.no_grad()
     def _average(self) -> None:
@@ -167,8 +214,7 @@ class Trainer:
         if self.ema is None or self.rates.ema is None:
             return
         decay = min(self.rates.ema, (1 + self.step) / (10 + self.step))
-        for name, value in self.stage.model.state_dict().items():
-            self.ema[name].lerp_(value, 1 - decay)
+        torch._foreach_lerp_(list(self.ema.values()), list(self.stage.model.state_dict().values()), 1 - decay)
 
 
 class Log:
@@ -176,7 +222,7 @@ class Log:
 
     def __init__(self, file: pathlib.Path, stage: str, step: int):
         self._file, self._stage, self._first, self._last = file, stage, step, time.monotonic()
-        self._sums: dict[str, float] = {}
+        self._sums: dict[str, float | torch.Tensor] = {}
         self._steps = 0
         file.parent.mkdir(parents=True, exist_ok=True)
         kept = self._lines_up_to(step)
@@ -194,20 +240,35 @@ class Log:
             kept.append(line)
         return kept
 
-    def add(self, numbers: dict[str, float]) -> None:
+    def add(self, numbers: dict[str, float | torch.Tensor]) -> None:
         self._steps += 1
         for name, value in numbers.items():
             self._sums[name] = self._sums.get(name, 0.0) + value
 
+    def note(self, step: int, numbers: dict[str, float]) -> None:
+        """What was looked at besides; nothing if there is nothing."""
+        if numbers:
+            self._write({"stage": self._stage, "step": step, **numbers})
+            said = ", ".join(f"{name} {value:.4f}" for name, value in numbers.items())
+            print(f"{self._stage}: step {step}, {said}", flush=True)
+
+    def _write(self, line: dict[str, typing.Any]) -> None:
+        with self._file.open("a") as file:
+            file.write(json.dumps(line) + "\n")
+
     def report(self, step: int, seconds: float, budget: Budget, now: bool = False) -> None:
+        """Raises `RecipeError` if the loss is no number any more: weights that it made are not saved."""
         elapsed = time.monotonic() - self._last
         if not self._steps or (elapsed < REPORT_SECONDS and not now):
             return
-        means = {name: value / self._steps for name, value in self._sums.items()}
+        means = {name: float(value) / self._steps for name, value in self._sums.items()}
+        if not math.isfinite(means["loss"]):
+            raise RecipeError(
+                f"{self._stage}: the loss is {means['loss']} by step {step}; the last checkpoint is kept. Go on from "
+                f"it with a smaller {self._stage}.optimizer.learning_rate")
         line = {"stage": self._stage, "step": step, "seconds": round(seconds, 1),
                 "steps_per_second": round(self._steps / max(elapsed, 1e-9), 3), **means}
-        with self._file.open("a") as file:
-            file.write(json.dumps(line) + "\n")
+        self._write(line)
         done = budget.done(step, seconds)
         left = seconds * (1 / done - 1) / 60 if 0 < done < 1 else 0.0
         print(f"{self._stage}: step {step}, loss {means['loss']:.4f}, {line['steps_per_second']:.2f} steps/s, "

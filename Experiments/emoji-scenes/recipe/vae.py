@@ -9,8 +9,9 @@ import torch.nn.functional as F
 from diffusers import AutoencoderKL
 
 from recipe import checkpoints
+from recipe.errors import RecipeError
 from recipe.settings import Settings, VAE_FACTOR
-from recipe.training import Randomness, Stage, randomness
+from recipe.training import Machine, Randomness, Stage, randomness
 from recipe.world import SceneWindow, World
 
 SCALING_SCENES = 64
@@ -42,7 +43,7 @@ def digest(model: AutoencoderKL) -> str:
     """Of everything that decides the latents."""
     digest = hashlib.sha256(repr(model.config.scaling_factor).encode())
     for value in model.state_dict().values():
-        digest.update(value.contiguous().numpy().tobytes())
+        digest.update(value.cpu().contiguous().numpy().tobytes())
     return digest.hexdigest()
 
 
@@ -71,27 +72,41 @@ def differences(pictures: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
 class VAEStage(Stage):
     name = "vae"
 
-    def __init__(self, settings: Settings):
-        self.settings, self.own = settings, settings.vae
+    def __init__(self, settings: Settings, machine: Machine):
+        self.settings, self.own, self.machine = settings, settings.vae, machine
         torch.manual_seed(settings.seed)
-        self.model = build(settings).to(memory_format=torch.channels_last)
-        self._window = SceneWindow(World(settings, self.name), self.own.pool, self.own.fresh)
+        self.model = build(settings).to(machine.device, memory_format=torch.channels_last)
+        self._decode = torch.compile(self.model.decode) if machine.compiled else self.model.decode
+        self._window = SceneWindow(
+            World(settings, self.name), self.own.pool, self.own.fresh, drawers=machine.drawers)
+        self._restored: dict[str, typing.Any] | None = None
+
+    def restore(self, extras: dict[str, typing.Any]) -> None:
+        self._restored = extras
+
+    def trained(self) -> list[torch.nn.Parameter]:
+        """Of a locked encoder's autoencoder the decoder alone."""
+        if not self.own.lock_encoder:
+            return super().trained()
+        return [*self.model.decoder.parameters(), *self.model.post_quant_conv.parameters()]
 
     def shape(self) -> dict[str, typing.Any]:
         return shape(self.settings)
 
-    def loss(self, step: int, done: float) -> tuple[torch.Tensor, dict[str, float]]:
+    def loss(self, step: int, done: float) -> tuple[torch.Tensor, dict[str, float | torch.Tensor]]:
         """Mean absolute error, the same of edges, mean squared error, and the divergence of the latents from a unit
-        normal."""
-        rng = randomness(self.settings.seed, self.name, step)
-        target = self._batch(step, done < self.own.crop_share, rng)
-        posterior = self.model.encode(target).latent_dist
-        result = self.model.decode(posterior.sample(generator=rng.noise)).sample
+        normal. Of a locked encoder the means of the latents are decoded, as they are elsewhere."""
+        rng = randomness(self.settings.seed, self.name, step, self.machine.device)
+        target = self._batch(step, done < self.own.crop_share, rng).to(self.machine.device)
+        with torch.set_grad_enabled(not self.own.lock_encoder):
+            posterior = self.model.encode(target).latent_dist
+        latents = posterior.mean if self.own.lock_encoder else posterior.sample(generator=rng.noise)
+        result = self._decode(latents).sample
         absolute, squared = (result - target).abs().mean(), F.mse_loss(result, target)
         edges = sum((a - b).abs().mean() for a, b in zip(differences(result), differences(target)))
         divergence = posterior.kl().mean() / posterior.mean[0].numel()
         loss = absolute + squared + self.own.edge_weight * edges + self.own.kl_weight * divergence
-        return loss, {"squared_error": squared.item(), "divergence": divergence.item()}
+        return loss, {"squared_error": squared.detach(), "divergence": divergence.detach()}
 
     def _batch(self, step: int, crops: bool, rng: Randomness) -> torch.Tensor:
         """`[batch, 3, side, side]` in -1 to 1: whole pictures, or one window of them on the grid of the latents."""
@@ -107,7 +122,12 @@ class VAEStage(Stage):
 
     @torch.no_grad()
     def extras(self, weights: checkpoints.Weights) -> dict[str, typing.Any]:
-        """The factor that gives latents a standard deviation of 1 over scenes that are not trained on."""
+        """The factor that gives latents a standard deviation of 1 over scenes that are not trained on; of a locked
+        encoder the one that it had."""
+        if self.own.lock_encoder:
+            if self._restored is None:
+                raise RecipeError("vae.lock_encoder: needs weights to go on from; give --from-bundled or --resume")
+            return self._restored
         model = build(self.settings).eval()
         model.load_state_dict(weights)
         world = World(self.settings, "scaling")

@@ -1,5 +1,9 @@
 """Draws scenes and knows the truth of each: where every object stands, which way it faces, its colour and name."""
+import collections
+import contextlib
 import dataclasses
+import itertools
+import multiprocessing
 import random
 import typing
 
@@ -129,18 +133,63 @@ def bounding_box(mask: torch.Tensor) -> tuple[int, int, int, int]:
     return (int(columns.min()), int(rows.min()), int(columns.max()) + 1, int(rows.max()) + 1)
 
 
+@contextlib.contextmanager
+def drawn(world: World, numbers: typing.Iterable[int], drawers: int, chunk: int = 50
+          ) -> typing.Iterator[typing.Iterator[tuple[torch.Tensor, Scene]]]:
+    """Pictures with their scenes in the order of `numbers`, which may have no end.
+
+    - drawers: processes that draw ahead, `chunk` scenes at a time; 0 draws when asked. The pictures are the same.
+    """
+    if drawers == 0:
+        yield ((drawing.picture, drawing.scene) for drawing in map(world.draw, numbers))
+        return
+    with multiprocessing.get_context("spawn").Pool(drawers, _begin_to_draw, (world,)) as processes:
+        yield _ahead(processes, iter(numbers), 3 * drawers, chunk)
+
+
+def _ahead(processes: typing.Any, numbers: typing.Iterator[int], waiting: int, chunk: int
+           ) -> typing.Iterator[tuple[torch.Tensor, Scene]]:
+    """At most `waiting` chunks are asked for and not yet taken, so that memory is bounded."""
+    asked: collections.deque = collections.deque()
+    while True:
+        while len(asked) < waiting and (some := list(itertools.islice(numbers, chunk))):
+            asked.append(processes.apply_async(_draw, (some,)))
+        if not asked:
+            return
+        pictures, scenes = asked.popleft().get()
+        yield from zip(torch.from_numpy(pictures), scenes, strict=True)
+
+
+_drawing: World
+
+
+def _begin_to_draw(world: World) -> None:
+    global _drawing
+    torch.set_num_threads(1)
+    _drawing = world
+
+
+def _draw(numbers: list[int]) -> tuple[typing.Any, list[Scene]]:
+    """As an array: tensors would travel by shared memory, whose files run out."""
+    drawings = [_drawing.draw(number) for number in numbers]
+    return torch.stack([drawing.picture for drawing in drawings]).numpy(), [drawing.scene for drawing in drawings]
+
+
 class SceneWindow:
     """The pictures that batches are drawn from, as they move along a stream.
 
     At step `n` it holds the scenes `n * fresh` up to `n * fresh + size`: the step number alone says what is in it.
 
     - changed: what is done to the pictures of some scenes, `share` of them: `[3, size, size]` in 0-1 to the same.
+    - drawers: processes that draw ahead.
     """
 
     def __init__(self, world: World, size: int, fresh: int,
-                 changed: typing.Callable[[torch.Tensor], torch.Tensor] | None = None, share: float = 0.0):
-        self._world, self._size, self._fresh = world, size, fresh
+                 changed: typing.Callable[[torch.Tensor], torch.Tensor] | None = None, share: float = 0.0,
+                 drawers: int = 0):
+        self._world, self._size, self._fresh, self._drawers = world, size, fresh, drawers
         self._changed, self._share = changed, share
+        self._next, self._coming, self._processes = -1, iter(()), contextlib.ExitStack()
         self._kept: dict[int, tuple[torch.Tensor, Scene]] = {}
 
     def at(self, step: int) -> list[tuple[torch.Tensor, Scene]]:
@@ -149,11 +198,20 @@ class SceneWindow:
         kept = {}
         for number in numbers:
             if number not in self._kept:
-                drawing = self._world.draw(number)
-                self._kept[number] = (self._shown(number, drawing.picture), drawing.scene)
+                picture, scene = self._scene(number)
+                self._kept[number] = (self._shown(number, picture), scene)
             kept[number] = self._kept[number]
         self._kept = kept
         return list(kept.values())
+
+    def _scene(self, number: int) -> tuple[torch.Tensor, Scene]:
+        """The next of the scenes that are drawn ahead; those are begun anew where another one is asked for."""
+        if number != self._next:
+            self._processes.close()
+            self._next = number
+            self._coming = self._processes.enter_context(drawn(self._world, itertools.count(number), self._drawers))
+        self._next += 1
+        return next(self._coming)
 
     def _shown(self, number: int, picture: torch.Tensor) -> torch.Tensor:
         if self._changed is None or random.Random(f"{number}/changed").random() >= self._share:

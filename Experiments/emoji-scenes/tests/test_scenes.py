@@ -10,10 +10,11 @@ import torch
 from recipe import captions, glyphs, settings
 from recipe.captions import Scene, Thing
 from recipe.glyphs import solid
-from recipe.world import Placement, SceneWindow, World
+from recipe.world import Placement, SceneWindow, World, drawn
 from tests import tiny
 
 SETTINGS = settings.load()
+SECOND = settings.load(edition=settings.FOLDER / "second-edition.yaml")
 COUNT = 4000
 
 
@@ -79,6 +80,24 @@ class CaptionTests(unittest.TestCase):
         for name, (found, expected) in shares.items():
             # Five standard errors.
             self.assertLess(abs(found - expected), 5 * (expected * (1 - expected) / len(single)) ** 0.5, name)
+
+    def test_second_edition_has_a_core_and_holds_out_combinations(self) -> None:
+        scenes = [World(SECOND, "tests").describe(number) for number in range(COUNT)]
+        things = [thing for scene in scenes for thing in scene.things]
+        for name, found, expected, n in (
+                ("core", sum(thing.name in SECOND.world.core for thing in things) / len(things), 0.8, len(things)),
+                ("two", sum(len(scene.things) == 2 for scene in scenes) / COUNT, 0.6, COUNT)):
+            # Five standard errors, and what redrawing held-out pairs and combinations moves.
+            self.assertLess(abs(found - expected), 5 * (expected * (1 - expected) / n) ** 0.5 + 0.01, name)
+        self.assertFalse(any(captions.is_held_out(scene.things, SECOND.world) for scene in scenes))
+        every = [Thing(name, color) for name in SECOND.world.core for color in SECOND.world.colors]
+        held_out = [captions.is_held_out((a, b), SECOND.world) for i, a in enumerate(every) for b in every[:i]]
+        self.assertLess(abs(sum(held_out) / len(held_out) - 0.2), 0.02)
+        for a, b in zip(every, reversed(every), strict=True):
+            self.assertEqual(
+                captions.is_held_out((a, b), SECOND.world), captions.is_held_out((b, a), SECOND.world))
+        self.assertFalse(captions.is_held_out((every[0], Thing("cat", None)), SECOND.world))
+        self.assertFalse(captions.is_held_out(tuple(every[:2]), SETTINGS.world))
 
     def test_no_background_has_the_colour_of_an_object(self) -> None:
         for scene in self.scenes:
@@ -207,6 +226,15 @@ class PictureTests(unittest.TestCase):
             self.assertEqual([scene for _, scene in kept], [world.describe(2 * step + i) for i in range(6)])
         for (a, _), (b, _) in zip(walked.at(3), jumped.at(3), strict=True):
             self.assertTrue(torch.equal(a, b))
+
+    def test_pictures_drawn_ahead_are_the_same(self) -> None:
+        world = World(SETTINGS, "tests")
+        with drawn(world, range(3, 12), 2, chunk=4) as ahead:
+            ahead = list(ahead)
+        with drawn(world, range(3, 12), 0) as asked:
+            for (a, scene), (b, other) in zip(ahead, asked, strict=True):
+                self.assertTrue(torch.equal(a, b))
+                self.assertEqual(scene, other)
 
     def test_some_pictures_of_a_window_are_changed_and_always_the_same(self) -> None:
         world = World(SETTINGS, "tests")

@@ -26,6 +26,8 @@ class SettingsTests(unittest.TestCase):
             "unet.batch=four": ["unet.batch: expected a whole number, found 'four'"],
             "unet.batch=true": ["unet.batch: expected a whole number, found True"],
             "unet.batch=0": ["unet.batch: must be at least 1"],
+            "unet.optimizer.decay=1.5": ["unet.optimizer.decay: a share is 0-1, found 1.5"],
+            "world.held_out_twos=1.0": ["world.held_out_twos: a share is from 0 up to 1, found 1.0"],
             "unet.min_snr=1e-3":
                 ["unet.min_snr: expected a number, found '1e-3' (a text to YAML: write a decimal point, as in 1.0e-3)"],
             "vae.widths=[32, 64, 96]": ["vae.widths: expected 4 values, found 3"],
@@ -72,6 +74,27 @@ class SettingsTests(unittest.TestCase):
     def test_overrides_replace_values(self) -> None:
         made = settings.load(overrides=["unet.batch=7", "unet.optimizer.ema=null", "vae.widths=[16, 16, 32, 32]"])
         self.assertEqual((made.unet.batch, made.unet.optimizer.ema, made.vae.widths), (7, None, (16, 16, 32, 32)))
+
+    def test_an_edition_replaces_values_and_overrides_come_after_it(self) -> None:
+        second = settings.FOLDER / "second-edition.yaml"
+        made = settings.load(overrides=["unet.pool=7"], edition=second)
+        self.assertEqual((len(made.world.core), made.world.odds.core, made.world.odds.prefix), (16, 0.8, 0.3))
+        self.assertEqual((made.world.layout.two, made.world.layout.horizon), ((0.42, 0.5), (0.5, 0.65)))
+        self.assertEqual((made.unet.pool, made.unet.batch), (7, settings.load().unet.batch))
+        with tempfile.TemporaryDirectory() as folder:
+            file = pathlib.Path(folder) / "edition.yaml"
+            file.write_text("world: { odds: { cores: 0.5 } }\nunet: { padding_emptied: 0.7, end_emptied: 0.5 }\n")
+            with self.assertRaises(SettingsError) as caught:
+                settings.load(edition=file)
+            self.assertEqual(caught.exception.problems, ["world.odds.cores: unknown key; did you mean core?"])
+            file.write_text("world: { core: [dgo], odds: { core: 0.5 } }\n"
+                            "unet: { padding_emptied: 0.7, end_emptied: 0.5 }\n")
+            with self.assertRaises(SettingsError) as caught:
+                settings.load(edition=file)
+            self.assertEqual(caught.exception.problems, [
+                "world.core: no object 'dgo' in world.objects",
+                "world.core: odds.core above 0 needs some of the objects here, and some left out",
+                "unet.padding_emptied and end_emptied together: a share is 0-1, found 1.2"])
 
     def test_held_out_pairs_follow_the_rule_of_the_card(self) -> None:
         world = settings.load().world
