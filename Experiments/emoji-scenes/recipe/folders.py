@@ -36,16 +36,21 @@ def load(folder: pathlib.Path) -> Model:
     if not (folder / "model_index.json").exists():
         raise FolderError(f"{folder}: holds no model_index.json; name a folder that export.py wrote")
     try:
-        networks = [
-            kind.from_pretrained(folder / name, dtype=torch.float32).float().eval().requires_grad_(False)
-            for kind, name in NETWORKS
-        ]
+        networks = [load_network(kind, folder / name) for kind, name in NETWORKS]
         tokenizer = CLIPTokenizer.from_pretrained(folder / "tokenizer")
         scheduler = DDIMScheduler.from_pretrained(folder / "scheduler")
     except (OSError, ValueError, RuntimeError) as error:
         raise FolderError(f"{folder}: cannot be loaded: {error}") from error
     text_encoder, vae, unet, clip = networks
     return Model(tokenizer, text_encoder, vae, unet, scheduler, clip)
+
+
+def load_network(kind: typing.Any, folder: pathlib.Path) -> typing.Any:
+    """One part, in fp32. Raises `FolderError` if it cannot be read."""
+    try:
+        return kind.from_pretrained(folder, dtype=torch.float32).float().eval().requires_grad_(False)
+    except (OSError, ValueError, RuntimeError) as error:
+        raise FolderError(f"{folder}: cannot be loaded: {error}") from error
 
 
 def tokens(tokenizer: CLIPTokenizer, captions: typing.Sequence[str]) -> torch.Tensor:

@@ -22,6 +22,7 @@ from recipe.training import Budget, Interruption, Trainer, learning_rate
 from tests import tiny
 
 STEPS = 4
+WEIGHTS = "diffusion_pytorch_model.safetensors"
 
 
 def trained(own: Settings, run: pathlib.Path, stage: str, stop_after: int | None = None) -> checkpoints.Checkpoint:
@@ -257,6 +258,26 @@ class BundledTests(unittest.TestCase):
                 bundled.start(settings.load(overrides=["judge.tower={width: 32, layers: 1, heads: 2}"]), folder,
                               pathlib.Path(name) / "other")
             self.assertFalse((pathlib.Path(name) / "other").exists())
+
+    def test_other_parts_take_the_place_of_bundled_ones(self) -> None:
+        second = settings.FOLDER / "second-edition"
+        own = settings.load(edition=settings.FOLDER / "second-edition.yaml")
+        with tempfile.TemporaryDirectory() as scratch:
+            run = pathlib.Path(scratch) / "run"
+            bundled.start(own, BUNDLED, run, second)
+            model = read_run(own, run)
+            for name, network in (("unet", model.unet), ("vae", model.vae)):
+                weights, ours = load_file(second / name / WEIGHTS), network.state_dict()
+                self.assertEqual(weights.keys(), ours.keys())
+                for key, value in weights.items():
+                    self.assertTrue(torch.equal(value.float(), ours[key]), key)
+            # The encoder is the one that the latents are of.
+            shipped = load_file(BUNDLED / "vae" / WEIGHTS)
+            changed = {key.split(".")[0] for key, value in shipped.items() if not torch.equal(value.float(), ours[key])}
+            self.assertEqual(changed, {"decoder", "post_quant_conv"})
+            (pathlib.Path(scratch) / "broken/unet").mkdir(parents=True)
+            with self.assertRaisesRegex(RecipeError, "broken/unet: cannot be loaded"):
+                bundled.start(own, BUNDLED, pathlib.Path(scratch) / "other", pathlib.Path(scratch) / "broken")
 
     def test_other_sizes_are_refused(self) -> None:
         with tempfile.TemporaryDirectory() as name:
