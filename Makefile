@@ -1,6 +1,11 @@
 # Everything here is a short name for plain commands: a bare `swift build -c release --product attnlab` gives the same
 # program. What the targets add is the Debian packages, installed by .ci/setup where they are missing.
 
+# Threads that wait sleep soon, as in the program itself: otherwise tests beside other work take many times as long.
+ifndef OMP_WAIT_POLICY
+export GOMP_SPINCOUNT ?= 1000
+endif
+
 .PHONY: help setup build demo test test-release lint coverage coverage-all fuzz clean
 
 help:

@@ -268,6 +268,8 @@ def facts(program, engine, load_before, channels_last, threads):
         ("PyTorch", f"torch {torch.__version__}, diffusers {diffusers.__version__}; {torch.get_num_threads()} threads; "
                     f"memory format: {layout}"),
         ("OMP_WAIT_POLICY", os.environ.get("OMP_WAIT_POLICY", "not set")),
+        ("GOMP_SPINCOUNT", os.environ.get("GOMP_SPINCOUNT", "not set")
+         + ("" if {"OMP_WAIT_POLICY", "GOMP_SPINCOUNT"} & os.environ.keys() else "; attnlab itself takes 1000")),
         ("load before and after", f"{load_before:.1f} and {load_after:.1f}; the comparison itself brings up to "
                                   f"{os.cpu_count()}"),
     ]

@@ -41,6 +41,7 @@ struct Attnlab: ParsableCommand {
     ])
 
   static func main() {
+    ThreadWaiting.settle()
     StandardOutput.prepare()
     do {
       var command = try parseAsRoot()

@@ -12,8 +12,8 @@ import Testing
       let checks = try #require(report["checks"] as? [[String: Any]])
       #expect(
         checks.compactMap { $0["name"] as? String } == [
-          "oneDNN", "OpenBLAS", "engine", "SQLite", "libpng", "FreeType", "processor", "kernels", "threads", "memory",
-          "results", "self-check",
+          "oneDNN", "OpenBLAS", "engine", "SQLite", "libpng", "FreeType", "processor", "kernels", "threads", "waiting",
+          "memory", "results", "self-check",
         ])
       let selfCheck = try #require(checks.last?["found"] as? String)
       #expect(selfCheck.hasPrefix("a step of emoji-scenes on "), "\(selfCheck)")

@@ -6,8 +6,9 @@ struct DoctorCommand: ParsableCommand {
     commandName: "doctor",
     abstract: "Check this machine and installation, and say what to do about what is missing.",
     discussion: """
-      Libraries and their versions, processor and kernels, threads, memory, room for results, and one step of the bundled \
-      model on each engine, which must agree within 5e-5. Exit code 0: attnlab can be used, perhaps with warnings; 1: not.
+      Libraries and their versions, processor and kernels, threads and how they wait for one another, memory, room for \
+      results, and one step of the bundled model on each engine, which must agree within 5e-5. Exit code 0: attnlab can be used, \
+      perhaps with warnings; 1: not.
 
       Examples:
         attnlab doctor

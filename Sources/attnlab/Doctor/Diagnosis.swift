@@ -116,15 +116,23 @@ struct Diagnosis: Encodable {
       add("kernels", "\(InstructionSet.best)")
     }
     let cores = ProcessInfo.processInfo.activeProcessorCount
-    let settings = environment.filter { $0.key.hasPrefix("OMP_") || $0.key.hasPrefix("GOMP_") }
+    let settings =
+      environment
+      .filter { ($0.key.hasPrefix("OMP_") || $0.key.hasPrefix("GOMP_")) && !ThreadWaiting.variables.contains($0.key) }
       .sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
     let text =
       "\(Engine.threads) on \(Readable.number(cores, "core")); "
-      + (settings.isEmpty ? "no OMP_ variable is set" : settings.joined(separator: " "))
+      + (settings.isEmpty ? "no OMP_ variable sets their number" : settings.joined(separator: " "))
     if Engine.threads > cores {
       add("threads", .warning, text, "set OMP_NUM_THREADS to \(cores) or less: threads would wait for one another")
     } else {
       add("threads", text)
+    }
+    let waiting = ThreadWaiting.inForce(environment)
+    if let advice = waiting.advice {
+      add("waiting", .warning, waiting.found, advice)
+    } else {
+      add("waiting", waiting.found)
     }
     let memory = ProcessInfo.processInfo.physicalMemory
     let available = Machine.availableMemory.map { ", \(Readable.bytes($0)) available" } ?? ""
