@@ -110,11 +110,11 @@ extension ConfigFile {
 /// What a getter takes, in words.
 private enum Expected {
   static func int(_ range: ClosedRange<Int>?) -> String {
-    "a whole number" + limits(range, unbounded: (Int.min, Int.max))
+    only(range) ?? "a whole number" + limits(range, unbounded: (Int.min, Int.max))
   }
 
   static func double(_ range: ClosedRange<Double>?) -> String {
-    "a number" + limits(range, unbounded: (-.infinity, .infinity))
+    only(range) ?? "a number" + limits(range, unbounded: (-.infinity, .infinity))
   }
 
   static func string(_ allowed: [String]?) -> String {
@@ -126,6 +126,11 @@ private enum Expected {
 
   static func list(_ one: String, count: Int?) -> String {
     "\(one), or a list of " + (count.map { "\($0) such" } ?? "them")
+  }
+
+  /// The one value of a range that has no other.
+  private static func only<T: Comparable>(_ range: ClosedRange<T>?) -> String? {
+    range.flatMap { $0.lowerBound == $0.upperBound ? "\($0.lowerBound)" : nil }
   }
 
   private static func limits<T: Comparable>(_ range: ClosedRange<T>?, unbounded: (T, T)) -> String {

@@ -46,7 +46,8 @@ extension UNetConfiguration {
   /// Notes keys whose values belong to other networks, which would load and then compute something else.
   private static func refuseOtherArchitectures(_ file: inout ConfigFile) {
     _ = file.string("act_fn", default: "silu", oneOf: ["silu", "swish"])
-    _ = file.optionalString("mid_block_type", default: "UNetMidBlock2DCrossAttn", oneOf: ["UNetMidBlock2DCrossAttn"])
+    // Null is a UNet without a middle block in diffusers.
+    _ = file.string("mid_block_type", default: "UNetMidBlock2DCrossAttn", oneOf: ["UNetMidBlock2DCrossAttn"])
     _ = file.string("resnet_time_scale_shift", default: "default", oneOf: ["default"])
     _ = file.string("time_embedding_type", default: "positional", oneOf: ["positional"])
     _ = file.string("attention_type", default: "default", oneOf: ["default"])
