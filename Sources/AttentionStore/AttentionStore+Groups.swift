@@ -135,7 +135,7 @@ extension AttentionStore {
         """,
       arguments: [
         run.hash, group, run.role.rawValue, run.intervention, run.prompt.rawValue, run.negativePrompt?.rawValue, source,
-        run.seed, run.height, run.width, run.steps, run.guidanceScale, run.scheduler,
+        StoredSeed.column(of: run.seed), run.height, run.width, run.steps, run.guidanceScale, run.scheduler,
       ])
   }
 

@@ -52,7 +52,7 @@ extension AttentionStore {
     if let role = filter.role { conditions.add("role = ?", role.rawValue) }
     if let intervention = filter.intervention { conditions.add("intervention = ?", intervention) }
     if let prompt = filter.prompt { conditions.add("prompt = ?", prompt) }
-    if let seed = filter.seed { conditions.add("seed = ?", seed) }
+    if let seed = filter.seed { conditions.add("seed = ?", StoredSeed.column(of: seed)) }
     return try Row.fetchAll(
       db,
       sql: """
@@ -72,7 +72,8 @@ extension AttentionStore {
       intervention: try row.decode(forColumn: "intervention"),
       prompt: PromptID(rawValue: try row.decode(forColumn: "prompt_id")),
       negativePrompt: negative.map { PromptID(rawValue: $0) },
-      sourceHash: try row.decode(forColumn: "source_hash"), seed: try row.decode(forColumn: "seed"),
+      sourceHash: try row.decode(forColumn: "source_hash"),
+      seed: StoredSeed.seed(of: try row.decode(forColumn: "seed")),
       height: try number("height", of: row, table: "run"), width: try number("width", of: row, table: "run"),
       steps: try number("steps", of: row, table: "run", in: StoreSchema.steps),
       guidanceScale: try row.decode(forColumn: "guidance_scale"),

@@ -25,7 +25,8 @@ public struct RunDescription: Hashable, Sendable {
   public var negativePrompt: PromptID?
   /// The hash of the run whose attention it takes; nil for a source.
   public var sourceHash: String?
-  public var seed: Int
+  /// Of the start noise, 0...2^64 - 1.
+  public var seed: UInt64
   /// Of the picture, in pixels.
   public var height: Int
   public var width: Int
@@ -35,7 +36,8 @@ public struct RunDescription: Hashable, Sendable {
 
   public init(
     hash: String, role: RunRole, intervention: String, prompt: PromptID, negativePrompt: PromptID? = nil,
-    sourceHash: String? = nil, seed: Int, height: Int, width: Int, steps: Int, guidanceScale: Double, scheduler: String
+    sourceHash: String? = nil, seed: UInt64, height: Int, width: Int, steps: Int, guidanceScale: Double,
+    scheduler: String
   ) {
     self.hash = hash
     self.role = role
@@ -75,11 +77,11 @@ public struct RunFilter: Hashable, Sendable {
   public var role: RunRole?
   public var intervention: String?
   public var prompt: String?
-  public var seed: Int?
+  public var seed: UInt64?
 
   public init(
     hashes: Set<String>? = nil, groupHash: String? = nil, status: RunStatus? = nil, role: RunRole? = nil,
-    intervention: String? = nil, prompt: String? = nil, seed: Int? = nil
+    intervention: String? = nil, prompt: String? = nil, seed: UInt64? = nil
   ) {
     self.hashes = hashes
     self.groupHash = groupHash

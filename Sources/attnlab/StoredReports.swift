@@ -7,7 +7,7 @@ struct ExperimentReportOfStore: Encodable {
   struct Run: Encodable {
     let hash, status, role, intervention, prompt: String
     let sourcePrompt: String?
-    let seed: Int
+    let seed: UInt64
     let metrics: [String: Double]
     let error: String?
   }
@@ -76,7 +76,8 @@ struct RunReport: Encodable {
 
   let hash, groupHash, status, role, intervention, prompt: String
   let negativePrompt, sourceHash, sourcePrompt, error: String?
-  let seed, height, width, steps: Int
+  let seed: UInt64
+  let height, width, steps: Int
   let guidanceScale: Double
   let scheduler: String
   let metrics: [String: Double]

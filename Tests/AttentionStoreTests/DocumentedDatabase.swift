@@ -48,7 +48,7 @@ struct DocumentedDatabase {
       let keys = words.enumerated().map { RecordKey(label: $1, positions: [$0 + 1]) }
       try store.register(keys: keys, of: records[0], for: prompt)
     }
-    for seed in [1, 2] {
+    for seed: UInt64 in [1, 2] {
       let source = run("source \(seed)", "source", prompts[0], negative: prompts[3], seed: seed)
       let targets = ["none", "self 4-14", "uniform self"].map {
         run("\($0) \(seed)", $0, prompts[1], negative: prompts[3], source: source.hash, seed: seed)
@@ -61,7 +61,7 @@ struct DocumentedDatabase {
 
   private func run(
     _ hash: String, _ intervention: String, _ prompt: PromptID, negative: PromptID? = nil, source: String? = nil,
-    seed: Int
+    seed: UInt64
   ) -> RunDescription {
     RunDescription(
       hash: hash, role: source == nil ? .source : .target, intervention: intervention, prompt: prompt,
@@ -96,7 +96,7 @@ struct DocumentedDatabase {
       try store.commitStep(groupHash: hash, step: step, timestep: Double(900 - step), state: Data(), maps: maps)
     }
     let results = group.runs.map { run in
-      let ssim = run.sourceID == nil ? nil : Self.ssim[run.run.intervention]?[run.run.seed] ?? nil
+      let ssim = run.sourceID == nil ? nil : Self.ssim[run.run.intervention]?[Int(run.run.seed)] ?? nil
       let picture = Artifact(kind: "picture", path: "runs/\(run.id.rawValue)/picture.png", sha256: "00")
       return RunResult(run: run.id, artifacts: [picture], metrics: ssim.map { ["ssim": $0] } ?? [:])
     }

@@ -53,6 +53,21 @@ struct DocumentedQueryTests {
     }
   }
 
+  @Test("the page names the schema's version, and reads the largest seed as it is")
+  func versionAndSeeds() throws {
+    let page = try Self.page()
+    #expect(page.contains("its `user_version` the number of the schema, now \(StoreSchema.version)."))
+    #expect(page.contains("`printf('%u', seed)` is the seed"))
+    let fixture = try Fixture()
+    let run = Samples.run("large", prompt: fixture.prompts[0], seed: .max)
+    _ = try fixture.store.beginGroup(hash: "seeds", runs: [run])
+    #expect(try fixture.store.runs(RunFilter(seed: .max)).map(\.run) == [run])
+    try DatabaseQueue(path: fixture.folder.database.path).inDatabase { db in
+      let texts = try String.fetchAll(db, sql: "SELECT printf('%u', seed) FROM run WHERE seed = -1")
+      #expect(texts == ["18446744073709551615"])
+    }
+  }
+
   @Test("the page names every column of every table and view")
   func tables() throws {
     let database = try DocumentedDatabase()

@@ -53,7 +53,7 @@ enum Samples {
   ]
 
   static func run(
-    _ hash: String, prompt: PromptID, negative: PromptID? = nil, source: String? = nil, seed: Int = 1
+    _ hash: String, prompt: PromptID, negative: PromptID? = nil, source: String? = nil, seed: UInt64 = 1
   ) -> RunDescription {
     RunDescription(
       hash: hash, role: source == nil ? .source : .target, intervention: source == nil ? "none" : "self 4-14",

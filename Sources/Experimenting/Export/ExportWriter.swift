@@ -63,7 +63,7 @@ struct ExportWriter {
   private func origin(_ record: MapSelection.Record) -> ExportOrigin {
     ExportOrigin(
       run: selection.run.run.hash, prompt: selection.run.prompt, intervention: selection.run.run.intervention,
-      seed: UInt64(bitPattern: Int64(selection.run.run.seed)), record: record.name)
+      seed: selection.run.run.seed, record: record.name)
   }
 
   // MARK: - Pictures
@@ -130,7 +130,7 @@ struct ExportWriter {
   private mutating func write(_ picture: Picture, _ title: String, as name: String) throws {
     let texts = [
       PNG.Text("Title", title), PNG.Text("Prompt", selection.run.prompt),
-      PNG.Text("Seed", "\(UInt64(bitPattern: Int64(selection.run.run.seed)))"),
+      PNG.Text("Seed", "\(selection.run.run.seed)"),
       PNG.Text("Content-Hash", selection.run.run.hash), PNG.Text("Software", "attnlab \(attnlabVersion)"),
     ]
     try write(Data(PNG.encode(picture, texts: texts)), as: name + ".png")

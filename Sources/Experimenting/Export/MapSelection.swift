@@ -63,7 +63,7 @@ struct MapSelection {
     func lines(_ runs: [StoredRun]) -> [String] {
       runs.prefix(20).map {
         "  \($0.run.hash.prefix(16))  \($0.run.intervention), \"\($0.prompt)\", "
-          + "seed \(UInt64(bitPattern: Int64($0.run.seed)))"
+          + "seed \($0.run.seed)"
       } + (runs.count > 20 ? ["  and \(runs.count - 20) more"] : [])
     }
     if runs.isEmpty { throw ExperimentError("\(store.path) holds no run yet") }

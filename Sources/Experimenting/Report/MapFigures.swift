@@ -52,7 +52,7 @@ struct MapFigures {
   ) throws -> FigureFile {
     try writer.write(
       picture, as: name, title: title, prompts: [run.stored.prompt],
-      seeds: [UInt64(bitPattern: Int64(run.stored.run.seed))], hashes: [run.stored.run.hash])
+      seeds: [run.stored.run.seed], hashes: [run.stored.run.hash])
   }
 
   // MARK: - Words

@@ -65,7 +65,7 @@ struct ReportData {
     for stored in try store.runs() {
       guard let settings = spec.generate.settings.firstIndex(where: { $0.made(stored.run) }) else { continue }
       let key = Key(
-        source: stored.sourcePrompt, prompt: stored.prompt, seed: UInt64(bitPattern: Int64(stored.run.seed)),
+        source: stored.sourcePrompt, prompt: stored.prompt, seed: stored.run.seed,
         intervention: stored.run.intervention, settings: settings)
       let files = try store.artifacts(stored.id).map { ($0.kind, $0.path) }
       runs[key] = ReportRun(

@@ -138,7 +138,7 @@ final class MeasuredRuns {
   func seeds(beginningWith run: StoredRun) -> [MeasuredRun]? {
     guard let members = prompts[SetKey(run, .seedsOfPair)], members.first?.id == run.id else { return nil }
     // A source is made anew in each of its groups: a seed counts once.
-    var seeds: Set<Int> = []
+    var seeds: Set<UInt64> = []
     return members.filter { seeds.insert($0.run.seed).inserted }.map(measured)
   }
 
@@ -148,7 +148,7 @@ final class MeasuredRuns {
     let steps: Int
     let guidance: Double
     let source: String?
-    let seed: Int?
+    let seed: UInt64?
 
     init(_ run: StoredRun, _ set: RunSet) {
       intervention = run.run.intervention

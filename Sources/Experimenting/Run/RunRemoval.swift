@@ -5,13 +5,13 @@ import Foundation
 public struct RemovalSelection: Hashable, Sendable {
   /// The name of an intervention.
   public var intervention: String?
-  public var seed: Int?
+  public var seed: UInt64?
   /// Only runs whose picture was last written before this moment. A run without a picture is not older than anything.
   public var olderThan: Date?
   /// Only runs that failed.
   public var failed: Bool
 
-  public init(intervention: String? = nil, seed: Int? = nil, olderThan: Date? = nil, failed: Bool = false) {
+  public init(intervention: String? = nil, seed: UInt64? = nil, olderThan: Date? = nil, failed: Bool = false) {
     self.intervention = intervention
     self.seed = seed
     self.olderThan = olderThan

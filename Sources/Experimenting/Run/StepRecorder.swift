@@ -42,7 +42,7 @@ struct StepRecorder {
       return RunDescription(
         hash: run.hash, role: run.role, intervention: run.intervention, prompt: prompt,
         negativePrompt: settings.isGuided ? prompts[settings.negativePrompt] : nil, sourceHash: run.source,
-        seed: Int(bitPattern: UInt(settings.seed)), height: settings.height, width: settings.width,
+        seed: settings.seed, height: settings.height, width: settings.width,
         steps: settings.steps, guidanceScale: settings.guidanceScale, scheduler: settings.schedulerText)
     }
   }

@@ -27,7 +27,7 @@ extension DifferenceView {
 
   /// `a red car, source, seed 1`
   private static func name(_ run: StoredRun) -> String {
-    "\(run.prompt), \(run.run.intervention), seed \(run.seedText)"
+    "\(run.prompt), \(run.run.intervention), seed \(run.run.seed)"
   }
 
   /// A line a site and step: `first,second,record,kind,layer,site,step,word,other_word,total_variation,jensen_shannon`.

@@ -37,7 +37,7 @@ public struct FilmView {
     return FilmView(
       run,
       try maps.map { step, map in
-        let title = "\(run.prompt) · seed \(run.seedText) · step \(Self.number(step, of: whole.steps))"
+        let title = "\(run.prompt) · seed \(run.run.seed) · step \(Self.number(step, of: whole.steps))"
         return (
           step, try Figures.wordHeatMap(title: title, picture: picture, word: LabeledMap(name, map), scale: scale)
         )
@@ -56,7 +56,7 @@ public struct FilmView {
       run,
       try views.map { view in
         let title =
-          "\(run.prompt) · seed \(run.seedText) · where a point looks · step \(Self.number(view.step, of: recorded))"
+          "\(run.prompt) · seed \(run.run.seed) · where a point looks · step \(Self.number(view.step, of: recorded))"
         // Each layer on its own scale: their grids differ in size, and with it what is much.
         return (view.step, try view.figure(title: title, picture: picture))
       })
@@ -77,7 +77,7 @@ public struct FilmView {
       run,
       try files.map { step, path in
         let picture = try PNG.read(results.url.appending(path: path)).picture
-        let row = PictureRow(run.prompt, detail: "seed \(run.seedText)", pictures: [picture])
+        let row = PictureRow(run.prompt, detail: "seed \(run.run.seed)", pictures: [picture])
         return (
           step,
           try Figures.sideBySide(

@@ -38,8 +38,3 @@ extension AttentionKind {
     }
   }
 }
-
-extension StoredRun {
-  /// The seed as torch counts it: from 0 to 2^64 - 1.
-  public var seedText: String { "\(UInt64(bitPattern: Int64(run.seed)))" }
-}

@@ -36,7 +36,7 @@ public struct PointView {
   /// - Parameter title: nil: the prompt, the seed and the step.
   public func figure(title: String? = nil, picture: Picture) throws -> Picture {
     try Figures.selfAttention(
-      title: title ?? "\(run.prompt) · seed \(run.seedText) · where a point looks · step \(step)", picture: picture,
+      title: title ?? "\(run.prompt) · seed \(run.run.seed) · where a point looks · step \(step)", picture: picture,
       query: point,
       maps: maps.map { LabeledMap($0.site.figureLabel, $0.map) }, scale: .perMap, overPicture: true)
   }

@@ -60,8 +60,7 @@ struct GCCommand: ParsableCommand {
 
   func run() throws {
     let selection = RemovalSelection(
-      // As it is stored.
-      intervention: intervention, seed: seed.map { Int(bitPattern: UInt($0)) },
+      intervention: intervention, seed: seed,
       olderThan: olderThan.map { Date(timeIntervalSinceNow: -$0 * 86400) }, failed: failed)
     var removed: [Removed] = []
     var problems: [String] = []
@@ -132,7 +131,7 @@ private struct Outcome: Encodable {
 private struct Removed: Encodable {
   struct Run: Encodable {
     let hash, status, intervention, prompt: String
-    let seed: Int
+    let seed: UInt64
     /// False for a run that goes because another run of its group does.
     let selected: Bool
   }

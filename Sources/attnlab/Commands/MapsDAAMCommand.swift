@@ -44,7 +44,7 @@ struct MapsDAAMCommand: ParsableCommand {
       let run = try view.run(in: store)
       let names = words?.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
       let heatMaps = try WordView(view.request(run, words: names), isClamped: !unclamped, store: store)
-      let title = "\(run.prompt) · seed \(run.seedText) · attention to each word: sum over \(heatMaps.over)"
+      let title = "\(run.prompt) · seed \(run.run.seed) · attention to each word: sum over \(heatMaps.over)"
       let figure = try heatMaps.figure(title: title, picture: try run.picture(store, results))
       var table = Table(["word", "lowest", "highest"], right: [1, 2])
       for (word, map) in zip(heatMaps.words, heatMaps.maps) {

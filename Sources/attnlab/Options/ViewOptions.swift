@@ -76,13 +76,14 @@ struct ViewOptions: ParsableArguments {
     if let runHash { return try StoredRun.find(runHash, in: store) }
     let runs = try store.runs().filter { $0.status == .done }
     let fitting = runs.filter { run in
-      (seed == nil || run.run.seed == seed.map { Int(bitPattern: UInt($0)) })
+      (seed == nil || run.run.seed == seed)
         && (prompt == nil || run.prompt == prompt)
         && (intervention == nil || run.run.intervention == intervention)
     }
     guard let run = fitting.first else {
       let known = [
-        "--seed: \(Self.listed(runs.map(\.seedText)))", "--prompt: \(Self.listed(runs.map { "\"\($0.prompt)\"" }))",
+        "--seed: \(Self.listed(runs.map { "\($0.run.seed)" }))",
+        "--prompt: \(Self.listed(runs.map { "\"\($0.prompt)\"" }))",
         "--intervention: \(Self.listed(runs.map(\.run.intervention)))",
       ]
       throw UsageError(
@@ -116,7 +117,7 @@ struct ViewOptions: ParsableArguments {
   func texts(of runs: [StoredRun]) -> [PNG.Text] {
     [
       PNG.Text("Prompt", Set(runs.map(\.prompt)).sorted().joined(separator: "; ")),
-      PNG.Text("Seed", Self.listed(runs.map(\.seedText))),
+      PNG.Text("Seed", Self.listed(runs.map { "\($0.run.seed)" })),
       PNG.Text("Content-Hash", runs.map(\.run.hash).joined(separator: " ")),
       PNG.Text("Software", "attnlab \(attnlabVersion)"),
     ]
@@ -143,7 +144,7 @@ private struct ViewOutput<Result: Encodable>: Encodable {
 
 extension StoredRun {
   /// `3f9a000000000000, "a red car", source, seed 1`
-  var title: String { "\(run.hash.prefix(16)), \"\(prompt)\", \(run.intervention), seed \(seedText)" }
+  var title: String { "\(run.hash.prefix(16)), \"\(prompt)\", \(run.intervention), seed \(run.seed)" }
 
   /// What the run left as its picture.
   /// - Throws: `CommandError` if it is not there; what reading throws.

@@ -75,7 +75,7 @@ struct MeasuredResults {
         hash: SyntheticResults.hash("\(group) \(name)"),
         role: name == InterventionSpec.sourceName ? .source : .target, intervention: name,
         prompt: try store.register(prompts: [SyntheticResults.tokens(prompt)])[0],
-        sourceHash: name == InterventionSpec.sourceName ? nil : source, seed: Int(Int64(bitPattern: seed)), height: 16,
+        sourceHash: name == InterventionSpec.sourceName ? nil : source, seed: seed, height: 16,
         width: 16, steps: 3, guidanceScale: 7.5, scheduler: "ddim")
     }
     let stored = try store.beginGroup(hash: group, runs: runs).runs

@@ -101,7 +101,7 @@ struct SyntheticResults {
         hash: Self.hash("\(hash) \(index)"),
         role: hasSource ? (index == 0 ? .source : .target) : isSource ? .source : .target,
         intervention: member.intervention, prompt: prompt,
-        sourceHash: hasSource && index > 0 ? Self.hash("\(hash) 0") : nil, seed: Int(bitPattern: UInt(seed)),
+        sourceHash: hasSource && index > 0 ? Self.hash("\(hash) 0") : nil, seed: seed,
         height: 16,
         width: 24, steps: 3, guidanceScale: 5, scheduler: "ddim")
     }
