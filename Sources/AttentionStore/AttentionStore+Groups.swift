@@ -8,42 +8,37 @@ public struct StoredGroup: Hashable, Sendable {
   public let runs: [StoredRun]
   /// Where to go on; nil to start from the beginning, and for a finished group.
   public let checkpoint: GroupCheckpoint?
-  /// Every run of it is done: nothing is to be computed.
-  public var isDone: Bool { runs.allSatisfy { $0.status == .done } }
+  /// Every run of it is done or has failed: nothing is to be computed.
+  public var isSettled: Bool { runs.allSatisfy { $0.status == .done || $0.status == .failed } }
 }
 
 extension AttentionStore {
   /// Makes sure that the runs of a group are in the database, as `pending` where they are new.
-  ///
-  /// A run that is stored in another group was planned with other runs beside it. It is removed there with its maps
-  /// and with the targets that took attention from it; what is unfinished of that group starts from the beginning.
   /// - Parameter runs: all runs of the group; the runs they take attention from are among them, or stored.
-  /// - Throws: `StoreError.conflict` if the group is stored with other runs or a run with other settings.
+  /// - Throws: `StoreError.conflict` if the group is stored with other runs, or a run in another group or with other
+  ///   settings.
   public func register(group hash: String, runs: [RunDescription]) throws(StoreError) {
     try check(runs, group: hash)
     try write { db in _ = try insert(runs, group: hash, db) }
   }
 
-  /// Begins a group or goes on with it; does nothing to a finished one. Registers the runs where that is still to be
-  /// done.
+  /// Begins a group or goes on with it; does nothing to runs that are done or have failed. Registers the runs where that
+  /// is still to be done.
   ///
   /// It goes on from its checkpoint where it has one and its runs are all as they were. Otherwise it starts from the
-  /// beginning, and maps that may be left of it are deleted.
+  /// beginning, and maps that may be left of its unfinished runs are deleted.
+  /// - Parameter anew: whether it starts from the beginning in any case.
   /// - Throws: as `register(group:runs:)`.
-  public func beginGroup(hash: String, runs: [RunDescription]) throws(StoreError) -> StoredGroup {
+  public func beginGroup(
+    hash: String, runs: [RunDescription], anew: Bool = false
+  ) throws(StoreError) -> StoredGroup {
     try check(runs, group: hash)
     return try write { db in
       let inserted = try insert(runs, group: hash, db)
       let checkpoint = try readCheckpoint(hash, db)
-      let stored = try fetchRuns(RunFilter(groupHash: hash), db)
-      if stored.contains(where: { $0.status != .done }) {
-        if inserted > 0 || checkpoint == nil || stored.contains(where: { $0.status == .done }) {
-          try restart(group: hash, db)
-        }
-        try db.execute(
-          sql: "UPDATE run SET status = 'running', error = NULL WHERE group_hash = ? AND status <> 'running'",
-          arguments: [hash])
-      }
+      if inserted > 0 || checkpoint == nil || anew { try restart(group: hash, db) }
+      try db.execute(
+        sql: "UPDATE run SET status = 'running' WHERE group_hash = ? AND status = 'pending'", arguments: [hash])
       let now = try fetchRuns(RunFilter(groupHash: hash), db)
       return StoredGroup(
         hash: hash, runs: runs.compactMap { run in now.first { $0.run.hash == run.hash } },
@@ -54,16 +49,6 @@ extension AttentionStore {
   /// Where an unfinished group goes on; nil if none of its steps is stored, and for a finished one.
   public func checkpoint(groupHash: String) throws(StoreError) -> GroupCheckpoint? {
     try read { db in try readCheckpoint(groupHash, db) }
-  }
-
-  /// Writes down why the unfinished runs of a group failed. Its checkpoint stays: the next `beginGroup` goes on from
-  /// it.
-  public func failGroup(hash: String, error: String) throws(StoreError) {
-    try write { db in
-      try db.execute(
-        sql: "UPDATE run SET status = 'failed', error = ? WHERE group_hash = ? AND status <> 'done'",
-        arguments: [error, hash])
-    }
   }
 
   private func check(_ runs: [RunDescription], group: String) throws(StoreError) {
@@ -78,7 +63,7 @@ extension AttentionStore {
       }
       for (name, value, range) in [
         ("height", run.height, StoreSchema.sizes), ("width", run.width, StoreSchema.sizes),
-        ("number of steps", run.steps, StoreSchema.steps),
+        ("number of steps", run.steps, StoreSchema.steps), ("number of calls", run.calls, StoreSchema.steps),
       ] where !range.contains(value) {
         problems.append("run \(run.hash) has the \(name) \(value), not \(range.lowerBound) to \(range.upperBound)")
       }
@@ -89,9 +74,12 @@ extension AttentionStore {
 
   /// - Returns: how many runs were not there before.
   private func insert(_ runs: [RunDescription], group: String, _ db: Database) throws -> Int {
-    for moved in try fetchRuns(RunFilter(hashes: Set(runs.map(\.hash))), db) where moved.groupHash != group {
-      try db.execute(sql: "DELETE FROM run WHERE id = ?", arguments: [moved.id.rawValue])
-      try restartWhatIsUnfinished(group: moved.groupHash, db)
+    if let other = try fetchRuns(RunFilter(hashes: Set(runs.map(\.hash))), db).first(where: { $0.groupHash != group }) {
+      throw StoreError.conflict(
+        path: path,
+        detail:
+          "run \(other.run.hash) is stored in group \(other.groupHash), not in \(group). A run of another group has "
+          + "another hash")
     }
     var stored: [String: RunDescription] = [:]
     for run in try fetchRuns(RunFilter(groupHash: group), db) { stored[run.run.hash] = run.run }
@@ -104,10 +92,15 @@ extension AttentionStore {
     var inserted = 0
     // Sources first: a target refers to its source's row.
     for run in runs.filter({ $0.sourceHash == nil }) + runs.filter({ $0.sourceHash != nil }) {
-      guard let same = stored[run.hash] else {
+      guard var same = stored[run.hash] else {
         try insert(run, group: group, db)
         inserted += 1
         continue
+      }
+      if same.calls != run.calls {
+        // An earlier version of the schema did not keep the number.
+        try db.execute(sql: "UPDATE run SET calls = ? WHERE hash = ?", arguments: [run.calls, run.hash])
+        same.calls = run.calls
       }
       guard same == run else {
         throw StoreError.conflict(
@@ -130,33 +123,24 @@ extension AttentionStore {
     try db.execute(
       sql: """
         INSERT INTO run (hash, group_hash, role, intervention, prompt_id, negative_prompt_id, source_run_id, seed,
-          height, width, steps, guidance_scale, scheduler)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+          height, width, steps, calls, guidance_scale, scheduler)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
       arguments: [
         run.hash, group, run.role.rawValue, run.intervention, run.prompt.rawValue, run.negativePrompt?.rawValue, source,
-        StoredSeed.column(of: run.seed), run.height, run.width, run.steps, run.guidanceScale, run.scheduler,
+        StoredSeed.column(of: run.seed), run.height, run.width, run.steps, run.calls, run.guidanceScale, run.scheduler,
       ])
   }
 
-  /// Deletes everything that the steps of a group have left, and sets its runs to `pending`.
+  /// Deletes everything that the steps of a group's unfinished runs have left, and sets them to `pending`.
   func restart(group: String, _ db: Database) throws {
+    let isUnfinished = "group_hash = ? AND status IN ('pending', 'running')"
     for table in ["attention_map", "metric", "artifact", "probe_result"] {
       try db.execute(
-        sql: "DELETE FROM \(table) WHERE run_id IN (SELECT id FROM run WHERE group_hash = ?)", arguments: [group])
+        sql: "DELETE FROM \(table) WHERE run_id IN (SELECT id FROM run WHERE \(isUnfinished))", arguments: [group])
     }
     try db.execute(sql: "DELETE FROM checkpoint WHERE group_hash = ?", arguments: [group])
-    try db.execute(sql: "UPDATE run SET status = 'pending', error = NULL WHERE group_hash = ?", arguments: [group])
-  }
-
-  /// As `restart`, for a group that has lost a run: its checkpoint holds the state of a batch that is no more.
-  /// Where the rest is done it stays as it is.
-  func restartWhatIsUnfinished(group: String, _ db: Database) throws {
-    if try exists(db, "SELECT 1 FROM run WHERE group_hash = ? AND status <> 'done'", [group]) {
-      try restart(group: group, db)
-    } else {
-      try db.execute(sql: "DELETE FROM checkpoint WHERE group_hash = ?", arguments: [group])
-    }
+    try db.execute(sql: "UPDATE run SET status = 'pending' WHERE \(isUnfinished)", arguments: [group])
   }
 
   private func readCheckpoint(_ group: String, _ db: Database) throws -> GroupCheckpoint? {

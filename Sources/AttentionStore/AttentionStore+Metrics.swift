@@ -2,32 +2,45 @@ internal import GRDB
 
 extension AttentionStore {
   /// Stores metrics of a run, or their new values, by name. NaN is stored as NULL.
-  public func setMetrics(_ values: [String: Double], run: RunID) throws(StoreError) {
+  /// - Parameter sources: by name, what a value was measured with: a hash of definition, network and, of sets, all
+  ///   members.
+  public func setMetrics(
+    _ values: [String: Double], sources: [String: String] = [:], run: RunID
+  ) throws(StoreError) {
     try write { db in
-      for (name, value) in values.sorted(by: { $0.key < $1.key }) { try Self.setMetric(name, value, run: run, db) }
+      for (name, value) in values.sorted(by: { $0.key < $1.key }) {
+        try Self.setMetric(name, value, source: sources[name], run: run, db)
+      }
     }
   }
 
-  /// Keeps the stored values of a metric if they were measured with the same source, and forgets them otherwise.
-  /// - Parameter source: a hash of what measures: definition, network and, of sets, all runs.
-  public func beginMetric(_ name: String, source: String) throws(StoreError) {
+  /// Forgets values of a run's metrics, by name.
+  public func removeMetrics(_ names: [String], run: RunID) throws(StoreError) {
     try write { db in
-      let known = try String.fetchOne(db, sql: "SELECT hash FROM metric_source WHERE name = ?", arguments: [name])
-      guard known != source else { return }
-      try db.execute(sql: "DELETE FROM metric WHERE name = ?", arguments: [name])
-      try db.execute(
-        sql:
-          "INSERT INTO metric_source (name, hash) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET hash = excluded.hash",
-        arguments: [name, source])
+      for name in names {
+        try db.execute(sql: "DELETE FROM metric WHERE run_id = ? AND name = ?", arguments: [run.rawValue, name])
+      }
     }
   }
 
-  static func setMetric(_ name: String, _ value: Double, run: RunID, _ db: Database) throws {
+  /// What the values of a run's metrics were measured with, by name; nil where that is not known.
+  public func metricSources(_ run: RunID) throws(StoreError) -> [String: String?] {
+    try read { db in
+      var sources: [String: String?] = [:]
+      let sql = "SELECT name, source FROM metric WHERE run_id = ?"
+      for row in try Row.fetchAll(db, sql: sql, arguments: [run.rawValue]) {
+        sources.updateValue(try row.decode(forColumn: "source"), forKey: try row.decode(forColumn: "name"))
+      }
+      return sources
+    }
+  }
+
+  static func setMetric(_ name: String, _ value: Double, source: String?, run: RunID, _ db: Database) throws {
     try db.cachedStatement(
       sql: """
-        INSERT INTO metric (run_id, name, value) VALUES (?, ?, ?)
-        ON CONFLICT (run_id, name) DO UPDATE SET value = excluded.value
+        INSERT INTO metric (run_id, name, value, source) VALUES (?, ?, ?, ?)
+        ON CONFLICT (run_id, name) DO UPDATE SET value = excluded.value, source = excluded.source
         """
-    ).execute(arguments: [run.rawValue, name, value.isNaN ? nil : value])
+    ).execute(arguments: [run.rawValue, name, value.isNaN ? nil : value, source])
   }
 }

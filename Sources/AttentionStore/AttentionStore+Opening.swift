@@ -53,7 +53,7 @@ extension AttentionStore {
         let version = try checkedVersion(db, path: path, mayBeEmpty: true)
         try setUp(db, isNew: version == nil)
         if version != StoreSchema.version {
-          try migrate(db, from: version ?? 0)
+          try StoreSchema.migrate(db, from: version ?? 0)
         }
       }
       return queue
@@ -144,17 +144,5 @@ extension AttentionStore {
         PRAGMA journal_size_limit = 67108864;
         PRAGMA secure_delete = OFF;
         """)
-  }
-
-  /// Brings the schema up to date, each version in a transaction of its own.
-  static func migrate(_ db: Database, from version: Int) throws {
-    for (number, sql) in StoreSchema.migrations.enumerated().dropFirst(version) {
-      try db.inTransaction(.immediate) {
-        try db.execute(sql: sql)
-        try db.execute(sql: "PRAGMA application_id = \(StoreSchema.applicationID)")
-        try db.execute(sql: "PRAGMA user_version = \(number + 1)")
-        return .commit
-      }
-    }
   }
 }

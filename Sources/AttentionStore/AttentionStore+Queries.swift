@@ -21,7 +21,7 @@ extension AttentionStore {
     }
   }
 
-  /// The runs that fulfil every condition of the filter, in the order they were registered.
+  /// The runs that fulfil every condition of the filter, in the order they were registered, or in that of the last plan.
   public func runs(_ filter: RunFilter = .all) throws(StoreError) -> [StoredRun] {
     try read { db in try fetchRuns(filter, db) }
   }
@@ -31,11 +31,13 @@ extension AttentionStore {
     try read { db in try exists(db, "SELECT 1 FROM run WHERE hash = ? AND status = 'done'", [runHash]) }
   }
 
-  /// The status of every stored run, by its hash.
-  public func statusOfRuns() throws(StoreError) -> [String: RunStatus] {
+  /// The status of the stored runs, by hash.
+  /// - Parameter isPlanned: only those of the plan that was begun last.
+  public func statusOfRuns(isPlanned: Bool = false) throws(StoreError) -> [String: RunStatus] {
     try read { db in
       var statuses: [String: RunStatus] = [:]
-      for row in try Row.fetchAll(db, sql: "SELECT id, hash, status FROM run") {
+      let condition = try isPlanned && hasPlan(db) ? "NOT (\(Self.isOther))" : "1"
+      for row in try Row.fetchAll(db, sql: "SELECT id, hash, status FROM run WHERE \(condition)") {
         statuses[try row.decode(forColumn: "hash")] = try named("status", of: row, table: "run")
       }
       return statuses
@@ -53,12 +55,18 @@ extension AttentionStore {
     if let intervention = filter.intervention { conditions.add("intervention = ?", intervention) }
     if let prompt = filter.prompt { conditions.add("prompt = ?", prompt) }
     if let seed = filter.seed { conditions.add("seed = ?", StoredSeed.column(of: seed)) }
+    let calls = try schemaVersion(db) < StoreSchema.plans ? "run.steps" : "run.calls"
+    let isPlanned = try filter.isPlanned && hasPlan(db)
+    let plan =
+      "JOIN plan_run ON plan_run.run_hash = run.hash AND plan_run.plan_id = (SELECT max(id) FROM plan)"
     return try Row.fetchAll(
       db,
       sql: """
-        SELECT run_overview.*, run.prompt_id, run.negative_prompt_id, source.hash AS source_hash
+        SELECT run_overview.*, run.prompt_id, run.negative_prompt_id, \(calls) AS calls, source.hash AS source_hash
         FROM run_overview JOIN run USING (id) LEFT JOIN run AS source ON source.id = run.source_run_id
-        WHERE run.id IN (SELECT id FROM run_overview WHERE \(conditions.sql)) ORDER BY run.id
+          \(isPlanned ? plan : "")
+        WHERE run.id IN (SELECT id FROM run_overview WHERE \(conditions.sql))
+        ORDER BY \(isPlanned ? "plan_run.position" : "run.id")
         """,
       arguments: conditions.arguments
     ).map(storedRun)
@@ -76,6 +84,7 @@ extension AttentionStore {
       seed: StoredSeed.seed(of: try row.decode(forColumn: "seed")),
       height: try number("height", of: row, table: "run"), width: try number("width", of: row, table: "run"),
       steps: try number("steps", of: row, table: "run", in: StoreSchema.steps),
+      calls: try number("calls", of: row, table: "run", in: StoreSchema.steps),
       guidanceScale: try row.decode(forColumn: "guidance_scale"),
       scheduler: try row.decode(forColumn: "scheduler"))
     return StoredRun(
@@ -156,9 +165,22 @@ extension AttentionStore {
     }
   }
 
-  /// Every record, in the order they were registered.
+  /// Every record of every plan, in the order they were registered.
   public func records() throws(StoreError) -> [StoredRecord] {
     try read { db in try Row.fetchAll(db, sql: "SELECT id, name, spec FROM record ORDER BY id").map(storedRecord) }
+  }
+
+  /// The records that a run has maps of, in the order they were registered; no two of one name.
+  public func records(of run: RunID) throws(StoreError) -> [StoredRecord] {
+    try read { db in
+      try Row.fetchAll(
+        db,
+        sql: """
+          SELECT id, name, spec FROM record
+          WHERE EXISTS (SELECT 1 FROM attention_map WHERE run_id = ? AND record_id = record.id) ORDER BY id
+          """, arguments: [run.rawValue]
+      ).map(storedRecord)
+    }
   }
 
   func storedRecord(_ row: Row) throws -> StoredRecord {

@@ -3,32 +3,8 @@ import Foundation
 internal import GRDB
 
 extension AttentionStore {
-  /// Writes down what the experiment is, or that it has changed: all but `createdAt` is replaced.
-  /// - Throws: `StoreError.otherExperiment` if the database holds one of another name.
-  public func beginExperiment(_ experiment: StoredExperiment) throws(StoreError) {
-    try write { db in
-      if let stored = try String.fetchOne(db, sql: "SELECT name FROM experiment"), stored != experiment.name {
-        throw StoreError.otherExperiment(path: path, stored: stored, asked: experiment.name)
-      }
-      try db.execute(
-        sql: """
-          INSERT INTO experiment
-            (id, name, question, spec, spec_hash, model, model_hash, tool_version, engine, created_at)
-          VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-          ON CONFLICT (id) DO UPDATE SET question = excluded.question, spec = excluded.spec,
-            spec_hash = excluded.spec_hash, model = excluded.model, model_hash = excluded.model_hash,
-            tool_version = excluded.tool_version, engine = excluded.engine
-          """,
-        arguments: [
-          experiment.name, experiment.question, experiment.spec, experiment.specHash, experiment.model,
-          experiment.modelHash, experiment.toolVersion, experiment.engine, experiment.createdAt.formatted(.iso8601),
-        ])
-    }
-  }
-
   /// Makes sure that the prompts and their tokens are in the database.
   /// - Returns: their ids, in the order given.
-  /// - Throws: `StoreError.conflict` if a prompt is stored with other tokens and a run uses it.
   @discardableResult
   public func register(prompts: [PromptTokens]) throws(StoreError) -> [PromptID] {
     let problems = prompts.flatMap { prompt in
@@ -49,18 +25,9 @@ extension AttentionStore {
   }
 
   private func register(prompt: PromptTokens, _ db: Database) throws -> PromptID {
-    let find = try db.cachedStatement(sql: "SELECT id FROM prompt WHERE text = ?")
-    if let id = try Int64.fetchOne(find, arguments: [prompt.prompt]) {
-      if try readTokens(PromptID(rawValue: id), db) == prompt { return PromptID(rawValue: id) }
-      guard
-        try !exists(db, "SELECT 1 FROM run WHERE prompt_id = ?1 OR negative_prompt_id = ?1", [id])
-      else {
-        throw StoreError.conflict(
-          path: path,
-          detail: "the prompt \"\(prompt.prompt)\" is stored with other tokens, and runs use it. "
-            + "Remove those runs first, or choose another results folder")
-      }
-      try db.execute(sql: "DELETE FROM prompt WHERE id = ?", arguments: [id])
+    let find = try db.cachedStatement(sql: "SELECT id FROM prompt WHERE text = ? ORDER BY id")
+    for id in try Int64.fetchAll(find, arguments: [prompt.prompt]).map(PromptID.init) {
+      if try readTokens(id, db) == prompt { return id }
     }
     try db.cachedStatement(sql: "INSERT INTO prompt (text, truncated_words) VALUES (?, ?)")
       .execute(arguments: [prompt.prompt, json(prompt.truncatedWords)])
@@ -80,9 +47,13 @@ extension AttentionStore {
 
   /// Makes sure that the sites are in the database.
   /// - Returns: their ids, in the order given.
-  /// - Throws: `StoreError.conflict` if one is stored with another layer or number of heads and has maps.
   @discardableResult
   public func register(sites: [AttentionSite]) throws(StoreError) -> [SiteID] {
+    try check(sites)
+    return try write { db in try sites.map { try register(site: $0, db) } }
+  }
+
+  func check(_ sites: [AttentionSite]) throws(StoreError) {
     let problems = sites.filter { site in
       let sizes = [
         site.layer, site.height, site.width, site.heads, site.latentHeight, site.latentWidth, site.index + 1,
@@ -92,69 +63,40 @@ extension AttentionStore {
       "the site \"\($0.path)\" has a size that is not 1 to \(StoreSchema.sizes.upperBound), or is no module path"
     }
     guard problems.isEmpty else { throw .invalid(path: path, problems: problems) }
-    return try write { db in try sites.map { try register(site: $0, db) } }
   }
 
-  private func register(site: AttentionSite, _ db: Database) throws -> SiteID {
-    let row = try Row.fetchOne(
-      db,
-      sql: """
-        SELECT \(Self.siteColumns) FROM site
-        WHERE path = ? AND height = ? AND width = ? AND latent_height = ? AND latent_width = ?
-        """,
-      arguments: [site.path, site.height, site.width, site.latentHeight, site.latentWidth])
-    if let stored = try row.map(storedSite) {
-      if stored.site == site { return stored.id }
-      guard
-        try !exists(db, "SELECT 1 FROM attention_map WHERE site_id = ?", [stored.id.rawValue])
-      else {
-        throw StoreError.conflict(
-          path: path,
-          detail: "the site \(site.path) is stored with another kind, layer or number of heads, and has maps. "
-            + "The model has changed: remove the runs of the former one first, or choose another results folder")
-      }
-      try db.execute(
-        sql: "UPDATE site SET kind = ?, layer = ?, forward_index = ?, heads = ? WHERE id = ?",
-        arguments: [site.kind.rawValue, site.layer, site.index, site.heads, stored.id.rawValue])
-      return stored.id
-    }
+  func register(site: AttentionSite, _ db: Database) throws -> SiteID {
+    let values: StatementArguments = [
+      site.path, site.kind.rawValue, site.layer, site.index, site.height, site.width, site.heads, site.latentHeight,
+      site.latentWidth,
+    ]
+    let known = try Int64.fetchOne(
+      db.cachedStatement(
+        sql: """
+          SELECT id FROM site WHERE path = ? AND kind = ? AND layer = ? AND forward_index = ? AND height = ?
+            AND width = ? AND heads = ? AND latent_height = ? AND latent_width = ?
+          """), arguments: values)
+    if let known { return SiteID(rawValue: known) }
     try db.execute(
       sql: """
         INSERT INTO site (path, kind, layer, forward_index, height, width, heads, latent_height, latent_width)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
-      arguments: [
-        site.path, site.kind.rawValue, site.layer, site.index, site.height, site.width, site.heads, site.latentHeight,
-        site.latentWidth,
-      ])
+      arguments: values)
     return SiteID(rawValue: db.lastInsertedRowID)
   }
 
   /// Makes sure that the records are in the database.
   /// - Returns: their ids, in the order given.
-  /// - Throws: `StoreError.conflict` if one is stored with another `spec` and has maps.
   @discardableResult
   public func register(records: [RecordDescription]) throws(StoreError) -> [RecordID] {
     try write { db in
       try records.map { record in
-        let sql = "SELECT id, name, spec FROM record WHERE name = ?"
-        let row = try Row.fetchOne(db, sql: sql, arguments: [record.name])
-        guard let stored = try row.map(storedRecord) else {
-          try db.execute(sql: "INSERT INTO record (name, spec) VALUES (?, ?)", arguments: [record.name, record.spec])
-          return RecordID(rawValue: db.lastInsertedRowID)
-        }
-        guard stored.record != record else { return stored.id }
-        guard try !exists(db, "SELECT 1 FROM attention_map WHERE record_id = ?", [stored.id.rawValue]) else {
-          throw StoreError.conflict(
-            path: path,
-            detail: "the record \"\(record.name)\" is stored with other settings, and has maps. "
-              + "Give the new one another name, or remove the runs of the former one first")
-        }
-        // Its keys were chosen by the former settings.
-        try db.execute(sql: "DELETE FROM record_key WHERE record_id = ?", arguments: [stored.id.rawValue])
-        try db.execute(
-          sql: "UPDATE record SET spec = ? WHERE id = ?", arguments: [record.spec, stored.id.rawValue])
-        return stored.id
+        let values: StatementArguments = [record.name, record.spec]
+        let sql = "SELECT id FROM record WHERE name = ? AND spec = ?"
+        if let known = try Int64.fetchOne(db, sql: sql, arguments: values) { return RecordID(rawValue: known) }
+        try db.execute(sql: "INSERT INTO record (name, spec) VALUES (?, ?)", arguments: values)
+        return RecordID(rawValue: db.lastInsertedRowID)
       }
     }
   }

@@ -10,10 +10,12 @@ extension AttentionStore {
   ///   - state: replaces that of the former step.
   ///   - maps: taken one by one, so a lazy sequence may encode each when it is asked for it; but no other call may
   ///     write until the last is taken.
+  ///   - failures: runs that ended in this step, with the reason. They keep the maps of earlier steps.
   /// - Throws: `StoreError.conflict` if the group was not begun, the step is stored already, or a map belongs to a run
-  ///   outside the group; `invalid` if the length of a map does not fit its size; else what SQLite reports.
+  ///   that is not under way; `invalid` if the length of a map does not fit its size; else what SQLite reports.
   public func commitStep(
-    groupHash: String, step: Int, timestep: Double, state: Data, maps: some Sequence<MapRow>
+    groupHash: String, step: Int, timestep: Double, state: Data, maps: some Sequence<MapRow>,
+    failures: [RunID: String] = [:]
   ) throws(StoreError) {
     try write { db in
       let members = try runningMembers(groupHash, db)
@@ -33,7 +35,8 @@ extension AttentionStore {
       for map in maps {
         guard members.contains(map.run.rawValue) else {
           throw StoreError.conflict(
-            path: path, detail: "a map belongs to run \(map.run.rawValue), which is not in group \(groupHash)")
+            path: path, detail: "a map belongs to run \(map.run.rawValue), which is not under way in group \(groupHash)"
+          )
         }
         if let problem = map.problem { problems.append(problem) }
         guard problems.isEmpty else { continue }
@@ -50,16 +53,40 @@ extension AttentionStore {
           ON CONFLICT (group_hash) DO UPDATE SET step = excluded.step, state = excluded.state
           """
       ).execute(arguments: [groupHash, step, state])
+      try fail(failures, group: groupHash, among: members, db)
+    }
+  }
+
+  /// Marks runs `failed`, for good. A group without a run that goes on needs no checkpoint.
+  private func fail(
+    _ failures: [RunID: String], group: String, among members: Set<Int64>, _ db: Database
+  ) throws {
+    for (run, reason) in failures.sorted(by: { $0.key < $1.key }) {
+      guard members.contains(run.rawValue) else {
+        throw StoreError.conflict(
+          path: path, detail: "run \(run.rawValue) fails, and is not under way in group \(group)")
+      }
+      try db.execute(
+        sql: "UPDATE run SET status = 'failed', error = ? WHERE id = ?", arguments: [reason, run.rawValue])
+    }
+    if members.count == failures.count {
+      try db.execute(sql: "DELETE FROM checkpoint WHERE group_hash = ?", arguments: [group])
     }
   }
 
   /// Ends a group: stores what its runs leave, marks them `done` and deletes the checkpoint. One transaction; after it
   /// the log is carried over, so that the file alone holds everything.
-  /// - Parameter results: one for each run of the group.
+  /// - Parameters:
+  ///   - results: one for each run that is under way and does not fail now.
+  ///   - failures: runs that fail now, with the reason.
   /// - Throws: `StoreError.conflict` if the group was not begun or the results are not those of its runs.
-  public func finishGroup(hash: String, results: [RunResult]) throws(StoreError) {
+  public func finishGroup(
+    hash: String, results: [RunResult], failures: [RunID: String] = [:]
+  ) throws(StoreError) {
     try write { db in
-      let members = try runningMembers(hash, db)
+      let underWay = try runningMembers(hash, db)
+      try fail(failures, group: hash, among: underWay, db)
+      let members = underWay.subtracting(failures.keys.map(\.rawValue))
       guard results.count == members.count, Set(results.map(\.run.rawValue)) == members else {
         let given = results.map { "\($0.run.rawValue)" }.joined(separator: ", ")
         let expected = members.sorted().map { "\($0)" }.joined(separator: ", ")
@@ -73,10 +100,11 @@ extension AttentionStore {
             arguments: [result.run.rawValue, artifact.kind, artifact.path, artifact.sha256])
         }
         for (name, value) in result.metrics.sorted(by: { $0.key < $1.key }) {
-          try Self.setMetric(name, value, run: result.run, db)
+          try Self.setMetric(name, value, source: nil, run: result.run, db)
         }
       }
-      try db.execute(sql: "UPDATE run SET status = 'done' WHERE group_hash = ?", arguments: [hash])
+      try db.execute(
+        sql: "UPDATE run SET status = 'done' WHERE group_hash = ? AND status = 'running'", arguments: [hash])
       try db.execute(sql: "DELETE FROM checkpoint WHERE group_hash = ?", arguments: [hash])
     }
     try carryOverLog()

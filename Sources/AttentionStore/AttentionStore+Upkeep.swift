@@ -2,22 +2,20 @@ import Foundation
 internal import GRDB
 
 extension AttentionStore {
-  /// Removes the runs that a plan no longer has, with their maps, metrics and artifacts' rows, and targets whose source
-  /// goes. Files are left where they are: `artifacts` of a run must be asked for before.
+  /// Removes runs, with their maps, metrics and artifacts' rows, and targets whose source goes. Files are left where they
+  /// are: `artifacts` of a run must be asked for before. Nothing else ever removes a run.
   ///
-  /// What is unfinished of a group that loses a run starts from the beginning.
-  /// - Parameter hashes: of the runs to keep.
+  /// What is unfinished of a group that loses a run starts from the beginning; what is done of it stays.
   /// - Returns: the runs that were removed.
   @discardableResult
-  public func removeRuns(notIn hashes: Set<String>) throws(StoreError) -> [StoredRun] {
+  public func removeRuns(_ ids: Set<RunID>) throws(StoreError) -> [StoredRun] {
     try write { db in
       let before = try fetchRuns(.all, db)
-      for run in before where !hashes.contains(run.run.hash) {
-        try db.cachedStatement(sql: "DELETE FROM run WHERE id = ?").execute(arguments: [run.id.rawValue])
-      }
+      let delete = try db.cachedStatement(sql: "DELETE FROM run WHERE id = ?")
+      for id in ids.sorted() { try delete.execute(arguments: [id.rawValue]) }
       let left = Set(try Int64.fetchAll(db, sql: "SELECT id FROM run"))
       let removed = before.filter { !left.contains($0.id.rawValue) }
-      for group in Set(removed.map(\.groupHash)).sorted() { try restartWhatIsUnfinished(group: group, db) }
+      for group in Set(removed.map(\.groupHash)).sorted() { try restart(group: group, db) }
       return removed
     }
   }
@@ -59,7 +57,8 @@ extension AttentionStore {
           db,
           sql: """
             SELECT group_hash FROM checkpoint
-            WHERE group_hash NOT IN (SELECT group_hash FROM run WHERE status <> 'done') ORDER BY group_hash
+            WHERE group_hash NOT IN (SELECT group_hash FROM run WHERE status IN ('pending', 'running'))
+            ORDER BY group_hash
             """)
         problems += left.map { "checkpoint \($0): no run of this group is unfinished" }
         return problems

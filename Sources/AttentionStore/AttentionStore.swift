@@ -6,8 +6,9 @@ internal import GRDB
 /// One process writes at a time: opening for writing takes a lock that names its holder and that the kernel drops when
 /// the process ends, however it ends. Any number of readers, of this tool or others, work beside the writer.
 ///
-/// The order of a run: `beginExperiment`; `removeRuns(notIn:)` for what the plan no longer has; `register` prompts,
-/// sites, records and their keys; for each group `beginGroup`, `commitStep` for each step, `finishGroup`; `close`.
+/// The order of a run: `beginExperiment` with its plan; `register` prompts, sites, records and their keys; for each group
+/// `beginGroup`, `commitStep` for each step, `finishGroup`; `close`. Runs of several plans stand beside one another, and
+/// nothing but `removeRuns` takes one away.
 ///
 /// **Durability.** A step's maps and its checkpoint are one transaction in the write-ahead log
 /// (`synchronous = NORMAL`). A process killed at any moment leaves the last committed step, whole. After a loss of

@@ -8,7 +8,7 @@ extension StoreSchema {
   /// - Returns: nil if all are as the migrations make them.
   static func difference(_ db: Database, version: Int) throws -> String? {
     let expected = try DatabaseQueue().inDatabase { own in
-      for sql in migrations.prefix(version) { try own.execute(sql: sql) }
+      try migrate(own, from: 0, to: version)
       return try definitions(own)
     }
     let found = try definitions(db)

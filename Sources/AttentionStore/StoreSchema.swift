@@ -14,9 +14,10 @@
 /// - `record`: one entry of the experiment file's list of what to record; `record_key` says which token positions
 ///   the keys of its cross-attention maps are.
 /// - `attention_map`: the maps, one row for each run, record, site, step, branch and head.
-/// - `metric`, `probe_result`, `artifact`: what was measured, and the files that were written; `metric_source`: what it
-///   was measured with.
-/// - `word_heatmap`, `site_summary`, `comparison`: views for questions that are often asked.
+/// - `metric`, `probe_result`, `artifact`: what was measured, and the files that were written.
+/// - `plan`, `plan_run`, `plan_site`: the plans that were begun, each with its runs in their order and its sites; the last
+///   one has the largest id. A run that two plans share is stored once.
+/// - `word_heatmap`, `site_summary`, `comparison`, `planned_run`: views for questions that are often asked.
 ///
 /// The values of a map are little-endian and lie row by row: `[height, width, keys]`, so the value of query
 /// `(y, x)` and key `k` is number `(y * width + x) * keys + k`. They are float32 or IEEE half precision (`float16`).
@@ -33,14 +34,17 @@ public enum StoreSchema {
   /// The steps from an empty file to the present schema; the first leads to `user_version` 1.
   ///
   /// A migration that has been released is never changed: a new one is added behind it.
-  static let migrations: [String] = [version1, version2, version3]
+  static let migrations: [String] = [version1, version2, version3, version4]
 
   /// Sizes of pictures, latents and grids, and numbers of layers and heads.
   static let sizes = 1...8192
   /// Steps of a run.
   static let steps = 1...10_000
 
-  /// The oldest version whose tables are those of today: what this library reads of it needs no migration.
+  /// The version that brought plans.
+  static let plans = 4
+
+  /// The oldest version that this library reads without a migration.
   static let oldestReadable = 1
 
   /// The whole schema of version 1 as SQL text.

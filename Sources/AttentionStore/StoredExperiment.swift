@@ -33,9 +33,25 @@ public struct StoredExperiment: Hashable, Sendable {
   }
 }
 
+/// What an experiment file comes to: its runs.
+public struct PlanDescription: Hashable, Sendable {
+  /// Of the hashes of its runs, in their order; unique in a database.
+  public var hash: String
+  /// The hashes of its runs, in their order.
+  public var runs: [String]
+  /// Of the model, at the size of the pictures.
+  public var sites: [AttentionSite]
+
+  public init(hash: String, runs: [String], sites: [AttentionSite]) {
+    self.hash = hash
+    self.runs = runs
+    self.sites = sites
+  }
+}
+
 /// One entry of the experiment file's `record` list.
 public struct RecordDescription: Hashable, Sendable {
-  /// Unique in an experiment.
+  /// Unique in a plan. Two plans may have entries of one name with other settings.
   public var name: String
   /// The entry as it stands in the resolved file.
   public var spec: String

@@ -6,7 +6,8 @@ public enum RunRole: String, Codable, CaseIterable, Hashable, Sendable {
   case target
 }
 
-/// How far a run has come. `running` where no process holds the database is a run that was killed.
+/// How far a run has come. `running` where no process holds the database is a run that was killed. `done` and `failed` are
+/// final: only `AttentionStore.removeRuns` takes such a run away.
 public enum RunStatus: String, Codable, CaseIterable, Hashable, Sendable {
   case pending
   case running
@@ -31,13 +32,16 @@ public struct RunDescription: Hashable, Sendable {
   public var height: Int
   public var width: Int
   public var steps: Int
+  /// How often the model is called: what steps of maps and of checkpoints count.
+  public var calls: Int
   public var guidanceScale: Double
   public var scheduler: String
 
+  /// - Parameter calls: nil where the model is called once a step.
   public init(
     hash: String, role: RunRole, intervention: String, prompt: PromptID, negativePrompt: PromptID? = nil,
-    sourceHash: String? = nil, seed: UInt64, height: Int, width: Int, steps: Int, guidanceScale: Double,
-    scheduler: String
+    sourceHash: String? = nil, seed: UInt64, height: Int, width: Int, steps: Int, calls: Int? = nil,
+    guidanceScale: Double, scheduler: String
   ) {
     self.hash = hash
     self.role = role
@@ -49,6 +53,7 @@ public struct RunDescription: Hashable, Sendable {
     self.height = height
     self.width = width
     self.steps = steps
+    self.calls = calls ?? steps
     self.guidanceScale = guidanceScale
     self.scheduler = scheduler
   }
@@ -78,10 +83,12 @@ public struct RunFilter: Hashable, Sendable {
   public var intervention: String?
   public var prompt: String?
   public var seed: UInt64?
+  /// Only runs of the plan that was begun last, in its order. Where no plan is written down every run is of it.
+  public var isPlanned: Bool
 
   public init(
     hashes: Set<String>? = nil, groupHash: String? = nil, status: RunStatus? = nil, role: RunRole? = nil,
-    intervention: String? = nil, prompt: String? = nil, seed: UInt64? = nil
+    intervention: String? = nil, prompt: String? = nil, seed: UInt64? = nil, isPlanned: Bool = false
   ) {
     self.hashes = hashes
     self.groupHash = groupHash
@@ -90,10 +97,13 @@ public struct RunFilter: Hashable, Sendable {
     self.intervention = intervention
     self.prompt = prompt
     self.seed = seed
+    self.isPlanned = isPlanned
   }
 
-  /// Every run.
+  /// Every run, whatever plan it is of.
   public static let all = RunFilter()
+  /// The runs of the plan that was begun last.
+  public static let planned = RunFilter(isPlanned: true)
 }
 
 /// What an unfinished group needs to go on.

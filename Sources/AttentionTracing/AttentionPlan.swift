@@ -207,6 +207,23 @@ public struct AttentionPlan: Sendable {
     observations.reduce(0) { $0 + $1.reduce(0) { $0 + $1.reduce(0) { $0 + $1.map.heads } } }
   }
 
+  /// The runs that take attention from a run at a step or a later one, ascending.
+  public func takers(from run: Int, step: Int) -> [Int] {
+    var takers: Set<Int> = []
+    let isOfRun = { (element: Int) in lanes[element].run == run }
+    for site in sites.indices {
+      for step in step..<stepCount {
+        for (element, fill) in fills[step][site].enumerated() {
+          if case .source(let source) = fill, isOfRun(source) { takers.insert(lanes[element].run) }
+        }
+        for edit in edits[step][site] where edit.sources.contains(where: isOfRun) {
+          takers.insert(lanes[edit.element].run)
+        }
+      }
+    }
+    return takers.subtracting([run]).sorted()
+  }
+
   /// Bytes of the maps of the whole group.
   public var mapBytes: Int {
     observations.reduce(0) { $0 + $1.reduce(0) { $0 + $1.reduce(0) { $0 + $1.map.bytes } } }

@@ -17,6 +17,26 @@ public enum SafetensorsWriter {
     _ tensors: [(name: String, tensor: Tensor)], metadata: [String: String] = [:], to url: URL
   ) throws(CheckpointError) {
     let file = displayName(url)
+    let output = try AtomicFile(url, name: file)
+    try encode(tensors, metadata: metadata, name: file) { output.write($0) }
+    try output.commit()
+  }
+
+  /// The bytes of such a file.
+  /// - Parameter name: of the file, for messages.
+  /// - Throws: `CheckpointError` as `write`.
+  public static func encode(
+    _ tensors: [(name: String, tensor: Tensor)], metadata: [String: String] = [:], name: String
+  ) throws(CheckpointError) -> Data {
+    var data = Data()
+    try encode(tensors, metadata: metadata, name: name) { data.append(contentsOf: $0) }
+    return data
+  }
+
+  private static func encode(
+    _ tensors: [(name: String, tensor: Tensor)], metadata: [String: String], name file: String,
+    to write: (UnsafeRawBufferPointer) -> Void
+  ) throws(CheckpointError) {
     let sorted = tensors.sorted { ExactString.inByteOrder($0.name, $1.name) }
     var problems: [CheckpointError.Problem] = []
     for (previous, next) in zip(sorted, sorted.dropFirst()) where ExactString(previous.name) == ExactString(next.name) {
@@ -35,13 +55,11 @@ public enum SafetensorsWriter {
     }
     guard problems.isEmpty else { throw CheckpointError(problems) }
 
-    let output = try AtomicFile(url, name: file)
-    withUnsafeBytes(of: UInt64(header.count).littleEndian) { output.write($0) }
-    header.withUnsafeBytes { output.write($0) }
+    withUnsafeBytes(of: UInt64(header.count).littleEndian) { write($0) }
+    header.withUnsafeBytes { write($0) }
     for (_, tensor) in sorted {
-      tensor.withUnsafeValues { output.write(UnsafeRawBufferPointer($0)) }
+      tensor.withUnsafeValues { write(UnsafeRawBufferPointer($0)) }
     }
-    try output.commit()
   }
 
   private static func header(_ tensors: [(name: String, tensor: Tensor)], _ metadata: [String: String]) -> [UInt8] {

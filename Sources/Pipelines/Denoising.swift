@@ -57,6 +57,8 @@ public struct Denoising {
   public private(set) var latents: Tensor
   /// The clean latents that the model expected in the last step taken, in the same shape; nil unless they were asked for.
   public private(set) var predictedClean: Tensor?
+  /// The runs whose latents are no longer finite. The others do not depend on them, unless they take attention from them.
+  public private(set) var brokenRuns: Set<Int> = []
 
   private let unet: UNet
   private let context: UNetContext
@@ -110,8 +112,12 @@ public struct Denoising {
   /// - Parameters:
   ///   - probe: asked at every attention; nil: nothing is recorded or changed.
   ///   - keepsPrediction: whether `predictedClean` is wanted.
-  /// - Throws: `DenoisingError` if the latents are no longer finite; `ShapeError`; `EngineError`.
-  public mutating func advance(probe: (any AttentionProbe)? = nil, keepsPrediction: Bool = false) throws {
+  /// - Returns: the runs whose latents were finite before this step and are not after it.
+  /// - Throws: `ShapeError`; `EngineError`.
+  @discardableResult
+  public mutating func advance(
+    probe: (any AttentionProbe)? = nil, keepsPrediction: Bool = false
+  ) throws -> [BrokenRun] {
     precondition(!isDone, "a finished denoising has no next step")
     let input = scheduler.scaledInput(latents, step: step)
     let batch = settings.isGuided ? try Tensor.stacked([input, input]) : input
@@ -121,10 +127,32 @@ public struct Denoising {
       keepsPrediction
       ? try scheduler.predictedClean(modelOutput: prediction, step: step, latents: latents) : nil
     latents = try scheduler.step(modelOutput: prediction, step: step, latents: latents)
-    guard latents.withUnsafeValues({ $0.allSatisfy(\.isFinite) }) else {
-      throw DenoisingError(step: step)
-    }
+    let broken = newlyBroken(output)
+    brokenRuns.formUnion(broken.map(\.run))
     step += 1
+    return broken
+  }
+
+  /// The runs that the last step broke, before it is counted.
+  /// - Parameter output: of the model, an element a lane.
+  private func newlyBroken(_ output: Tensor) -> [BrokenRun] {
+    (0..<runs).filter { !brokenRuns.contains($0) }.compactMap { run in
+      let latents = nonFinite(latents, element: run)
+      guard latents.count > 0 else { return nil }
+      let halves = lanes.enumerated().filter { $1.run == run }.map { ($1.branch, nonFinite(output, element: $0)) }
+      guard let (branch, values) = halves.first(where: { $1.count > 0 }) else {
+        return BrokenRun(run: run, step: step, what: "the latents are", count: latents.count, of: latents.size)
+      }
+      let half = settings.isGuided ? "the \(branch.rawValue) half's output" : "the output"
+      return BrokenRun(run: run, step: step, what: "\(half) of the model is", count: values.count, of: values.size)
+    }
+  }
+
+  /// How many values of an element of a batch are not finite, and how many there are.
+  private func nonFinite(_ batch: Tensor, element: Int) -> (count: Int, size: Int) {
+    let size = batch.count / batch.shape[0]
+    let count = batch.withUnsafeValues { $0[(element * size)..<((element + 1) * size)].count { !$0.isFinite } }
+    return (count, size)
   }
 
   /// `unconditional + scale * (conditional - unconditional)`, Ho and Salimans 2021 as diffusers writes it.
@@ -144,11 +172,23 @@ public struct Denoising {
   public func latents(of run: Int) throws -> Tensor { try latents.slice(run..<(run + 1)) }
 }
 
-/// Latents that are no longer numbers.
-public struct DenoisingError: Error, CustomStringConvertible {
+/// A run whose latents are no longer numbers.
+public struct BrokenRun: Error, Hashable, Sendable, CustomStringConvertible {
+  /// Its index in the batch.
+  public let run: Int
   public let step: Int
+  /// What was not finite first, with its verb.
+  let what: String
+  let count: Int
+  let size: Int
+
+  init(run: Int, step: Int, what: String, count: Int, of size: Int) {
+    (self.run, self.step, self.what, self.count, self.size) = (run, step, what, count, size)
+  }
+
+  /// `step 2: the conditional half's output of the model is not finite (1024 of 1024 values): ...`
   public var description: String {
-    "step \(step): the latents are not finite; the model's weights overflow, or an intervention broke it"
+    "step \(step): \(what) not finite (\(count) of \(size) values): the model's weights overflow, or an intervention broke it"
   }
 }
 
@@ -185,5 +225,6 @@ extension Denoising {
     latents.withUnsafeMutableValues { values in
       _ = state.latents.copyBytes(to: values)
     }
+    brokenRuns = Set((0..<runs).filter { nonFinite(latents, element: $0).count > 0 })
   }
 }

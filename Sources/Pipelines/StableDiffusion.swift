@@ -64,16 +64,25 @@ public struct StableDiffusion: Sendable {
 
   /// The picture that latents stand for, rounded to 8 bits as diffusers does.
   /// - Parameter latents: `[1, height, width, channels]`, in diffusers' scale.
-  /// - Throws: `ShapeError`; `EngineError`.
+  /// - Throws: `BrokenPicture` if a pixel is no number; `ShapeError`; `EngineError`.
   public func picture(_ latents: Tensor) throws -> Picture {
     let decoded = try vae.decode(latents)
+    let broken = decoded.withUnsafeValues { values in values.count(where: \.isNaN) }
+    guard broken == 0 else { throw BrokenPicture(count: broken, size: decoded.count) }
     let pixels = decoded.withUnsafeValues { values in
-      values.map { value -> UInt8 in
-        let unit = min(max(value / 2 + 0.5, 0), 1)
-        // NaN would trap in the conversion; it becomes black, and the caller sees the latents.
-        return unit.isNaN ? 0 : UInt8((unit * 255).rounded(.toNearestOrEven))
-      }
+      values.map { value in UInt8((min(max(value / 2 + 0.5, 0), 1) * 255).rounded(.toNearestOrEven)) }
     }
     return try Picture(width: decoded.shape[2], height: decoded.shape[1], pixels: pixels)
+  }
+}
+
+/// Latents whose picture cannot be drawn: they are finite, but too large for the decoder.
+public struct BrokenPicture: Error, Hashable, Sendable, CustomStringConvertible {
+  let count: Int
+  let size: Int
+
+  public var description: String {
+    "the decoded picture is not a number at \(count) of \(size) values: its latents are finite, but too large for the "
+      + "autoencoder; the model's weights overflow, or an intervention broke it"
   }
 }

@@ -65,7 +65,7 @@ struct SinglePicture {
     while !denoising.isDone {
       let step = denoising.step
       let probe = attention.probe(step: step)
-      try denoising.advance(probe: probe)
+      if let broken = try denoising.advance(probe: probe).first { throw broken }
       try observe(step, probe)
       progress.advanced(
         done: denoising.step, total: denoising.timesteps.count, work: "\"\(prompt.prompt)\", seed \(settings.seed)")

@@ -15,7 +15,11 @@ struct ExperimentReportOfStore: Encodable {
   let name, folder: String
   var question, model, modelHash, toolVersion, engine, createdAt: String?
   let records: [String]
+  /// Of the plan that was begun last, in its order.
   let runs: [Run]
+  /// Stored runs of other plans.
+  let otherRuns: Int
+  /// Of all plans.
   let maps, bytes: Int
 
   init(_ store: AttentionStore, _ results: ResultsFolder) throws {
@@ -28,8 +32,10 @@ struct ExperimentReportOfStore: Encodable {
     toolVersion = experiment?.toolVersion
     engine = experiment?.engine
     createdAt = experiment.map { $0.createdAt.formatted(.iso8601) }
-    records = try store.records().map(\.record.name)
-    runs = try store.runs().map { run in
+    var names: Set<String> = []
+    records = try store.records().map(\.record.name).filter { names.insert($0).inserted }
+    otherRuns = try store.countOfOtherRuns()
+    runs = try store.runs(.planned).map { run in
       Run(
         hash: run.run.hash, status: run.status.rawValue, role: run.run.role.rawValue,
         intervention: run.run.intervention, prompt: run.prompt, sourcePrompt: run.sourcePrompt, seed: run.run.seed,
@@ -48,6 +54,7 @@ struct ExperimentReportOfStore: Encodable {
     if let createdAt { facts.append(("begun", createdAt)) }
     facts.append(("records", records.isEmpty ? "none" : records.joined(separator: ", ")))
     facts.append(("maps", "\(maps), \(Readable.bytes(bytes))"))
+    if otherRuns > 0 { facts.append(("other runs", otherRunsText(otherRuns))) }
 
     let metrics = Set(runs.flatMap(\.metrics.keys)).sorted()
     var table = Table(
@@ -106,7 +113,7 @@ struct RunReport: Encodable {
     files = try store.artifacts(stored.id).map {
       File(kind: $0.kind, path: results.url.appending(path: $0.path).path, sha256: $0.sha256)
     }
-    records = try store.records().map { record in
+    records = try store.records(of: stored.id).map { record in
       let filter = MapFilter(runs: [stored.id], records: [record.record.name])
       return Record(
         name: record.record.name, maps: try store.mapCount(filter), bytes: try store.bytesStored(filter),

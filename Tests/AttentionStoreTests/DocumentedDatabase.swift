@@ -31,7 +31,9 @@ struct DocumentedDatabase {
     store = try AttentionStore.open(folder.database, mode: .create)
     var experiment = Samples.experiment
     experiment.spec = "version: 1\nname: first-look\n"
-    try store.beginExperiment(experiment)
+    let names = ["source", "none", "self 4-14", "uniform self"]
+    let runs = [1, 2].flatMap { seed in names.map { "\($0) \(seed)" } } + ["dog", "dog 2"]
+    try store.beginExperiment(experiment, plan: PlanDescription(hash: "plan", runs: runs, sites: Self.sites))
     let texts = [["a", "red", "car"], ["a", "blue", "car"], ["a", "dog"], ["fog"]]
     let tokens = texts.map { words in
       PromptTokens(

@@ -15,7 +15,7 @@ struct GroupTests {
   func begin() throws {
     #expect(fixture.group.runs.map(\.run) == fixture.pair)
     #expect(fixture.group.runs.map(\.status) == [.running, .running])
-    #expect(fixture.group.checkpoint == nil && !fixture.group.isDone)
+    #expect(fixture.group.checkpoint == nil && !fixture.group.isSettled)
     let target = try #require(fixture.group.runs.last)
     #expect(target.prompt == "a blue car" && target.sourcePrompt == "a red car" && target.negativePrompt == nil)
     #expect(target.sourceID == fixture.group.runs[0].id)
@@ -54,61 +54,45 @@ struct GroupTests {
     try fixture.commit(step: 0)
     try store.finishGroup(hash: "g", results: fixture.results)
     let before = try allRows(fixture.folder.database)
-    let again = try store.beginGroup(hash: "g", runs: fixture.pair)
-    #expect(again.isDone && again.checkpoint == nil)
-    try store.failGroup(hash: "g", error: "too late")
+    let again = try store.beginGroup(hash: "g", runs: fixture.pair, anew: true)
+    #expect(again.isSettled && again.checkpoint == nil)
     #expect(try allRows(fixture.folder.database) == before)
   }
 
-  @Test("a failed group says why and goes on from its checkpoint")
-  func failed() throws {
+  @Test("begun anew, a group forgets its steps")
+  func anew() throws {
     try fixture.commit(step: 0)
-    try store.failGroup(hash: "g", error: "latents are not numbers")
-    let failed = try store.runs(RunFilter(status: .failed))
-    #expect(failed.map(\.error) == ["latents are not numbers", "latents are not numbers"])
-    expectError("\(path): group g has no run under way; begin it first") { try fixture.commit(step: 1) }
-    let again = try store.beginGroup(hash: "g", runs: fixture.pair)
-    #expect(again.checkpoint?.step == 0)
-    #expect(again.runs.map(\.error) == [nil, nil])
-    try fixture.commit(step: 1)
-  }
-
-  @Test("a run that moves to another group starts anew there, and its old group starts anew without it")
-  func moved() throws {
-    try fixture.commit(step: 0)
-    // The target alone moves; the source stays behind in "g" with a state that was computed for two.
-    let other = [Samples.run("s2", prompt: fixture.prompts[0], seed: 2), fixture.pair[1]]
-    var moved = other
-    moved[1].sourceHash = "s2"
-    let begun = try store.beginGroup(hash: "g2", runs: moved)
-    #expect(begun.checkpoint == nil)
+    let again = try store.beginGroup(hash: "g", runs: fixture.pair, anew: true)
+    #expect(again.checkpoint == nil && again.runs.map(\.status) == [.running, .running])
     #expect(try store.mapCount() == 0)
-    #expect(try store.checkpoint(groupHash: "g") == nil)
-    #expect(try store.statusOfRuns() == ["s": .pending, "s2": .running, "t": .running])
+    try fixture.commit(step: 0)
   }
 
-  @Test("a source that moves takes its maps and its targets' with it, also where they were done")
-  func movedSource() throws {
+  @Test("a run of another group is refused, whatever became of it there, and nothing changes")
+  func otherGroup() throws {
     try fixture.commit(step: 0)
     try store.finishGroup(hash: "g", results: fixture.results)
-    _ = try store.beginGroup(hash: "g2", runs: [fixture.pair[0]])
-    #expect(try store.runs().map(\.run.hash) == ["s"])
-    #expect(try store.mapCount() == 0)
-    #expect(try store.integrityCheck() == [])
+    let before = try allRows(fixture.folder.database)
+    expectError(
+      "\(path): run s is stored in group g, not in g2. A run of another group has another hash"
+    ) { try store.beginGroup(hash: "g2", runs: [fixture.pair[0]]) }
+    #expect(try allRows(fixture.folder.database) == before)
   }
 
-  @Test("a group that lost a row by other hands starts anew")
+  @Test("a run that was lost by other hands is made beside those that are done, which stay")
   func lostRun() throws {
     try fixture.commit(step: 0)
     try store.finishGroup(hash: "g", results: fixture.results)
     try outside(fixture.folder.database, "PRAGMA foreign_keys = ON; DELETE FROM run WHERE hash = 't'")
     let again = try store.beginGroup(hash: "g", runs: fixture.pair)
-    #expect(again.runs.map(\.status) == [.running, .running] && again.checkpoint == nil)
-    #expect(try store.mapCount() == 0)
-    #expect(try store.metrics(again.runs[0].id) == [:])
-    try outside(fixture.folder.database, "DELETE FROM checkpoint")
-    let start = try store.beginGroup(hash: "g", runs: fixture.pair)
-    #expect(start.checkpoint == nil)
+    #expect(again.runs.map(\.status) == [.done, .running] && again.checkpoint == nil)
+    #expect(try store.mapCount() == 1)
+    #expect(try store.metrics(again.runs[0].id) == ["psnr": 30])
+    try store.commitStep(
+      groupHash: "g", step: 0, timestep: 900, state: Data(), maps: [fixture.map(run: 1).of(again.runs[1].id)])
+    try store.finishGroup(hash: "g", results: [RunResult(run: again.runs[1].id)])
+    #expect(try store.statusOfRuns() == ["s": .done, "t": .done])
+    #expect(try store.mapCount() == 2)
   }
 
   @Test("a checkpoint of a group that lost a row by other hands is not built upon")
@@ -158,21 +142,22 @@ struct GroupTests {
     #expect(try allRows(fixture.folder.database) == before)
   }
 
-  @Test("runs that a plan no longer has go with all their rows; the rest of their group starts anew")
+  @Test("removed runs go with all their rows; what is unfinished of their group starts anew, what is done stays")
   func removal() throws {
     try fixture.commit(step: 0)
     let other = Samples.run("s2", prompt: fixture.prompts[0], seed: 2)
     let begun = try store.beginGroup(hash: "g2", runs: [other])
     try store.commitStep(groupHash: "g2", step: 0, timestep: 1, state: Data([1]), maps: [])
     try store.finishGroup(hash: "g2", results: [RunResult(run: begun.runs[0].id, metrics: ["psnr": 1])])
+    let ids = fixture.group.runs.map(\.id)
 
-    #expect(try store.removeRuns(notIn: ["s", "t", "s2", "never run"]) == [])
-    #expect(try store.removeRuns(notIn: ["s", "s2"]).map(\.run.hash) == ["t"])
+    #expect(try store.removeRuns([]) == [])
+    #expect(try store.removeRuns([ids[1], RunID(rawValue: 77)]).map(\.run.hash) == ["t"])
     #expect(try store.statusOfRuns() == ["s": .pending, "s2": .done])
     #expect(try store.mapCount() == 0)
     #expect(try store.checkpoint(groupHash: "g") == nil)
     #expect(try store.metrics(begun.runs[0].id) == ["psnr": 1])
-    #expect(try store.removeRuns(notIn: []).map(\.run.hash) == ["s", "s2"])
+    #expect(try store.removeRuns(Set(store.runs().map(\.id))).map(\.run.hash) == ["s", "s2"])
     #expect(
       try value(fixture.folder.database, "SELECT (SELECT count(*) FROM metric) + (SELECT count(*) FROM run)") == "0")
     #expect(try store.integrityCheck() == [])
@@ -180,7 +165,7 @@ struct GroupTests {
 
   @Test("a source that goes takes its targets with it, and they are named")
   func removalOfSource() throws {
-    #expect(try store.removeRuns(notIn: ["t"]).map(\.run.hash) == ["s", "t"])
+    #expect(try store.removeRuns([fixture.group.runs[0].id]).map(\.run.hash) == ["s", "t"])
   }
 
   @Test("prompts and records that nothing uses go when asked")

@@ -37,13 +37,15 @@ struct OpeningTests {
       "attention_map: id run_id record_id site_id step timestep branch head height width keys dtype codec data",
       "checkpoint: group_hash step state",
       "experiment: id name question spec spec_hash model model_hash tool_version engine created_at",
-      "metric: run_id name value", "metric_source: name hash",
+      "metric: run_id name value source",
+      "plan: id hash spec spec_hash model model_hash tool_version engine",
+      "plan_run: plan_id position run_hash", "plan_site: plan_id site_id",
       "probe_result: id run_id record_id site_id step name value low high n",
       "prompt: id text truncated_words",
       "record: id name spec",
       "record_key: record_id prompt_id kind key label positions",
       "run: id hash group_hash role intervention prompt_id negative_prompt_id source_run_id seed height width steps "
-        + "guidance_scale scheduler status error",
+        + "guidance_scale scheduler status error calls",
       "site: id path kind layer forward_index height width heads latent_height latent_width",
       "token: prompt_id position token_id piece role word word_index",
     ]
@@ -195,7 +197,7 @@ struct OpeningTests {
     let store = try AttentionStore.open(database, mode: .readOnly)
     let message = "\(path): was opened for reading; open it for writing"
     expectError(message) { try store.beginExperiment(Samples.experiment) }
-    expectError(message) { try store.removeRuns(notIn: []) }
+    expectError(message) { try store.removeRuns([]) }
     expectError(message) { try store.carryOverLog() }
   }
 }

@@ -104,6 +104,15 @@ struct Fixture {
   var results: [RunResult] { group.runs.map { RunResult(run: $0.id, metrics: ["psnr": 30]) } }
 }
 
+extension MapRow {
+  /// The same map of another run.
+  func of(_ run: RunID) -> MapRow {
+    MapRow(
+      run: run, record: record, site: site, branch: branch, head: head, height: height, width: width, keys: keys,
+      encoding: encoding, data: data)
+  }
+}
+
 /// Runs SQL on a database from outside the store, as any other tool would.
 func outside(_ url: URL, _ sql: String) throws {
   try DatabaseQueue(path: url.path).inDatabase { try $0.execute(sql: sql) }

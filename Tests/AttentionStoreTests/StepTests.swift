@@ -133,7 +133,7 @@ struct StepTests {
     expectError("\(path): group none has no run under way; begin it first") { try commit([], group: "none") }
     var stranger = fixture.map()
     stranger.run = RunID(rawValue: 77)
-    expectError("\(path): a map belongs to run 77, which is not in group g") { try commit([stranger]) }
+    expectError("\(path): a map belongs to run 77, which is not under way in group g") { try commit([stranger]) }
     var lost = fixture.map()
     lost.record = RecordID(rawValue: 77)
     #expect(throws: StoreError.sqlite(path: path, code: 787, message: "FOREIGN KEY constraint failed")) {
@@ -217,15 +217,56 @@ struct StepTests {
     #expect(throws: StoreError.self) { try store.setMetrics(["ssim": 0.5], run: RunID(rawValue: 77)) }
   }
 
-  @Test("values of a metric are kept while what measures it is the same, and forgotten with it")
+  @Test("a value is known with what it was measured with, and goes alone")
   func metricSources() throws {
     let fixture = try Fixture()
     let (store, id) = (fixture.store, fixture.group.runs[0].id)
-    try store.beginMetric("ssim", source: "one")
-    try store.setMetrics(["ssim": 0.5, "psnr": .infinity], run: id)
-    try store.beginMetric("ssim", source: "one")
-    #expect(try store.metrics(id) == ["ssim": 0.5, "psnr": .infinity])
-    try store.beginMetric("ssim", source: "another")
+    try store.setMetrics(["ssim": 0.5, "psnr": .infinity], sources: ["ssim": "one"], run: id)
+    #expect(try store.metricSources(id) == ["ssim": "one", "psnr": nil])
+    try store.setMetrics(["ssim": 0.75], sources: ["ssim": "another"], run: id)
+    #expect(try store.metrics(id) == ["ssim": 0.75, "psnr": .infinity])
+    #expect(try store.metricSources(id)["ssim"] == "another")
+    try store.removeMetrics(["ssim", "unknown"], run: id)
     #expect(try store.metrics(id) == ["psnr": .infinity])
+  }
+
+  @Test("a run that fails keeps the maps of its steps, the others go on and are done, and nothing tries it again")
+  func failures() throws {
+    let fixture = try Fixture()
+    let (store, ids) = (fixture.store, fixture.group.runs.map(\.id))
+    try fixture.commit(step: 0)
+    try store.commitStep(
+      groupHash: "g", step: 1, timestep: 1, state: Data("state 1".utf8), maps: [fixture.map(run: 0, step: 1)],
+      failures: [ids[1]: "step 1: not a number"])
+    #expect(try store.statusOfRuns() == ["s": .running, "t": .failed])
+    #expect(try store.maps(MapFilter(runs: [ids[1]])).map(\.step) == [0])
+    expectError("\(store.path): a map belongs to run 2, which is not under way in group g") {
+      try fixture.commit(step: 2)
+    }
+    let again = try store.beginGroup(hash: "g", runs: fixture.pair)
+    #expect(again.checkpoint?.step == 1 && again.runs.map(\.status) == [.running, .failed])
+    #expect(again.runs[1].error == "step 1: not a number" && !again.isSettled)
+    expectError("\(store.path): group g has the runs 1, and the results are of the runs 1, 2") {
+      try store.finishGroup(hash: "g", results: fixture.results)
+    }
+    try store.finishGroup(hash: "g", results: [fixture.results[0]])
+    #expect(try store.statusOfRuns() == ["s": .done, "t": .failed])
+    let before = try allRows(fixture.folder.database)
+    let settled = try store.beginGroup(hash: "g", runs: fixture.pair, anew: true)
+    #expect(settled.isSettled && settled.checkpoint == nil)
+    #expect(try allRows(fixture.folder.database) == before)
+    #expect(try store.integrityCheck() == [])
+  }
+
+  @Test("a group of which every run fails has no checkpoint")
+  func allFail() throws {
+    let fixture = try Fixture()
+    let (store, ids) = (fixture.store, fixture.group.runs.map(\.id))
+    try store.commitStep(
+      groupHash: "g", step: 0, timestep: 1, state: Data(), maps: [],
+      failures: [ids[0]: "step 0: not a number", ids[1]: "takes attention from it"])
+    #expect(try store.checkpoint(groupHash: "g") == nil)
+    #expect(try store.beginGroup(hash: "g", runs: fixture.pair).isSettled)
+    #expect(try store.integrityCheck() == [])
   }
 }

@@ -115,7 +115,7 @@ struct ViewTests {
       INSERT INTO run (hash, group_hash, role, intervention, prompt_id, seed, height, width, steps, guidance_scale, scheduler)
       SELECT 'dog 2', group_hash, 'target', 'zero', prompt_id, seed, height, width, steps, guidance_scale, scheduler
       FROM run WHERE hash = 'dog';
-      INSERT INTO metric SELECT id, 'ssim', iif(hash = 'dog', 1.0, 0.75) FROM run WHERE hash LIKE 'dog%'
+      INSERT INTO metric (run_id, name, value) SELECT id, 'ssim', iif(hash = 'dog', 1.0, 0.75) FROM run WHERE hash LIKE 'dog%'
       """)
     #expect(
       try rows("SELECT hash, source_prompt, none_value, difference FROM comparison WHERE prompt = 'a dog'")

@@ -25,23 +25,24 @@ import Testing
       [.modificationDate: Date(timeIntervalSinceNow: -days * 86400)], ofItemAtPath: picture.path)
   }
 
-  @Test func removesAGroupWithItsFilesAndShrinksTheFile() throws {
+  @Test func removesRunsWithTheirFilesAndShrinksTheFile() throws {
     try withResults { program, database in
       let before = try StoredContents(database)
       let size = try size(database)
-      let dry = try program("gc", "small", "--seed", "2", "--intervention", "swap", "--dry-run")
+      let dry = try program("gc", "small", "--seed", "2", "--dry-run")
       #expect(dry.code == 0 && dry.output.contains("small: would remove 3 runs, about "), "\(dry.errors)")
       #expect(try StoredContents(database) == before)
 
-      let outcome = try program("gc", "small", "--seed", "2", "--intervention", "swap", "--json")
+      let outcome = try program("gc", "small", "--seed", "2", "--intervention", "source", "--json")
       #expect(outcome.code == 0, "\(outcome.errors)")
       let json = try outcome.json()
       let entry = try #require((json["experiments"] as? [[String: Any]])?.first)
       let runs = try #require(entry["runs"] as? [[String: Any]])
+      // Targets go with their source.
       #expect(runs.map { $0["selected"] as? Bool } == [true, false, false])
       #expect(runs.allSatisfy { $0["seed"] as? Int == 2 })
       let shrunk = size - (try self.size(database))
-      #expect(shrunk > size / 4, "\(size) bytes before, \(shrunk) less after")
+      #expect(shrunk > size / 5, "\(size) bytes before, \(shrunk) less after")
       #expect(try #require(json["bytes_freed"] as? Int) > shrunk)
       #expect(json["dry_run"] as? Bool == false)
 
@@ -62,6 +63,56 @@ import Testing
       #expect(values(whole) == values(before) && whole.maps.count == before.maps.count)
       func sums(_ contents: StoredContents) -> Set<Artifact> { Set(contents.artifacts.joined()) }
       #expect(sums(whole) == sums(before))
+    }
+  }
+
+  /// One run of a group goes alone, and is made again beside the others, which stay.
+  @Test func removesASingleRun() throws {
+    try withResults { program, database in
+      let before = try StoredContents(database)
+      let outcome = try program("gc", "small", "--seed", "2", "--intervention", "swap")
+      #expect(outcome.code == 0 && outcome.output.contains("small: removed 1 run, freed "), "\(outcome.output)")
+      let list = try #require(outcome.output.split(separator: "\n").first { $0.contains("swap") })
+      #expect(list.contains("selected") && list.contains("done"))
+      let after = try StoredContents(database)
+      #expect(after.runs == before.runs.filter { $0.run.seed != 2 || $0.run.intervention != "swap" })
+      let again = try program("run", "small.yaml", "--json")
+      #expect(try again.json()["runs_made"] as? Int == 1 && again.json()["runs_kept"] as? Int == 8)
+      let whole = try StoredContents(database)
+      #expect(whole.problems == [])
+      func values(_ contents: StoredContents) -> [Data] {
+        contents.maps.map(\.data).sorted { $0.hashValue < $1.hashValue }
+      }
+      #expect(values(whole) == values(before))
+      #expect(Set(whole.artifacts.joined()) == Set(before.artifacts.joined()))
+    }
+  }
+
+  @Test func whatTheLastPlanDoesNotHave() throws {
+    try withResults { program, database in
+      let changed = experiment("seeds: [1]", with: "seeds: [3, 4]")
+      try program.write(changed, to: "changed.yaml")
+      let plan = try program("plan", "changed.yaml", "--json")
+      let share = try #require(try plan.json()["stored"] as? [String: Int])
+      #expect(share == ["done": 3, "failed": 0, "unfinished": 0, "new": 3, "other_runs": 6])
+      let text = try program("plan", "changed.yaml")
+      #expect(text.output.contains("6: 3 stored, 3 new\n") && text.output.contains("6 stored runs of other plans\n"))
+      let run = try program("run", "changed.yaml")
+      #expect(run.output.contains("made 3 runs in ") && run.output.contains("; 3 runs were stored already\n"))
+      #expect(run.output.contains("\n6 runs of other plans stay stored\n"))
+      let show = try program("show", "small")
+      #expect(show.output.contains("6 runs of other plans are stored too; this is of the plan that was begun last\n"))
+      let note = "note: small: 6 runs of other plans are stored too; this is of the plan that was begun last\n"
+      for arguments in [["figures", "small"], ["maps", "stats", "small", "--out", "maps"]] {
+        let outcome = try program.run(arguments)
+        #expect(outcome.code == 0 && outcome.errors.contains(note), "\(arguments): \(outcome.errors)")
+      }
+      #expect(try program("gc", "small", "--other-plans", "--dry-run").output.contains("would remove 6 runs"))
+      #expect(try program("gc", "small", "--other-plans").output.contains("removed 6 runs"))
+      #expect(Set(try StoredContents(database).runs.map(\.run.seed)) == [3, 4])
+      #expect(try program("gc", "small", "--other-plans").output.contains("removed 0 runs"))
+      #expect(
+        try program("run", "changed.yaml").output.hasPrefix("nothing to compute; 6 runs were stored already\nreport"))
     }
   }
 

@@ -62,8 +62,8 @@ import Testing
       let outcome = try attnlab("list")
       #expect(
         outcome.output == """
-          name   runs done  maps  bytes  model         question
-          small        2/2     2   32 B  emoji-scenes  What is this?
+          name   runs done  others  maps  bytes  model         question
+          small        2/2             2   32 B  emoji-scenes  What is this?
 
           """)
       #expect(outcome.code == 0)
@@ -77,7 +77,7 @@ import Testing
       try FileManager.default.createDirectory(at: broken, withIntermediateDirectories: true)
       try Data("no database".utf8).write(to: broken.appending(path: "broken.sqlite"))
       let outcome = try attnlab("list")
-      #expect(outcome.output.contains("small         2/2     2   32 B"))
+      #expect(outcome.output.contains("small         2/2             2   32 B"))
       #expect(outcome.errors.hasPrefix("error: \(broken.path)/broken.sqlite: is not a SQLite database"))
       #expect(outcome.code == 1)
     }

@@ -6,6 +6,8 @@ import Measures
 public struct ComparableResults: Sendable {
   /// Of the results' folder.
   public let name: String
+  /// Stored runs of other plans, which are not compared.
+  public let otherRuns: Int
   /// What the experiment measures.
   public let metrics: [Metric]
   let columns: [ComparisonColumn]
@@ -27,6 +29,7 @@ public struct ComparableResults: Sendable {
         "\(results.name): nothing was measured; give the experiment `metrics: [psnr, ssim]` and run it again")
     }
     name = results.name
+    otherRuns = data.otherRuns
     metrics = data.spec.metrics
     columns = data.spec.interventions.map { ComparisonColumn($0, data, experiment: results.name) }
   }

@@ -37,7 +37,9 @@ struct MapSelection {
     let prompt = request.branch == .conditional ? run.run.prompt : run.run.negativePrompt ?? run.run.prompt
     tokens = try store.tokens(prompt)
     let chosen = try Self.sites(request, siteOfID)
-    let stored = try store.records()
+    // Another plan may have a record of the same name with other settings.
+    let own = try store.records(of: run.id)
+    let stored = own.isEmpty ? try store.records() : own
     let named = stored.filter { request.record == nil || $0.record.name == request.record }
     guard !named.isEmpty else {
       let names = stored.map { "\"\($0.record.name)\"" }.joined(separator: ", ")
@@ -57,8 +59,9 @@ struct MapSelection {
   // MARK: - Finding what is asked for
 
   private static func run(_ prefix: String, _ store: AttentionStore) throws -> StoredRun {
-    let runs = try store.runs()
-    let found = runs.filter { $0.run.hash.hasPrefix(prefix.lowercased()) }
+    let runs = try store.runs(.planned)
+    // A run of another plan is stored as well, and may be named.
+    let found = try store.runs().filter { $0.run.hash.hasPrefix(prefix.lowercased()) }
     if found.count == 1, !prefix.isEmpty { return found[0] }
     func lines(_ runs: [StoredRun]) -> [String] {
       runs.prefix(20).map {

@@ -36,10 +36,10 @@ public enum ExperimentReport {
       (verdicts.map { [(ReportVerdicts.table, $0.csv)] } ?? []) + numbers.files + factors.files
       + sections.flatMap(\.tables)
     for (name, table) in tables { try writeAtomically(table.data, to: results.tables.appending(path: name)) }
+    let maps = MapFilter(runs: Set(data.present.map(\.stored.id)))
     let page = ReportPage(
       data: data, numbers: numbers, factors: factors, verdicts: verdicts, chart: chart, figures: sections,
-      mapCount: try store.mapCount(),
-      mapBytes: try store.bytesStored())
+      mapCount: try store.mapCount(maps), mapBytes: try store.bytesStored(maps))
     try writeAtomically(Data(try page.text().utf8), to: results.report)
     try removeStale(in: results.figures, keeping: Set(figures.names), isOwn: FigureWriter.isOwn)
     try removeStale(in: results.tables, keeping: Set(tables.map(\.name))) { tableNames.contains($0) }

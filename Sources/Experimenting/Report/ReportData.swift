@@ -44,6 +44,8 @@ struct ReportData {
   let siteOfID: [SiteID: AttentionSite]
   /// In the order of the experiment file: first the groups of pairs, then single prompts.
   let expected: [ExpectedRun]
+  /// Stored runs that the plan begun last does not have; nothing here is of them.
+  let otherRuns: Int
 
   private struct Key: Hashable {
     let source: String?
@@ -62,7 +64,7 @@ struct ReportData {
     }
     let spec = try ExperimentSpec(yaml: experiment.spec, file: "the experiment of \(store.path)")
     var runs: [Key: ReportRun] = [:]
-    for stored in try store.runs() {
+    for stored in try store.runs(.planned) {
       guard let settings = spec.generate.settings.firstIndex(where: { $0.made(stored.run) }) else { continue }
       let key = Key(
         source: stored.sourcePrompt, prompt: stored.prompt, seed: stored.run.seed,
@@ -72,13 +74,14 @@ struct ReportData {
         stored: stored, metrics: try store.metrics(stored.id),
         files: Dictionary(files, uniquingKeysWith: { first, _ in first }))
     }
-    let storedSites = try store.sites()
+    let storedSites = try store.plannedSites()
     self.results = results
     self.store = store
     self.experiment = experiment
     self.spec = spec
     self.runs = runs
-    siteOfID = Dictionary(storedSites.map { ($0.id, $0.site) }, uniquingKeysWith: { first, _ in first })
+    siteOfID = Dictionary(try store.sites().map { ($0.id, $0.site) }, uniquingKeysWith: { first, _ in first })
+    otherRuns = try store.countOfOtherRuns()
     sites = Self.present(storedSites.map(\.site), run: runs.values.first?.stored.run)
     expected = Self.keys(spec).map {
       ExpectedRun(

@@ -12,7 +12,7 @@ struct ReportPage {
   /// Of the claims' tests.
   let chart: FigureFile?
   let figures: [FigureSection]
-  /// Of all maps that are stored, in bytes.
+  /// Of all maps of this plan's runs, in bytes.
   let mapCount: Int
   let mapBytes: Int
 
@@ -38,7 +38,15 @@ struct ReportPage {
   // MARK: - What was done
 
   private var doneLines: String {
-    [drawn, changed, measured].map { "- \($0)" }.joined(separator: "\n")
+    ([drawn, changed, measured] + (others.map { [$0] } ?? [])).map { "- \($0)" }.joined(separator: "\n")
+  }
+
+  /// What is stored beside this plan; nil for nothing.
+  private var others: String? {
+    guard data.otherRuns > 0 else { return nil }
+    return
+      "The database also holds \(counted(data.otherRuns, "run")) of other plans, which earlier versions of the file "
+      + "asked for. Nothing in this report is of them."
   }
 
   private var drawn: String {
@@ -95,9 +103,16 @@ struct ReportPage {
       "the picture of run \(Markdown.code($0.shortHash)) is missing from the results folder"
     }
     let count = open.isEmpty ? "" : " \(open.count) of \(counted(data.expected.count, "run")) are not done."
+    let failed = open.count { $0.run?.stored.status == .failed }
+    let goesOn = failed < open.count || !lost.isEmpty ? "; running the experiment again goes on from there" : ""
+    let isFinal =
+      failed == 0
+      ? ""
+      : " \(counted(failed, "run")) failed, which is final: `attnlab gc \(spec.name) --failed` takes them away, and only then are "
+        + "they tried again."
     return
-      "### Unfinished\n\n**This report is not whole.**\(count) Pictures and tables hold what there is; running the "
-      + "experiment again goes on from there.\n\n" + lines.map { "- \($0)" }.joined(separator: "\n")
+      "### Unfinished\n\n**This report is not whole.**\(count) Pictures and tables hold what there is\(goesOn)."
+      + "\(isFinal)\n\n" + lines.map { "- \($0)" }.joined(separator: "\n")
   }
 
   private func label(_ run: ExpectedRun) -> String {

@@ -1,19 +1,17 @@
 import AttentionStore
 import Foundation
-import Pipelines
-import Plotting
-import Tensors
 
 /// Makes the runs of a plan that are not yet in the database, and the report.
 ///
 /// A step's maps and what the next step needs are one transaction, so a run that was killed goes on after the last step
-/// that it finished and ends with the same bits; a second run of the same file computes nothing.
+/// that it finished and ends with the same bits; a second run of the same file computes nothing. Runs are known by their
+/// hashes: those of other plans stay where they are, and no run that is done or has failed is ever made again.
 public struct ExperimentRunner {
-  private let plan: ExperimentPlan
-  private let results: ResultsFolder
-  private let progress: any RunProgress
-  private let stop: StopSignal
-  private var files: RunFiles { RunFiles(plan: plan, results: results) }
+  let plan: ExperimentPlan
+  let results: ResultsFolder
+  let progress: any RunProgress
+  let stop: StopSignal
+  var files: RunFiles { RunFiles(plan: plan, results: results) }
 
   /// - Parameter stop: looked at between steps; once it is raised the run ends.
   public init(
@@ -25,10 +23,9 @@ public struct ExperimentRunner {
     self.stop = stop
   }
 
-  /// Runs the experiment.
+  /// Runs the experiment. A run that fails takes no other with it: see `RunSummary.failed`.
   /// - Throws: `ExperimentError` if the plan exceeds its budget or the folder cannot be written, before anything is
-  ///   made; `RunInterrupted` if it was asked to stop; `StoreError`; what computing throws, after writing it down with
-  ///   the group's runs.
+  ///   made; `RunInterrupted` if it was asked to stop; `StoreError`; what computing and writing files throw.
   public func run() throws -> RunSummary {
     if let problem = plan.budgetProblem { throw ExperimentError(problem) }
     try prepareFolder()
@@ -36,6 +33,7 @@ public struct ExperimentRunner {
     let store = try AttentionStore.open(results.database, mode: .create)
     defer { progress.finished() }
     let recorder = try begin(store)
+    let failedBefore = Set(try store.runs(RunFilter(status: .failed, isPlanned: true)).map(\.id))
     var tally = Tally(total: plan.stepCount)
     for group in plan.groups {
       try Task.checkCancellation()
@@ -46,10 +44,13 @@ public struct ExperimentRunner {
     try store.removeUnused()
     progress.finished()
     let report = try ExperimentReport.write(results: results, store: store)
+    let failed = try store.runs(RunFilter(status: .failed, isPlanned: true))
+    let others = try store.countOfOtherRuns()
     try store.close()
     let summary = RunSummary(
-      runsMade: tally.runsMade, runsKept: tally.runsKept, stepsMade: tally.stepsMade,
-      seconds: Date().timeIntervalSince(started), report: results.report.path)
+      runsMade: tally.runsMade, runsKept: tally.runsKept, stepsMade: tally.stepsMade, filesMade: tally.filesMade,
+      otherRuns: others, failed: failed.map { FailedRun($0, isNew: !failedBefore.contains($0.id)) },
+      fileProblems: tally.fileProblems, seconds: Date().timeIntervalSince(started), report: results.report.path)
     // A run that computed nothing leaves the times of the one that did.
     if summary.stepsMade > 0 || !FileManager.default.fileExists(atPath: results.manifest.path) {
       try Manifest(plan: plan, summary: summary, started: started).write(to: results.manifest)
@@ -58,15 +59,18 @@ public struct ExperimentRunner {
     return summary
   }
 
-  private struct Tally {
+  /// What was made so far.
+  struct Tally {
     let total: Int
     var runsMade = 0
     var runsKept = 0
     var stepsMade = 0
+    var filesMade = 0
+    var fileProblems: [String] = []
     var done = 0
   }
 
-  private func checkStop(_ tally: Tally) throws {
+  func checkStop(_ tally: Tally) throws {
     if stop.isRaised { throw RunInterrupted(stepsDone: tally.done, stepsTotal: tally.total) }
   }
 
@@ -91,116 +95,17 @@ public struct ExperimentRunner {
       StoredExperiment(
         name: plan.spec.name, question: plan.spec.question, spec: plan.spec.resolvedYAML(),
         specHash: sha256(Data(plan.spec.canonicalForm.utf8)), model: plan.spec.model, modelHash: plan.modelHash,
-        toolVersion: attnlabVersion, engine: plan.engine))
-    try dropStale(store)
+        toolVersion: attnlabVersion, engine: plan.engine),
+      plan: plan.description)
     return try StepRecorder(plan, store)
-  }
-
-  /// Removes runs that the plan no longer has, and groups whose files are gone, so that they are made again.
-  private func dropStale(_ store: AttentionStore) throws {
-    var keep = Set(plan.groups.flatMap { $0.runs.map(\.hash) })
-    let stored = try store.runs()
-    for group in plan.groups {
-      let hashes = Set(group.runs.map(\.hash))
-      let done = stored.filter { hashes.contains($0.run.hash) && $0.status == .done }
-      if try done.contains(where: { try !hasFiles($0, store) }) {
-        progress.note("files of group \(group.hash.prefix(8)) are missing or changed; it is made again")
-        keep.subtract(hashes)
-      } else if let checkpoint = try store.checkpoint(groupHash: group.hash),
-        !files.hasPredicted(group, before: checkpoint.step + 1)
-      {
-        progress.note("predicted pictures of group \(group.hash.prefix(8)) are missing; it is made again")
-        keep.subtract(hashes)
-      }
-    }
-    let gone = stored.filter { !keep.contains($0.run.hash) }
-    try store.removeRuns(notIn: keep)
-    for run in gone {
-      try? FileManager.default.removeItem(at: results.url.appending(path: ResultsFolder.runPath(run.run.hash)))
-    }
-  }
-
-  private func hasFiles(_ run: StoredRun, _ store: AttentionStore) throws -> Bool {
-    let artifacts = try store.artifacts(run.id)
-    return !artifacts.isEmpty
-      && artifacts.allSatisfy { artifact in
-        let file = results.url.appending(path: artifact.path)
-        return (try? Data(contentsOf: file)).map { sha256($0) == artifact.sha256 } ?? false
-      }
-  }
-
-  // MARK: - Groups
-
-  private func make(
-    _ group: PlannedGroup, _ store: AttentionStore, _ recorder: StepRecorder, _ tally: inout Tally
-  ) throws {
-    let stored = try store.beginGroup(hash: group.hash, runs: recorder.descriptions(group))
-    if stored.isDone {
-      tally.runsKept += group.runs.count
-      tally.done += group.runs.count * group.stepCount
-      return
-    }
-    do {
-      try denoise(group, stored, store, recorder, &tally)
-    } catch {
-      // The reason stays with the runs; the group's checkpoint stays too. A store that fails cannot take the note, and
-      // a run that was asked to stop has not failed.
-      if !(error is StoreError || error is RunInterrupted) { try? store.failGroup(hash: group.hash, error: "\(error)") }
-      throw error
-    }
-    tally.runsMade += group.runs.count
-  }
-
-  private func denoise(
-    _ group: PlannedGroup, _ stored: StoredGroup, _ store: AttentionStore, _ recorder: StepRecorder,
-    _ tally: inout Tally
-  ) throws {
-    let attention = try plan.attention(of: group)
-    var denoising = try group.denoising(plan.model)
-    if let checkpoint = stored.checkpoint {
-      try denoising.restore(checkpoint.state)
-      tally.done += group.runs.count * denoising.step
-    }
-    let ids = stored.runs.map(\.id)
-    while !denoising.isDone {
-      try checkStop(tally)
-      let step = denoising.step
-      let probe = attention.probe(step: step)
-      try denoising.advance(probe: probe, keepsPrediction: group.predictedSteps.contains(step))
-      // Before the step is written down: a step that is done has its files.
-      try files.writePredicted(group, denoising)
-      try store.commitStep(
-        groupHash: group.hash, step: step, timestep: Double(denoising.timesteps[step]), state: denoising.state(),
-        maps: recorder.rows(probe.maps, runs: ids))
-      tally.stepsMade += 1
-      tally.done += group.runs.count
-      progress.advanced(done: tally.done, total: tally.total, work: group.label)
-    }
-    let pairs = zip(group.runs, ids).enumerated()
-    let written = try pairs.map { index, run in
-      RunResult(run: run.1, artifacts: try files.write(run.0, group, try denoising.latents(of: index)))
-    }
-    try store.finishGroup(hash: group.hash, results: written)
   }
 }
 
-/// What a run of an experiment did.
-public struct RunSummary: Codable, Hashable, Sendable {
-  public let runsMade: Int
-  /// Runs that were in the database already.
-  public let runsKept: Int
-  /// Denoising steps of groups.
-  public let stepsMade: Int
-  public let seconds: Double
-  /// The path of `report.md`.
-  public let report: String
-
-  public init(runsMade: Int, runsKept: Int, stepsMade: Int, seconds: Double, report: String) {
-    self.runsMade = runsMade
-    self.runsKept = runsKept
-    self.stepsMade = stepsMade
-    self.seconds = seconds
-    self.report = report
+extension ExperimentPlan {
+  /// The plan as the database keeps it.
+  var description: PlanDescription {
+    let runs = groups.flatMap { $0.runs.map(\.hash) }
+    return PlanDescription(hash: sha256(Data(runs.joined(separator: "\n").utf8)), runs: runs, sites: sites)
   }
 }
 

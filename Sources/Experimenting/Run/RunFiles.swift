@@ -5,6 +5,16 @@ import Pipelines
 import Plotting
 import Tensors
 
+/// A file of a run, before it is written.
+struct RunFile {
+  let kind: String
+  /// Relative to the folder of the results.
+  let path: String
+  let data: Data
+
+  var artifact: Artifact { Artifact(kind: kind, path: path, sha256: sha256(data)) }
+}
+
 /// The files that runs leave beside the database: pictures, final latents, and predicted pictures on the way.
 struct RunFiles {
   let plan: ExperimentPlan
@@ -21,9 +31,14 @@ struct RunFiles {
     kind.hasPrefix("predicted-") ? Int(kind.dropFirst("predicted-".count)) : nil
   }
 
-  private func place(_ run: PlannedRun, _ name: String) -> (path: String, url: URL) {
-    let path = "\(ResultsFolder.runPath(run.hash))/\(name)"
-    return (path, results.url.appending(path: path))
+  /// The kinds of files that each finished run of a group has.
+  func kinds(of group: PlannedGroup) -> [String] {
+    ["picture", "latents"] + group.predictedSteps.map(Self.predictedKind)
+  }
+
+  /// Relative to the folder of the results.
+  func path(_ kind: String, of run: PlannedRun) -> String {
+    "\(ResultsFolder.runPath(run.hash))/\(kind).\(kind == "latents" ? "safetensors" : "png")"
   }
 
   private func texts(_ run: PlannedRun, _ group: PlannedGroup) -> [PNG.Text] {
@@ -34,41 +49,71 @@ struct RunFiles {
     ]
   }
 
-  /// Writes what the model expected in the last step, where the file asks for it.
-  func writePredicted(_ group: PlannedGroup, _ denoising: Denoising) throws {
+  // MARK: - Making
+
+  /// What the model expected of a run in the last step, where the file asks for it.
+  /// - Throws: `BrokenPicture`; what decoding throws.
+  func predicted(_ index: Int, _ group: PlannedGroup, _ denoising: Denoising) throws -> RunFile? {
     let step = denoising.step - 1
-    guard group.predictedSteps.contains(step), let expected = denoising.predictedClean else { return }
-    for (index, run) in group.runs.enumerated() {
-      let picture = try plan.model.picture(expected.slice(index..<(index + 1)))
-      let file = place(run, "\(Self.predictedKind(step: step)).png").url
-      try FileManager.default.createDirectory(
-        at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-      try PNG.write(picture, texts: texts(run, group) + [PNG.Text("Predicted-After-Step", "\(step)")], to: file)
-    }
+    guard group.predictedSteps.contains(step), let expected = denoising.predictedClean else { return nil }
+    let run = group.runs[index]
+    let picture = try plan.model.picture(expected.slice(index..<(index + 1)))
+    let kind = Self.predictedKind(step: step)
+    let texts = texts(run, group) + [PNG.Text("Predicted-After-Step", "\(step)")]
+    return RunFile(kind: kind, path: path(kind, of: run), data: Data(try PNG.encode(picture, texts: texts)))
   }
 
-  /// Whether every predicted picture of the steps before one is there.
-  func hasPredicted(_ group: PlannedGroup, before step: Int) -> Bool {
-    group.predictedSteps.filter { $0 < step }.allSatisfy { step in
-      group.runs.allSatisfy {
-        FileManager.default.fileExists(atPath: place($0, "\(Self.predictedKind(step: step)).png").url.path)
-      }
-    }
+  /// The picture and the latents of a run whose steps are all taken.
+  /// - Throws: `BrokenPicture`; what decoding throws.
+  func finished(_ index: Int, _ group: PlannedGroup, _ denoising: Denoising) throws -> [RunFile] {
+    let run = group.runs[index]
+    let latents = try denoising.latents(of: index)
+    let picture = try PNG.encode(plan.model.picture(latents), texts: texts(run, group))
+    let tensors = try SafetensorsWriter.encode(
+      [("latents", latents.channelsFirst())], metadata: ["hash": run.hash], name: "latents.safetensors")
+    return [
+      RunFile(kind: "picture", path: path("picture", of: run), data: Data(picture)),
+      RunFile(kind: "latents", path: path("latents", of: run), data: tensors),
+    ]
+  }
+
+  // MARK: - Writing
+
+  func write(_ file: RunFile) throws { try writeAtomically(file.data, to: results.url.appending(path: file.path)) }
+
+  /// Writes what the model expected of a run in the last step, where the file asks for it.
+  func writePredicted(_ index: Int, _ group: PlannedGroup, _ denoising: Denoising) throws {
+    if let file = try predicted(index, group, denoising) { try write(file) }
   }
 
   /// Writes a finished run's picture and latents.
   /// - Returns: all that it leaves.
-  func write(_ run: PlannedRun, _ group: PlannedGroup, _ latents: Tensor) throws -> [Artifact] {
-    let picture = place(run, "picture.png").url
-    try FileManager.default.createDirectory(at: picture.deletingLastPathComponent(), withIntermediateDirectories: true)
-    try PNG.write(plan.model.picture(latents), texts: texts(run, group), to: picture)
-    try SafetensorsWriter.write(
-      [("latents", latents.channelsFirst())], metadata: ["hash": run.hash],
-      to: place(run, "latents.safetensors").url)
-    let predicted = group.predictedSteps.map(Self.predictedKind).map { ($0, "\($0).png") }
-    return try ([("picture", "picture.png"), ("latents", "latents.safetensors")] + predicted).map { kind, name in
-      let file = place(run, name)
-      return Artifact(kind: kind, path: file.path, sha256: sha256(try Data(contentsOf: file.url)))
+  func write(_ index: Int, _ group: PlannedGroup, _ denoising: Denoising) throws -> [Artifact] {
+    let finished = try finished(index, group, denoising)
+    for file in finished { try write(file) }
+    let predicted = try group.predictedSteps.map(Self.predictedKind).map { kind in
+      let path = path(kind, of: group.runs[index])
+      return Artifact(kind: kind, path: path, sha256: sha256(try read(path)))
     }
+    return finished.map(\.artifact) + predicted
+  }
+
+  // MARK: - Looking
+
+  private func read(_ path: String) throws -> Data { try Data(contentsOf: results.url.appending(path: path)) }
+
+  /// Whether every predicted picture of some runs and of the steps before one is there.
+  func hasPredicted(_ group: PlannedGroup, of runs: [Int], before step: Int) -> Bool {
+    group.predictedSteps.filter { $0 < step }.allSatisfy { step in
+      runs.allSatisfy { index in
+        let path = path(Self.predictedKind(step: step), of: group.runs[index])
+        return FileManager.default.fileExists(atPath: results.url.appending(path: path).path)
+      }
+    }
+  }
+
+  /// Whether a file of a run is there with the bytes that it was written with.
+  func isWhole(_ kind: String, of run: PlannedRun, sha256 hash: String) -> Bool {
+    (try? read(path(kind, of: run))).map { sha256($0) == hash } ?? false
   }
 }

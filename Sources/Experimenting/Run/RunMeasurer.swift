@@ -16,22 +16,33 @@ struct RunMeasurer {
     guard !spec.metrics.isEmpty else { return }
     let subjects = try MeasuredRuns(results: results, store: store)
     let instruments = Instruments(spec.instruments)
-    for metric in spec.metrics {
-      try store.beginMetric(metric.name, source: source(of: metric, subjects, instruments))
-    }
+    let definitions = Dictionary(
+      try spec.metrics.map { ($0.name, try definition(of: $0, instruments)) }, uniquingKeysWith: { first, _ in first })
     var work: [Work] = []
     for run in subjects.runs {
-      let known = try store.metrics(run.id)
-      let missing = spec.metrics.filter { known[$0.name] == nil }
-      let jobs = missing.compactMap { metric in job(metric, run, subjects).map { (metric.name, $0) } }
-      if !jobs.isEmpty { work.append(Work(run: run, jobs: jobs)) }
+      let known = try store.metricSources(run.id)
+      var item = Work(run: run)
+      var foreign: [String] = []
+      for metric in spec.metrics {
+        guard let job = job(metric, run, subjects) else {
+          // The value of a set that begins with this run in another plan.
+          if known.keys.contains(metric.name) { foreign.append(metric.name) }
+          continue
+        }
+        let source = source(of: metric, definitions[metric.name] ?? [], run, subjects)
+        guard known[metric.name] != .some(source) else { continue }
+        item.jobs.append((metric.name, job))
+        item.sources[metric.name] = source
+      }
+      if !foreign.isEmpty { try store.removeMetrics(foreign, run: run.id) }
+      if !item.jobs.isEmpty { work.append(item) }
     }
     for (index, item) in work.enumerated() {
       if stop.isRaised { throw RunInterrupted(stepsDone: index, stepsTotal: work.count) }
       var values: [String: Double] = [:]
       // What a metric says nothing of is no number: it is not asked again.
       for (name, job) in item.jobs { values[name] = try job(instruments) ?? .nan }
-      try store.setMetrics(values, run: item.run.id)
+      try store.setMetrics(values, sources: item.sources, run: item.run.id)
       progress.advanced(done: index + 1, total: work.count, work: "measuring")
     }
   }
@@ -40,7 +51,8 @@ struct RunMeasurer {
 
   private struct Work {
     let run: StoredRun
-    let jobs: [(String, Job)]
+    var jobs: [(String, Job)] = []
+    var sources: [String: String] = [:]
   }
 
   /// nil if the metric is not of this run.
@@ -64,23 +76,34 @@ struct RunMeasurer {
     }
   }
 
-  /// Of all that decides a metric's values beside the pictures.
-  private func source(of metric: Metric, _ subjects: MeasuredRuns, _ instruments: Instruments) throws -> String {
+  /// All that decides a metric's values beside the pictures.
+  private func definition(of metric: Metric, _ instruments: Instruments) throws -> [String] {
     var parts = ["\(metric.name) \(metric.revision)"]
     if case .instrument(let instrument, _) = metric.accuracy {
       parts.append(try ModelSource.hash(instruments.folders.contentFiles(instrument)))
     }
-    // A set's value is another one with another member.
-    switch metric.measure {
-    case .set, .seeds: parts += subjects.runs.map(\.run.hash)
-    case .program(let program): parts.append(try ModelSource.hash([URL(fileURLWithPath: program.path)]))
-    case .picture, .edit: break
+    if case .program(let program) = metric.measure {
+      parts.append(try ModelSource.hash([URL(fileURLWithPath: program.path)]))
     }
-    return sha256(Data(parts.joined(separator: "\n").utf8))
+    return parts
+  }
+
+  /// A hash of what a run's value is of.
+  private func source(
+    of metric: Metric, _ definition: [String], _ run: StoredRun, _ subjects: MeasuredRuns
+  ) -> String {
+    // A set's value is another one with another member.
+    let members: [StoredRun] =
+      switch metric.measure {
+      case .set(let set, _): subjects.members(of: set, beginningWith: run) ?? []
+      case .seeds: subjects.seedRuns(beginningWith: run) ?? []
+      case .program, .picture, .edit: []
+      }
+    return sha256(Data((definition + members.map(\.run.hash)).joined(separator: "\n").utf8))
   }
 }
 
-/// The finished runs of an experiment as metrics see them, and how they belong together.
+/// The finished runs of the last plan as metrics see them, and how they belong together.
 final class MeasuredRuns {
   let runs: [StoredRun]
   private let results: ResultsFolder
@@ -91,7 +114,7 @@ final class MeasuredRuns {
   private var loaded: [RunID] = []
 
   init(results: ResultsFolder, store: AttentionStore) throws {
-    runs = try store.runs(RunFilter(status: .done))
+    runs = try store.runs(RunFilter(status: .done, isPlanned: true))
     byID = Dictionary(runs.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
     self.results = results
     self.store = store
@@ -129,17 +152,23 @@ final class MeasuredRuns {
 
   /// The edits of a set whose first is the run; nil if it is not the first, or no edit.
   func set(_ set: RunSet, beginningWith run: StoredRun) -> [MeasuredEdit]? {
+    members(of: set, beginningWith: run)?.compactMap(edit)
+  }
+
+  func members(of set: RunSet, beginningWith run: StoredRun) -> [StoredRun]? {
     guard run.sourceID != nil, let members = sets[set]?[SetKey(run, set)], members.first?.id == run.id else {
       return nil
     }
-    return members.compactMap(edit)
+    return members
   }
 
-  func seeds(beginningWith run: StoredRun) -> [MeasuredRun]? {
+  func seeds(beginningWith run: StoredRun) -> [MeasuredRun]? { seedRuns(beginningWith: run)?.map(measured) }
+
+  func seedRuns(beginningWith run: StoredRun) -> [StoredRun]? {
     guard let members = prompts[SetKey(run, .seedsOfPair)], members.first?.id == run.id else { return nil }
     // A source is made anew in each of its groups: a seed counts once.
     var seeds: Set<UInt64> = []
-    return members.filter { seeds.insert($0.run.seed).inserted }.map(measured)
+    return members.filter { seeds.insert($0.run.seed).inserted }
   }
 
   /// What the members of a set share.

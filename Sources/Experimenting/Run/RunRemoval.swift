@@ -10,25 +10,29 @@ public struct RemovalSelection: Hashable, Sendable {
   public var olderThan: Date?
   /// Only runs that failed.
   public var failed: Bool
+  /// Only runs that the plan begun last does not have.
+  public var otherPlans: Bool
 
-  public init(intervention: String? = nil, seed: UInt64? = nil, olderThan: Date? = nil, failed: Bool = false) {
+  public init(
+    intervention: String? = nil, seed: UInt64? = nil, olderThan: Date? = nil, failed: Bool = false,
+    otherPlans: Bool = false
+  ) {
     self.intervention = intervention
     self.seed = seed
     self.olderThan = olderThan
     self.failed = failed
+    self.otherPlans = otherPlans
   }
 
   var isEmpty: Bool { self == RemovalSelection() }
 }
 
-/// Runs that are to go from an experiment's results, with what goes with them.
-///
-/// A group is computed together and planned together, so it goes whole: the source, and every target beside it.
+/// Runs that are to go from an experiment's results, with what goes with them. Nothing else removes a run.
 public struct RunRemoval {
   public let results: ResultsFolder
   /// The runs that were asked for.
   public let selected: [StoredRun]
-  /// Runs of the same groups, and runs that take attention from them.
+  /// Runs that take attention from them, and go with their source.
   public let others: [StoredRun]
   /// Folders below `runs` that belong to no run of the database, as a process killed between two deletions leaves.
   public let leftovers: [URL]
@@ -37,20 +41,23 @@ public struct RunRemoval {
   /// Of the files of all these runs, and of the leftovers.
   public let fileBytes: Int
 
-  private let kept: Set<String>
+  private let selection: RemovalSelection
   private let folders: [URL]
 
   /// Looks for the runs; removes nothing.
   public init(_ selection: RemovalSelection, from store: AttentionStore, _ results: ResultsFolder) throws {
     let stored = try store.runs()
-    let asked = selection.isEmpty ? [] : try stored.filter { try selection.contains($0, store, results) }
-    let groups = Self.groups(of: asked, among: stored)
-    let gone = stored.filter { groups.contains($0.groupHash) }
+    let planned = selection.otherPlans ? Set(try store.runs(.planned).map(\.id)) : []
+    let asked =
+      selection.isEmpty
+      ? []
+      : try stored.filter { try !planned.contains($0.id) && selection.contains($0, store, results) }
     let askedIDs = Set(asked.map(\.id))
+    self.selection = selection
     self.results = results
     selected = asked
-    others = gone.filter { !askedIDs.contains($0.id) }
-    kept = Set(stored.lazy.filter { !groups.contains($0.groupHash) }.map(\.run.hash))
+    others = stored.filter { run in !askedIDs.contains(run.id) && run.sourceID.map(askedIDs.contains) ?? false }
+    let gone = selected + others
     leftovers = Self.leftovers(results, runs: stored)
     folders = gone.compactMap { Self.folder(of: $0, results) } + leftovers
     mapBytes = gone.isEmpty ? 0 : try store.bytesStored(MapFilter(runs: Set(gone.map(\.id))))
@@ -62,23 +69,12 @@ public struct RunRemoval {
   /// - Throws: `StoreError`, and then nothing is removed; a file error.
   public func apply(to store: AttentionStore) throws {
     if !selected.isEmpty {
-      try store.removeRuns(notIn: kept)
+      try store.removeRuns(Set((selected + others).map(\.id)))
       try store.removeUnused()
     }
+    if selection == RemovalSelection(otherPlans: true) { try store.removeOtherPlans() }
     for folder in folders where FileManager.default.fileExists(atPath: folder.path) {
       try FileManager.default.removeItem(at: folder)
-    }
-  }
-
-  /// The groups of some runs, and those with targets of a run of them, and so on.
-  private static func groups(of runs: [StoredRun], among all: [StoredRun]) -> Set<String> {
-    var groups = Set(runs.map(\.groupHash))
-    while true {
-      let gone = Set(all.lazy.filter { groups.contains($0.groupHash) }.map(\.id))
-      let more = all.filter { run in run.sourceID.map(gone.contains) ?? false }.map(\.groupHash)
-      let before = groups.count
-      groups.formUnion(more)
-      if groups.count == before { return groups }
     }
   }
 

@@ -43,13 +43,16 @@ struct StepRecorder {
         hash: run.hash, role: run.role, intervention: run.intervention, prompt: prompt,
         negativePrompt: settings.isGuided ? prompts[settings.negativePrompt] : nil, sourceHash: run.source,
         seed: settings.seed, height: settings.height, width: settings.width,
-        steps: settings.steps, guidanceScale: settings.guidanceScale, scheduler: settings.schedulerText)
+        steps: settings.steps, calls: group.stepCount, guidanceScale: settings.guidanceScale,
+        scheduler: settings.schedulerText)
     }
   }
 
   /// The rows of a step's maps, one a head; encoded when they are asked for.
-  func rows(_ maps: [(map: PlannedMap, values: Tensor)], runs: [RunID]) -> some Sequence<MapRow> {
-    maps.lazy.flatMap { map, values in
+  /// - Parameter runs: whose maps are wanted, by index in the group.
+  func rows(_ maps: [(map: PlannedMap, values: Tensor)], runs: [Int: RunID]) -> some Sequence<MapRow> {
+    let wanted = maps.compactMap { map, values in runs[map.run].map { (run: $0, map: map, values: values) } }
+    return wanted.lazy.flatMap { run, map, values in
       (0..<map.heads).lazy.map { head in
         let encoding: MapEncoding = map.type == .float16 ? .float16 : .float32
         let size = map.height * map.width * map.keys
@@ -57,7 +60,7 @@ struct StepRecorder {
           encoding.encode(UnsafeBufferPointer(rebasing: $0[(head * size)..<((head + 1) * size)]))
         }
         return MapRow(
-          run: runs[map.run], record: records[map.record], site: sites[map.site], branch: map.branch,
+          run: run, record: records[map.record], site: sites[map.site], branch: map.branch,
           head: map.isMean ? nil : head, height: map.height, width: map.width, keys: map.keys, encoding: encoding,
           data: data)
       }

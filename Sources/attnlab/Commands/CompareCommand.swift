@@ -99,6 +99,7 @@ struct CompareCommand: ParsableCommand {
       defer { try? store.close() }
       return try ComparableResults(results: folder, store: store)
     }
+    for each in results { noteOtherRuns(each.otherRuns, of: each.name) }
     let comparison = try compare(results)
     guard !comparison.isEmpty else {
       throw CommandError(

@@ -75,6 +75,7 @@ struct ExportCommand: ParsableCommand {
     if let problem = OutputPlace.problem(folder: folder) { throw CommandError("--out: \(problem)") }
     let store = try AttentionStore.open(results.database, mode: .readOnly)
     defer { try? store.close() }
+    noteOtherRuns(try store.countOfOtherRuns(), of: results.name)
     let stored = try StoredRun.find(runHash, in: store)
     let request = MapExportRequest(
       run: stored.run.hash, sites: sites, words: words.map(Self.names), steps: steps, heads: heads ?? .mean,

@@ -8,13 +8,17 @@ struct GCCommand: ParsableCommand {
     commandName: "gc",
     abstract: "Remove stored runs, with their maps and files, and shrink the database.",
     discussion: """
-      Removes the runs that fulfil every condition given, of one experiment or of all below the results folder. It asks for \
-      nothing: try --dry-run first. Runs are computed in groups (a source and all targets of it with its seed), so a \
-      group goes whole; runs that go only for that are listed as "same group". The next 'attnlab run' of the experiment \
-      makes what its file still asks for. Report and figures stay as they are until then.
+      Removes the runs that fulfil every condition given, of one experiment or of all below the results folder. Nothing \
+      else removes a run. It lists what goes before it removes anything, and asks for nothing: try --dry-run first. Targets \
+      take attention from their source and go with it; they are listed as "of its source". The next 'attnlab run' of the \
+      experiment makes what its file still asks for; it computes a group (a source and all targets of it with its seed) \
+      for a single run of it. Report and figures stay as they are until then.
 
-      Without a condition it removes only what no run needs: folders of runs that are not in the database, and the \
-      empty room inside the database file.
+      --failed takes failed runs away, which are not tried again before. --other-plans takes away what the plan that was \
+      begun last does not have: runs of former versions of the file, of another model or engine.
+
+      Without a condition it removes only what no run needs: folders of runs that are not in the database, unfinished \
+      files that a killed process has left, and the empty room inside the database file.
 
       The age of a run is that of its picture's file; a run without a picture has none, and --older-than leaves it. \
       An experiment that a process is writing to is refused.
@@ -23,6 +27,7 @@ struct GCCommand: ParsableCommand {
         attnlab gc first-look --intervention "uniform self" --dry-run
         attnlab gc --older-than 30
         attnlab gc first-look --failed
+        attnlab gc first-look --other-plans --dry-run
         attnlab gc                                  what no run needs, of all experiments
       """)
 
@@ -47,6 +52,9 @@ struct GCCommand: ParsableCommand {
   @Flag(name: .long, help: "Runs that failed.")
   var failed = false
 
+  @Flag(name: .long, help: "Runs that the plan begun last does not have.")
+  var otherPlans = false
+
   @Flag(name: .long, help: "Say what would be removed, and remove nothing.")
   var dryRun = false
 
@@ -61,7 +69,7 @@ struct GCCommand: ParsableCommand {
   func run() throws {
     let selection = RemovalSelection(
       intervention: intervention, seed: seed,
-      olderThan: olderThan.map { Date(timeIntervalSinceNow: -$0 * 86400) }, failed: failed)
+      olderThan: olderThan.map { Date(timeIntervalSinceNow: -$0 * 86400) }, failed: failed, otherPlans: otherPlans)
     var removed: [Removed] = []
     var problems: [String] = []
     for results in try folders() {
@@ -80,7 +88,6 @@ struct GCCommand: ParsableCommand {
         json: Outcome(
           dryRun: dryRun, bytesFreed: removed.reduce(0) { $0 + $1.bytesFreed }, experiments: removed))
     } else {
-      for entry in removed { try StandardOutput.write(entry.text(dryRun: dryRun)) }
       if removed.isEmpty && problems.isEmpty { try StandardOutput.write("no results in \(resultsOption.results)\n") }
     }
     if !problems.isEmpty { throw CommandError(problems.joined(separator: "\nerror: ")) }
@@ -100,14 +107,26 @@ struct GCCommand: ParsableCommand {
     defer { try? store.close() }
     if experiment != nil { try checkIntervention(store) }
     let removal = try RunRemoval(selection, from: store, results)
-    if dryRun { return (Removed(removal, bytesFreed: removal.mapBytes + removal.fileBytes), nil) }
+    let planned = Removed(removal, bytesFreed: removal.mapBytes + removal.fileBytes)
+    try say(planned.list)
+    if dryRun {
+      try say(planned.verdict("would remove", "about"))
+      return (planned, nil)
+    }
     let before = store.bytesOnDisk
     try removal.apply(to: store)
     var problem: String?
     do { try store.compact() } catch {
       problem = "the runs are removed, but the file did not shrink; later runs use the room inside it. \(error)"
     }
-    return (Removed(removal, bytesFreed: max(0, before - store.bytesOnDisk) + removal.fileBytes), problem)
+    let removed = Removed(removal, bytesFreed: max(0, before - store.bytesOnDisk) + removal.fileBytes)
+    try say(removed.verdict("removed", "freed"))
+    return (removed, problem)
+  }
+
+  /// Nothing where JSON alone is printed.
+  private func say(_ text: String) throws {
+    if !output.json { try StandardOutput.write(text) }
   }
 
   /// A name that no run has is more likely a slip than a wish.
@@ -132,7 +151,7 @@ private struct Removed: Encodable {
   struct Run: Encodable {
     let hash, status, intervention, prompt: String
     let seed: UInt64
-    /// False for a run that goes because another run of its group does.
+    /// False for a run that goes because its source does.
     let selected: Bool
   }
 
@@ -155,23 +174,24 @@ private struct Removed: Encodable {
     self.bytesFreed = bytesFreed
   }
 
-  func text(dryRun: Bool) -> String {
+  /// A line for each run and folder.
+  var list: String {
     var table = Table(["run", "why", "status", "intervention", "seed", "prompt"], right: [4])
     for run in runs {
       table.add([
-        String(run.hash.prefix(16)), run.selected ? "selected" : "same group", run.status, run.intervention,
+        String(run.hash.prefix(16)), run.selected ? "selected" : "of its source", run.status, run.intervention,
         "\(run.seed)", run.prompt,
       ])
     }
     for folder in leftovers { table.add([folder, "in no database", "", "", "", ""]) }
+    return table.isEmpty ? "" : table.text
+  }
+
+  func verdict(_ verb: String, _ bytes: String) -> String {
     let what = [
       Readable.number(runs.count, "run"),
       leftovers.isEmpty ? nil : Readable.number(leftovers.count, "folder of no run", "folders of no run"),
     ].compactMap { $0 }.joined(separator: " and ")
-    let verdict =
-      dryRun
-      ? "would remove \(what), about \(Readable.bytes(bytesFreed))"
-      : "removed \(what), freed \(Readable.bytes(bytesFreed))"
-    return (table.isEmpty ? "" : table.text) + "\(printable(name)): \(verdict)\n"
+    return "\(printable(name)): \(verb) \(what), \(bytes) \(Readable.bytes(bytesFreed))\n"
   }
 }

@@ -8,6 +8,8 @@ struct ListCommand: ParsableCommand {
     commandName: "list",
     abstract: "List the experiments that have results.",
     discussion: """
+      Runs are those of the plan that each experiment began last; runs of other plans are counted beside them.
+
       Examples:
         attnlab list
         attnlab list --results /data/results --json
@@ -19,7 +21,10 @@ struct ListCommand: ParsableCommand {
   private struct Entry: Encodable {
     let name, folder: String
     var question, model: String?
+    /// Of the plan that was begun last, by status.
     var runs: [String: Int] = [:]
+    /// Of other plans.
+    var otherRuns = 0
     var maps, bytes: Int?
     /// Why the database cannot be read.
     var problem: String?
@@ -33,7 +38,8 @@ struct ListCommand: ParsableCommand {
         question = experiment?.question
         model = experiment?.model
         for status in RunStatus.allCases { runs[status.rawValue] = 0 }
-        for status in try store.statusOfRuns().values { runs[status.rawValue, default: 0] += 1 }
+        for status in try store.statusOfRuns(isPlanned: true).values { runs[status.rawValue, default: 0] += 1 }
+        otherRuns = try store.countOfOtherRuns()
         maps = try store.mapCount()
         bytes = try store.bytesStored()
         try store.close()
@@ -45,7 +51,8 @@ struct ListCommand: ParsableCommand {
     var row: [String] {
       let total = runs.values.reduce(0, +)
       return [
-        name, "\(runs["done"] ?? 0)/\(total)", maps.map(String.init) ?? "?", bytes.map(Readable.bytes) ?? "?",
+        name, "\(runs["done"] ?? 0)/\(total)", otherRuns == 0 ? "" : "\(otherRuns)", maps.map(String.init) ?? "?",
+        bytes.map(Readable.bytes) ?? "?",
         model ?? "?", question ?? "",
       ]
     }
@@ -61,7 +68,7 @@ struct ListCommand: ParsableCommand {
     } else if entries.isEmpty {
       try StandardOutput.write("no results in \(resultsOption.results)\n")
     } else {
-      var table = Table(["name", "runs done", "maps", "bytes", "model", "question"], right: [1, 2, 3])
+      var table = Table(["name", "runs done", "others", "maps", "bytes", "model", "question"], right: [1, 2, 3, 4])
       for entry in entries { table.add(entry.row) }
       try StandardOutput.write(table.text)
     }

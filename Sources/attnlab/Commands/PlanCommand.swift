@@ -1,4 +1,5 @@
 import ArgumentParser
+import AttentionStore
 import Experimenting
 import Foundation
 import Pipelines
@@ -10,7 +11,8 @@ struct PlanCommand: ParsableCommand {
     discussion: """
       A group is a source run and the runs that are made in one batch with it. The time is that of one measured step of \
       the largest group, after a warm-up, taken for all groups by their size; runs that are stored already are not \
-      subtracted. A plan that exceeds the file's budget is shown, and is a failure (exit code 1).
+      subtracted. Of the results folder it says how many runs of the plan are stored there, how many are new, and how many \
+      other runs are stored. A plan that exceeds the file's budget is shown, and is a failure (exit code 1).
 
       Examples:
         attnlab plan Experiments/first-look/experiment.yaml
@@ -18,13 +20,16 @@ struct PlanCommand: ParsableCommand {
       """)
 
   @OptionGroup var experiment: ExperimentFileOptions
+  @OptionGroup var resultsOption: ResultsOption
   @OptionGroup var output: JSONOption
 
   func run() throws {
     let plan = try experiment.plan()
     let overBudget = experiment.budgetError(plan)
     let seconds = overBudget == nil ? try StepTiming(plan).seconds : nil
-    let report = PlanReport(plan, seconds: seconds)
+    let report = PlanReport(
+      plan, seconds: seconds,
+      stored: try StoredShare(plan, ResultsFolder(resultsOption.root.appending(path: plan.spec.name))))
     try output.json ? StandardOutput.write(json: report) : StandardOutput.write(report.text)
     if let overBudget { throw overBudget }
   }
@@ -58,6 +63,35 @@ struct StepTiming {
   }
 }
 
+/// How much of a plan is stored already.
+struct StoredShare: Encodable {
+  let done, failed, unfinished, new, otherRuns: Int
+
+  /// - Throws: `StoreError` for a database that cannot be read.
+  init(_ plan: ExperimentPlan, _ results: ResultsFolder) throws {
+    let hashes = Set(plan.groups.flatMap { $0.runs.map(\.hash) })
+    var statuses: [String: RunStatus] = [:]
+    if FileManager.default.fileExists(atPath: results.database.path) {
+      let store = try AttentionStore.open(results.database, mode: .readOnly)
+      defer { try? store.close() }
+      statuses = try store.statusOfRuns()
+    }
+    let own = statuses.filter { hashes.contains($0.key) }
+    done = own.values.count { $0 == .done }
+    failed = own.values.count { $0 == .failed }
+    unfinished = own.count - done - failed
+    new = hashes.count - own.count
+    otherRuns = statuses.count - own.count
+  }
+
+  var text: String {
+    var parts = ["\(done) stored", "\(new) new"]
+    if failed > 0 { parts.append("\(failed) failed, which are not tried again") }
+    if unfinished > 0 { parts.append("\(unfinished) begun") }
+    return parts.joined(separator: ", ")
+  }
+}
+
 /// A plan as it is printed.
 struct PlanReport: Encodable {
   struct Settings: Encodable {
@@ -87,11 +121,13 @@ struct PlanReport: Encodable {
   let groups: [Group]
   let runs, maps, mapBytes, diskBytes, budgetBytes: Int
   let fitsBudget: Bool
+  let stored: StoredShare
   /// nil where nothing was measured, since the plan exceeds its budget.
   let estimatedSeconds: Double?
   let remarks: [String]
 
-  init(_ plan: ExperimentPlan, seconds: Double?) {
+  init(_ plan: ExperimentPlan, seconds: Double?, stored: StoredShare) {
+    self.stored = stored
     name = plan.spec.name
     model = plan.model.folder.name
     modelHash = plan.modelHash
@@ -145,10 +181,14 @@ struct PlanReport: Encodable {
       )
     }
     facts += [
-      ("groups", "\(groups.count)"), ("runs", "\(runs)"), ("maps", "\(maps), \(Readable.bytes(mapBytes))"),
+      ("groups", "\(groups.count)"), ("runs", "\(runs): \(stored.text)"),
+      ("maps", "\(maps), \(Readable.bytes(mapBytes))"),
       ("disk", "about \(Readable.bytes(diskBytes)) of the budget's \(Readable.bytes(budgetBytes))"),
     ]
     if let estimatedSeconds { facts.append(("time", "about \(Readable.duration(estimatedSeconds)) on this machine")) }
+    if stored.otherRuns > 0 {
+      facts.append(("others", "\(Readable.number(stored.otherRuns, "stored run")) of other plans"))
+    }
     facts += remarks.map { ("note", $0) }
     return table.text + "\n" + list(facts)
   }

@@ -9,7 +9,11 @@ struct RunCommand: ParsableCommand {
     discussion: """
       Results go to <results folder>/<name of the experiment>: report.md with figures and tables, a SQLite database of \
       the maps, and each run's picture and latents. A run that was stopped, by whatever means, goes on where it stood and \
-      ends with the same bits; a second run of the same file computes nothing.
+      ends with the same bits; a second run of the same file computes nothing. A changed file adds runs to those that are \
+      stored; nothing but 'attnlab gc' removes one. Files of finished runs that are missing or changed are made again.
+
+      A run whose latents are no longer numbers fails, with those that take attention from it; the others are finished. What \
+      failed is listed at the end, with exit code 1, and is not tried again before 'attnlab gc --failed' takes it away.
 
       Ctrl-C, or SIGTERM, ends it after the step that it is making, says how far it has come, and gives exit code 1; a \
       second one ends it at once. Either way the same command goes on.
@@ -35,13 +39,29 @@ struct RunCommand: ParsableCommand {
     for remark in plan.remarks { StandardError.write("note: \(remark)\n") }
 
     let summary = try make(plan, results)
-    if output.json { return try StandardOutput.write(json: summary) }
+    try output.json ? StandardOutput.write(json: summary) : StandardOutput.write(Self.text(summary))
+    var problems = summary.fileProblems
+    if !summary.failed.isEmpty {
+      problems.append(
+        "\(Readable.number(summary.failed.count, "run")) of \(printable(name)) failed:\n"
+          + summary.failed.map { "  \(printable($0.description))\n" }.joined()
+          + "`attnlab gc \(shellLine([name])) --failed` takes failed runs away, and only then are they tried again")
+    }
+    if !problems.isEmpty { throw CommandError(problems.joined(separator: "\nerror: ")) }
+  }
+
+  private static func text(_ summary: RunSummary) -> String {
     let made =
       summary.runsMade == 0
       ? "nothing to compute"
       : "made \(Readable.number(summary.runsMade, "run")) in \(Readable.duration(summary.seconds))"
     let kept = summary.runsKept == 0 ? "" : "; \(Readable.number(summary.runsKept, "run")) were stored already"
-    try StandardOutput.write("\(made)\(kept)\nreport: \(summary.report)\n")
+    let files = summary.filesMade == 0 ? "" : "; made \(Readable.number(summary.filesMade, "file")) again"
+    let others =
+      summary.otherRuns == 0
+      ? ""
+      : "\(Readable.number(summary.otherRuns, "run")) of other plans \(summary.otherRuns == 1 ? "stays" : "stay") stored\n"
+    return "\(made)\(kept)\(files)\n\(others)report: \(summary.report)\n"
   }
 
   /// Makes the runs; a signal ends it between two steps.

@@ -8,7 +8,8 @@ struct ShowCommand: ParsableCommand {
     commandName: "show",
     abstract: "Show what is stored of an experiment, or of one of its runs.",
     discussion: """
-      Of an experiment: its runs with status and metrics. Of a run: settings, files, metrics and the maps recorded.
+      Of an experiment: the runs of the plan that was begun last, with status and metrics, and how many runs of other plans \
+      are stored. Of a run, of whatever plan: settings, files, metrics and the maps recorded.
 
       Examples:
         attnlab show first-look

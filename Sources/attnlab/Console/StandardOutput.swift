@@ -5,10 +5,12 @@ struct ReaderGone: Error {}
 
 /// Where results go.
 enum StandardOutput {
-  /// Makes writing safe: a reader that goes away becomes an error code instead of a signal, and a stream that the caller
-  /// closed is not reused for a file that is opened later.
+  /// Makes writing safe: a reader that goes away, and a file that would grow past the limit of the caller's shell
+  /// (`ulimit -f`), become error codes instead of signals, and a stream that the caller closed is not reused for a file
+  /// that is opened later.
   static func prepare() {
     signal(SIGPIPE, SIG_IGN)
+    signal(SIGXFSZ, SIG_IGN)
     for stream in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] where fcntl(stream, F_GETFD) == -1 {
       // The lowest free number is taken, which is this one.
       _ = open("/dev/null", O_RDWR)

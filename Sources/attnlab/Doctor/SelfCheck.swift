@@ -25,7 +25,7 @@ enum SelfCheck {
       model, prompts: [model.tokenizer.encode("a red car")],
       settings: DenoisingSettings(
         seed: 1, steps: 2, guidanceScale: 5, negativePrompt: "", scheduler: .ddim, height: size, width: size))
-    try denoising.advance()
+    if let broken = try denoising.advance().first { throw broken }
     return denoising.latents.withUnsafeValues { Array($0) }
   }
 

@@ -12,27 +12,38 @@ struct OutputFiles {
   }
 
   /// Writes everything beside its place, then gives all files their names. Folders that are missing are made.
-  /// - Throws: `CommandError` with the file that could not be written; then no file and no folder is left.
+  /// - Throws: `CommandError` with the file that could not be written; then no new file and no folder is left, and files
+  ///   that were there before are as they were.
   func commit() throws {
-    var staged: [(temporary: URL, final: URL)] = []
+    var staged: [Staged] = []
     var made: [URL] = []
+    defer { for file in staged { file.clear() } }
     do {
       for (url, write) in files {
         made += try Self.makeFolder(url.deletingLastPathComponent())
-        let temporary = url.deletingLastPathComponent()
-          .appending(path: ".attnlab-\(UUID().uuidString.prefix(8)).\(url.pathExtension)")
-        staged.append((temporary, url))
-        do { try write(temporary) } catch {
+        let file = Staged(url)
+        staged.append(file)
+        do {
+          try write(file.temporary)
+          try file.sync()
+        } catch {
           throw CommandError("\(url.path): cannot be written (\(plainText(of: error)))")
         }
       }
-      for (temporary, final) in staged {
-        guard rename(temporary.path, final.path) == 0 else {
-          throw CommandError("\(final.path): cannot be written (\(String(cString: strerror(errno))))")
+      // Ctrl-C between two names would leave one file without the other.
+      try HeldSignals.during {
+        var named: [Staged] = []
+        do {
+          for file in staged {
+            try file.takeName()
+            named.append(file)
+          }
+        } catch {
+          for file in named.reversed() { file.giveBack() }
+          throw error
         }
       }
     } catch {
-      for file in staged { unlink(file.temporary.path) }
       for folder in made.reversed() { rmdir(folder.path) }
       throw error
     }
@@ -48,6 +59,63 @@ struct OutputFiles {
       throw CommandError("\(folder.path): the folder cannot be made (\(reason))")
     }
     return above + [folder]
+  }
+}
+
+/// A file on its way to its name.
+private struct Staged {
+  let final: URL
+  /// What is written first.
+  let temporary: URL
+  /// What had the name before.
+  let former: URL
+
+  init(_ url: URL) {
+    final = url
+    let folder = url.deletingLastPathComponent()
+    let mark = ".attnlab-\(UUID().uuidString.prefix(8))"
+    temporary = folder.appending(path: "\(mark).\(url.pathExtension)")
+    former = folder.appending(path: "\(mark).former")
+  }
+
+  /// Brings the file to the disk: a name is worth nothing before.
+  func sync() throws {
+    let descriptor = open(temporary.path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
+    defer { close(descriptor) }
+    guard fsync(descriptor) == 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
+  }
+
+  func takeName() throws {
+    // A second name for what stands there, so that it can come back; some file systems know no second names.
+    if link(final.path, former.path) != 0, errno != ENOENT { rename(final.path, former.path) }
+    guard rename(temporary.path, final.path) == 0 else {
+      let reason = String(cString: strerror(errno))
+      rename(former.path, final.path)
+      throw CommandError("\(final.path): cannot be written (\(reason))")
+    }
+  }
+
+  /// The name goes back to what had it.
+  func giveBack() {
+    if rename(former.path, final.path) != 0 { unlink(final.path) }
+  }
+
+  /// Removes what is left beside the name.
+  func clear() {
+    unlink(temporary.path)
+    unlink(former.path)
+  }
+}
+
+/// Signals that would end the process are passed over while something short is done that must not be cut in two. A mask
+/// would not do: any of the process's threads may receive them.
+private enum HeldSignals {
+  static func during(_ body: () throws -> Void) rethrows {
+    let numbers = [SIGINT, SIGTERM, SIGHUP, SIGQUIT]
+    let before = numbers.map { signal($0, SIG_IGN) }
+    defer { for (number, action) in zip(numbers, before) { signal(number, action) } }
+    try body()
   }
 }
 

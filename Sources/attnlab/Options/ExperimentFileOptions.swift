@@ -24,9 +24,12 @@ struct ExperimentFileOptions: ParsableArguments {
 
   /// Resolves the experiment against its model.
   /// - Parameter needsHash: false where nothing is stored or compared: reading a large model whole takes a while.
-  /// - Throws: `SpecError` with every problem of the file, or of the file and its model together.
+  /// - Throws: `SpecError` with every problem of the file, of the networks that it measures with, or of the file and its
+  ///   model together.
   func plan(needsHash: Bool = true) throws -> ExperimentPlan {
     let spec = try load()
+    let instruments = spec.instruments.problems(for: spec.metrics)
+    guard instruments.isEmpty else { throw problems(instruments) }
     do {
       let folder = try ModelSource.folder(named: spec.model, from: modelBase)
       let model = try StableDiffusion(folder: folder)

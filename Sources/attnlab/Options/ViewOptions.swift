@@ -61,6 +61,7 @@ struct ViewOptions: ParsableArguments {
     if let csv, let problem = OutputPlace.problem(file: fileURL(csv)) { throw CommandError("--csv: \(problem)") }
     let store = try AttentionStore.open(results.database, mode: .readOnly)
     defer { try? store.close() }
+    noteOtherRuns(try store.countOfOtherRuns(), of: results.name)
     do {
       try body(store, results)
     } catch let error as SelectionError {
@@ -70,11 +71,11 @@ struct ViewOptions: ParsableArguments {
     }
   }
 
-  /// The run that is named, or the first done one that fits.
+  /// The run that is named, or the first done one of the last plan that fits.
   /// - Throws: `UsageError` that says what there is.
   func run(in store: AttentionStore) throws -> StoredRun {
     if let runHash { return try StoredRun.find(runHash, in: store) }
-    let runs = try store.runs().filter { $0.status == .done }
+    let runs = try store.runs(RunFilter(status: .done, isPlanned: true))
     let fitting = runs.filter { run in
       (seed == nil || run.run.seed == seed)
         && (prompt == nil || run.prompt == prompt)

@@ -86,7 +86,10 @@ struct MeasuredResults {
         values.append(RunResult(run: run.id, metrics: sources(what)))
         continue
       }
-      guard let found = metrics(what) else { return try store.failGroup(hash: group, error: "no room left") }
+      guard let found = metrics(what) else {
+        let all = stored.map { ($0.id, "it broke") }
+        return try store.finishGroup(hash: group, results: [], failures: Dictionary(uniqueKeysWithValues: all))
+      }
       values.append(RunResult(run: run.id, metrics: found))
     }
     try store.finishGroup(hash: group, results: values)

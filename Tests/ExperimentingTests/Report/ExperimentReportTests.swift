@@ -153,8 +153,8 @@ import Testing
           """
           ### Unfinished
 
-          **This report is not whole.** 3 of 6 runs are not done. Pictures and tables hold what there is; running the \
-          experiment again goes on from there.
+          **This report is not whole.** 3 of 6 runs are not done. Pictures and tables hold what there is. 3 runs \
+          failed, which is final: `attnlab gc small --failed` takes them away, and only then are they tried again.
 
           - a dog, seed 1, source: failed, no room left in small/small.sqlite
           - a dog → a cat, seed 1, none: failed, no room left in small/small.sqlite

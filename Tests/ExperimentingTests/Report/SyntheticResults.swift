@@ -112,7 +112,9 @@ struct SyntheticResults {
         maps: maps(step, stored, members.map(\.prompt), spec, sites, records))
     }
     guard isFinished else {
-      return try store.failGroup(hash: hash, error: "no room left in \(results.url.path)/small.sqlite")
+      let why = "no room left in \(results.url.path)/small.sqlite"
+      return try store.finishGroup(
+        hash: hash, results: [], failures: Dictionary(uniqueKeysWithValues: stored.map { ($0.id, why) }))
     }
     try store.finishGroup(
       hash: hash,

@@ -30,7 +30,9 @@ import Testing
     let store = try AttentionStore.open(folder.appending(path: "small/small.sqlite"), mode: .create)
     defer { try? store.close() }
     for run in try store.runs() {
-      try store.setMetrics(try store.metrics(run.id).mapValues { _ in Self.mark }, run: run.id)
+      try store.setMetrics(
+        try store.metrics(run.id).mapValues { _ in Self.mark },
+        sources: try store.metricSources(run.id).compactMapValues { $0 }, run: run.id)
     }
   }
 

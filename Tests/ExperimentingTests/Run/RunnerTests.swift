@@ -1,5 +1,6 @@
 import Analysis
 import AttentionStore
+import CFaultVFS
 import Checkpoints
 import Experimenting
 import Foundation
@@ -123,11 +124,6 @@ import Testing
       let figure = results.figures.appending(path: "predicted_clean-1.png")
       #expect(try PNG.read(figure).picture.width > 256)
       #expect(try SmallExperiment.run(folder, asked).stepsMade == 0)
-      // A file that is gone is made again, with the group.
-      let names = try FileManager.default.subpathsOfDirectory(atPath: results.runs.path)
-      let name = try #require(names.first { $0.hasSuffix("predicted-002.png") })
-      try FileManager.default.removeItem(at: results.runs.appending(path: name))
-      #expect(try SmallExperiment.run(folder, asked).stepsMade == 3)
     }
   }
 
@@ -150,25 +146,46 @@ import Testing
       let more = try SmallExperiment.run(folder, ["generate.seeds=[1, 2]"])
       #expect(more.runsMade == 4 && more.runsKept == 4)
       let fewer = try SmallExperiment.run(folder, ["generate.seeds=[2]"])
-      #expect(fewer.runsMade == 0 && fewer.runsKept == 4)
-      try SmallExperiment.withStore(folder) { (store) throws -> Void in #expect(try store.runs().count == 4) }
+      #expect(fewer.runsMade == 0 && fewer.runsKept == 4 && fewer.otherRuns == 4)
+      try SmallExperiment.withStore(folder) { (store) throws -> Void in #expect(try store.runs().count == 8) }
       let left = try contents(folder.appending(path: "small/runs"))
-      #expect(left.count == 4)
+      #expect(left.count == 8)
     }
   }
 
-  @Test func aDamagedFileIsMadeAgain() throws {
+  /// What a killed run has left of a group is not built upon where it is damaged.
+  @Test(arguments: ["X'00'", "X''", "substr(state, 1, 200)", "CAST(state || X'00' AS BLOB)", "X'62706c6973743030'"])
+  func aDamagedCheckpointIsMadeAnew(_ state: String) throws {
+    final class Notes: RunProgress {
+      let stop = StopSignal()
+      var notes: [String] = []
+      func note(_ line: String) { notes.append(line) }
+      func advanced(done: Int, total: Int, work: String) { stop.raise() }
+      func finished() {}
+    }
+    let small = ["generate.height=64", "generate.width=64", "record=[{ name: words, sites: \"cross:mid\" }]"]
     try Fixtures.withTemporaryFolder { (folder) throws -> Void in
-      try SmallExperiment.run(folder)
-      let path = try SmallExperiment.withStore(folder) { (store) throws -> String in
-        try store.artifacts(store.runs()[2].id)[0].path
+      let results = ResultsFolder(folder.appending(path: "small"))
+      let plan = try SmallExperiment.plan(small)
+      let first = Notes()
+      #expect(throws: RunInterrupted.self) {
+        _ = try ExperimentRunner(plan: plan, results: results, progress: first, stop: first.stop).run()
       }
-      let file = folder.appending(path: "small/\(path)")
-      let before = try Data(contentsOf: file)
-      try Data("damaged".utf8).write(to: file)
-      let summary = try SmallExperiment.run(folder)
-      #expect(summary.runsMade == 4)
-      #expect(try Data(contentsOf: file) == before)
+      #expect(fault_execute(results.database.path, "UPDATE checkpoint SET state = \(state)") == 0)
+      let second = Notes()
+      let summary = try ExperimentRunner(plan: plan, results: results, progress: second).run()
+      #expect(summary.stepsMade == 3 && summary.runsMade == 4)
+      #expect(
+        second.notes.first?.hasPrefix(
+          "\(results.database.path): group \(plan.groups[0].hash.prefix(8)): its checkpoint after step 0 is damaged (")
+          == true
+          && second.notes.first?.hasSuffix("); it is made anew") == true, "\(second.notes)")
+      let contents = try StoredContents(results.database)
+      try Fixtures.withTemporaryFolder { (other) throws -> Void in
+        try SmallExperiment.run(other, small)
+        let unbroken = try StoredContents(other.appending(path: "small/small.sqlite"))
+        #expect(contents == unbroken)
+      }
     }
   }
 
