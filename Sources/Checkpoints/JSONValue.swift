@@ -23,7 +23,7 @@ public enum JSONValue: Hashable, Sendable {
   ///   - name: how messages call the file; its last folder and name where nil.
   ///   - maximumBytes: a longer file is refused before it is read.
   /// - Throws: `CheckpointError` if the file cannot be read, is too long, nests deeper than 64 levels, is not JSON
-  ///   in UTF-8, or has an object with a key twice.
+  ///   in UTF-8 without a byte order mark, or has an object with a key twice.
   public init(contentsOf url: URL, named name: String? = nil, maximumBytes: Int = 64 << 20) throws(CheckpointError) {
     let file = name ?? displayName(url)
     let mapped = try MappedFile(url, name: file)
@@ -49,6 +49,7 @@ public enum JSONValue: Hashable, Sendable {
   }
 
   private init(json bytes: UnsafeBufferPointer<UInt8>, file: String) throws(CheckpointError) {
+    try TextEncodingMark.refuse(bytes, file: file)
     var reader = JSONReader(bytes, limits: .init(allowsNonFinite: true))
     let value: JSONValue
     do throws(JSONReader.Failure) {

@@ -11,7 +11,8 @@ final class MappedFile: @unchecked Sendable {
   /// In bytes.
   var count: Int { bytes.count }
 
-  /// - Throws: `CheckpointError` if there is no such file, it is not a regular file, or it cannot be read.
+  /// - Throws: `CheckpointError` if there is no such file, it is not a regular file, it cannot be read, or it is a pointer
+  ///   that Git LFS left in the place of a file.
   init(_ url: URL, name: String) throws(CheckpointError) {
     // O_NONBLOCK keeps a named pipe from hanging the process before it is seen to be one.
     let descriptor = open(url.path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
@@ -19,10 +20,7 @@ final class MappedFile: @unchecked Sendable {
     defer { close(descriptor) }
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { throw Self.failure(name, "unreadable") }
-    guard status.st_mode & S_IFMT == S_IFREG else {
-      let kind = status.st_mode & S_IFMT == S_IFDIR ? "a folder" : "a device or a pipe"
-      throw CheckpointError(.init(file: name, field: "file", found: kind, expected: "a file"))
-    }
+    if let problem = irregularity(status, name) { throw CheckpointError(problem) }
     let size = Int(status.st_size)
     guard size > 0 else {
       bytes = UnsafeRawBufferPointer(start: nil, count: 0)
@@ -32,6 +30,7 @@ final class MappedFile: @unchecked Sendable {
       throw Self.failure(name, "impossible to map into memory")
     }
     bytes = UnsafeRawBufferPointer(start: base, count: size)
+    if let pointer = GitLFSPointer(bytes) { throw pointer.error(file: name) }
   }
 
   /// Reads the bytes in place. The mapping lasts until `body` returns: a bare pointer would not keep it.
@@ -53,6 +52,23 @@ final class MappedFile: @unchecked Sendable {
       .init(
         file: name, field: "file", found: "\(found) (\(String(cString: strerror(code))))", expected: "a readable file"))
   }
+}
+
+/// What keeps something from being read as a file: it is a folder, a pipe or a device, or it is not there; nil if nothing
+/// does. It is looked at and not opened, so that a pipe cannot hold the process up.
+/// - Parameter name: how messages name the file.
+public func irregularity(of url: URL, named name: String) -> CheckpointError.Problem? {
+  var status = stat()
+  guard stat(url.path, &status) == 0 else {
+    return .init(file: name, field: "file", found: "absent", expected: "a readable file")
+  }
+  return irregularity(status, name)
+}
+
+private func irregularity(_ status: stat, _ name: String) -> CheckpointError.Problem? {
+  guard status.st_mode & S_IFMT != S_IFREG else { return nil }
+  let kind = status.st_mode & S_IFMT == S_IFDIR ? "a folder" : "a device or a pipe"
+  return .init(file: name, field: "file", found: kind, expected: "a file")
 }
 
 /// How messages name a file: its folder and its name, as `unet/config.json`.

@@ -11,27 +11,24 @@ public struct WeightStore: Sendable {
   public let name: String
   private let places: [ExactString: Int]
 
-  /// Finds the weights of a folder.
+  /// Finds the weights of a folder, where diffusers and transformers look for them.
   ///
-  /// Looked for in this order: `diffusion_pytorch_model.safetensors`, `model.safetensors`; the same with the variant
-  /// `.fp16`; the shards that `*.safetensors.index.json` (or its fp16 variant) lists.
+  /// diffusers takes the shards that an index lists before a whole file, which may be an older one that stayed;
+  /// transformers, for `model.safetensors`, takes the whole file before. So the order is
+  /// `diffusion_pytorch_model.safetensors.index.json`, `diffusion_pytorch_model.safetensors`, `model.safetensors`,
+  /// `model.safetensors.index.json`; then the same with the variant `fp16`.
   /// - Throws: `CheckpointError` if there are none (with advice where weights of another format are), if a file is
   ///   damaged, or if shards and index disagree.
   public init(folder: URL) throws(CheckpointError) {
-    for suffix in ["safetensors", "fp16.safetensors"] {
+    for variant in ["", ".fp16"] {
       for stem in Self.stems {
-        let url = folder.appending(path: "\(stem).\(suffix)")
-        guard FileManager.default.fileExists(atPath: url.path) else { continue }
-        try self.init(file: url)
-        return
-      }
-    }
-    for suffix in ["safetensors.index.json", "safetensors.index.fp16.json"] {
-      for stem in Self.stems {
-        let url = folder.appending(path: "\(stem).\(suffix)")
-        guard FileManager.default.fileExists(atPath: url.path) else { continue }
-        try self.init(index: url)
-        return
+        let whole = folder.appending(path: "\(stem)\(variant).safetensors")
+        let index = folder.appending(path: "\(stem).safetensors.index\(variant).json")
+        for url in stem == Self.stems[0] ? [index, whole] : [whole, index]
+        where FileManager.default.fileExists(atPath: url.path) {
+          if url == index { try self.init(index: url) } else { try self.init(file: url) }
+          return
+        }
       }
     }
     throw Self.nothing(in: folder)

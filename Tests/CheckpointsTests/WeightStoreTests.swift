@@ -46,6 +46,17 @@ import Testing
     }
   }
 
+  /// diffusers follows the index beside an old whole file; transformers, which reads `model.*`, takes the whole file.
+  @Test func shardsAndAWholeFile() throws {
+    for (stem, value) in [("diffusion_pytorch_model", Float(2)), ("model", 1)] {
+      let folder = try ScratchFolder("vae")
+      try save(["a": Tensor([1], shape: [1])], folder, as: "\(stem).safetensors")
+      try save(["a": Tensor([2], shape: [1])], folder, as: "new.safetensors")
+      try folder.write(#"{"weight_map": {"a": "new.safetensors"}}"#, to: "\(stem).safetensors.index.json")
+      #expect(try WeightStore(folder: folder.url).tensor(named: "a").values == [value], "\(stem)")
+    }
+  }
+
   @Test func shardsThatDoNotFit() throws {
     let folder = try ScratchFolder("unet")
     let index = "model.safetensors.index.json"
