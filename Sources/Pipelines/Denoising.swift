@@ -84,12 +84,12 @@ public struct Denoising {
 
     // Each text is encoded by itself: what a run sees of it does not depend on the others.
     let negative = model.tokenizer.encode(settings.negativePrompt)
-    var encoded: [[Int]: Tensor] = [:]
+    var encoded: [PromptTokens: Tensor] = [:]
     let embeddings = try lanes.map { lane in
-      let ids = lane.branch == .unconditional ? negative.ids : prompts[lane.run].ids
-      if let known = encoded[ids] { return known }
-      let embedding = try model.textEncoder([ids])
-      encoded[ids] = embedding
+      let text = lane.branch == .unconditional ? negative : prompts[lane.run]
+      if let known = encoded[text] { return known }
+      let embedding = try model.textEncoder.encode(text)
+      encoded[text] = embedding
       return embedding
     }
     context = try unet.context(Tensor.stacked(embeddings))

@@ -9,17 +9,11 @@ public struct ModelFolder: Sendable {
   /// The folder's name, for messages and reports.
   public var name: String { url.lastPathComponent }
 
-  /// Components that are needed, with the classes that are computed here.
-  static let components: [(name: String, classes: [String])] = [
-    ("tokenizer", ["CLIPTokenizer", "CLIPTokenizerFast"]),
-    ("text_encoder", ["CLIPTextModel"]),
-    ("unet", ["UNet2DConditionModel"]),
-    ("vae", ["AutoencoderKL"]),
-    ("scheduler", []),
-  ]
+  /// The class of the scheduler that `model_index.json` names.
+  public let schedulerClass: String
 
-  /// - Throws: `CheckpointError` if the folder has no `model_index.json`, or its index names components of classes that
-  ///   are not computed here.
+  /// - Throws: `CheckpointError` if the folder has no `model_index.json`, its index names a pipeline or components of classes
+  ///   that are not computed here, or something else than a file stands in the place of one.
   public init(_ url: URL) throws(CheckpointError) {
     self.url = url
     let index = url.appending(path: "model_index.json")
@@ -31,13 +25,11 @@ public struct ModelFolder: Sendable {
         advice: "Save one with diffusers: StableDiffusionPipeline.save_pretrained(\"folder\").")
     }
     var file = try ConfigFile(contentsOf: index, named: "model_index.json")
-    for (component, classes) in Self.components {
-      let found = file.strings(component)
-      if found.count == 2, !classes.isEmpty, !classes.contains(found[1]) {
-        file.report(component, found: found[1], expected: classes[0])
-      }
-    }
-    try file.finish()
+    schedulerClass = PipelineClass(&file).scheduler
+    let advice = file.problems.isEmpty ? nil : PipelineClass.advice
+    file.note(
+      contentFiles.compactMap { irregularity(of: $0, named: $0.pathComponents.suffix(2).joined(separator: "/")) })
+    guard file.problems.isEmpty else { throw CheckpointError(file.problems, advice: advice) }
   }
 
   /// The folder of a component.
@@ -58,8 +50,8 @@ public struct ModelFolder: Sendable {
 
   /// The files that decide what the model computes, in a fixed order: what a hash of the model covers.
   public var contentFiles: [URL] {
-    Self.components.flatMap { component, _ in
-      let folder = self.component(component)
+    PipelineClass.components.flatMap { component in
+      let folder = self.component(component.name)
       let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
       return names.sorted()
         .filter { $0.hasSuffix(".json") || $0.hasSuffix(".txt") || $0.hasSuffix(".safetensors") }
@@ -74,7 +66,7 @@ public struct ModelFolder: Sendable {
     func attempt(_ body: () throws -> Void) {
       do { try body() } catch { problems.append("\(error)") }
     }
-    attempt { _ = try schedulerConfiguration() }
+    attempt { try checkScheduler() }
     attempt { _ = try CLIPTokenizer(folder: component("tokenizer")) }
     attempt { _ = try CLIPTextEncoder(folder: component("text_encoder")) }
     attempt { _ = try VAE(folder: component("vae")) }
@@ -106,6 +98,7 @@ struct Shapes {
   /// - Throws: `CheckpointError` with all that does not.
   func check() throws(CheckpointError) {
     var problems: [CheckpointError.Problem] = []
+    var advice = "The folders come from different models: fetch all of one model."
     func compare(_ file: String, _ key: String, _ found: Int, _ other: String, _ expected: Int) {
       if found != expected {
         problems.append(.init(file: file, field: key, found: "\(found)", expected: "\(expected), \(other)"))
@@ -114,15 +107,35 @@ struct Shapes {
     compare(
       "unet/config.json", "cross_attention_dim", unet.crossAttentionDim,
       "the hidden_size of text_encoder/config.json", text.hiddenSize)
-    compare(
-      "unet/config.json", "in_channels", unet.inChannels,
-      "the latent_channels of vae/config.json", vae.latentChannels)
+    if let kind = unet.kindOfPictureInput(latentChannels: vae.latentChannels) {
+      problems.append(
+        .init(
+          file: "unet/config.json", field: "in_channels", found: "\(unet.inChannels), those of \(kind)",
+          expected: "\(vae.latentChannels), the latent_channels of vae/config.json"))
+      advice = "attnlab computes text-to-image alone: give the folder of a model without such an input."
+    } else {
+      compare(
+        "unet/config.json", "in_channels", unet.inChannels,
+        "the latent_channels of vae/config.json", vae.latentChannels)
+    }
     compare(
       "unet/config.json", "out_channels", unet.outChannels,
       "the latent_channels of vae/config.json", vae.latentChannels)
     problems += text.misfits(of: tokenizer, in: "tokenizer", config: "text_encoder/config.json")
-    guard problems.isEmpty else {
-      throw CheckpointError(problems, advice: "The folders come from different models: fetch all of one model.")
+    guard problems.isEmpty else { throw CheckpointError(problems, advice: advice) }
+  }
+}
+
+extension UNetConfiguration {
+  /// What a UNet of so many channels takes beside the latents, as Stable Diffusion's other models do; nil if none of them.
+  fileprivate func kindOfPictureInput(latentChannels: Int) -> String? {
+    guard outChannels == latentChannels else { return nil }
+    return switch inChannels - latentChannels {
+    case latentChannels + 1: "an inpainting model, which takes a mask and a masked picture beside the latents"
+    case latentChannels: "an InstructPix2Pix model, which takes a picture beside the latents"
+    case 1: "a depth-to-image model, which takes a depth map beside the latents"
+    case 3: "an upscaler, which takes a small picture beside the latents"
+    default: nil
     }
   }
 }

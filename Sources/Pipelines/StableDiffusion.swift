@@ -32,13 +32,17 @@ public struct StableDiffusion: Sendable {
   /// Pixels to a latent cell, along each side.
   public var scale: Int { vae.configuration.scale }
 
-  /// Height and width in pixels that the model was trained for: `sample_size` of the UNet, in cells; 64 where the file
-  /// does not say.
-  public var defaultSize: Int { (unet.configuration.sampleSize ?? 64) * scale }
+  /// Height and width in pixels that the model was trained for: `sample_size` of the UNet is in cells; 64 x 64 cells where
+  /// the file does not say.
+  public var defaultSize: GridSize {
+    let cells = unet.configuration.sampleSize ?? UNetConfiguration.commonSampleSize
+    return GridSize(height: cells.height * scale, width: cells.width * scale)
+  }
 
-  /// What the folder's `scheduler_config.json` names; DDIM where that is not a scheduler that is computed here.
+  /// The scheduler that the folder asks for.
+  /// - Throws: `SchedulerError` if it is not computed here; see `ModelFolder.defaultScheduler`.
   public var defaultScheduler: SchedulerKind {
-    schedulerConfiguration.className.flatMap { try? SchedulerKind(named: $0) } ?? .ddim
+    get throws(SchedulerError) { try folder.defaultScheduler(schedulerConfiguration) }
   }
 
   /// Checks a size in pixels.

@@ -44,6 +44,9 @@ public struct DPMSolverMultistepScheduler: Scheduler {
     checker.only(configuration.useBetaSigmas, .useBetaSigmas, false)
     checker.only(configuration.useLuLambdas, .useLuLambdas, false)
     checker.only(configuration.useFlowSigmas, .useFlowSigmas, false)
+    // Keys of Euler's that diffusers' Karras sigmas look at here too, where a file has them.
+    checker.sigma(configuration.sigmaMin, .sigmaMin)
+    checker.sigma(configuration.sigmaMax, .sigmaMax)
     if let variance = configuration.varianceType {
       checker.report(.varianceType, "\"\(variance)\"", "only null is supported")
     }
@@ -56,7 +59,8 @@ public struct DPMSolverMultistepScheduler: Scheduler {
     var reached = visited.map { SigmaSchedule.interpolated(training, at: Double($0)) }
     if configuration.useKarrasSigmas == true {
       reached = SigmaSchedule.karras(
-        largest: Double(training[training.count - 1]), smallest: Double(training[0]), count: steps)
+        largest: configuration.sigmaMax ?? Double(training[training.count - 1]),
+        smallest: configuration.sigmaMin ?? Double(training[0]), count: steps)
       let rounding: FloatingPointRoundingRule =
         configuration.betaSchedule == "squaredcos_cap_v2" ? .towardZero : .toNearestOrEven
       visited = reached.map { Int(SigmaSchedule.timestep(of: $0, training).rounded(rounding)) }

@@ -45,8 +45,8 @@ struct NoiseSchedule: Sendable {
       checker.report(.numTrainTimesteps, "\(count)", "it is 1 to \(Self.mostTrainSteps)")
       return
     }
-    if let offset = configuration.stepsOffset, !(-count...count).contains(offset) {
-      checker.report(.stepsOffset, "\(offset)", "it lies within num_train_timesteps, \(count)")
+    if let offset = configuration.stepsOffset, !(0..<count).contains(offset) {
+      checker.report(.stepsOffset, "\(offset)", "it is 0 to \(count - 1), below num_train_timesteps")
     }
     var betas: [Float]
     if let trained = configuration.trainedBetas {

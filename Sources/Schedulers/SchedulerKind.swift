@@ -15,15 +15,27 @@ public enum SchedulerKind: String, CaseIterable, Codable, Hashable, Sendable {
     }
   }
 
+  /// Finds a scheduler by its class in diffusers; nil if it is not computed here.
+  public init?(className: String) {
+    guard let kind = Self.allCases.first(where: { $0.className == className }) else { return nil }
+    self = kind
+  }
+
   /// Finds a scheduler by its name here or by its class in diffusers.
   /// - Throws: `SchedulerError` that lists the names.
   public init(named name: String) throws(SchedulerError) {
-    guard let kind = Self.allCases.first(where: { $0.rawValue == name || $0.className == name }) else {
-      let known = Self.allCases.map { "\($0.rawValue) (\($0.className))" }.joined(separator: ", ")
-      throw SchedulerError("scheduler: \"\(name)\" is not known; there are \(known)")
+    guard let kind = Self(rawValue: name) ?? Self(className: name) else {
+      throw SchedulerError("scheduler: \"\(name)\" is not known; there are \(Self.list)")
     }
     self = kind
   }
+
+  /// `ddim (DDIMScheduler), pndm (PNDMScheduler), ...`: all of them, for messages.
+  public static let list = allCases.map { "\($0.rawValue) (\($0.className))" }.joined(separator: ", ")
+
+  /// The most calls of the model that a run of so many steps makes, whatever the configuration: one a step, and nine more
+  /// for the Runge-Kutta start of PNDM.
+  public func mostCalls(steps: Int) -> Int { self == .pndm ? steps + 9 : steps }
 
   /// A scheduler of this kind that stands before its first step.
   ///

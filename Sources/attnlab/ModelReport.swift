@@ -22,8 +22,8 @@ struct ModelReport: Encodable {
 
   let name: String
   var folder: String?
-  /// Height and width in pixels by default.
-  var size: Int?
+  /// In pixels by default.
+  var height, width: Int?
   /// Pixels to a latent cell.
   var scale: Int?
   var scheduler, predictionType: String?
@@ -57,16 +57,17 @@ struct ModelReport: Encodable {
     name = folder.name
     self.folder = folder.url.path
     problems = found
-    size = model?.defaultSize
+    height = model?.defaultSize.height
+    width = model?.defaultSize.width
     scale = model?.scale
     let configuration = model?.schedulerConfiguration ?? (try? folder.schedulerConfiguration())
-    scheduler = configuration?.className
+    scheduler = folder.schedulerClass
     predictionType = configuration?.predictionType
     tokens = model?.tokenizer.maxLength
     components = ["text_encoder", "unet", "vae"].compactMap { Self.component($0, folder) }
     let unet = model?.unet ?? (try? UNet(folder: folder.url.appending(path: "unet")))
-    let cells = unet?.configuration.sampleSize ?? 64
-    sites = (unet?.sites(latentHeight: cells, latentWidth: cells) ?? []).map {
+    let cells = unet?.configuration.sampleSize ?? UNetConfiguration.commonSampleSize
+    sites = (unet?.sites(latentHeight: cells.height, latentWidth: cells.width) ?? []).map {
       Site(
         layer: $0.layer, kind: $0.kind.rawValue, path: $0.path, height: $0.height, width: $0.width, heads: $0.heads)
     }
@@ -81,10 +82,16 @@ struct ModelReport: Encodable {
       bytes: entries.reduce(0) { $0 + $1.byteRange.count }, dtypes: Set(entries.map { $0.dtype.rawValue }).sorted())
   }
 
+  /// `128 x 128`, width before height.
+  var pictureSize: String {
+    if let height, let width { "\(width) x \(height)" } else { "?" }
+  }
+
   var text: String {
     var facts = [("model", name), ("folder", folder ?? "?")]
-    if let size, let scale {
-      facts.append(("picture", "\(size) x \(size) pixels, latents \(size / scale) x \(size / scale)"))
+    if let height, let width, let scale {
+      facts.append(
+        ("picture", "\(pictureSize) pixels (width x height), latents \(width / scale) x \(height / scale)"))
     }
     facts.append(("scheduler", (scheduler ?? "?") + (predictionType.map { ", predicts \($0)" } ?? "")))
     if let tokens { facts.append(("prompt", "\(tokens) tokens with start and end")) }

@@ -1,5 +1,6 @@
 import Checkpoints
 import Foundation
+import Tensors
 import Testing
 
 @testable import DiffusionModels
@@ -53,6 +54,18 @@ import Testing
       #"{"transformer_layers_per_block": [1, 17, 1, 1]}"#,
       "transformer_layers_per_block is [1, 17, 1, 1], expected a whole number from 1 to 16, or a list of 4 such"
     ),
+    (
+      #"{"sample_size": [12, 20, 4]}"#,
+      "sample_size is [12, 20, 4], expected a whole number from 1 to 4096, or a list of 2 such, or null"
+    ),
+    (
+      #"{"cross_attention_dim": [128, 128, 128, 64]}"#,
+      "cross_attention_dim is [128, 128, 128, 64], expected the same number for every stage, as one text encoder feeds them all"
+    ),
+    (
+      #"{"cross_attention_dim": [128, 128]}"#,
+      "cross_attention_dim is [128, 128], expected a whole number from 1 to 65536, or a list of 4 such"
+    ),
     (#"{"dual_cross_attention": true}"#, "dual_cross_attention is true, expected false, as in SD 1.x and 2.x"),
     (#"{"only_cross_attention": [true]}"#, "only_cross_attention is [true], expected false, as in SD 1.x and 2.x"),
     (#"{"class_embed_type": "timestep"}"#, "class_embed_type is \"timestep\", expected null, as in SD 1.x and 2.x"),
@@ -60,6 +73,63 @@ import Testing
   func unetsThatAreNotComputed(json: String, expected: String) {
     let found = unet(json)
     #expect(found.split(separator: "\n").contains(Substring(expected)), "\(found)")
+  }
+
+  /// What diffusers takes as one number or as a list.
+  @Test func listsAndNumbers() throws {
+    func read(_ json: String) throws -> UNetConfiguration {
+      try UNetConfiguration(ConfigFile(json: Array(json.utf8), named: "config.json"))
+    }
+    #expect(try read(#"{"sample_size": 12}"#).sampleSize == GridSize(height: 12, width: 12))
+    #expect(try read(#"{"sample_size": [12, 20]}"#).sampleSize == GridSize(height: 12, width: 20))
+    #expect(try read(#"{"sample_size": null}"#).sampleSize == nil)
+    #expect(try read(#"{"cross_attention_dim": [128, 128, 128, 128]}"#).crossAttentionDim == 128)
+    #expect(try read(#"{"attention_head_dim": [5, 10, 20, 20]}"#).heads == [5, 10, 20, 20])
+  }
+
+  /// StableDiffusionPipeline takes 64 where a file of diffusers before 0.9 has less.
+  @Test(arguments: [
+    (#"{"sample_size": 32, "_diffusers_version": "0.6.0"}"#, 64),
+    (#"{"sample_size": 32, "_diffusers_version": "0.8.1"}"#, 64),
+    (#"{"sample_size": 96, "_diffusers_version": "0.6.0"}"#, 96),
+    (#"{"sample_size": 32, "_diffusers_version": "0.9.0"}"#, 32),
+    (#"{"sample_size": 32, "_diffusers_version": "1.0.0"}"#, 32),
+    (#"{"sample_size": 32, "_diffusers_version": "new"}"#, 32), (#"{"sample_size": 32}"#, 32),
+    (#"{"sample_size": [32, 32], "_diffusers_version": "0.6.0"}"#, 32),
+  ])
+  func sampleSizesOfEarlyFiles(json: String, side: Int) throws {
+    let size = try UNetConfiguration(ConfigFile(json: Array(json.utf8), named: "config.json")).sampleSize
+    #expect(size == GridSize(height: side, width: side))
+  }
+
+  /// Heads mean something where there is attention alone: the last stage always has some, in the middle.
+  @Test(arguments: [
+    (["DownBlock2D", "CrossAttnDownBlock2D"], ["CrossAttnUpBlock2D", "UpBlock2D"], "no error"),
+    (
+      ["CrossAttnDownBlock2D", "DownBlock2D"], ["UpBlock2D", "UpBlock2D"],
+      "attention_head_dim is missing, expected a divisor of the 4 channels of stage 0"
+    ),
+    (
+      ["DownBlock2D", "DownBlock2D"], ["UpBlock2D", "CrossAttnUpBlock2D"],
+      "attention_head_dim is missing, expected a divisor of the 4 channels of stage 0"
+    ),
+  ])
+  func headsOfStagesWithoutAttention(down: [String], up: [String], expected: String) {
+    func list(_ names: [String]) -> String { names.map { "\"\($0)\"" }.joined(separator: ", ") }
+    #expect(
+      unet(
+        """
+        {"block_out_channels": [4, 8], "norm_num_groups": 2, "down_block_types": [\(list(down))],
+         "up_block_types": [\(list(up))]}
+        """) == expected)
+  }
+
+  @Test func masksOfTheTextEncoder() throws {
+    func read(_ json: String) throws -> Bool {
+      try CLIPTextConfiguration(ConfigFile(json: Array(json.utf8), named: "config.json")).usesAttentionMask
+    }
+    #expect(try read(#"{"use_attention_mask": true}"#))
+    #expect(try !read(#"{"use_attention_mask": null}"#) && !read("{}"))
   }
 
   /// 70 stages made the scale 0, and sizes were divided by it.
@@ -101,6 +171,10 @@ import Testing
   @Test(arguments: [
     (#"{"num_attention_heads": 7}"#, "num_attention_heads is 7, expected a divisor of hidden_size, 512"),
     (#"{"hidden_act": "relu"}"#, "hidden_act is \"relu\", expected \"quick_gelu\" or \"gelu\""),
+    (#"{"vocab_size": 1000, "eos_token_id": 1000}"#, "eos_token_id is 1000, expected a whole number from 0 to 999"),
+    (#"{"eos_token_id": -1}"#, "eos_token_id is -1, expected a whole number from 0 to 49407"),
+    (#"{"eos_token_id": null}"#, "eos_token_id is null, expected a whole number from 0 to 49407"),
+    (#"{"use_attention_mask": 1}"#, "use_attention_mask is 1, expected true or false, or null"),
     (#"{"max_position_embeddings": 2}"#, "max_position_embeddings is 2, expected a whole number from 3 to 4096"),
   ])
   func textEncodersThatAreNotComputed(json: String, expected: String) {

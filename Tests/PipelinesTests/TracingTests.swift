@@ -143,7 +143,7 @@ import Testing
   /// A stopped group goes on with the same bits, for every scheduler and from every step.
   @Test func resuming() throws {
     let model = try Bundled.model
-    for scheduler in [model.defaultScheduler, .pndm, .euler, .dpmPlusPlus] {
+    for scheduler in [try model.defaultScheduler, .pndm, .euler, .dpmPlusPlus] {
       var settings = settings()
       settings.scheduler = scheduler
       let prompts = ["a red car", "a blue car"].map(model.tokenizer.encode)

@@ -102,7 +102,18 @@ import Testing
     (.ddim, #"{"num_train_timesteps": 100001}"#, 5, ["num_train_timesteps is 100001; for ddim it is 1 to 100000"]),
     (
       .euler, #"{"steps_offset": 9223372036854775807}"#, 5,
-      ["steps_offset is 9223372036854775807; for euler it lies within num_train_timesteps, 1000"]
+      ["steps_offset is 9223372036854775807; for euler it is 0 to 999, below num_train_timesteps"]
+    ),
+    (
+      .dpmPlusPlus, #"{"steps_offset": -1}"#, 5,
+      ["steps_offset is -1; for dpm++ it is 0 to 999, below num_train_timesteps"]
+    ),
+    (
+      .dpmPlusPlus, #"{"sigma_min": 0, "sigma_max": -1}"#, 5,
+      [
+        "sigma_min is 0.0; for dpm++ it is a finite number over 0",
+        "sigma_max is -1.0; for dpm++ it is a finite number over 0",
+      ]
     ),
     (
       .euler, #"{"use_karras_sigmas": true, "sigma_min": -1, "sigma_max": Infinity}"#, 5,

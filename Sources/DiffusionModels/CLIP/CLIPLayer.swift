@@ -49,17 +49,36 @@ struct CLIPLayer {
     self.channels = channels
   }
 
-  /// - Parameter x: `[batch, tokens, channels]`, updated in place.
-  func apply(to x: inout Tensor) throws {
+  /// - Parameters:
+  ///   - x: `[batch, tokens, channels]`, updated in place.
+  ///   - visible: how many tokens, from the first, are keys; nil: all. Fewer than all want a batch of one.
+  func apply(to x: inout Tensor, seeing visible: Int? = nil) throws {
     let own = try projected(x)
-    let looked = try attention(
-      query: AttentionOperand(own), key: AttentionOperand(own, column: channels),
-      value: AttentionOperand(own, column: 2 * channels)
-    ).output
+    let looked =
+      if let visible, visible < x.shape[1] { try attend(own, seeing: visible) } else { try attend(attention, own, own) }
     try output.add(looked, to: &x)
     var hidden = try perceptronIn(try x.layerNormalized(epsilon: epsilon, parameters: norm2))
     hidden.activate(activation)
     try perceptronOut.add(hidden, to: &x)
+  }
+
+  private func attend(_ attention: Attention, _ queries: Tensor, _ keys: Tensor) throws -> Tensor {
+    try attention(
+      query: AttentionOperand(queries), key: AttentionOperand(keys, column: channels),
+      value: AttentionOperand(keys, column: 2 * channels)
+    ).output
+  }
+
+  /// Attention in which the first tokens alone are keys. Without what comes after them causal attention is the same for
+  /// themselves, and the others see all of them.
+  private func attend(_ own: Tensor, seeing visible: Int) throws -> Tensor {
+    let count = own.shape[1]
+    let rows = try own.reshaped([count, 3 * channels])
+    let first = try rows.slice(0..<visible).reshaped([1, visible, 3 * channels])
+    let rest = try rows.slice(visible..<count).reshaped([1, count - visible, 3 * channels])
+    let open = Attention(heads: attention.heads, headDim: attention.headDim)
+    let parts = [try attend(attention, first, first), try attend(open, rest, first)]
+    return try Tensor.stacked(parts.map { try $0.reshaped([$0.shape[1], channels]) }).reshaped([1, count, channels])
   }
 
   /// The keys of all heads side by side.

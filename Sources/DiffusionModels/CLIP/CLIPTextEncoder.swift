@@ -12,6 +12,11 @@ public struct CLIPTextConfiguration: Hashable, Sendable {
   public var maxPositions = 77
   public var activation = Activation.quickGELU
   public var normEpsilon = 1e-5
+  /// Whether attention leaves out the padding of a prompt: a key that `StableDiffusionPipeline` looks at.
+  public var usesAttentionMask = false
+  /// The token whose state stands for a text. Configs before transformers 4.31 say 2, which is no such token: there the
+  /// state of the largest token id is taken, as transformers does.
+  public var endTokenID = 49407
 
   public init() {}
 }
@@ -38,11 +43,24 @@ public struct CLIPTextEncoder: Sendable {
     finalNorm = try loader.norm("final_layer_norm", channels: c.hiddenSize)
   }
 
-  /// Encodes prompts.
+  /// Encodes a prompt as `StableDiffusionPipeline` does: where the configuration says so, attention leaves out its padding.
+  /// - Returns: `[1, tokens, hiddenSize]`, after the final layer norm.
+  /// - Throws: as of `callAsFunction`.
+  public func encode(_ prompt: PromptTokens) throws -> Tensor {
+    let padding = configuration.usesAttentionMask ? prompt.positions(of: .padding).count : 0
+    return try encode([prompt.ids], seeing: prompt.tokens.count - padding)
+  }
+
+  /// Encodes prompts, all tokens of each.
   /// - Parameter ids: token ids of each prompt, all of one length of at most `maxPositions`.
   /// - Returns: `[prompts, tokens, hiddenSize]`, after the final layer norm.
   /// - Throws: `ShapeError` if lengths differ or an id is not in the vocabulary; `EngineError`.
   public func callAsFunction(_ ids: [[Int]]) throws -> Tensor {
+    try encode(ids, seeing: ids.first?.count ?? 0)
+  }
+
+  /// - Parameter visible: how many tokens, from the first, attention sees.
+  private func encode(_ ids: [[Int]], seeing visible: Int) throws -> Tensor {
     let length = ids.first?.count ?? 0
     let size = configuration.hiddenSize
     guard ids.allSatisfy({ $0.count == length }), (1...configuration.maxPositions).contains(length) else {
@@ -64,7 +82,7 @@ public struct CLIPTextEncoder: Sendable {
         }
       }
     }
-    for layer in layers { try layer.apply(to: &hidden) }
+    for layer in layers { try layer.apply(to: &hidden, seeing: visible) }
     return try hidden.layerNormalized(epsilon: Float(configuration.normEpsilon), parameters: finalNorm)
   }
 

@@ -14,9 +14,6 @@ extension CLIPConfiguration {
     projectionSize = file.int("projection_dim", default: projectionSize, in: 1...65536)
     Self.readTower("text", of: &file) { section throws(CheckpointError) in
       text = try CLIPTextConfiguration(section)
-      var section = section
-      endTokenID = section.int("eos_token_id", default: endTokenID, in: 0...10_000_000)
-      try section.finish()
     }
     Self.readTower("vision", of: &file) { section throws(CheckpointError) in
       var section = section

@@ -16,6 +16,8 @@ extension CLIPTextConfiguration {
     normEpsilon = file.double("layer_norm_eps", default: 1e-5, in: 0...1)
     let name = file.string("hidden_act", default: "quick_gelu", oneOf: ["quick_gelu", "gelu"])
     activation = Activation(rawValue: name) ?? .quickGELU
+    usesAttentionMask = file.optionalBool("use_attention_mask", default: false) ?? false
+    if file["eos_token_id"] != nil { endTokenID = file.int("eos_token_id", in: 0...(vocabularySize - 1)) }
     if hiddenSize % heads != 0 {
       file.report("num_attention_heads", expected: "a divisor of hidden_size, \(hiddenSize)")
     }

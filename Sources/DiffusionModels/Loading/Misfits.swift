@@ -35,10 +35,10 @@ extension CLIPConfiguration {
     _ tokenizer: CLIPTokenizer, _ preprocessor: PicturePreprocessor, file: String, folder: String
   ) throws(CheckpointError) {
     var problems = text.misfits(of: tokenizer, in: folder, config: file, path: "text_config.")
-    if endTokenID != 2, endTokenID != tokenizer.endID {
+    if text.endTokenID != 2, text.endTokenID != tokenizer.endID {
       problems.append(
         .init(
-          file: file, field: "text_config.eos_token_id", found: "\(endTokenID)",
+          file: file, field: "text_config.eos_token_id", found: "\(text.endTokenID)",
           expected: "\(tokenizer.endID), the tokenizer's end of a text"))
     }
     let size = preprocessor.fixedSize

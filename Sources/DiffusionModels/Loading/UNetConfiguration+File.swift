@@ -1,4 +1,5 @@
 import Checkpoints
+import Tensors
 
 extension UNetConfiguration {
   /// Reads `unet/config.json`.
@@ -8,7 +9,7 @@ extension UNetConfiguration {
     var file = file
     inChannels = file.int("in_channels", default: 4, in: 1...1024)
     outChannels = file.int("out_channels", default: 4, in: 1...1024)
-    sampleSize = file.optionalInt("sample_size", default: nil, in: 1...4096)
+    readSampleSize(&file)
     flipSinToCos = file.bool("flip_sin_to_cos", default: true)
     frequencyShift = file.double("freq_shift", default: 0, in: -1000...1000)
     blockOutChannels = file.ints("block_out_channels", default: [320, 640, 1280, 1280], in: 1...16384)
@@ -16,7 +17,12 @@ extension UNetConfiguration {
     layersPerBlock = file.ints("layers_per_block", default: [2], count: stages, in: 1...16)
     normGroups = file.int("norm_num_groups", default: 32, in: 1...1024)
     normEpsilon = file.double("norm_eps", default: 1e-5, in: 0...1)
-    crossAttentionDim = file.int("cross_attention_dim", default: 1280, in: 1...65536)
+    let contextDims = file.ints("cross_attention_dim", default: [1280], count: stages, in: 1...65536)
+    crossAttentionDim = contextDims.first ?? 1280
+    if Set(contextDims).count > 1 {
+      file.report(
+        "cross_attention_dim", expected: "the same number for every stage, as one text encoder feeds them all")
+    }
     let headDims = file.ints("attention_head_dim", default: [8], count: stages, in: 1...4096)
     heads = file.optionalInts("num_attention_heads", default: nil, count: stages, in: 1...4096) ?? headDims
     transformerLayersPerBlock = file.ints("transformer_layers_per_block", default: [1], count: stages, in: 1...16)
@@ -26,6 +32,24 @@ extension UNetConfiguration {
     Self.refuseOtherArchitectures(&file)
     checkDivisions(&file)
     try file.finish()
+  }
+
+  /// One number, or height and width.
+  private mutating func readSampleSize(_ file: inout ConfigFile) {
+    guard let sides = file.optionalInts("sample_size", count: 2, in: 1...4096) else { return }
+    var size = GridSize(height: sides[0], width: sides[1])
+    // The first files of Stable Diffusion had it wrong: StableDiffusionPipeline takes 64 in its place.
+    if case .integer(let side) = file["sample_size"], side < 64, Self.isOlderThan09(file["_diffusers_version"]) {
+      size = GridSize(height: 64, width: 64)
+    }
+    sampleSize = size
+  }
+
+  private static func isOlderThan09(_ version: JSONValue?) -> Bool {
+    guard case .string(let text) = version else { return false }
+    let parts = text.split(separator: ".").prefix(2).map { Int($0) }
+    guard let major = parts.first ?? nil, let minor = parts.last ?? nil, parts.count == 2 else { return false }
+    return (major, minor) < (0, 9)
   }
 
   private mutating func readStages(_ file: inout ConfigFile) {
@@ -77,9 +101,17 @@ extension UNetConfiguration {
       if channels % normGroups != 0 {
         file.report("norm_num_groups", expected: "a divisor of every stage's channels, such as \(channels)")
       }
-      if stage < heads.count, channels % heads[stage] != 0 {
+      if hasAttention(stage), stage < heads.count, channels % heads[stage] != 0 {
         file.report("attention_head_dim", expected: "a divisor of the \(channels) channels of stage \(stage)")
       }
     }
+  }
+
+  /// Whether a stage, numbered from the top, has attention on the way down, in the middle or on the way up.
+  private func hasAttention(_ stage: Int) -> Bool {
+    let last = blockOutChannels.count - 1
+    let up = last - stage
+    return stage == last || downAttention.indices.contains(stage) && downAttention[stage]
+      || upAttention.indices.contains(up) && upAttention[up]
   }
 }

@@ -23,6 +23,7 @@ public final class CLIPTokenizer: Sendable {
   private let finder: AddedTokenFinder
   private let normalizedFinder: AddedTokenFinder
   private let added: [Int: AddedToken]
+  private let inversions: TextualInversions
 
   /// Reads a tokenizer folder: `tokenizer.json`, or `vocab.json` and `merges.txt`; with `tokenizer_config.json`,
   /// `special_tokens_map.json` and `added_tokens.json` where they are there.
@@ -48,6 +49,7 @@ public final class CLIPTokenizer: Sendable {
     normalizedFinder = AddedTokenFinder(
       files.added.filter(\.token.normalized)
         .map { (CLIPText.normalized($0.token.content.unicodeScalars), $0.id, $0.token.content) })
+    inversions = TextualInversions(added: files.added.map(\.token.content))
     idCount = max(files.vocabulary.values.max() ?? 0, files.added.map(\.id).max() ?? 0) + 1
   }
 
@@ -61,14 +63,19 @@ public final class CLIPTokenizer: Sendable {
   ///
   /// A literal `<|endoftext|>` in a prompt is the token of that name with the role `word`, as the model takes it. A
   /// word whose first pieces fit and whose last do not is in `words` and in `truncatedWords`.
+  /// A textual inversion of several vectors stands for all of them, as in diffusers' pipelines: it is one word of several
+  /// pieces.
   /// - Returns: `maxLength` tokens: start, words, end, padding.
-  public func encode(_ prompt: String) -> PromptTokens {
+  public func encode(_ prompt: String) -> PromptTokens { encode(prompt, expandingInversions: true) }
+
+  /// The same, where it may be chosen that a textual inversion stands for its first vector, as in transformers.
+  public func encode(_ prompt: String, expandingInversions: Bool) -> PromptTokens {
     var tokens = [PromptTokens.Token(id: startID, piece: piece(startID), role: .start)]
     var words: [String] = []
     var truncated: [String] = []
     let room = maxLength - 2
     var used = 0
-    for word in self.words(prompt) {
+    for word in expandingInversions ? expandedWords(prompt) : self.words(prompt) {
       let kept = word.ids.prefix(room - used)
       used += kept.count
       if kept.count < word.ids.count { truncated.append(word.text) }
@@ -84,7 +91,7 @@ public final class CLIPTokenizer: Sendable {
 
   /// The number of tokens that a prompt has of its own, without start and end and before anything is cut off.
   public func count(_ prompt: String) -> Int {
-    words(prompt).reduce(0) { $0 + $1.ids.count }
+    expandedWords(prompt).reduce(0) { $0 + $1.ids.count }
   }
 
   /// The text of token ids, in lower case and with a space after each word, as transformers' `decode` gives it.
@@ -116,6 +123,29 @@ public final class CLIPTokenizer: Sendable {
   public func piece(_ id: Int) -> String {
     guard let token = added[id] else { return encoder.piece(of: id) ?? "" }
     return token.normalized ? CLIPText.string(CLIPText.normalized(token.content.unicodeScalars)) : token.content
+  }
+
+  /// The words of a prompt in which each textual inversion stands for all of its vectors.
+  private func expandedWords(_ prompt: String) -> [Word] {
+    let words = self.words(prompt)
+    let pieces = words.flatMap { $0.ids.map(piece) }
+    guard pieces.contains(where: inversions.hasSeveralVectors) else { return words }
+    let expanded = self.words(inversions.expanded(prompt, pieces: pieces))
+    var joined: [Word] = []
+    var place = 0
+    while place < expanded.count {
+      let vectors = inversions.vectors(of: expanded[place].ids.map(piece).joined())
+      let end = place + vectors.count
+      if vectors.count > 1, end <= expanded.count, expanded[place..<end].map({ $0.ids.map(piece).joined() }) == vectors
+      {
+        joined.append(Word(text: expanded[place].text, ids: expanded[place..<end].flatMap(\.ids)))
+        place = end
+      } else {
+        joined.append(expanded[place])
+        place += 1
+      }
+    }
+    return joined
   }
 
   private func words(_ prompt: String) -> [Word] {

@@ -4,7 +4,7 @@ import Tensors
 /// `UNet2DConditionModel`.
 public struct UNetConfiguration: Hashable, Sendable {
   /// Rows and columns of the latents it was trained for; nil if the file does not say.
-  public var sampleSize: Int?
+  public var sampleSize: GridSize?
   public var inChannels = 4
   public var outChannels = 4
   public var flipSinToCos = true
@@ -20,12 +20,15 @@ public struct UNetConfiguration: Hashable, Sendable {
   public var normEpsilon = 1e-5
   /// Channels of the encoded prompt.
   public var crossAttentionDim = 1280
-  /// Heads of each stage (`attention_head_dim` of the file, whose name is a mistake that diffusers keeps).
+  /// Heads of each stage, also of one without attention, where they mean nothing (`attention_head_dim` of the file, whose name is a mistake that diffusers keeps).
   public var heads = [8, 8, 8, 8]
   public var transformerLayersPerBlock = [1, 1, 1, 1]
   /// Whether the projections around the transformer blocks are linear layers (SD 2.x) or 1x1 convolutions (SD 1.x).
   public var usesLinearProjection = false
   public var downsamplePadding = 1
+
+  /// Of Stable Diffusion 1.x: what is taken where a file does not say.
+  public static let commonSampleSize = GridSize(height: 64, width: 64)
 
   public init() {}
 

@@ -50,7 +50,7 @@ public struct CLIP: Sendable {
   /// - Throws: `ShapeError`; `EngineError`.
   public func textEmbeddings(_ texts: [String]) throws -> Tensor {
     try embeddings(texts) { texts in
-      let ids = texts.map { tokenizer.encode($0).ids }
+      let ids = texts.map { tokenizer.encode($0, expandingInversions: false).ids }
       let positions = ids.map(configuration.pooledPosition)
       // No token sees what comes after it, so what comes after the last pooled one need not be computed.
       let length = (positions.max() ?? 0) + 1

@@ -158,7 +158,7 @@ struct LatentSize {
       try ConfigFile(contentsOf: folder.url.appending(path: "\(name)/config.json"))
     }
     let scale = try VAEConfiguration(config("vae")).scale
-    let trained = try UNetConfiguration(config("unet")).sampleSize ?? 64
+    let trained = try UNetConfiguration(config("unet")).sampleSize ?? UNetConfiguration.commonSampleSize
     let problems = [("--height", height), ("--width", width)].compactMap { name, side in
       side.flatMap {
         (scale...8192).contains($0) && $0 % scale == 0
@@ -166,7 +166,7 @@ struct LatentSize {
       }
     }
     guard problems.isEmpty else { throw UsageError(problems) }
-    self.height = height.map { $0 / scale } ?? trained
-    self.width = width.map { $0 / scale } ?? trained
+    self.height = height.map { $0 / scale } ?? trained.height
+    self.width = width.map { $0 / scale } ?? trained.width
   }
 }

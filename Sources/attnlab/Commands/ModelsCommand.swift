@@ -49,7 +49,7 @@ struct ModelsCommand: ParsableCommand {
     for report in reports {
       table.add(
         [
-          report.name, Readable.count(report.parameters), report.size.map { "\($0) x \($0)" } ?? "?",
+          report.name, Readable.count(report.parameters), report.pictureSize,
           report.scheduler ?? "?", report.folder ?? "?",
         ])
     }

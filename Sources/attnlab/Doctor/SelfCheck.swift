@@ -20,7 +20,7 @@ enum SelfCheck {
   /// - Throws: what loading and computing throw.
   static func latents() throws -> [Float] {
     let model = try StableDiffusion(folder: commandLineModel(ModelOption.bundled))
-    let size = max(8 * model.scale, model.defaultSize / 2 / model.scale * model.scale)
+    let size = max(8 * model.scale, model.defaultSize.height / 2 / model.scale * model.scale)
     var denoising = try Denoising(
       model, prompts: [model.tokenizer.encode("a red car")],
       settings: DenoisingSettings(

@@ -52,7 +52,7 @@ import Testing
     ),
     (
       "config.json", #""eos_token_id": 759"#, #""eos_token_id": [759]"#,
-      "text_config.eos_token_id is [759], expected a whole number from 0 to 10000000"
+      "text_config.eos_token_id is [759], expected a whole number from 0 to 759"
     ),
     ("config.json", #""text_config""#, #""text""#, "text_config is missing, expected an object, { ... }"),
     (
@@ -135,7 +135,7 @@ import Testing
     try folder.write(#"{"weight_map": {\#(map)}}"#, to: "model.safetensors.index.json")
 
     let (clip, bundled) = (try CLIP(folder: folder.url), try VisionFixtures.bundledCLIP)
-    #expect(clip.configuration.endTokenID == 2 && bundled.configuration.endTokenID == 759)
+    #expect(clip.configuration.text.endTokenID == 2 && bundled.configuration.text.endTokenID == 759)
     let texts = ["a red car", "a <|endoftext|> b", "a horse " + String(repeating: "and a horse ", count: 40)]
     #expect(try clip.textEmbeddings(texts) == bundled.textEmbeddings(texts))
     let picture = try VisionFixtures.picture("vision/40x64")
@@ -166,7 +166,7 @@ import Testing
        "vision_config": {"patch_size": 16}, "vision_config_dict": null}
       """#
     let configuration = try CLIPConfiguration(ConfigFile(json: Array(json.utf8), named: "config.json"))
-    #expect(configuration.text.hiddenSize == 768 && configuration.endTokenID == 49407)
+    #expect(configuration.text.hiddenSize == 768 && configuration.text.endTokenID == 49407)
     #expect(configuration.vision.patchSize == 16 && configuration.projectionSize == 512)
   }
 
