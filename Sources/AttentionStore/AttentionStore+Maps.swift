@@ -64,6 +64,20 @@ extension AttentionStore {
       arguments: conditions.arguments)
   }
 
+  /// The steps that maps are stored of, ascending; the index answers it without reading one.
+  ///
+  /// Steps beyond those of any run are left out: no run made them.
+  /// - Throws: `StoreError`.
+  public func steps(_ filter: MapFilter) throws(StoreError) -> [Int] {
+    try read { db in
+      var conditions = try conditions(filter)
+      conditions.add("step < ?", StoreSchema.steps.upperBound)
+      return try Int.fetchAll(
+        db, sql: "SELECT DISTINCT step FROM attention_map WHERE \(conditions.sql) ORDER BY step",
+        arguments: conditions.arguments)
+    }
+  }
+
   private func conditions(_ filter: MapFilter) throws -> Conditions {
     var conditions = Conditions()
     if let runs = filter.runs {

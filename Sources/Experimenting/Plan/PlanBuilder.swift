@@ -8,13 +8,13 @@ import Tensors
 extension ExperimentPlan {
   /// Resolves an experiment against a model.
   /// - Parameter engine: what computes; part of every hash.
-  /// - Throws: `ExperimentError` with every site, step, word, size and scheduler that does not exist; `SchedulerError`.
+  /// - Throws: `ExperimentError` with every site, step, word, size, scheduler and half of guidance that does not exist.
   public init(
     _ spec: ExperimentSpec, model: StableDiffusion, modelHash: String, engine: String = Engine.current.description
   ) throws {
     let generate = spec.generate
-    let height = generate.height ?? model.defaultSize
-    let width = generate.width ?? model.defaultSize
+    let height = generate.height ?? model.defaultSize.height
+    let width = generate.width ?? model.defaultSize.width
     do { try model.checkSize(height: height, width: width) } catch {
       throw ExperimentError("generate.\(error)")
     }
@@ -22,21 +22,34 @@ extension ExperimentPlan {
     var groups: [PlannedGroup] = []
     var (problems, remarks): ([String], [String]) = ([], [])
     for chosen in generate.settings {
-      let settings = DenoisingSettings(
-        seed: 0, steps: chosen.numInferenceSteps, guidanceScale: chosen.guidanceScale,
-        negativePrompt: generate.negativePrompt,
-        scheduler: try chosen.scheduler.map { try SchedulerKind(named: $0) } ?? model.defaultScheduler,
-        schedulerSettings: chosen.schedulerSettings, height: height, width: width)
-      let scheduler = try settings.makeScheduler(model.schedulerConfiguration)
+      let settings: DenoisingSettings
+      let stepCount: Int
+      do throws(SchedulerError) {
+        settings = DenoisingSettings(
+          seed: 0, steps: chosen.numInferenceSteps, guidanceScale: chosen.guidanceScale,
+          negativePrompt: generate.negativePrompt, scheduler: try chosen.schedulerKind(of: model),
+          schedulerSettings: chosen.schedulerSettings, height: height, width: width)
+        stepCount = try settings.makeScheduler(model.schedulerConfiguration).timesteps.count
+      } catch {
+        problems += error.problems
+        continue
+      }
+      if chosen.scheduler == nil, let remark = model.folder.schedulerRemark(model.schedulerConfiguration) {
+        remarks.append(remark)
+      }
       var builder = PlanBuilder(
-        spec: spec, sites: sites, stepCount: scheduler.timesteps.count, tokenizer: model.tokenizer.encode)
+        spec: spec, sites: sites, stepCount: stepCount, settings: settings, tokenizer: model.tokenizer.encode)
       builder.resolveSelectors()
       let identity = GroupIdentity(model: modelHash, engine: engine, records: builder.recordTexts)
       groups += builder.groups(identity, seeds: generate.seeds, settings: settings, label: chosen.label)
       problems += builder.problems
       remarks += builder.remarks
     }
-    guard problems.isEmpty else { throw ExperimentError(problems.uniqued) }
+    // Remarks are of plans that hold; but which scheduler was meant may be why a step does not exist.
+    let explanation = model.folder.schedulerRemark(model.schedulerConfiguration).map {
+      remarks.contains($0) ? [$0] : []
+    }
+    guard problems.isEmpty else { throw ExperimentError((problems + (explanation ?? [])).uniqued) }
     self.init(
       spec: spec, model: model, modelHash: modelHash, engine: engine, sites: sites, height: height, width: width,
       groups: groups, remarks: remarks.uniqued)
@@ -45,9 +58,7 @@ extension ExperimentPlan {
   /// What every attention of a group does at every step.
   /// - Throws: `ExperimentError`, which a plan that was made does not.
   public func attention(of group: PlannedGroup) throws -> AttentionPlan {
-    var builder = PlanBuilder(
-      spec: spec, sites: sites, stepCount: group.stepCount, tokenizer: model.tokenizer.encode)
-    builder.resolveSelectors()
+    var builder = builder(of: group)
     guard let plan = builder.attention(group.runs.map(\.member), guided: group.settings.isGuided) else {
       throw ExperimentError(builder.problems)
     }
@@ -58,12 +69,20 @@ extension ExperimentPlan {
   ///
   /// Stored results are found again by these hashes, so the text never changes; a test holds it byte for byte.
   public func identityText(of group: PlannedGroup) -> String {
-    var builder = PlanBuilder(
-      spec: spec, sites: sites, stepCount: group.stepCount, tokenizer: model.tokenizer.encode)
-    builder.resolveSelectors()
+    let builder = builder(of: group)
     let identity = GroupIdentity(model: modelHash, engine: engine, records: builder.recordTexts)
     return identity.text(
       group.settings, members: builder.memberTexts(group.runs.map(\.member), references: group.references))
+  }
+}
+
+extension ExperimentPlan {
+  /// What resolved the selectors of a group.
+  private func builder(of group: PlannedGroup) -> PlanBuilder {
+    var builder = PlanBuilder(
+      spec: spec, sites: sites, stepCount: group.stepCount, settings: group.settings, tokenizer: model.tokenizer.encode)
+    builder.resolveSelectors()
+    return builder
   }
 }
 
@@ -88,7 +107,10 @@ extension PlannedRun {
 struct PlanBuilder {
   let spec: ExperimentSpec
   let sites: [AttentionSite]
+  /// Calls of the model: what steps of selectors are.
   let stepCount: Int
+  /// Whatever the seed.
+  let settings: DenoisingSettings
   let tokenizer: (String) -> PromptTokens
 
   private(set) var problems: [String] = []
@@ -100,11 +122,13 @@ struct PlanBuilder {
   private var predictedSteps: [Int] = []
 
   init(
-    spec: ExperimentSpec, sites: [AttentionSite], stepCount: Int, tokenizer: @escaping (String) -> PromptTokens
+    spec: ExperimentSpec, sites: [AttentionSite], stepCount: Int, settings: DenoisingSettings,
+    tokenizer: @escaping (String) -> PromptTokens
   ) {
     self.spec = spec
     self.sites = sites
     self.stepCount = stepCount
+    self.settings = settings
     self.tokenizer = tokenizer
   }
 
@@ -127,6 +151,7 @@ struct PlanBuilder {
         guard let chosen, let steps else { return nil }
         let resolved = ResolvedOperation(spec: operation, sites: chosen, steps: steps)
         for problem in resolved.problems(sites) { problems.append("\(place): \(problem)") }
+        checkHalf(operation.branch, place)
         return resolved
       }
     }
@@ -134,12 +159,36 @@ struct PlanBuilder {
       let place = "record.\(record.name)"
       let chosen = attempt(place) { try SiteSelector(record.sites).resolve(sites).map(\.index) }
       let steps = attempt(place) { try record.steps.resolve(count: stepCount) }
+      checkHalf(record.branch, place)
       return (chosen ?? [], steps ?? [])
+    }
+    if !settings.isGuided, !spec.generate.negativePrompt.isEmpty {
+      note(
+        "generate.negative_prompt is not used at guidance_scale \(settings.guidanceScale): it is of the unconditional half"
+      )
     }
     predictedSteps =
       spec.predictedClean.flatMap { selector in
         attempt("predicted_clean") { try selector.resolve(count: stepCount) }
       } ?? []
+  }
+
+  /// Notes what asks for the unconditional half of guidance where there is none.
+  private mutating func checkHalf(_ branch: BranchChoice, _ place: String) {
+    guard !settings.isGuided else { return }
+    let scale = "at guidance_scale \(settings.guidanceScale) there is no unconditional half"
+    switch branch {
+    case .conditional: return
+    case .both: note("\(place): \(scale); `branch: both` is the conditional one alone")
+    case .unconditional:
+      problems.append(
+        "\(place): branch is unconditional, and \(scale): guidance begins above 1; raise guidance_scale, or write "
+          + "`branch: conditional`")
+    }
+  }
+
+  private mutating func note(_ remark: String) {
+    if !remarks.contains(remark) { remarks.append(remark) }
   }
 
   /// Each entry of `record` as it decides which maps there are, and the steps of predicted pictures.
@@ -347,6 +396,15 @@ extension Array {
 extension PlannedGroup {
   /// The scheduler with what differs from the folder's configuration.
   public var schedulerText: String { settings.schedulerText }
+}
+
+extension GenerationSettings {
+  /// The scheduler that is named, or the model's own.
+  /// - Throws: `SchedulerError` if it is not computed here.
+  fileprivate func schedulerKind(of model: StableDiffusion) throws(SchedulerError) -> SchedulerKind {
+    guard let scheduler else { return try model.defaultScheduler }
+    return try SchedulerKind(named: scheduler)
+  }
 }
 
 extension DenoisingSettings {

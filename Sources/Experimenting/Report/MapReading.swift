@@ -17,13 +17,8 @@ extension ReportData {
 }
 
 /// The steps of which a run has maps in a record.
-///
-/// The index of maps answers it without reading one. A scheduler calls the model at most twice a step and once more.
 func recordedSteps(
   _ store: AttentionStore, run: StoredRun, record: String, sites: Set<SiteID>, branch: GuidanceBranch = .conditional
 ) throws -> [Int] {
-  try (0...(2 * run.run.steps + 1)).filter { step in
-    try store.mapCount(
-      MapFilter(runs: [run.id], records: [record], sites: sites, steps: step..<(step + 1), branch: branch)) > 0
-  }
+  try store.steps(MapFilter(runs: [run.id], records: [record], sites: sites, branch: branch))
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Measures
+import Schedulers
 
 extension ExperimentSpec {
   /// Reads an experiment file.
@@ -84,8 +85,7 @@ struct SpecDecoder {
     let areStepsKnown = !["num_inference_steps", "sweep", "settings"].contains {
       reader.hasProblem(below: "generate.\($0)")
     }
-    // What holds for the fewest steps of a sweep holds for all.
-    let steps = areStepsKnown ? generate?.settings.map(\.numInferenceSteps).min() : nil
+    let steps = areStepsKnown ? generate.flatMap(callCounts) : nil
     let hasPairs = generate?.pairs.isEmpty == false || reader.hasProblem(below: "generate.pairs")
     let interventions =
       fields["interventions"].map { self.interventions($0, count: steps, hasPairs: hasPairs) } ?? [.none]
@@ -106,6 +106,23 @@ struct SpecDecoder {
       figures: fields["figures"].map { choices($0, of: "figures") } ?? [],
       claims: given(fields["claims"]).flatMap { claims($0, names) },
       budget: fields["budget"].flatMap(budget) ?? BudgetSpec())
+  }
+
+  /// Calls of the model, which are what steps count, of the settings with the fewest of them: at least, and at most. They
+  /// differ where the scheduler may be PNDM, since its configuration decides, which only the plan knows.
+  private func callCounts(_ generate: GenerateSpec) -> ClosedRange<Int>? {
+    let counts = generate.settings.map { settings in
+      let steps = settings.numInferenceSteps
+      let most =
+        switch settings.scheduler.flatMap({ SchedulerKind(rawValue: $0) }) {
+        case nil: SchedulerKind.pndm.mostCalls(steps: steps)
+        case .some(.pndm): Self.mostCalls
+        case .some: steps
+        }
+      return (fewest: steps, most: most)
+    }
+    guard let fewest = counts.map(\.fewest).min(), let most = counts.map(\.most).min() else { return nil }
+    return fewest...most
   }
 
   private func version(_ field: Field) -> Int? {

@@ -1,11 +1,12 @@
 import AttentionTracing
+import Schedulers
 import Tensors
 
 extension SpecDecoder {
   /// - Parameters:
   ///   - count: The run's steps, or nil where they are not known.
   ///   - hasPairs: Whether there are sources to take attention from.
-  func interventions(_ field: Field, count: Int?, hasPairs: Bool) -> [InterventionSpec] {
+  func interventions(_ field: Field, count: ClosedRange<Int>?, hasPairs: Bool) -> [InterventionSpec] {
     guard let entries = reader.namedFields(field, of: "names with their lists of operations") else { return [] }
     if entries.isEmpty { reader.report(field, "there are none; write none: [] or leave the key out") }
     var names: [String: String] = [:]
@@ -25,7 +26,7 @@ extension SpecDecoder {
     }
   }
 
-  func operation(_ field: Field, count: Int?, hasPairs: Bool) -> OperationSpec? {
+  func operation(_ field: Field, count: ClosedRange<Int>?, hasPairs: Bool) -> OperationSpec? {
     // Which keys there are depends on the operation, so that is looked at first.
     let named = reader.value(of: "op", in: field).flatMap { AttentionOperation(rawValue: $0) }
     let keys = SpecReference.operation.names + (named?.parameters ?? [])
@@ -105,19 +106,25 @@ extension SpecDecoder {
   }
 
   /// `all`, a list of indices, `{ from, to, every }` or `{ fraction: [a, b] }`, checked against the run's steps.
-  func steps(_ field: Field, count: Int?) -> StepSelector? {
+  func steps(_ field: Field, count: ClosedRange<Int>?) -> StepSelector? {
     guard let selector = stepSelector(field) else { return nil }
+    // Where the count is not known, the most that there may be still finds what is wrong in any run.
+    let count = count ?? Self.mostCalls...Self.mostCalls
     do {
-      // Where the count is not known, the most that there may be still finds what is wrong in any run.
-      _ = try selector.resolve(count: count ?? 1000)
+      _ = try selector.resolve(count: count.lowerBound)
       return selector
     } catch {
+      // What some scheduler may have is left to the plan, which knows it.
+      if (try? selector.resolve(count: count.upperBound)) != nil { return selector }
       // The message begins with `steps: ` or `steps.fraction: `; here the whole path stands in that word's place.
       let rest = error.description.drop { $0.isLetter }
       reader.report(at: field.node.place, path: field.path, field.path + rest)
       return nil
     }
   }
+
+  /// The most calls of the model that a run may make.
+  static let mostCalls = SchedulerKind.allCases.map { $0.mostCalls(steps: 1000) }.max() ?? 1000
 
   private func stepSelector(_ field: Field) -> StepSelector? {
     switch field.node.content {
@@ -126,15 +133,15 @@ extension SpecDecoder {
     case .list:
       let entries = reader.list(field, of: "steps") ?? []
       let before = reader.problems.count
-      let steps = reader.distinct(entries) { reader.integer($0, in: 0...999) }
+      let steps = reader.distinct(entries) { reader.integer($0, in: 0...(Self.mostCalls - 1)) }
       return reader.problems.count == before ? .list(steps) : nil
     case .mapping(let entries) where entries.contains { $0.key == "fraction" }:
       guard let fields = reader.fields(field, allowed: ["fraction"]) else { return nil }
       return fields["fraction"].flatMap(fraction)
     case .mapping:
       guard let fields = reader.fields(field, allowed: ["from", "to", "every", "fraction"], required: ["from", "to"]),
-        let from = fields["from"].flatMap({ reader.integer($0, in: 0...1000) }),
-        let to = fields["to"].flatMap({ reader.integer($0, in: 1...1000) })
+        let from = fields["from"].flatMap({ reader.integer($0, in: 0...Self.mostCalls) }),
+        let to = fields["to"].flatMap({ reader.integer($0, in: 1...Self.mostCalls) })
       else { return nil }
       guard let everyField = fields["every"] else { return .range(from: from, to: to, every: 1) }
       return reader.integer(everyField, in: 1...1000).map { .range(from: from, to: to, every: $0) }

@@ -6,7 +6,7 @@ extension SpecDecoder {
   /// A swept value is put into the file's tree before the operations are read, so that it is checked like one that stands
   /// there, and what is wrong with it is reported at its place.
   func interventions(
-    named name: String, at namePlace: SpecPlace, _ field: Field, count: Int?, hasPairs: Bool
+    named name: String, at namePlace: SpecPlace, _ field: Field, count: ClosedRange<Int>?, hasPairs: Bool
   ) -> [InterventionSpec] {
     func operations(_ field: Field) -> [OperationSpec] {
       (reader.list(field, of: "operations, [] to change nothing, or { sweep, operations }") ?? [])

@@ -2,7 +2,7 @@ import AttentionTracing
 
 extension SpecDecoder {
   /// - Parameter count: The run's steps, or nil where they are not known.
-  func record(_ field: Field, count: Int?) -> [RecordSpec] {
+  func record(_ field: Field, count: ClosedRange<Int>?) -> [RecordSpec] {
     var names: [String: String] = [:]
     return (reader.list(field, of: "records") ?? []).compactMap { entry in
       guard let fields = reader.fields(entry, allowed: SpecReference.record.names, required: ["name", "sites"]) else {

@@ -99,6 +99,8 @@ struct PlanReport: Encodable {
     let name: String
     let scheduler: String
     let steps: Int
+    /// Of the model, a run.
+    let calls: Int
     let guidanceScale: Double
   }
 
@@ -137,7 +139,7 @@ struct PlanReport: Encodable {
     settings = plan.spec.generate.settings.compactMap { settings in
       plan.groups.first { $0.settingsLabel == settings.label }.map { group in
         Settings(
-          name: settings.label, scheduler: group.schedulerText, steps: group.stepCount,
+          name: settings.label, scheduler: group.schedulerText, steps: group.settings.steps, calls: group.stepCount,
           guidanceScale: settings.guidanceScale)
       }
     }
@@ -177,7 +179,8 @@ struct PlanReport: Encodable {
     facts += settings.map {
       (
         "settings",
-        ($0.name.isEmpty ? "" : "\($0.name): ") + "\($0.steps) \($0.scheduler) steps, guidance \($0.guidanceScale)"
+        ($0.name.isEmpty ? "" : "\($0.name): ") + "\($0.steps) \($0.scheduler) steps, "
+          + ($0.calls == $0.steps ? "" : "\($0.calls) calls of the model, ") + "guidance \($0.guidanceScale)"
       )
     }
     facts += [

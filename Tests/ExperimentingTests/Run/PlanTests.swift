@@ -70,6 +70,54 @@ import Testing
     #expect(Set(plan.groups.flatMap { $0.runs.map(\.hash) }).count == plan.runCount)
   }
 
+  /// PNDM makes one call more than steps, or nine with its Runge-Kutta start: each can be recorded and changed.
+  @Test(arguments: [("skip_prk_steps: true", 6), ("skip_prk_steps: false", 14)])
+  func stepsAreCalls(settings: String, calls: Int) throws {
+    let last =
+      "record=[{ name: every, sites: \"cross:7\" }, { name: last, sites: \"cross:7\", steps: [\(calls - 1)] }]"
+    let pndm = [
+      "generate.scheduler=pndm", "generate.num_inference_steps=5", "generate.scheduler_settings={ \(settings) }", last,
+    ]
+    let plan = try SmallExperiment.plan(
+      pndm + ["interventions.zero=[{ op: zero, sites: \"cross:8\", steps: { from: \(calls - 1), to: \(calls) } }]"])
+    #expect(plan.groups.map(\.stepCount) == [calls])
+    #expect(plan.mapCount == (calls + 1) * 4)
+    let attention = try plan.attention(of: plan.groups[0])
+    #expect(attention.maps(step: calls - 1).count == 8)
+    #expect {
+      _ = try SmallExperiment.plan(pndm + ["record.1.steps=[\(calls)]"])
+    } throws: {
+      "\($0)" == "record.last: steps: \(calls) is not a step; the run has \(calls), numbered 0 to \(calls - 1)"
+    }
+  }
+
+  /// Guidance of 1 or less has one half: asking for the other alone is an error, for both a remark.
+  @Test func noUnconditionalHalfWithoutGuidance() throws {
+    let one = ["generate.guidance_scale=1", "generate.negative_prompt=a dog"]
+    let remarks = [
+      "record.layout: at guidance_scale 1.0 there is no unconditional half; `branch: both` is the conditional one alone",
+      "generate.negative_prompt is not used at guidance_scale 1.0: it is of the unconditional half",
+    ]
+    #expect(try SmallExperiment.plan(one).remarks == remarks)
+    #expect {
+      _ = try SmallExperiment.plan(
+        one + ["record.0.branch=unconditional", "interventions.zero.0.branch=unconditional"])
+    } throws: { error in
+      let rest =
+        ": branch is unconditional, and at guidance_scale 1.0 there is no unconditional half: guidance begins above 1; raise "
+        + "guidance_scale, or write `branch: conditional`"
+      return "\(error)" == "interventions.zero.0\(rest)\nrecord.words\(rest)"
+    }
+    // Of a sweep, the settings without guidance count.
+    #expect {
+      _ = try SmallExperiment.plan([
+        "generate={ prompts: [a], seeds: [1], sweep: { guidance_scale: [0.5, 5] } }", "interventions={ none: [] }",
+        "record.0.branch=unconditional",
+      ])
+    } throws: { "\($0)".hasPrefix("record.words: branch is unconditional, and at guidance_scale 0.5 there is no") }
+    #expect(try SmallExperiment.plan(["record.0.branch=unconditional"]).remarks == [])
+  }
+
   @Test func schedulerSettingsDecideTheBits() throws {
     let plain = try SmallExperiment.plan()
     let trailing = try SmallExperiment.plan(["generate.scheduler_settings={ timestep_spacing: trailing }"])

@@ -102,11 +102,11 @@ import Testing
           - { name: l, sites: s, steps: { fraction: [0, 0.01] } }
           - { name: m, sites: s, steps: { fraction: [0, 1], every: 2 } }
           - { name: n, sites: s, steps: 4 }
-        """#),
+        """#, generate: "prompts: [a red car], seeds: [1], scheduler: ddim"),
       """
       e.yaml:6:33: record.0.steps: the list is empty; write `all` for every step
       e.yaml:7:33: record.1.steps: 30 is not a step; the run has 30, numbered 0 to 29
-      e.yaml:8:34: record.2.steps.0: -1 is not allowed; a whole number from 0 to 999
+      e.yaml:8:34: record.2.steps.0: -1 is not allowed; a whole number from 0 to 1008
       e.yaml:8:41: record.2.steps.2: the same as record.2.steps.1; each may stand once
       e.yaml:9:33: record.3.steps: { from: 10, to: 40 } does not lie within the run's 30 steps; 0 <= from < to <= 30 (`to` itself is not taken)
       e.yaml:10:33: record.4.steps: { from: 5, to: 5 } does not lie within the run's 30 steps; 0 <= from < to <= 30 (`to` itself is not taken)
@@ -120,6 +120,25 @@ import Testing
       e.yaml:18:53: unknown key "every" in record.12.steps; allowed: fraction
       e.yaml:19:33: record.13.steps: \(stepsRule), found the whole number 4
       """
+    ),
+    // Which calls PNDM makes is for the plan to say: of the model's own scheduler up to nine more than steps are possible.
+    (
+      minimal(
+        #"""
+        record:
+          - { name: a, sites: s, steps: [30, 38] }
+          - { name: b, sites: s, steps: [39] }
+        """#),
+      "e.yaml:7:33: record.1.steps: 39 is not a step; the run has 30, numbered 0 to 29"
+    ),
+    (
+      minimal(
+        #"""
+        record:
+          - { name: a, sites: s, steps: [1008] }
+          - { name: b, sites: s, steps: [1009] }
+        """#, generate: "prompts: [a red car], seeds: [1], scheduler: pndm"),
+      "e.yaml:7:34: record.1.steps.0: 1009 is not allowed; a whole number from 0 to 1008"
     ),
   ]
 

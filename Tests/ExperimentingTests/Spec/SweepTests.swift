@@ -255,7 +255,7 @@ import Testing
     let found = problems(
       minimal(
         "interventions: { z: [{ op: zero, sites: \"self:*\", steps: [7] }] }",
-        generate: "prompts: [x], seeds: [1], sweep: { num_inference_steps: [5, 10] }"))
+        generate: "prompts: [x], seeds: [1], scheduler: ddim, sweep: { num_inference_steps: [5, 10] }"))
     #expect(found == "e.yaml:5:58: interventions.z.0.steps: 7 is not a step; the run has 5, numbered 0 to 4")
   }
 }
