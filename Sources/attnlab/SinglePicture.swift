@@ -17,11 +17,11 @@ struct SinglePicture {
 
   /// - Parameters:
   ///   - height, width: in pixels; nil: the model's own.
-  ///   - record: attention that is kept in memory.
+  ///   - record: attention of the prompt that is kept in memory.
   /// - Throws: `UsageError` for sizes that the model cannot make; what loading throws.
   init(
     prompt: String, negativePrompt: String = "", options: PictureOptions, height: Int?, width: Int?,
-    record: [RecordSpec] = []
+    record: (PromptTokens) -> [RecordSpec] = { _ in [] }
   ) throws {
     let folder = try commandLineModel(options.modelOption.model)
     let model = try StableDiffusion(folder: folder)
@@ -34,7 +34,7 @@ struct SinglePicture {
           GenerationSettings(
             numInferenceSteps: options.steps, guidanceScale: options.guidance, scheduler: options.scheduler)
         ], negativePrompt: negativePrompt, height: height, width: width),
-      record: record)
+      record: record(model.tokenizer.encode(prompt)))
     plan = try ExperimentPlan(spec, model: model, modelHash: ModelSource.hash(folder))
     guard let group = plan.groups.first, let run = group.runs.first else {
       throw CommandError("the plan of one picture is empty")

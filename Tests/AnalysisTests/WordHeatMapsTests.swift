@@ -5,7 +5,7 @@ import Testing
 
 @testable import Analysis
 
-/// DAAM against PyTorch, within 1e-4 of the largest value.
+/// DAAM against PyTorch, within 1e-6 of the largest value.
 @Suite struct WordHeatMapsTests {
   private struct Map {
     let site: Int
@@ -33,15 +33,19 @@ import Testing
     }
   }
 
-  private static let cases: [String: (words: [[Int]], size: GridSize)] = [
-    "real": ([[1], [2], [3], [2, 3]], GridSize(height: 16, width: 16)),
-    "random": ([[2], [5, 6]], GridSize(height: 12, width: 20)),
+  private static let cases: [String: (words: [WordHeatMaps.Word], size: GridSize)] = [
+    "real": ([[1], [2], [3], [2, 3]].map { WordHeatMaps.Word(keys: $0) }, GridSize(height: 16, width: 16)),
+    "random": ([[2], [5, 6]].map { WordHeatMaps.Word(keys: $0) }, GridSize(height: 12, width: 20)),
   ]
+
+  /// The paper's.
+  private static let formula = WordHeatMaps.Definition(isClamped: false, sumsLayers: true, sumsTokens: true)
 
   @Test(arguments: ["real", "random"], ["heads", "means", "unclamped"])
   func agreesWithPyTorch(_ name: String, _ kind: String) throws {
     let (words, size) = try #require(Self.cases[name])
-    var heatMaps = WordHeatMaps(words: words, size: size, isClamped: kind != "unclamped")
+    var heatMaps = WordHeatMaps(
+      words: words, size: size, definition: kind == "unclamped" ? Self.formula : WordHeatMaps.Definition())
     let maps = try Self.maps(name)
     #expect(maps.count == (name == "real" ? 5 : 8))
     for map in maps {
@@ -64,7 +68,7 @@ import Testing
   /// Without the clamp a record of means over heads has the same sum as one of single heads.
   @Test func meansHaveTheSumOfTheHeads() throws {
     let (words, size) = try #require(Self.cases["random"])
-    var heatMaps = WordHeatMaps(words: words, size: size, isClamped: false)
+    var heatMaps = WordHeatMaps(words: words, size: size, definition: Self.formula)
     for map in try Self.maps("random") {
       let heads = map.values.parts
       let mean = heads[0].indices.map { index in heads.reduce(0) { $0 + $1[index] } / Float(heads.count) }
@@ -84,8 +88,26 @@ import Testing
     expectClose(try Tensor(values.map(Float.init), shape: new.shape), new, tolerance: 1e-6, "case \(index)")
   }
 
+  /// A key that is the sum of three tokens counts as three, and choices differ by factors where nothing is clamped.
+  @Test func tokensAndLayersAreAveragedOrSummed() throws {
+    let grid = GridSize(height: 1, width: 2)
+    func maps(_ definition: WordHeatMaps.Definition) throws -> [[Double]] {
+      var heatMaps = WordHeatMaps(
+        words: [WordHeatMaps.Word(keys: [0, 1], tokens: 4), WordHeatMaps.Word(keys: [1])], size: grid,
+        definition: definition)
+      try heatMaps.add([8, 4, 16, 4], on: grid, keyCount: 2, site: 0, head: 0, heads: 2)
+      try heatMaps.add([0, 0, 8, 12], on: grid, keyCount: 2, site: 0, head: 1, heads: 2)
+      try heatMaps.add([4, 2, 0, 2], on: grid, keyCount: 2, site: 1, head: nil, heads: 2)
+      return heatMaps.maps
+    }
+    // Of four heads: 8 + 4 and 0 + 0, twice 4 + 2; 16 + 4 and 8 + 12, twice 0 + 2.
+    #expect(try maps(.init()) == [[24.0 / 16, 44.0 / 16], [8.0 / 4, 20.0 / 4]])
+    #expect(try maps(.init(sumsTokens: true)) == [[24.0 / 4, 44.0 / 4], [8.0 / 4, 20.0 / 4]])
+    #expect(try maps(.init(sumsLayers: true)) == [[24.0 / 4, 44.0 / 4], [8, 20]])
+  }
+
   @Test func mapsThatDoNotFitAreRefused() throws {
-    var heatMaps = WordHeatMaps(words: [[0, 3]], size: GridSize(height: 1, width: 2))
+    var heatMaps = WordHeatMaps(words: [WordHeatMaps.Word(keys: [0, 3])], size: GridSize(height: 1, width: 2))
     let grid = GridSize(height: 1, width: 1)
     #expect(throws: ShapeError("WordHeatMaps", expected: "keys from 0 to 2", found: "3")) {
       try heatMaps.add([1, 2, 3], on: grid, keyCount: 3, site: 0, head: nil, heads: 1)

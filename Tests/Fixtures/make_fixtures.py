@@ -5,7 +5,7 @@
     python Tests/Fixtures/make_fixtures.py randn swaps     # some of them
     python Tests/Fixtures/make_fixtures.py --debug DIR     # also one UNet step block by block, to bisect a divergence
 
-Needs torch, diffusers, transformers, safetensors, pillow, lpips and torchvision (versions.json says which made the
+Needs torch, diffusers, transformers, safetensors, pillow, lpips, torchvision and daam (versions.json says which made the
 committed files). The model is the bundled emoji-scenes, its fp16 weights widened to fp32. Feature maps in the files are
 NCHW, as diffusers has them.
 """
@@ -22,7 +22,9 @@ import safetensors
 import torch
 import transformers
 
-from oracle import components, generations, lpips, operations, randn, schedulers, swaps, tiny, vision
+from oracle import (
+    components, daam, fast_tests, generations, inversions, lpips, operations, randn, schedulers, swaps, tiny, vision,
+)
 
 FOLDER = pathlib.Path(__file__).resolve().parent
 MODEL = FOLDER.parent.parent / "Sources/Pipelines/Models/emoji-scenes"
@@ -46,6 +48,9 @@ FIXTURES = {
     "structure": vision.structure,
     "scene_reader": vision.scene_reader,
     "lpips": lpips.make,
+    "fast_tests": fast_tests.make,
+    "inversions": inversions.make,
+    "daam": daam.make,
 }
 
 
@@ -60,6 +65,7 @@ def versions():
         "pillow": PIL.__version__,
         "lpips": importlib.metadata.version("lpips"),
         "torchvision": importlib.metadata.version("torchvision"),
+        "daam": importlib.metadata.version("daam"),
         "torch_cpu_capability": torch.backends.cpu.get_cpu_capability(),
         "torch_threads": torch.get_num_threads(),
         "model": "Sources/Pipelines/Models/emoji-scenes",

@@ -36,7 +36,7 @@ import Testing
       ": record.words: sites \"cross:17\": there is no layer 17; this model has layers 1-16"),
     Case(
       "step beyond the end", "name: words,", "name: words, steps: [2],",
-      ":9:27: record.0.steps: 2 is not a step; the run has 2, numbered 0 to 1"),
+      ": record.words: steps: 2 is not a step; the run has 2, numbered 0 to 1"),
     Case(
       "word that is not in the prompt", "name: words,", "name: words, tokens: [dog],",
       ": record.words: tokens: \"dog\" is not in the prompt \"a red car\"; its words are \"a\", \"red\", \"car\"",

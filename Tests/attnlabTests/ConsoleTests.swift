@@ -139,7 +139,8 @@ import Testing
     (30, [0, 3, 5, 8, 11, 13, 16, 18, 21, 24, 26, 29]),
   ])
   func shownSteps(_ count: Int, _ steps: [Int]) {
-    #expect(WordMaps(words: ["a"], sites: [], stepCount: count).shownSteps == steps)
+    let prompt = PromptTokens(prompt: "", tokens: [], words: [], truncatedWords: [])
+    #expect(WordMaps(prompt: prompt, sites: [], stepCount: count).shownSteps == steps)
   }
 
   @Test func selectorsOfOptions() throws {

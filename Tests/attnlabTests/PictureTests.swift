@@ -84,11 +84,11 @@ import Testing
       let outcome = try attnlab("heatmap", "a car, a dog", "--steps", "2", "--out", "maps", "--json")
       #expect(outcome.code == 0, "\(outcome.errors)")
       let names = [
-        "picture.png", "words.png", "grid-1-a.png", "grid-2-car.png", "grid-3.png", "grid-4-a2.png", "grid-5-dog.png",
+        "picture.png", "words.png", "grid-1-a.png", "grid-2-car.png", "grid-3.png", "grid-4-dog.png",
       ]
       let json = try outcome.json()
       #expect(json["files"] as? [String] == names)
-      #expect(json["words"] as? [String] == ["a", "car", ",", "a#2", "dog"])
+      #expect(json["words"] as? [String] == ["a", "car", ",", "dog"])
       #expect(attnlab.files == (["maps"] + names.map { "maps/\($0)" }).sorted())
       for name in names {
         let png = try PNG.read(attnlab.folder.appending(path: "maps/\(name)"))

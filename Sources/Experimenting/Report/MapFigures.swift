@@ -61,11 +61,11 @@ struct MapFigures {
     var section = FigureSection(
       heading: "Words in the picture",
       reading: """
-        Where the picture looks at each word of its prompt: the heat maps of DAAM (Tang et al. 2022). The probabilities of \
-        cross-attention, over what was recorded of layers, steps and heads, are brought to the latents' grid by bicubic \
-        interpolation, clamped at 0 as the released program does, summed, and laid over the greyed picture. Bright is \
-        most. Each map has its own scale, whose ends stand below it, so compare where words are, not how bright they are. \
-        Attention to a word need not lie on the thing that it names.
+        Where the picture looks at each word of its prompt: the heat maps of DAAM (Tang et al. 2022) as the package of that \
+        name computes them. The probabilities of cross-attention are summed over the recorded steps, brought to the latents' \
+        grid by bicubic interpolation, clamped at 0, averaged over layers, heads and the tokens of a word, and laid over the \
+        greyed picture. The middle block is left out. Bright is most. Each map has its own scale, whose ends stand below it, \
+        so compare where words are, not how bright they are. Attention to a word need not lie on the thing that it names.
         """)
     guard let cross, !wordViews.isEmpty else { return missing(section, Self.noCross) }
     var drawn = Set<RunID>()
@@ -90,7 +90,7 @@ struct MapFigures {
     _ view: WordView, _ run: ReportRun, _ name: String, _ writer: FigureWriter
   ) throws -> [FigureFile] {
     guard let picture = data.picture(of: run) else { return [] }
-    let title = "\(run.stored.prompt) · seed \(run.stored.run.seed) · attention to each word: sum over \(view.over)"
+    let title = "\(run.stored.prompt) · seed \(run.stored.run.seed) · attention to each word: \(view.over)"
     return [try write(try view.figure(title: title, picture: picture), name, title, run, writer)]
   }
 

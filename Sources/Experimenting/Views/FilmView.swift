@@ -19,7 +19,7 @@ public struct FilmView {
     self.frames = frames.map(\.picture)
   }
 
-  /// Where the picture looks at a word: DAAM's sum over the layers and heads of each step.
+  /// Where the picture looks at a word: DAAM's mean over the layers and heads of each step.
   /// - Parameter word: nil: the prompt's last.
   /// - Throws: `ExperimentError` that says what was not recorded; `SelectionError`; `StoreError`; `PlottingError`.
   public static func word(

@@ -10,15 +10,16 @@ struct HeatMapCommand: ParsableCommand {
     commandName: "heatmap",
     abstract: "Make one picture and show where each word of the prompt looks.",
     discussion: """
-      Records the cross-attention of all layers and steps (mean over heads, conditional half) while the picture is made, \
-      and writes into the folder:
+      Looks at the cross-attention of all layers, heads and steps (conditional half) while the picture is made, and writes \
+      into the folder:
 
         picture.png            the picture
-        words.png              each word's heat map over the picture, as DAAM defines it: sum of all maps
-        grid-1-a.png, ...      for each word its maps, layers by steps
+        words.png              each word's heat map over the picture, as the package daam computes it
+        grid-1-a.png, ...      for each word its maps, layers by steps, the mean over heads
 
-      DAAM (Tang et al. 2022) brings every map to the latents' grid by bicubic interpolation, clamps at 0 and sums. \
-      `attnlab maps daam` draws the same of a run that an experiment recorded.
+      DAAM (Tang et al. 2022) sums each head's maps over the steps, brings them to the latents' grid by bicubic \
+      interpolation and clamps at 0; the package takes the mean over layers, heads and the tokens of a word, and leaves the \
+      middle block out. `attnlab maps daam` draws the same of a run that an experiment recorded, and has other choices.
 
       Defaults are those of `attnlab generate`. Files of these names are replaced.
 
@@ -53,27 +54,27 @@ struct HeatMapCommand: ParsableCommand {
   func run() throws {
     let folder = URL(filePath: out, directoryHint: .isDirectory).standardizedFileURL.absoluteURL
     if let problem = OutputPlace.problem(folder: folder) { throw CommandError("--out: \(problem)") }
-    let record = RecordSpec(name: "words", sites: "cross:*", tokens: .words)
     let single: SinglePicture
     do {
-      single = try SinglePicture(
-        prompt: prompt, options: options, height: size, width: size, record: [record])
+      single = try SinglePicture(prompt: prompt, options: options, height: size, width: size) {
+        [WordMaps.record(of: $0)]
+      }
     } catch let error as UsageError {
       // Height and width are one option here.
       throw UsageError(error.problems.filter { !$0.hasPrefix("--width:") }.map(Self.asSize))
     }
-    let words = try TokenSelector.words.resolve(single.prompt).map(\.label)
-    guard !words.isEmpty else { throw UsageError("the prompt has no word whose attention could be shown") }
+    var maps = WordMaps(prompt: single.prompt, sites: single.plan.sites, stepCount: single.plan.stepCount)
+    guard !maps.words.isEmpty else { throw UsageError("the prompt has no word whose attention could be shown") }
     for remark in single.remarks { StandardError.write("note: \(remark)\n") }
 
-    var maps = WordMaps(words: words, sites: single.plan.sites, stepCount: single.plan.stepCount)
     let latents = try single.denoise { step, probe in try maps.add(step: step, probe.maps) }
     let picture = try single.plan.model.picture(latents)
     let names = try write(maps, picture, single, to: folder)
 
     if output.json {
       let report = Report(
-        folder: folder.path, files: names, words: words, settings: PictureSettings(single), remarks: single.remarks)
+        folder: folder.path, files: names, words: maps.words, settings: PictureSettings(single), remarks: single.remarks
+      )
       return try StandardOutput.write(json: report)
     }
     let shown = out.hasSuffix("/") ? out : out + "/"
@@ -90,13 +91,13 @@ struct HeatMapCommand: ParsableCommand {
   /// - Returns: The names of the files written.
   private func write(_ maps: WordMaps, _ picture: Picture, _ single: SinglePicture, to folder: URL) throws -> [String] {
     let title = "\u{201C}\(prompt)\u{201D}, seed \(single.settings.seed)"
-    let strip = zip(maps.words, try maps.sums()).map { LabeledMap($0, $1) }
+    let strip = zip(maps.words, try maps.heatMapsOfWords()).map { LabeledMap($0, $1) }
     var pictures = [
       ("picture.png", picture),
       (
         "words.png",
         try Figures.wordStrip(
-          title: "\(title): attention to each word, sum over \(maps.summary)", picture: picture, words: strip,
+          title: "\(title): attention to each word, \(maps.summary)", picture: picture, words: strip,
           scale: .perMap)
       ),
     ]

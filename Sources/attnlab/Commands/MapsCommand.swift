@@ -10,7 +10,7 @@ struct MapsCommand: ParsableCommand {
       (`attnlab show NAME` lists them), and writes pictures into a folder, \"maps\" unless --out names another. --csv writes \
       the numbers as a table, --json prints them.
 
-        daam    cross: heat maps of the prompt's words, as DAAM defines them
+        daam    cross: heat maps of the prompt's words, as the package daam computes them
         stats   any: entropy, distance, spread and divergence of heads
         pca     self: principal components as colours
         point   self: where one point of the picture looks, at every layer

@@ -1,3 +1,4 @@
+import Analysis
 import ArgumentParser
 import Experimenting
 import Foundation
@@ -8,19 +9,24 @@ struct MapsDAAMCommand: ParsableCommand {
     commandName: "daam",
     abstract: "Draw DAAM's heat map of each word of the prompt.",
     discussion: """
-      The definition of Tang et al. 2022, "What the DAAM": every recorded cross-attention map of a word is brought to the \
-      latents' grid by bicubic interpolation, and all are summed over layers, heads and steps; the tokens of a word are \
-      summed. As in the released program what the interpolation leaves below 0 of a layer's and head's sum over steps is \
-      taken off; with --unclamped it stays, which is the paper's formula to the letter. A record of means over heads counts \
-      each as often as its layer has heads. The sum is over what was recorded, and the title says what that is; --sites and \
-      --steps make it less. Each map is drawn on its own scale.
+      What the package daam 0.2.0 computes, after Tang et al. 2022, "What the DAAM": each head's cross-attention to a token, \
+      summed over the steps, is brought to the latents' grid by bicubic interpolation and clamped at 0. A map is the mean of \
+      these over layers and heads, without the middle block, and over the tokens of a word; a word is known by \
+      its tokens, so that equal words of a prompt are one, and a is also found in a zebra that is split into z e b r a; car#1 or \
+      car#2 is one occurrence alone. Options make other choices: the paper's formula is --sum-layers \
+      --middle-block --unclamped.
+
+      Numbers are the package's for a record with heads: all and tokens: all. A record of means over heads, or of words, \
+      keeps what the clamp would take off single heads and tokens (with --unclamped there is no difference). The title says \
+      which recorded layers and steps a map is of; --steps makes them fewer, and --sites takes what it names, the middle block \
+      too. Each map is drawn on its own scale.
 
       Writes daam.png; the table has word, y, x, value.
 
       Examples:
         attnlab maps daam first-look
         attnlab maps daam first-look --words car,red --sites cross:up --csv daam.csv
-        attnlab maps daam first-look --steps 0-4 --unclamped
+        attnlab maps daam first-look --sum-layers --middle-block --unclamped
       """)
 
   @OptionGroup var view: ViewOptions
@@ -30,7 +36,16 @@ struct MapsDAAMCommand: ParsableCommand {
     help: ArgumentHelp("Words of the prompt, between commas: car,red or car#2. (default: all)", valueName: "words"))
   var words: String?
 
-  @Flag(name: .long, help: "Leave values below 0: the paper's formula without the program's clamp.")
+  @Flag(name: .long, help: "Sum layers and heads; the package takes their mean.")
+  var sumLayers = false
+
+  @Flag(name: .long, help: "Sum the tokens of a word; the package takes their mean.")
+  var sumTokens = false
+
+  @Flag(name: .long, help: "Take the middle block along, which the package leaves out.")
+  var middleBlock = false
+
+  @Flag(name: .long, help: "Leave values below 0, which the package clamps.")
   var unclamped = false
 
   private struct Word: Encodable {
@@ -43,8 +58,11 @@ struct MapsDAAMCommand: ParsableCommand {
     try view.with { store, results in
       let run = try view.run(in: store)
       let names = words?.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
-      let heatMaps = try WordView(view.request(run, words: names), isClamped: !unclamped, store: store)
-      let title = "\(run.prompt) · seed \(run.run.seed) · attention to each word: sum over \(heatMaps.over)"
+      let definition = WordHeatMaps.Definition(
+        isClamped: !unclamped, sumsLayers: sumLayers, sumsTokens: sumTokens)
+      let heatMaps = try WordView(
+        view.request(run, words: names), definition: definition, takesMiddleBlock: middleBlock, store: store)
+      let title = "\(run.prompt) · seed \(run.run.seed) · attention to each word: \(heatMaps.over)"
       let figure = try heatMaps.figure(title: title, picture: try run.picture(store, results))
       var table = Table(["word", "lowest", "highest"], right: [1, 2])
       for (word, map) in zip(heatMaps.words, heatMaps.maps) {
@@ -52,7 +70,7 @@ struct MapsDAAMCommand: ParsableCommand {
       }
       try view.write(
         [("daam.png", figure)], of: [run], csv: heatMaps.csv,
-        text: "run  \(printable(run.title))\nsum over \(heatMaps.over)\n\n\(table.text)",
+        text: "run  \(printable(run.title))\n\(heatMaps.over)\n\n\(table.text)",
         json: zip(heatMaps.words, heatMaps.maps).map {
           Word(word: $0, height: $1.height, width: $1.width, values: $1.values)
         })

@@ -10,7 +10,7 @@ struct MapsFilmCommand: ParsableCommand {
     commandName: "film",
     abstract: "Write a film over the steps, as an animated PNG.",
     discussion: """
-      A frame for each recorded step: where the picture looks at a word (DAAM's sum over layers and heads, on one scale for \
+      A frame for each recorded step: where the picture looks at a word (DAAM's mean over layers and heads, on one scale for \
       all frames), with --point where a point looks at each layer, or with --predicted what the model expected the picture \
       to become, where the file asked for `predicted_clean`. The last frame stays longer.
 

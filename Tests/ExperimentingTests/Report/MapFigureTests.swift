@@ -23,19 +23,24 @@ import Testing
       values: (0..<6).map { cell in keys.reduce(Float(0)) { $0 + values[cell * count + $1] } })
   }
 
-  @Test func stripsAreSumsOverStepsSitesAndHeads() throws {
+  @Test func stripsAreSumsOverStepsAndMeansOverHeadsAndTokens() throws {
     try Fixtures.withTemporaryFolder { root in
-      // "giraffe" is two tokens: <start> a gir affe <end> <padding>. The mean over two heads counts twice.
+      // "giraffe" is two tokens: <start> a gir affe <end> <padding>. The record is of means over heads.
       let results = try SyntheticResults(
         root, spec: SyntheticResults.spec(pairs: "[{ source: a giraffe, target: a dog }]"))
       _ = try results.report()
       let steps = (0..<3).map { SyntheticResults.values(step: $0, head: 0, count: 36) }
-      let sum = (0..<36).map { index in Float(steps.reduce(0.0) { $0 + 2 * Double($1[index]) }) }
+      let sum = (0..<36).map { index in Float(steps.reduce(0.0) { $0 + Double($1[index]) }) }
+      let giraffe = try map([2, 3], of: sum)
       let expected = try Figures.wordStrip(
         title:
-          "a giraffe · seed 1 · attention to each word: sum over what was recorded: layer 1, steps 0-2 and all heads",
+          "a giraffe · seed 1 · attention to each word: mean over layer 1 and heads, sum over steps 0-2, as recorded",
         picture: SyntheticResults.picture(shade: 0),
-        words: [LabeledMap("a", map([1], of: sum)), LabeledMap("giraffe", map([2, 3], of: sum))], scale: .perMap)
+        words: [
+          LabeledMap("a", map([1], of: sum)),
+          LabeledMap("giraffe", try HeatMap(width: 3, height: 2, values: giraffe.values.map { $0 / 2 })),
+        ],
+        scale: .perMap)
       #expect(try drawn("word_heatmaps-1-source.png", results) == expected)
     }
   }

@@ -33,11 +33,11 @@ import Testing
       let chosen = steps == nil ? [0, 2] : [2]
       let maps = chosen.flatMap { step in (0..<2).map { values(step, $0) } }
       #expect(view.words == ["red"] && view.steps == chosen)
-      let expected: [Float] = (0..<6).map { cell in maps.reduce(0) { $0 + $1[cell * 6 + 2] } }
+      let expected: [Float] = (0..<6).map { cell in maps.reduce(0) { $0 + $1[cell * 6 + 2] } / 2 }
       #expect(view.maps[0].values == expected)
       #expect(
         view.over
-          == "what was recorded: layer 1, \(steps == nil ? "steps 0, 2" : "step 2") and all heads")
+          == "mean over layer 1 and heads, sum over \(steps == nil ? "steps 0, 2" : "step 2"), as recorded")
       #expect(
         String(decoding: view.csv, as: UTF8.self).hasPrefix("run,word,y,x,value\n\(run.run.hash.prefix(16)),red,0,0,"))
     }
