@@ -85,6 +85,8 @@ struct RunReport: Encodable {
   let negativePrompt, sourceHash, sourcePrompt, error: String?
   let seed: UInt64
   let height, width, steps: Int
+  /// Of the model.
+  let calls: Int
   let guidanceScale: Double
   let scheduler: String
   let metrics: [String: Double]
@@ -107,6 +109,7 @@ struct RunReport: Encodable {
     height = run.height
     width = run.width
     steps = run.steps
+    calls = run.calls
     guidanceScale = run.guidanceScale
     scheduler = run.scheduler
     metrics = try store.metrics(stored.id)
@@ -128,7 +131,12 @@ struct RunReport: Encodable {
     if let negativePrompt, !negativePrompt.isEmpty { facts.append(("negative", negativePrompt)) }
     if let sourceHash, let sourcePrompt { facts.append(("source", "\(sourcePrompt), \(sourceHash.prefix(16))")) }
     facts.append(("picture", "\(width) x \(height) pixels, seed \(seed)"))
-    facts.append(("denoising", "\(steps) \(scheduler) steps, guidance \(guidanceScale)"))
+    facts.append(
+      (
+        "denoising",
+        "\(steps) \(scheduler) steps, " + (calls == steps ? "" : "\(calls) calls of the model, ")
+          + "guidance \(guidanceScale)"
+      ))
     facts += metrics.sorted { $0.key < $1.key }.map { ($0.key, String(format: "%.6g", $0.value)) }
     facts += files.map { ($0.kind, $0.path) }
     facts += records.map { record in

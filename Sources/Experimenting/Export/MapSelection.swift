@@ -113,7 +113,7 @@ struct MapSelection {
     _ selector: StepSelector?, of run: StoredRun, recorded: [Int], record: String
   ) throws -> [Int] {
     guard let selector, selector != .all else { return recorded }
-    let asked = try selector.resolve(count: max(run.run.steps, (recorded.last ?? 0) + 1))
+    let asked = try selector.resolve(count: max(run.run.calls, (recorded.last ?? 0) + 1))
     let missing = asked.filter { !recorded.contains($0) }
     let found = asked.filter(recorded.contains)
     // A list names each step; a range is a wish for what lies in it.

@@ -3,7 +3,6 @@ import AttentionTracing
 import Foundation
 import Measures
 import Plotting
-import Schedulers
 import Tensors
 
 /// A run as a report sees it.
@@ -161,10 +160,7 @@ struct ReportData {
   /// Calls of the model a run, in the first settings.
   var stepCount: Int {
     let settings = spec.generate.settings[0]
-    let run = present.first { settings.made($0.stored.run) }?.stored.run
-    // PNDM calls the model once more, to start its history.
-    return run?.schedulerName == SchedulerKind.pndm.rawValue
-      ? settings.numInferenceSteps + 1 : settings.numInferenceSteps
+    return present.first { settings.made($0.stored.run) }?.stored.run.calls ?? settings.numInferenceSteps
   }
 
   /// The picture of a finished run, or another of its pictures by kind; nil where it cannot be read.

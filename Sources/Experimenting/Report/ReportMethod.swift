@@ -35,12 +35,13 @@ struct ReportMethod {
     let negative = generate.negativePrompt.isEmpty ? "empty" : "\"\(Markdown.text(generate.negativePrompt))\""
     let denoising = generate.settings.flatMap { settings in
       let isOnly = settings.label.isEmpty
-      let made = data.expected.lazy.filter { $0.settings == settings }.compactMap(\.run).first?.stored.run.scheduler
-      let scheduler = Markdown.text(made ?? settings.scheduler ?? "the model's own")
+      let made = data.expected.lazy.filter { $0.settings == settings }.compactMap(\.run).first?.stored.run
+      let scheduler = Markdown.text(made?.scheduler ?? settings.scheduler ?? "the model's own")
+      let calls = made.map { $0.calls == $0.steps ? "" : ", \($0.calls) calls of the model" } ?? ""
       return [
         [
           isOnly ? "scheduler" : "scheduler, \(Markdown.text(settings.label))",
-          "\(scheduler), \(counted(settings.numInferenceSteps, "step"))",
+          "\(scheduler), \(counted(settings.numInferenceSteps, "step"))\(calls)",
         ],
         [
           isOnly ? "guidance" : "guidance, \(Markdown.text(settings.label))",
