@@ -20,8 +20,8 @@ enum TextEncodingMark: CaseIterable {
       : "iconv -f UTF-16 -t UTF-8 \(file) > utf8.json && mv utf8.json \(file)"
     throw CheckpointError(
       .init(
-        file: file, field: "text", found: "a text behind a byte order mark (\(spelled))",
-        expected: "one in UTF-8 without a mark"),
+        file: file, field: "beginning", found: "a byte order mark (\(spelled))",
+        expected: "text in UTF-8 without one"),
       advice: "An editor saved the file that way: \(command).")
   }
 }

@@ -60,7 +60,7 @@ import Testing
     let folder = try ScratchFolder("unet")
     let file = try folder.write(bytes + Array("{}".utf8), to: "config.json")
     let expected =
-      "unet/config.json: text is a text behind a byte order mark (\(spelled)), expected one in UTF-8 without a mark\n"
+      "unet/config.json: beginning is a byte order mark (\(spelled)), expected text in UTF-8 without one\n"
       + "An editor saved the file that way: \(command)."
     #expect(message { _ = try ConfigFile(contentsOf: file) } == expected)
     #expect(message { _ = try readText(file, named: "unet/config.json") } == expected)

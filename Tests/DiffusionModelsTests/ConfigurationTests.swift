@@ -67,6 +67,10 @@ import Testing
       "cross_attention_dim is [128, 128], expected a whole number from 1 to 65536, or a list of 4 such"
     ),
     (#"{"dual_cross_attention": true}"#, "dual_cross_attention is true, expected false, as in SD 1.x and 2.x"),
+    (
+      #"{"mid_block_only_cross_attention": true}"#,
+      "mid_block_only_cross_attention is true, expected false, as in SD 1.x and 2.x"
+    ),
     (#"{"only_cross_attention": [true]}"#, "only_cross_attention is [true], expected false, as in SD 1.x and 2.x"),
     (#"{"class_embed_type": "timestep"}"#, "class_embed_type is \"timestep\", expected null, as in SD 1.x and 2.x"),
   ])

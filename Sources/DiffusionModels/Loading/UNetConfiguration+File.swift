@@ -81,6 +81,7 @@ extension UNetConfiguration {
     _ = file.double("resnet_out_scale_factor", default: 1, in: 1...1)
     for key in [
       "center_input_sample", "dual_cross_attention", "resnet_skip_time_act", "class_embeddings_concat",
+      "mid_block_only_cross_attention",
     ] where file.optionalBool(key, default: false) == true {
       file.report(key, expected: "false, as in SD 1.x and 2.x")
     }

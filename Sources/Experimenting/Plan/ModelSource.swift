@@ -1,3 +1,4 @@
+import Checkpoints
 import Crypto
 import Foundation
 import Pipelines
@@ -26,9 +27,13 @@ public enum ModelSource {
   public static func hash(_ folder: ModelFolder) throws -> String { try hash(folder.contentFiles) }
 
   /// The same of files in their order, each with the name of its folder.
+  /// - Throws: `CheckpointError` for a pipe or a device in the place of a file, which would never end; a file error.
   static func hash(_ files: [URL]) throws -> String {
     var hasher = SHA256()
     for file in files {
+      if let problem = irregularity(of: file, named: file.pathComponents.suffix(2).joined(separator: "/")) {
+        throw CheckpointError(problem)
+      }
       let data = try Data(contentsOf: file, options: .mappedIfSafe)
       let name = file.pathComponents.suffix(2).joined(separator: "/")
       hasher.update(data: Data("\(name)\n\(data.count)\n".utf8))

@@ -1,0 +1,192 @@
+import DiffusionModels
+import Foundation
+import Pipelines
+import Schedulers
+import TestSupport
+import Testing
+
+/// What `model_index.json` says that a folder is: pipelines, components and schedulers that are computed, and those that are
+/// refused by name.
+@Suite struct FolderClassTests {
+  private static let advice =
+    "attnlab computes text-to-image as StableDiffusionPipeline does: give a folder of Stable Diffusion 1.x or 2.x. If the parts "
+    + "of this one are those of such a model, StableDiffusionPipeline.from_pretrained(\"this folder\").save_pretrained(\"a new "
+    + "folder\") saves them as one."
+  private static let computed = "expected \"StableDiffusionPipeline\" or \"StableDiffusionImg2ImgPipeline\""
+
+  /// A key of the index, its value, and what is said of it.
+  @Test(arguments: [
+    (
+      "_class_name", #""StableDiffusionPAGPipeline""#,
+      "\"StableDiffusionPAGPipeline\", a pipeline for perturbed-attention guidance, \(computed)"
+    ),
+    (
+      "_class_name", #""StableDiffusionXLPipeline""#,
+      "\"StableDiffusionXLPipeline\", a pipeline for Stable Diffusion XL, \(computed)"
+    ),
+    (
+      "_class_name", #""StableDiffusionControlNetImg2ImgPipeline""#,
+      "\"StableDiffusionControlNetImg2ImgPipeline\", a pipeline for a ControlNet, \(computed)"
+    ),
+    (
+      "_class_name", #""StableDiffusionGLIGENPipeline""#,
+      "\"StableDiffusionGLIGENPipeline\", a pipeline for GLIGEN, \(computed)"
+    ),
+    (
+      "_class_name", #""StableDiffusionInpaintPipeline""#,
+      "\"StableDiffusionInpaintPipeline\", a pipeline for inpainting, \(computed)"
+    ),
+    (
+      "_class_name", #""StableDiffusionInstructPix2PixPipeline""#,
+      "\"StableDiffusionInstructPix2PixPipeline\", a pipeline for pix2pix, \(computed)"
+    ),
+    (
+      "_class_name", #""StableDiffusion3Pipeline""#,
+      "\"StableDiffusion3Pipeline\", a pipeline for Stable Diffusion 3, \(computed)"
+    ),
+    (
+      "_class_name", #""FlaxStableDiffusionPipeline""#,
+      "\"FlaxStableDiffusionPipeline\", a pipeline for Flax, \(computed)"
+    ),
+    (
+      "_class_name", #""OnnxStableDiffusionPipeline""#,
+      "\"OnnxStableDiffusionPipeline\", a pipeline for ONNX, \(computed)"
+    ),
+    ("_class_name", #""MyPipeline""#, "\"MyPipeline\", \(computed)"),
+    ("_class_name", #"["my_pipeline", "MyPipeline"]"#, "[\"my_pipeline\", \"MyPipeline\"], \(computed)"),
+    ("unet", "[null, null]", #"[null, null], expected ["diffusers", "UNet2DConditionModel"]"#),
+    (
+      "unet", #"["diffusers", "FlaxUNet2DConditionModel"]"#,
+      #"["diffusers", "FlaxUNet2DConditionModel"], expected ["diffusers", "UNet2DConditionModel"]"#
+    ),
+    (
+      "unet", #"["my_unet", "UNet2DConditionModel"]"#,
+      #"["my_unet", "UNet2DConditionModel"], expected ["diffusers", "UNet2DConditionModel"]"#
+    ),
+    (
+      "text_encoder", #"["transformers", "T5EncoderModel"]"#,
+      #"["transformers", "T5EncoderModel"], expected ["transformers", "CLIPTextModel"]"#
+    ),
+    (
+      "tokenizer", #"["transformers", "T5Tokenizer"]"#,
+      #"["transformers", "T5Tokenizer"], expected ["transformers", "CLIPTokenizer"]"#
+    ),
+    (
+      "vae", #"["diffusers", "AutoencoderTiny"]"#,
+      #"["diffusers", "AutoencoderTiny"], expected ["diffusers", "AutoencoderKL"]"#
+    ),
+    ("vae", #""AutoencoderKL""#, #""AutoencoderKL", expected ["diffusers", "AutoencoderKL"]"#),
+    ("scheduler", "[null, null]", #"[null, null], expected ["diffusers", "DDIMScheduler"]"#),
+  ])
+  func classesThatAreNotComputed(key: String, value: String, message: String) throws {
+    try withModel {
+      try setIndex(key, value, of: $0)
+    } _: { url in
+      #expect(loadingMessage(url) == "model_index.json: \(key) is \(message)\n" + Self.advice)
+    }
+  }
+
+  private func setIndex(_ key: String, _ value: String, of folder: URL) throws {
+    let file = folder.appending(path: "model_index.json")
+    var index = try #require(JSONSerialization.jsonObject(with: Data(contentsOf: file)) as? [String: Any])
+    index[key] = try JSONSerialization.jsonObject(with: Data(value.utf8), options: .fragmentsAllowed)
+    try JSONSerialization.data(withJSONObject: index).write(to: file)
+  }
+
+  @Test(arguments: ["StableDiffusionImg2ImgPipeline", "StableDiffusionPipeline"])
+  func pipelinesThatAreComputed(name: String) throws {
+    try withModel {
+      try setIndex("_class_name", "\"\(name)\"", of: $0)
+    } _: { url in
+      let problems = try ModelFolder(url).problems()
+      #expect(problems == [])
+    }
+  }
+
+  /// The index decides, and its remark says where the scheduler's own file differs.
+  @Test func schedulersOfTheIndex() throws {
+    try withModel {
+      try setIndex("scheduler", #"["diffusers", "EulerDiscreteScheduler"]"#, of: $0)
+    } _: { url in
+      let model = try StableDiffusion(folder: ModelFolder(url))
+      #expect(try model.defaultScheduler == .euler)
+      #expect(try ModelFolder(url).problems() == [])
+      #expect(
+        model.folder.schedulerRemark(model.schedulerConfiguration)
+          == "model_index.json names EulerDiscreteScheduler, which decides as in diffusers, and "
+          + "scheduler/scheduler_config.json names DDIMScheduler; `scheduler: ddim` takes that one")
+    }
+    let model = try Bundled.model
+    #expect(model.folder.schedulerRemark(model.schedulerConfiguration) == nil)
+  }
+
+  private static let choice =
+    "which attnlab does not compute; it computes ddim (DDIMScheduler), pndm (PNDMScheduler), euler (EulerDiscreteScheduler), "
+    + "dpm++ (DPMSolverMultistepScheduler): choose one with `--scheduler ddim`, or in an experiment file with `scheduler: ddim` "
+    + "under `generate`"
+
+  /// In the index or in its own file, a scheduler that is not computed is refused; the folder loads, so that another one can be
+  /// chosen.
+  @Test(arguments: [
+    (#"["diffusers", "LCMScheduler"]"#, "DDIMScheduler", "model_index.json: scheduler is \"LCMScheduler\", \(choice)"),
+    (#"["diffusers", "LCMScheduler"]"#, "LCMScheduler", "model_index.json: scheduler is \"LCMScheduler\", \(choice)"),
+    (
+      #"["mine", "DDIMScheduler"]"#, "DDIMScheduler", "model_index.json: scheduler is \"mine.DDIMScheduler\", \(choice)"
+    ),
+    (
+      #"["diffusers", "DDIMScheduler"]"#, "EulerAncestralDiscreteScheduler",
+      "scheduler/scheduler_config.json: _class_name is \"EulerAncestralDiscreteScheduler\", \(choice)"
+    ),
+    (
+      #"["diffusers", "FlaxDDIMScheduler"]"#, "EDMEulerScheduler",
+      """
+      model_index.json: scheduler is "FlaxDDIMScheduler", \(choice)
+      scheduler/scheduler_config.json: _class_name is "EDMEulerScheduler", \(choice)
+      """
+    ),
+  ])
+  func schedulersThatAreNotComputed(index: String, own: String, message: String) throws {
+    try withModel {
+      try setIndex("scheduler", index, of: $0)
+      let file = $0.appending(path: "scheduler/scheduler_config.json")
+      let text = try String(contentsOf: file, encoding: .utf8)
+      try text.replacingOccurrences(of: "\"DDIMScheduler\"", with: "\"\(own)\"").write(
+        to: file, atomically: true, encoding: .utf8)
+    } _: { url in
+      #expect(try ModelFolder(url).problems() == [message])
+      let model = try StableDiffusion(folder: ModelFolder(url))
+      #expect { _ = try model.defaultScheduler } throws: { "\($0)" == message }
+    }
+  }
+
+  /// What the folder's own scheduler cannot do is a problem of the folder.
+  @Test func settingsOfTheScheduler() throws {
+    try withModel {
+      try replace(
+        "\"thresholding\": false", with: "\"thresholding\": true",
+        in: $0.appending(path: "scheduler/scheduler_config.json"))
+    } _: { url in
+      let problems = try ModelFolder(url).problems()
+      #expect(problems == ["scheduler/scheduler_config.json: thresholding is true; for ddim only false is supported"])
+    }
+  }
+
+  /// UNets of Stable Diffusion's other models, by what they take beside the latents.
+  @Test(arguments: [
+    (9, "9, those of an inpainting model, which takes a mask and a masked picture beside the latents"),
+    (8, "8, those of an InstructPix2Pix model, which takes a picture beside the latents"),
+    (5, "5, those of a depth-to-image model, which takes a depth map beside the latents"),
+    (7, "7, those of an upscaler, which takes a small picture beside the latents"),
+  ])
+  func inputsBesideTheLatents(channels: Int, kind: String) throws {
+    try withModel {
+      try replace(
+        "\"in_channels\": 4", with: "\"in_channels\": \(channels)", in: $0.appending(path: "unet/config.json"))
+    } _: { url in
+      #expect(
+        loadingMessage(url)
+          == "unet/config.json: in_channels is \(kind), expected 4, the latent_channels of vae/config.json\n"
+          + "attnlab computes text-to-image alone: give the folder of a model without such an input.")
+    }
+  }
+}
