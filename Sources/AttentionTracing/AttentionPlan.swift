@@ -33,22 +33,46 @@ public struct PlannedMap: Hashable, Sendable {
   public let keys: Int
   public let type: MapType
 
+  /// Values of all its heads.
+  public var cells: Int { saturatingProduct(heads, height, width, keys) }
+
   /// Bytes of all its heads.
-  public var bytes: Int { heads * height * width * keys * type.bytes }
+  public var bytes: Int { saturatingProduct(cells, type.bytes) }
 }
 
 /// What every attention does at every step of a group: compiled before the first step, looked up in the loop.
+///
+/// Steps at which the same operations act share what is compiled of them, and a record's maps are the same at each of its
+/// steps, so that the plan of a thousand steps is hardly larger than that of one.
 public struct AttentionPlan: Sendable {
   public let sites: [AttentionSite]
   public let lanes: [Lane]
   public let stepCount: Int
 
-  /// At step and site: the fills of all lanes, or none where every lane keeps its own.
-  private var fills: [[[ProbabilityFill]]]
-  /// At step and site: what else is changed, in order.
-  private var edits: [[[AttentionEdit]]]
-  /// At step: for each site the observations and the maps they become.
-  private var observations: [[[(observation: ProbabilityObservation, map: PlannedMap)]]]
+  /// What differs between steps, and at step which of them it is.
+  private var changes: [Changes] = []
+  private var changesOfStep: [Int] = []
+  private var recorded: [Recorded] = []
+
+  /// What is changed at a step.
+  private struct Changes {
+    /// At site: the fills of all lanes, or none where every lane keeps its own.
+    var fills: [[ProbabilityFill]]
+    /// At site: what else is changed, in order.
+    var edits: [[AttentionEdit]]
+  }
+
+  /// What a record keeps at each of its steps.
+  private struct Recorded {
+    let steps: Set<Int>
+    /// At site: the observations and the maps they become.
+    let observations: [[(observation: ProbabilityObservation, map: PlannedMap)]]
+
+    /// The sum of a size over the maps of a step.
+    func atEachStep(_ size: (PlannedMap) -> Int) -> Int {
+      saturatingSum(observations.map { saturatingSum($0.map { size($0.map) }) })
+    }
+  }
 
   /// - Parameters:
   ///   - sites: of the model, at the size of the group's latents.
@@ -61,65 +85,76 @@ public struct AttentionPlan: Sendable {
     self.sites = sites
     self.lanes = lanes
     self.stepCount = stepCount
-    fills = Array(repeating: Array(repeating: [], count: sites.count), count: stepCount)
-    edits = Array(repeating: Array(repeating: [], count: sites.count), count: stepCount)
-    observations = Array(repeating: Array(repeating: [], count: sites.count), count: stepCount)
-    let laneOf = Dictionary(uniqueKeysWithValues: lanes.enumerated().map { ($1, $0) })
-
-    // Operations at each step, site and lane, in the order of the file.
-    var asked: [Place: [PlannedOperation]] = [:]
-    for operation in operations where !operation.isNothing {
-      for branch in operation.branches {
-        guard let lane = laneOf[Lane(run: operation.run, branch: branch)] else { continue }
-        for step in operation.steps {
-          for site in operation.sites {
-            asked[Place(step: step, site: site, lane: lane), default: []].append(operation)
-          }
-        }
+    let operations = operations.filter { !$0.isNothing }
+    let steps = operations.map { Set($0.steps) }
+    var known: [[Int]: Int] = [:]
+    for step in 0..<stepCount {
+      let active = operations.indices.filter { steps[$0].contains(step) }
+      if let index = known[active] {
+        changesOfStep.append(index)
+      } else {
+        known[active] = changes.count
+        changesOfStep.append(changes.count)
+        changes.append(try Self.changes(active.map { operations[$0] }, sites, lanes, tokens))
       }
     }
-    for (place, operations) in asked {
-      let sources = { (operation: PlannedOperation) throws(SelectionError) -> [Int] in
-        guard operation.change.needsSource else { return [] }
-        let found = operation.sources.compactMap { laneOf[Lane(run: $0, branch: lanes[place.lane].branch)] }
-        guard !found.isEmpty, found.count == operation.sources.count else {
-          throw SelectionError(
-            "\(operation.operation.rawValue): there is no source run to take from; give `pairs` of prompts")
+    recorded = records.map { record in
+      var observations: [[(ProbabilityObservation, PlannedMap)]] = Array(repeating: [], count: sites.count)
+      for site in record.sites {
+        let cells = Self.pooledCells(record, sites[site])
+        for (index, lane) in lanes.enumerated()
+        where record.branches.contains(lane.branch) && record.tokens.indices.contains(lane.run) {
+          observations[site].append(Self.observation(record, lane, index, sites[site], tokens, cells))
         }
-        return found
       }
-      let takesTokens = sites[place.site].kind == .cross && lanes[place.lane].branch == .conditional
-      if let fill = try Self.fill(operations, takesTokens: takesTokens, sources) {
-        if fills[place.step][place.site].isEmpty {
-          fills[place.step][place.site] = Array(repeating: .own, count: lanes.count)
+      return Recorded(steps: Set(record.steps), observations: observations)
+    }
+  }
+
+  /// What operations, in the order of the file, do at a step.
+  private static func changes(
+    _ operations: [PlannedOperation], _ sites: [AttentionSite], _ lanes: [Lane], _ tokens: Int
+  ) throws(SelectionError) -> Changes {
+    var changes = Changes(
+      fills: Array(repeating: [], count: sites.count), edits: Array(repeating: [], count: sites.count))
+    let laneOf = Dictionary(uniqueKeysWithValues: lanes.enumerated().map { ($1, $0) })
+    var asked: [[[PlannedOperation]]] = Array(
+      repeating: operations.isEmpty ? [] : Array(repeating: [], count: lanes.count), count: sites.count)
+    for operation in operations {
+      for branch in operation.branches {
+        guard let lane = laneOf[Lane(run: operation.run, branch: branch)] else { continue }
+        for site in operation.sites { asked[site][lane].append(operation) }
+      }
+    }
+    for site in sites.indices {
+      for (lane, operations) in asked[site].enumerated() where !operations.isEmpty {
+        let sources = { (operation: PlannedOperation) throws(SelectionError) -> [Int] in
+          guard operation.change.needsSource else { return [] }
+          let found = operation.sources.compactMap { laneOf[Lane(run: $0, branch: lanes[lane].branch)] }
+          guard !found.isEmpty, found.count == operation.sources.count else {
+            throw SelectionError(
+              "\(operation.operation.rawValue): there is no source run to take from; give `pairs` of prompts")
+          }
+          return found
         }
-        fills[place.step][place.site][place.lane] = fill
-      } else {
+        let takesTokens = sites[site].kind == .cross && lanes[lane].branch == .conditional
+        if let fill = try fill(operations, takesTokens: takesTokens, sources) {
+          if changes.fills[site].isEmpty { changes.fills[site] = Array(repeating: .own, count: lanes.count) }
+          changes.fills[site][lane] = fill
+          continue
+        }
         for operation in operations {
           let alignment = takesTokens && operation.place.hasTokens ? operation.alignment : nil
-          edits[place.step][place.site].append(
+          changes.edits[site].append(
             AttentionEdit(
-              element: place.lane, sources: try sources(operation), place: operation.place, change: operation.change,
+              element: lane, sources: try sources(operation), place: operation.place, change: operation.change,
               heads: operation.heads, tokens: operation.partnered(by: alignment, of: tokens),
               renormalises: operation.renormalises, alignment: alignment))
         }
       }
+      try checkSources(changes.fills[site], changes.edits[site])
     }
-    try checkSources()
-    for record in records {
-      for (index, lane) in lanes.enumerated()
-      where record.branches.contains(lane.branch) && record.tokens.indices.contains(lane.run) {
-        for site in record.sites {
-          let entry = Self.observation(record, lane, index, sites[site], tokens)
-          for step in record.steps { observations[step][site].append(entry) }
-        }
-      }
-    }
-  }
-
-  /// Where one lane's attention is asked for.
-  private struct Place: Hashable {
-    let step, site, lane: Int
+    return changes
   }
 
   /// The fill that operations of one lane come to: nil if one of them changes only a part, or something else than the
@@ -147,23 +182,28 @@ public struct AttentionPlan: Sendable {
   }
 
   /// A source computes what it gives: nothing may be changed in it where it is taken from.
-  private func checkSources() throws(SelectionError) {
-    for step in fills.indices {
-      for site in fills[step].indices {
-        let fills = fills[step][site]
-        let edits = edits[step][site]
-        var sources = edits.flatMap(\.sources)
-        for case .source(let source) in fills { sources.append(source) }
-        let changed = Set(edits.map(\.element))
-        if sources.contains(where: { changed.contains($0) || (!fills.isEmpty && fills[$0] != .own) }) {
-          throw SelectionError("the source of a swap is itself changed at the same attention")
-        }
-      }
+  private static func checkSources(_ fills: [ProbabilityFill], _ edits: [AttentionEdit]) throws(SelectionError) {
+    var sources = edits.flatMap(\.sources)
+    for case .source(let source) in fills { sources.append(source) }
+    let changed = Set(edits.map(\.element))
+    if sources.contains(where: { changed.contains($0) || (!fills.isEmpty && fills[$0] != .own) }) {
+      throw SelectionError("the source of a swap is itself changed at the same attention")
+    }
+  }
+
+  /// The stored cell of each key of a self-attention map that is averaged down; nil where none is.
+  private static func pooledCells(_ record: PlannedRecord, _ site: AttentionSite) -> [Int32]? {
+    guard site.kind == .selfAttention, let pool = record.pool, pool < max(site.height, site.width) else { return nil }
+    let height = min(site.height, pool)
+    let width = min(site.width, pool)
+    return (0..<site.queries).map { key in
+      let (y, x) = (key / site.width, key % site.width)
+      return Int32(y * height / site.height * width + x * width / site.width)
     }
   }
 
   private static func observation(
-    _ record: PlannedRecord, _ lane: Lane, _ element: Int, _ site: AttentionSite, _ tokens: Int
+    _ record: PlannedRecord, _ lane: Lane, _ element: Int, _ site: AttentionSite, _ tokens: Int, _ cells: [Int32]?
   ) -> (ProbabilityObservation, PlannedMap) {
     let height = min(site.height, record.pool ?? site.height)
     let width = min(site.width, record.pool ?? site.width)
@@ -181,13 +221,7 @@ public struct AttentionPlan: Sendable {
       keyMap = isWhole ? nil : map
     case .selfAttention:
       keys = height * width
-      keyMap =
-        (height, width) == (site.height, site.width)
-        ? nil
-        : (0..<site.queries).map { key in
-          let (y, x) = (key / site.width, key % site.width)
-          return Int32(y * height / site.height * width + x * width / site.width)
-        }
+      keyMap = cells
     }
     let observation = ProbabilityObservation(
       element: element, meanOfHeads: record.meanOfHeads, height: site.height, width: site.width, outHeight: height,
@@ -200,38 +234,54 @@ public struct AttentionPlan: Sendable {
   }
 
   /// The maps that a step leaves, in the order of sites.
-  public func maps(step: Int) -> [PlannedMap] { observations[step].flatMap { $0.map(\.map) } }
+  public func maps(step: Int) -> [PlannedMap] { observations(step: step).flatMap { $0.map(\.map) } }
 
-  /// Stored maps (one a head, or one of the mean) of the whole group.
-  public var mapCount: Int {
-    observations.reduce(0) { $0 + $1.reduce(0) { $0 + $1.reduce(0) { $0 + $1.map.heads } } }
+  /// At site, what is kept of a step: by record, then by lane.
+  private func observations(step: Int) -> [[(observation: ProbabilityObservation, map: PlannedMap)]] {
+    let active = recorded.filter { $0.steps.contains(step) }
+    return sites.indices.map { site in active.flatMap { $0.observations[site] } }
   }
 
   /// The runs that take attention from a run at a step or a later one, ascending.
   public func takers(from run: Int, step: Int) -> [Int] {
     var takers: Set<Int> = []
     let isOfRun = { (element: Int) in lanes[element].run == run }
-    for site in sites.indices {
-      for step in step..<stepCount {
-        for (element, fill) in fills[step][site].enumerated() {
+    for index in Set(changesOfStep[step...]) {
+      for fills in changes[index].fills {
+        for (element, fill) in fills.enumerated() {
           if case .source(let source) = fill, isOfRun(source) { takers.insert(lanes[element].run) }
         }
-        for edit in edits[step][site] where edit.sources.contains(where: isOfRun) {
-          takers.insert(lanes[edit.element].run)
-        }
+      }
+      for edit in changes[index].edits.joined() where edit.sources.contains(where: isOfRun) {
+        takers.insert(lanes[edit.element].run)
       }
     }
     return takers.subtracting([run]).sorted()
   }
 
+  /// Stored maps (one a head, or one of the mean) of the whole group; at most the largest whole number, as `mapBytes`.
+  public var mapCount: Int { total(\.heads) }
+
   /// Bytes of the maps of the whole group.
-  public var mapBytes: Int {
-    observations.reduce(0) { $0 + $1.reduce(0) { $0 + $1.reduce(0) { $0 + $1.map.bytes } } }
+  public var mapBytes: Int { total(\.bytes) }
+
+  /// Bytes that the maps of the largest step take while they are in memory, as fp32.
+  public var largestStepBytes: Int {
+    let sizes = recorded.map { $0.atEachStep(\.cells) }
+    return (0..<stepCount).reduce(0) { largest, step in
+      let cells = saturatingSum(zip(recorded, sizes).filter { $0.0.steps.contains(step) }.map(\.1))
+      return max(largest, saturatingProduct(cells, MemoryLayout<Float>.size))
+    }
+  }
+
+  private func total(_ size: (PlannedMap) -> Int) -> Int {
+    saturatingSum(recorded.map { saturatingProduct($0.steps.count, $0.atEachStep(size)) })
   }
 
   /// The probe of one step.
   public func probe(step: Int) -> StepProbe {
-    StepProbe(fills: fills[step], edits: edits[step], observations: observations[step])
+    let changes = changes[changesOfStep[step]]
+    return StepProbe(fills: changes.fills, edits: changes.edits, observations: observations(step: step))
   }
 }
 

@@ -79,6 +79,63 @@ import Testing
     #expect(pooled.maps(step: 1).isEmpty)
   }
 
+  /// What is asked at every step is what would be compiled for that step alone, and a plan of thousands of steps is as
+  /// quickly made as one of a few.
+  @Test func manyStepsShareWhatIsCompiled() throws {
+    let steps = 10_000
+    let operations = (0..<8).map { index in
+      PlannedOperation(
+        operation: .replace, run: 1, sources: [0], sites: [6, 8 + index], steps: Array((index * 1000)..<steps),
+        branches: [.conditional])
+    }
+    let records = try [
+      record(sites: Array(0..<sites.count), steps: Array(0..<steps), mean: false),
+      record(sites: [1], steps: [7], pool: 4),
+    ]
+    let time = try ContinuousClock().measure {
+      let plan = try AttentionPlan(
+        sites: sites, lanes: lanes, stepCount: steps, tokens: 77, operations: operations, records: records)
+      for step in [0, 7, 999, 1000, 5500, 9999] {
+        let moved = operations.compactMap { operation -> PlannedOperation? in
+          guard operation.steps.contains(step) else { return nil }
+          return PlannedOperation(
+            operation: .replace, run: 1, sources: [0], sites: operation.sites, steps: [0], branches: [.conditional])
+        }
+        let kept = try records.filter { $0.steps.contains(step) }.map { original in
+          try record(sites: original.sites, steps: [0], mean: original.meanOfHeads, pool: original.pool)
+        }
+        let alone = try AttentionPlan(
+          sites: sites, lanes: lanes, stepCount: 1, tokens: 77, operations: moved, records: kept)
+        #expect(plan.maps(step: step) == alone.maps(step: 0))
+        let (many, one) = (plan.probe(step: step), alone.probe(step: 0))
+        for site in sites.indices {
+          #expect(many.request(site: site).fills == one.request(site: site).fills)
+          #expect(many.request(site: site).edits == one.request(site: site).edits)
+        }
+      }
+      let each = sites.reduce(0) { $0 + $1.heads }
+      #expect(plan.mapCount == 2 * (each * steps + 1))
+      let largest = plan.maps(step: 7).reduce(0) { $0 + $1.cells * 4 }
+      #expect(plan.largestStepBytes == largest)
+    }
+    #expect(time < .seconds(20))
+  }
+
+  @Test func noSumOverflows() throws {
+    let grid = AttentionSite(
+      index: 0, path: "x", kind: .selfAttention, layer: 1, height: 1024, width: 1024, heads: 8, latentHeight: 1024,
+      latentWidth: 1024)
+    let all = PlannedRecord(
+      record: 0, sites: [0], steps: Array(0..<1000), branches: [.conditional, .unconditional], meanOfHeads: false,
+      tokens: Array(repeating: [], count: 512), pool: nil, type: .float32)
+    let plan = try AttentionPlan(
+      sites: [grid], lanes: Lane.batch(runs: 512, guided: true), stepCount: 1000, tokens: 77, operations: [],
+      records: [all])
+    #expect(plan.mapCount == 8 * 1000 * 1024)
+    #expect(plan.mapBytes == .max)
+    #expect(saturatingProduct(.max, 2, 0) == 0 && saturatingProduct() == 1 && saturatingSum([.max, 1]) == .max)
+  }
+
   @Test func keyMapsFollowTheWords() throws {
     let request = try plan([], [record(sites: [1], tokens: .names([.word("car", occurrence: 1), .start]))])
       .probe(step: 0).request(site: 1)
