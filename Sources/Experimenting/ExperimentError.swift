@@ -11,5 +11,11 @@ public struct ExperimentError: Error, Hashable, CustomStringConvertible {
     self.init([problem])
   }
 
-  public var description: String { problems.joined(separator: "\n") }
+  public var description: String { firstOnes(problems).joined(separator: "\n") }
+}
+
+/// As many lines as a reader still reads, and how many more there are.
+func firstOnes(_ lines: [String]) -> [String] {
+  let most = SpecError.mostProblems
+  return lines.count > most ? lines.prefix(most) + ["and \(lines.count - most) more"] : lines
 }

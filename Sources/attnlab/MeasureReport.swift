@@ -1,3 +1,4 @@
+import Experimenting
 import Foundation
 import Measures
 import Plotting

@@ -58,6 +58,7 @@ struct SinglePicture {
   /// Denoises, and gives each step's maps to `observe`.
   /// - Returns: The final latents, `[1, height, width, channels]`.
   func denoise(observe: (Int, StepProbe) throws -> Void = { _, _ in }) throws -> Tensor {
+    try plan.checkMemory(of: group)
     let attention = try plan.attention(of: group)
     let progress = TerminalProgress()
     defer { progress.finished() }

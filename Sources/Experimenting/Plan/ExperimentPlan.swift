@@ -25,15 +25,18 @@ public struct ExperimentPlan: Sendable {
   public var runCount: Int { groups.reduce(0) { $0 + $1.runs.count } }
   /// Steps of all runs.
   public var stepCount: Int { groups.reduce(0) { $0 + $1.runs.count * $1.stepCount } }
-  public var mapCount: Int { groups.reduce(0) { $0 + $1.mapCount } }
-  public var mapBytes: Int { groups.reduce(0) { $0 + $1.mapBytes } }
+  public var mapCount: Int { saturatingSum(groups.map(\.mapCount)) }
+  public var mapBytes: Int { saturatingSum(groups.map(\.mapBytes)) }
 
   /// Bytes of the results folder: maps with what SQLite adds to each, pictures and latents at most as large as raw.
   public var diskBytes: Int {
     let picture = height * width * 3 + 1024
     let latents = sites.first.map { $0.latentHeight * $0.latentWidth * 4 * 4 + 1024 } ?? 0
     let pictures = groups.reduce(0) { $0 + $1.runs.count * (1 + $1.predictedSteps.count) }
-    return mapBytes + mapCount * Self.rowOverhead + pictures * picture + runCount * latents + (1 << 20)
+    return saturatingSum([
+      mapBytes, saturatingProduct(mapCount, Self.rowOverhead), saturatingProduct(pictures, picture),
+      saturatingProduct(runCount, latents), 1 << 20,
+    ])
   }
 
   /// Bytes of a row of `attention_map` and its index entry beside the data: measured at 100 to 160.

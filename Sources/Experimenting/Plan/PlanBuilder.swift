@@ -19,8 +19,8 @@ extension ExperimentPlan {
       throw ExperimentError("generate.\(error)")
     }
     let sites = model.unet.sites(latentHeight: height / model.scale, latentWidth: width / model.scale)
-    var groups: [PlannedGroup] = []
     var (problems, remarks): ([String], [String]) = ([], [])
+    var made: [(settings: DenoisingSettings, label: String, builder: PlanBuilder)] = []
     for chosen in generate.settings {
       let settings: DenoisingSettings
       let stepCount: Int
@@ -40,8 +40,14 @@ extension ExperimentPlan {
       var builder = PlanBuilder(
         spec: spec, sites: sites, stepCount: stepCount, settings: settings, tokenizer: model.tokenizer.encode)
       builder.resolveSelectors()
+      made.append((settings, chosen.label, builder))
+    }
+    try Self.checkMapCount(made.map { ($0.builder, $0.settings.isGuided) })
+    var groups: [PlannedGroup] = []
+    for (settings, label, prepared) in made {
+      var builder = prepared
       let identity = GroupIdentity(model: modelHash, engine: engine, records: builder.recordTexts)
-      groups += builder.groups(identity, seeds: generate.seeds, settings: settings, label: chosen.label)
+      groups += builder.groups(identity, seeds: generate.seeds, settings: settings, label: label)
       problems += builder.problems
       remarks += builder.remarks
     }
@@ -52,7 +58,21 @@ extension ExperimentPlan {
     guard problems.isEmpty else { throw ExperimentError((problems + (explanation ?? [])).uniqued) }
     self.init(
       spec: spec, model: model, modelHash: modelHash, engine: engine, sites: sites, height: height, width: width,
-      groups: groups, remarks: remarks.uniqued)
+      groups: groups, remarks: firstOnes(remarks.uniqued))
+  }
+
+  /// Refuses more maps than an experiment may store, before any group is made.
+  private static func checkMapCount(_ settings: [(builder: PlanBuilder, isGuided: Bool)]) throws(ExperimentError) {
+    guard let spec = settings.first?.builder.spec else { return }
+    var count = RunCount(spec)
+    count.settings = 1
+    let each = settings.map { $0.builder.mapsOfRun(guided: $0.isGuided) }
+    let all = saturatingSum(each.map { saturatingProduct(count.runs, $0) })
+    guard all > PlanLimits.maps else { return }
+    throw ExperimentError(
+      "record: up to \(grouped(each.max() ?? 0)) maps (sites x heads x steps x guidance halves) of each of "
+        + "\(grouped(RunCount(spec).runs)) runs are \(grouped(all)) maps; at most \(grouped(PlanLimits.maps)): record fewer "
+        + "sites or steps, as steps: { from: 0, to: 30, every: 10 }, reduce with `heads: mean`, or make fewer runs")
   }
 
   /// What every attention of a group does at every step.
@@ -112,9 +132,13 @@ struct PlanBuilder {
   /// Whatever the seed.
   let settings: DenoisingSettings
   let tokenizer: (String) -> PromptTokens
+  /// What a set of `dataset_mean` is of where it names no prompts.
+  private let ownPrompts: [String]
 
   private(set) var problems: [String] = []
   private(set) var remarks: [String] = []
+  /// What is in `problems` or `remarks` already.
+  private var said: Set<String> = []
   private var tokens: [String: PromptTokens] = [:]
   /// By intervention, in the order of its operations.
   private var operations: [String: [ResolvedOperation]] = [:]
@@ -130,15 +154,23 @@ struct PlanBuilder {
     self.stepCount = stepCount
     self.settings = settings
     self.tokenizer = tokenizer
+    ownPrompts = (spec.generate.pairs.map(\.source) + spec.generate.prompts).uniqued
   }
 
   /// Notes what a body throws, under the place it belongs to.
   private mutating func attempt<T>(_ place: String, _ body: () throws -> T) -> T? {
     do { return try body() } catch {
-      let problem = "\(place): \(error)"
-      if !problems.contains(problem) { problems.append(problem) }
+      note(problem: "\(place): \(error)")
       return nil
     }
+  }
+
+  private mutating func note(problem: String) {
+    if said.insert(problem).inserted { problems.append(problem) }
+  }
+
+  private mutating func note(remark: String) {
+    if said.insert(remark).inserted { remarks.append(remark) }
   }
 
   mutating func resolveSelectors() {
@@ -150,7 +182,7 @@ struct PlanBuilder {
         let steps = attempt(place) { try operation.steps.resolve(count: stepCount) }
         guard let chosen, let steps else { return nil }
         let resolved = ResolvedOperation(spec: operation, sites: chosen, steps: steps)
-        for problem in resolved.problems(sites) { problems.append("\(place): \(problem)") }
+        for problem in resolved.problems(sites) { note(problem: "\(place): \(problem)") }
         checkHalf(operation.branch, place)
         return resolved
       }
@@ -164,7 +196,7 @@ struct PlanBuilder {
     }
     if !settings.isGuided, !spec.generate.negativePrompt.isEmpty {
       note(
-        "generate.negative_prompt is not used at guidance_scale \(settings.guidanceScale): it is of the unconditional half"
+        remark: "generate.negative_prompt is not used at guidance_scale \(settings.guidanceScale): it is of the unconditional half"
       )
     }
     predictedSteps =
@@ -179,16 +211,23 @@ struct PlanBuilder {
     let scale = "at guidance_scale \(settings.guidanceScale) there is no unconditional half"
     switch branch {
     case .conditional: return
-    case .both: note("\(place): \(scale); `branch: both` is the conditional one alone")
+    case .both: note(remark: "\(place): \(scale); `branch: both` is the conditional one alone")
     case .unconditional:
-      problems.append(
-        "\(place): branch is unconditional, and \(scale): guidance begins above 1; raise guidance_scale, or write "
+      note(
+        problem:
+          "\(place): branch is unconditional, and \(scale): guidance begins above 1; raise guidance_scale, or write "
           + "`branch: conditional`")
     }
   }
 
-  private mutating func note(_ remark: String) {
-    if !remarks.contains(remark) { remarks.append(remark) }
+  /// Maps that a run leaves, one a head or one of the mean.
+  func mapsOfRun(guided: Bool) -> Int {
+    saturatingSum(
+      zip(spec.record, records).map { record, resolved in
+        let heads = saturatingSum(resolved.sites.map { record.heads == .mean ? 1 : sites[$0].heads })
+        let branches = guided ? record.branch.branches.count : record.branch == .unconditional ? 0 : 1
+        return saturatingProduct(heads, resolved.steps.count, branches)
+      })
   }
 
   /// Each entry of `record` as it decides which maps there are, and the steps of predicted pictures.
@@ -207,8 +246,9 @@ struct PlanBuilder {
     _ identity: GroupIdentity, seeds: [UInt64], settings: DenoisingSettings, label: String
   ) -> [PlannedGroup] {
     var makeUps: [[GroupMember]] = []
+    let pairs = Dictionary(grouping: spec.generate.pairs, by: \.source)
     for source in spec.generate.pairs.map(\.source).uniqued {
-      let targets = spec.generate.pairs.filter { $0.source == source }.map(\.target)
+      let targets = (pairs[source] ?? []).map(\.target)
       explainAlignment(source, targets)
       let first = GroupMember(role: .source, intervention: InterventionSpec.sourceName, prompt: encoded(source))
       let members = targets.flatMap { target in
@@ -226,7 +266,7 @@ struct PlanBuilder {
     makeUps += singles.chunks(of: spec.generate.batch)
     var groups: [PlannedGroup] = []
     for members in makeUps {
-      explainReferences(members)
+      guard explainReferences(members) else { continue }
       let references = references(members)
       guard let attention = attention(members, guided: settings.isGuided) else { continue }
       let (count, bytes) = (attention.mapCount, attention.mapBytes)
@@ -269,12 +309,11 @@ struct PlanBuilder {
     tokens[prompt] = new
     for word in new.words.indices where new.positions(ofWord: word).count > 1 {
       let pieces = new.positions(ofWord: word).map(new.label).joined(separator: " + ")
-      let remark = "\"\(new.words[word])\" is split into \(pieces); their maps are summed"
-      if !remarks.contains(remark) { remarks.append(remark) }
+      note(remark: "\"\(new.words[word])\" is split into \(pieces); their maps are summed")
     }
     if !new.truncatedWords.isEmpty {
-      remarks.append(
-        "\"\(prompt)\" is longer than \(new.tokens.count) tokens; the model never sees: "
+      note(
+        remark: "\"\(prompt)\" is longer than \(new.tokens.count) tokens; the model never sees: "
           + new.truncatedWords.joined(separator: " "))
     }
     return new
@@ -290,8 +329,7 @@ struct PlanBuilder {
     for target in targets {
       let to = encoded(target)
       guard let alignment = TokenAlignment(source: from, target: to) else { continue }
-      let remark = alignment.summary(source: from, target: to)
-      if !remarks.contains(remark) { remarks.append(remark) }
+      note(remark: alignment.summary(source: from, target: to))
     }
   }
 
@@ -305,32 +343,43 @@ struct PlanBuilder {
   }
 
   private mutating func references(of operation: ResolvedOperation, source: PromptTokens?) -> [PlannedReference] {
-    let generate = spec.generate
-    let dataset = operation.spec.dataset.map { dataset in
-      let prompts = dataset.prompts ?? (generate.pairs.map(\.source) + generate.prompts).uniqued
-      return prompts.flatMap { prompt in
-        (dataset.seeds ?? generate.seeds).map { PlannedReference(prompt: encoded(prompt), seed: $0) }
-      }
+    // A set that is too large is refused by its number, and not made.
+    guard let dataset = operation.spec.dataset, datasetSize(dataset) <= DatasetSpec.mostRuns else {
+      return operation.references(source: source, dataset: [])
     }
-    return operation.references(source: source, dataset: dataset ?? [])
+    let prompts = dataset.prompts ?? ownPrompts
+    let references = prompts.flatMap { prompt in
+      (dataset.seeds ?? spec.generate.seeds).map { PlannedReference(prompt: encoded(prompt), seed: $0) }
+    }
+    return operation.references(source: source, dataset: references)
+  }
+
+  private func datasetSize(_ dataset: DatasetSpec) -> Int {
+    saturatingProduct(dataset.prompts?.count ?? ownPrompts.count, dataset.seeds?.count ?? spec.generate.seeds.count)
   }
 
   /// Notes sets of `dataset_mean` that are too large, and says what the others cost.
-  private mutating func explainReferences(_ members: [GroupMember]) {
+  /// - Returns: whether none is too large.
+  private mutating func explainReferences(_ members: [GroupMember]) -> Bool {
+    var areMade = true
     for name in members.map(\.intervention).uniqued {
       for (index, operation) in (operations[name] ?? []).enumerated() {
         let place = "interventions.\(name).\(index)"
-        let count = references(of: operation, source: members[0].sourcePrompt).count
+        guard let dataset = operation.spec.dataset else { continue }
+        let count = datasetSize(dataset)
         if count > DatasetSpec.mostRuns {
-          problems.append(
-            "\(place): the mean of \(count) runs; at most \(DatasetSpec.mostRuns), since they run beside each group: name "
-              + "fewer prompts or seeds")
-        } else if operation.spec.op == .datasetMean {
-          let remark = "\(place): \(count) runs are denoised beside each group for their mean, token by token position"
-          if !remarks.contains(remark) { remarks.append(remark) }
+          areMade = false
+          note(
+            problem:
+              "\(place): the mean of \(count) runs; at most \(DatasetSpec.mostRuns), since they run beside each group: "
+              + "name fewer prompts or seeds")
+        } else {
+          note(
+            remark: "\(place): \(count) runs are denoised beside each group for their mean, token by token position")
         }
       }
     }
+    return areMade
   }
 
   /// The compiled plan of a group; nil if there is a problem, which is noted.

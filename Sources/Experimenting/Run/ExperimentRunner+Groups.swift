@@ -17,6 +17,7 @@ extension ExperimentRunner {
       tally.done += group.runs.count * group.stepCount
       return
     }
+    try plan.checkMemory(of: group)
     var denoising = try group.denoising(plan.model)
     if let checkpoint = stored.checkpoint, let problem = restore(&denoising, checkpoint, group, stored) {
       progress.note("\(results.database.path): group \(group.hash.prefix(8)): \(problem); it is made anew")

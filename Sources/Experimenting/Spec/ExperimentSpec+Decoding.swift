@@ -1,5 +1,6 @@
 import Foundation
 import Measures
+import Pipelines
 import Schedulers
 
 extension ExperimentSpec {
@@ -45,6 +46,7 @@ extension ExperimentSpec {
         problems += error.problems
       }
     }
+    try Self.check(RunCount(root), root, file)
     let decoded = withoutActuallyEscaping(checkingSites) { check in
       let decoder = SpecDecoder(reader: SpecReader(file: file), checkSites: check)
       return (decoder.experiment(Field(node: root, path: "")), decoder.reader.problems)
@@ -52,6 +54,7 @@ extension ExperimentSpec {
     // What is wrong in a sweep's operation would be reported for each of its values.
     problems = inOrder((problems + decoded.1).uniqued)
     guard problems.isEmpty, let spec = decoded.0 else { throw SpecError(file: file, problems: problems) }
+    try Self.check(RunCount(spec), root, file)
     // What is kept with the results must be readable again.
     let size = spec.resolvedYAML().utf8.count
     guard size <= YAMLLimits.bytes else {
@@ -59,6 +62,12 @@ extension ExperimentSpec {
       throw SpecError(file: file, problems: [SpecProblem(file: file, message: message)])
     }
     self = spec
+  }
+
+  /// - Throws: `SpecError` for more runs or interventions than there may be.
+  private static func check(_ count: RunCount, _ root: SpecNode, _ file: String) throws(SpecError) {
+    guard let problem = count.problem else { return }
+    throw SpecError(file: file, problems: [root.place.problem(file: file, path: "", message: problem)])
   }
 }
 
@@ -96,7 +105,8 @@ struct SpecDecoder {
       version: fields["version"].flatMap(version) ?? ExperimentSpec.currentVersion,
       name: fields["name"].flatMap(folderName) ?? "",
       question: fields["question"].flatMap { reader.line($0) } ?? "",
-      model: fields["model"].flatMap { reader.line($0, allowsEmpty: false) } ?? "",
+      model: fields["model"].flatMap { field in reader.line(field, allowsEmpty: false).map { folder($0, field) } }
+        ?? "",
       generate: generate ?? GenerateSpec(seeds: []),
       record: fields["record"].map { record($0, count: steps) } ?? [],
       predictedClean: given(fields["predicted_clean"]).flatMap { self.steps($0, count: steps) },
@@ -158,7 +168,9 @@ struct SpecDecoder {
       if case .mapping = field.node.content { return program(field) }
       guard let name = reader.line(field, allowsEmpty: false) else { return nil }
       if let metric = MetricRegistry.named(name) { return metric }
-      if name.contains("/") { return attempt(field) { () throws(InstrumentError) in try Metric(program: path(name)) } }
+      if name.contains("/") {
+        return attempt(field) { () throws(InstrumentError) in try Metric(program: program(named: name, field)) }
+      }
       let names = MetricRegistry.all.map(\.name)
       let near = nearestName(to: name, in: names).map { "did you mean \(quoted($0))? " } ?? ""
       reader.report(field, "\(quoted(name)) is no metric; \(near)`attnlab metrics` lists them")
@@ -183,17 +195,33 @@ struct SpecDecoder {
     }
   }
 
-  /// A path that begins at the experiment file's folder.
-  private func path(_ name: String) -> String {
+  /// The whole path of a file or folder that is there, so that what is kept of the experiment runs from any folder; nil
+  /// where nothing is. A relative path begins at the experiment file's folder, that of an option at the working folder.
+  private func wholePath(_ name: String, _ field: Field) -> String? {
+    let here = URL(filePath: FileManager.default.currentDirectoryPath, directoryHint: .isDirectory)
+    let isOption = if case .option = field.node.place { true } else { false }
+    let base = isOption ? here : URL(filePath: reader.file, relativeTo: here).deletingLastPathComponent()
+    let path = URL(filePath: name, relativeTo: base).standardizedFileURL.path
+    return FileManager.default.fileExists(atPath: path) ? path : nil
+  }
+
+  /// A bundled model's name as it is, and the whole path of any other folder; what is neither stays, for the message.
+  private func folder(_ name: String, _ field: Field) -> String {
+    BundledModels.url(of: name) == nil ? wholePath(name, field) ?? name : name
+  }
+
+  private func program(named name: String, _ field: Field) -> String {
     let folder = (reader.file as NSString).deletingLastPathComponent
-    return name.hasPrefix("/") ? name : (folder as NSString).appendingPathComponent(name)
+    return wholePath(name, field) ?? (name.hasPrefix("/") ? name : (folder as NSString).appendingPathComponent(name))
   }
 
   private func instruments(_ field: Field) -> InstrumentFolders {
     let names = Instrument.allCases
     guard let fields = reader.fields(field, allowed: names.map(\.rawValue)) else { return InstrumentFolders() }
     let given = names.compactMap { name in
-      fields[name.rawValue].flatMap { reader.line($0, allowsEmpty: false) }.map { (name, $0) }
+      fields[name.rawValue].flatMap { field in
+        reader.line(field, allowsEmpty: false).map { (name, folder($0, field)) }
+      }
     }
     return InstrumentFolders(Dictionary(uniqueKeysWithValues: given))
   }

@@ -78,21 +78,23 @@ extension SpecDecoder {
     return [PromptPair(source: source, target: target)]
   }
 
-  func prompts(_ field: Field) -> [String] {
+  func prompts(_ field: Field) -> [String] { prompts(field, atMost: Self.mostPrompts) }
+
+  func prompts(_ field: Field, atMost most: Int) -> [String] {
     guard let fields = reader.list(field, of: "prompts") else { return [] }
-    return expanded(field, fields, of: "prompts") { entry in
-      if case .mapping = entry.node.content { return templatePrompts(entry) }
+    return expanded(field, fields, of: "prompts", atMost: most) { entry in
+      if case .mapping = entry.node.content, reader.textWithColon(entry) == nil { return templatePrompts(entry) }
       return reader.line(entry).map { [$0] } ?? []
     }
   }
 
   /// What the entries stand for, all in one list, with a report where one equals an earlier one.
   private func expanded<Value: Hashable>(
-    _ field: Field, _ entries: [Field], of what: String, _ read: (Field) -> [Value]
+    _ field: Field, _ entries: [Field], of what: String, atMost most: Int = Self.mostPrompts, _ read: (Field) -> [Value]
   ) -> [Value] {
     var seen: [Value: String] = [:]
     var values: [Value] = []
-    for entry in entries {
+    for entry in entries where values.count <= most {
       for value in read(entry) {
         if let first = seen[value] {
           reader.report(entry, "\(shown(value)) stands in \(first) already; each may stand once")
@@ -102,9 +104,7 @@ extension SpecDecoder {
         }
       }
     }
-    if values.count > Self.mostPrompts {
-      reader.report(field, "\(values.count) \(what); at most \(Self.mostPrompts)")
-    }
+    if values.count > most { reader.report(field, "more than \(most) \(what), the most there may be") }
     return values
   }
 

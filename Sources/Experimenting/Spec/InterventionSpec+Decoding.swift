@@ -44,7 +44,9 @@ extension SpecDecoder {
       renormalise: fields["renormalise"].flatMap(reader.bool) ?? false,
       sourceSeed: fields["source_seed"].flatMap { reader.integer($0, in: 0...UInt64.max) },
       dataset: op == .datasetMean
-        ? DatasetSpec(prompts: fields["prompts"].map(prompts), seeds: fields["seeds"].map(seeds)) : nil)
+        ? DatasetSpec(
+          prompts: fields["prompts"].map { prompts($0, atMost: DatasetSpec.mostRuns) },
+          seeds: fields["seeds"].map(seeds)) : nil)
     check(operation, fields, field)
     return operation
   }

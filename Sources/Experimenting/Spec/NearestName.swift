@@ -10,7 +10,7 @@ public func nearestName(to name: String, in allowed: [String]) -> String? {
   let wanted = simplified(name)
   let limit = max(1, wanted.count / 3)
   var best: (name: String, distance: Int)?
-  for candidate in allowed {
+  for candidate in allowed where candidate.utf8.count <= 2 * 64 {
     let distance = editDistance(wanted, simplified(candidate))
     // A one-letter name is one edit away from every other: that is no likeness.
     guard distance <= limit, distance < max(wanted.count, 1), distance < best?.distance ?? .max else { continue }

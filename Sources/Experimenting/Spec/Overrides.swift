@@ -13,10 +13,14 @@ struct Override {
     guard let (path, rest) = Self.split(text) else {
       let message =
         "expected key.path=value, as in --set 'generate.seeds=[1, 2]'; a key with a dot, a space or = stands in quotes"
-      throw SpecError(file: file, problems: [SpecProblem(file: "--set \(text)", message: message)])
+      throw SpecError(file: file, problems: [SpecProblem(file: "--set \(clipped(printable(text)))", message: message)])
     }
     self.path = path
-    option = "--set \(text.dropLast(rest.count + 1))"
+    option = "--set \(clipped(printable(String(text.dropLast(rest.count + 1)))))"
+    guard path.count <= YAMLLimits.depth else {
+      let message = "more than \(YAMLLimits.depth) keys inside one another; an experiment file has no such place"
+      throw SpecError(file: file, problems: [SpecProblem(file: option, message: message)])
+    }
     let place = SpecPlace.option(option)
     value =
       try readYAML(String(rest), file: file, option: option) ?? SpecNode(content: .scalar("", .null), place: place)

@@ -17,7 +17,8 @@ struct PromptTemplate {
         throw TemplateError(message: "a brace has no partner in \(quoted(text)); a gap is written {name}")
       }
       guard Self.isName(after[..<end]) else {
-        throw TemplateError(message: "{\(after[..<end])} is no gap; a name has letters, digits, - and _")
+        throw TemplateError(
+          message: "{\(clipped(String(after[..<end])))} is no gap; a name has letters, digits, - and _")
       }
       gaps.append(String(after[..<end]))
       literals.append("")
@@ -91,11 +92,11 @@ extension SpecDecoder {
     for (index, gap) in template.gaps.enumerated()
     where !names.contains(gap) && template.gaps.firstIndex(of: gap) == index {
       let nearest = nearestName(to: gap, in: names).map { "did you mean {\($0)}? " } ?? ""
-      let lists = names.isEmpty ? "there are no lists" : "lists: \(names.joined(separator: ", "))"
-      reader.report(templateField, "{\(gap)} has no list; \(nearest)\(lists)")
+      let lists = names.isEmpty ? "there are no lists" : "lists: \(listedNames(names))"
+      reader.report(templateField, "{\(clipped(gap))} has no list; \(nearest)\(lists)")
     }
     for name in names where !template.gaps.contains(name) {
-      reader.report(listsField, "the template has no {\(name)} for the list \(quoted(name))")
+      reader.report(listsField, "the template has no {\(clipped(name))} for the list \(quoted(name))")
     }
   }
 
@@ -119,7 +120,7 @@ extension SpecDecoder {
       guard let entry = fields[list.name], let value = reader.line(entry) else { continue }
       if !list.values.contains(value) {
         let nearest = nearestName(to: value, in: list.values).map { "did you mean \(quoted($0))? " } ?? ""
-        let allowed = list.values.joined(separator: ", ")
+        let allowed = listedNames(list.values)
         reader.report(entry, "\(quoted(value)) is not in the list \(quoted(list.name)); \(nearest)allowed: \(allowed)")
       }
       values[list.name] = value

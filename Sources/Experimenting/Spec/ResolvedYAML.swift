@@ -282,7 +282,8 @@ private func literal(_ text: String) -> String {
 /// The inside of a double-quoted string that both YAML and JSON read back as `text`.
 ///
 /// Beside quotes and backslashes, what YAML does not print as it is: control characters, line and paragraph
-/// separators, the byte order mark and the two code points of the basic plane that are no characters.
+/// separators, the byte order mark and the two code points of the basic plane that are no characters; and the marks of that
+/// plane that turn the direction of writing or have no width.
 func escaped(_ text: String) -> String {
   var result = ""
   for scalar in text.unicodeScalars {
@@ -290,7 +291,7 @@ func escaped(_ text: String) -> String {
     case 0x22, 0x5C:
       result += "\\"
       result.unicodeScalars.append(scalar)
-    case 0..<0x20, 0x7F...0xA0, 0x2028, 0x2029, 0xFEFF, 0xFFFE, 0xFFFF:
+    case ..<0x10000 where [0xA0, 0xFFFE, 0xFFFF].contains(scalar.value) || isUnprintable(scalar):
       let code = String(scalar.value, radix: 16)
       result += "\\u" + String(repeating: "0", count: 4 - code.count) + code
     default:

@@ -77,13 +77,21 @@ func quoted(_ text: String) -> String {
   "\"\(clipped(escaped(text)))\""
 }
 
-private func clipped(_ text: String) -> String {
+/// The text, cut after 60 characters.
+func clipped(_ text: String) -> String {
   text.count <= 60 ? text : text.prefix(57) + "..."
+}
+
+/// Names between commas; of many the first ones, and how many more there are.
+func listedNames(_ names: [String]) -> String {
+  let most = 40
+  let shown = names.prefix(most).map(clipped).joined(separator: ", ")
+  return names.count > most ? "\(shown) and \(names.count - most) more" : shown
 }
 
 /// A key's path below `parent`, written as `--set` takes it.
 func keyPath(_ parent: String, _ key: String) -> String {
   let isPlain = !key.isEmpty && key.unicodeScalars.allSatisfy { !" .=\"".unicodeScalars.contains($0) && $0.value > 31 }
-  let segment = isPlain ? key : "\"\(escaped(key))\""
+  let segment = isPlain ? clipped(key) : quoted(key)
   return parent.isEmpty ? segment : "\(parent).\(segment)"
 }

@@ -44,6 +44,15 @@ final class SpecReader {
     problems.contains { $0.path == path || $0.path.hasPrefix(path + ".") }
   }
 
+  /// What a text that holds a colon and stands without quotes was written as: YAML reads a mapping of one key in it. nil
+  /// for any other value.
+  func textWithColon(_ field: Field) -> String? {
+    guard case .mapping(let entries) = field.node.content, let entry = entries.first, entries.count == 1,
+      case .scalar(let value, _) = entry.value.content, nearestName(to: entry.key, in: ["template", "lists"]) == nil
+    else { return nil }
+    return value.isEmpty ? "\(entry.key):" : "\(entry.key): \(value)"
+  }
+
   private func expected(_ what: String, _ field: Field, hint: String? = nil) {
     report(field, "expected \(what), found \(field.node.described)" + (hint.map { "; \($0)" } ?? ""))
   }
@@ -53,7 +62,7 @@ final class SpecReader {
   /// A mapping that has no keys but `allowed`, and all of `required`.
   func fields(_ field: Field, allowed: [String], required: [String] = []) -> Fields? {
     guard case .mapping(let entries) = field.node.content else {
-      expected("a mapping with the keys \(allowed.joined(separator: ", "))", field)
+      expected("a mapping with the keys \(listedNames(allowed))", field)
       return nil
     }
     let level = field.path.isEmpty ? "at the top level" : "in \(field.path)"
@@ -61,7 +70,7 @@ final class SpecReader {
       let nearest = nearestName(to: entry.key, in: allowed).map { "did you mean \(quoted($0))? " } ?? ""
       report(
         at: entry.keyPlace, path: keyPath(field.path, entry.key),
-        "unknown key \(quoted(entry.key)) \(level); \(nearest)allowed: \(allowed.joined(separator: ", "))")
+        "unknown key \(quoted(entry.key)) \(level); \(nearest)allowed: \(listedNames(allowed))")
     }
     for key in required where !entries.contains(where: { $0.key == key }) {
       report(at: field.node.place, path: keyPath(field.path, key), "the key \(quoted(key)) is missing \(level)")
@@ -114,7 +123,8 @@ final class SpecReader {
 
   func text(_ field: Field, allowsEmpty: Bool = true) -> String? {
     guard case .scalar(let text, let kind) = field.node.content else {
-      expected("text", field)
+      let written = textWithColon(field).map { "a text that holds a colon stands in quotes: \(quoted($0))" }
+      expected("text", field, hint: written)
       return nil
     }
     guard kind == .text else {
@@ -151,11 +161,14 @@ final class SpecReader {
     }
     let digits = text.first == "-" || text.first == "+" ? text.dropFirst() : text[...]
     guard digits.allSatisfy({ $0.isASCII && $0.isNumber }), digits == "0" || digits.first != "0" else {
-      report(field, "expected a whole number in plain decimal digits, found \(text)")
+      report(field, "expected a whole number in plain decimal digits, found \(clipped(text))")
       return nil
     }
     guard let value = Value(text), range.contains(value) else {
-      report(field, "\(text) is not allowed; a whole number from \(range.lowerBound) to \(range.upperBound)")
+      let allowed =
+        range.lowerBound == range.upperBound
+        ? "\(range.lowerBound) alone" : "a whole number from \(range.lowerBound) to \(range.upperBound)"
+      report(field, "\(clipped(text)) is not allowed; \(allowed)")
       return nil
     }
     return value
@@ -163,7 +176,7 @@ final class SpecReader {
 
   private func integerHint(_ field: Field) -> String? {
     switch field.node.content {
-    case .scalar(let text, .text) where Int(text) != nil: "write \(text) without quotes"
+    case .scalar(let text, .text) where Int(text) != nil: "write \(clipped(text)) without quotes"
     case .scalar(let text, .number): Double(text).flatMap { Int(exactly: $0) }.map { "write \($0)" }
     default: nil
     }
@@ -173,17 +186,19 @@ final class SpecReader {
     guard case .scalar(let text, let kind) = field.node.content, kind == .integer || kind == .number else {
       var hint: String?
       if case .scalar(let text, .text) = field.node.content, Double(text) != nil {
-        hint = "write \(text) without quotes"
+        hint = "write \(clipped(text)) without quotes"
       }
       expected("a number", field, hint: hint)
       return nil
     }
     guard text.allSatisfy({ "0123456789+-.eE".contains($0) }), let value = Double(text), value.isFinite else {
-      report(field, "expected a finite number in plain decimal digits, found \(text)")
+      report(field, "expected a finite number in plain decimal digits, found \(clipped(text))")
       return nil
     }
     guard range.contains(value) else {
-      report(field, "\(text) is not allowed; a number from \(brief(range.lowerBound)) to \(brief(range.upperBound))")
+      report(
+        field, "\(clipped(text)) is not allowed; a number from \(brief(range.lowerBound)) to \(brief(range.upperBound))"
+      )
       return nil
     }
     // -0 and 0 mean the same and shall be written the same.
@@ -205,7 +220,7 @@ final class SpecReader {
     guard let text = text(field) else { return nil }
     guard let value = type.init(rawValue: text) else {
       let nearest = nearestName(to: text, in: names).map { "did you mean \(quoted($0))? " } ?? ""
-      report(field, "unknown value \(quoted(text)); \(nearest)allowed: \(names.joined(separator: ", "))")
+      report(field, "unknown value \(quoted(text)); \(nearest)allowed: \(listedNames(names))")
       return nil
     }
     return value

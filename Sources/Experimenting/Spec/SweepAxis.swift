@@ -1,6 +1,3 @@
-/// The most interventions, or settings, that one sweep may stand for.
-private let mostCombinations = 1000
-
 /// A key that a sweep varies, and the values that it takes.
 struct SweepAxis {
   struct Value {
@@ -33,6 +30,9 @@ struct SweepPoint {
 }
 
 extension SpecDecoder {
+  /// The most interventions, or settings, that one sweep may stand for.
+  static let mostCombinations = 1000
+
   /// The axes of a `sweep`: keys, each with a list of values, with named values, or with a rule that makes them
   /// (`{ single: 1-16 }`, `{ window: 3, of: 1-16 }`).
   /// - Parameter allowed: whether a key may be varied here; nil, or why not.
@@ -55,8 +55,8 @@ extension SpecDecoder {
       return SweepAxis(key: entry.key, place: entry.keyPlace, values: values)
     }
     // In floating point, where no product overflows.
-    if axes.reduce(1.0, { $0 * Double($1.values.count) }) > Double(mostCombinations) {
-      reader.report(field, "more than \(mostCombinations) combinations, the most there may be")
+    if axes.reduce(1.0, { $0 * Double($1.values.count) }) > Double(Self.mostCombinations) {
+      reader.report(field, "more than \(Self.mostCombinations) combinations, the most there may be")
     }
     return reader.problems.count == before ? axes : nil
   }

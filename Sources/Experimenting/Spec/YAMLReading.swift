@@ -86,13 +86,21 @@ func isAnchorName(_ scalar: Unicode.Scalar) -> Bool {
   scalar.isASCII && (scalar.properties.isAlphabetic || "0123456789_-".unicodeScalars.contains(scalar))
 }
 
+/// Whether a line, numbered from 1, has a tab among the white space that it begins with.
+private func isIndentedByTab(_ text: String, line: Int) -> Bool {
+  let lines = text.split(separator: "\n", maxSplits: line, omittingEmptySubsequences: false)
+  return lines.indices.contains(line - 1) && lines[line - 1].prefix { $0 == " " || $0 == "\t" }.contains("\t")
+}
+
 /// Yams's error in words for somebody who writes an experiment file.
 private func explained(_ error: YamlError, in text: String) -> (message: String, line: Int?, column: Int?) {
   switch error {
   case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _),
     .composer(let context, let problem, let mark, _):
     let message: String
-    if context?.text.contains("scanning an alias") == true || problem == "found undefined alias" {
+    if isIndentedByTab(text, line: mark.line) {
+      message = "not valid YAML: a tab indents this line; YAML indents with spaces alone"
+    } else if context?.text.contains("scanning an alias") == true || problem == "found undefined alias" {
       message = "not valid YAML: a text that begins with * must stand in quotes"
     } else if problem == "but found another document" {
       message = "the file holds more than one document; an experiment is one"

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Checkpoints
+import Experimenting
 import Foundation
 import Pipelines
 import Tensors

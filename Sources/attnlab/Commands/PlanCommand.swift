@@ -12,7 +12,8 @@ struct PlanCommand: ParsableCommand {
       A group is a source run and the runs that are made in one batch with it. The time is that of one measured step of \
       the largest group, after a warm-up, taken for all groups by their size; runs that are stored already are not \
       subtracted. Of the results folder it says how many runs of the plan are stored there, how many are new, and how many \
-      other runs are stored. A plan that exceeds the file's budget is shown, and is a failure (exit code 1).
+      other runs are stored. A plan that exceeds the file's budget, or needs \
+      more memory than there is, is shown, and is a failure (exit code 1).
 
       Examples:
         attnlab plan Experiments/first-look/experiment.yaml
@@ -25,13 +26,22 @@ struct PlanCommand: ParsableCommand {
 
   func run() throws {
     let plan = try experiment.plan()
-    let overBudget = experiment.budgetError(plan)
-    let seconds = overBudget == nil ? try StepTiming(plan).seconds : nil
+    let problem = experiment.budgetError(plan) ?? Self.memoryProblem(plan)
+    let seconds = problem == nil ? try StepTiming(plan).seconds : nil
     let report = PlanReport(
       plan, seconds: seconds,
       stored: try StoredShare(plan, ResultsFolder(resultsOption.root.appending(path: plan.spec.name))))
     try output.json ? StandardOutput.write(json: report) : StandardOutput.write(report.text)
-    if let overBudget { throw overBudget }
+    if let problem { throw problem }
+  }
+
+  private static func memoryProblem(_ plan: ExperimentPlan) -> (any Error)? {
+    do {
+      try plan.largestGroup.map { try plan.checkMemory(of: $0) }
+      return nil
+    } catch {
+      return error
+    }
   }
 }
 
@@ -40,7 +50,7 @@ struct StepTiming {
   let seconds: Double
 
   init(_ plan: ExperimentPlan) throws {
-    guard let largest = plan.groups.max(by: { $0.laneCount < $1.laneCount }) else {
+    guard let largest = plan.largestGroup else {
       seconds = 0
       return
     }

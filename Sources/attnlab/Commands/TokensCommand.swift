@@ -1,6 +1,7 @@
 import ArgumentParser
 import AttentionTracing
 import DiffusionModels
+import Experimenting
 import Foundation
 
 struct TokensCommand: ParsableCommand {

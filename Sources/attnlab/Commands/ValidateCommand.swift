@@ -27,6 +27,8 @@ struct ValidateCommand: ParsableCommand {
     let file: String
     let valid: Bool
     var problems: [Problem] = []
+    /// Problems beside those that are listed.
+    var omitted = 0
     var remarks: [String] = []
   }
 
@@ -47,7 +49,8 @@ struct ValidateCommand: ParsableCommand {
         let problems = error.problems.map {
           Report.Problem(file: $0.file, line: $0.line, column: $0.column, path: $0.path, message: $0.message)
         }
-        try StandardOutput.write(json: Report(file: experiment.file, valid: false, problems: problems))
+        try StandardOutput.write(
+          json: Report(file: experiment.file, valid: false, problems: problems, omitted: error.omitted))
       }
       throw error
     }

@@ -1,3 +1,4 @@
+import Experimenting
 import Foundation
 
 /// Rows under headings, in columns of equal width.
@@ -39,17 +40,4 @@ func list(_ entries: [(String, String)]) -> String {
   return entries.map { name, value in
     name + String(repeating: " ", count: width - name.count + 2) + printable(value) + "\n"
   }.joined()
-}
-
-/// Text from a file or a prompt without what would move a terminal's cursor.
-func printable(_ text: String) -> String {
-  String(
-    text.unicodeScalars.map { scalar -> String in
-      switch scalar.properties.generalCategory {
-      case .control, .lineSeparator, .paragraphSeparator,
-        .format where scalar.value != 0x200D:
-        return "\\u{\(String(scalar.value, radix: 16, uppercase: true))}"
-      default: return String(scalar)
-      }
-    }.joined())
 }

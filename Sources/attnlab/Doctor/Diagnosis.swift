@@ -1,3 +1,4 @@
+import Experimenting
 import Foundation
 import Plotting
 import Tensors
@@ -135,7 +136,7 @@ struct Diagnosis: Encodable {
       add("waiting", waiting.found)
     }
     let memory = ProcessInfo.processInfo.physicalMemory
-    let available = Machine.availableMemory.map { ", \(Readable.bytes($0)) available" } ?? ""
+    let available = AvailableMemory.bytes.map { ", \(Readable.bytes($0)) available" } ?? ""
     add("memory", Readable.bytes(Int(clamping: memory)) + available)
   }
 

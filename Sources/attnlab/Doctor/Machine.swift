@@ -21,13 +21,6 @@ enum Machine {
     return line?.split(separator: ":", maxSplits: 1).last.map { $0.trimmingCharacters(in: .whitespaces) }
   }
 
-  /// Bytes that programs can still take without swapping.
-  static var availableMemory: Int? {
-    let text = (try? String(contentsOfFile: "/proc/meminfo", encoding: .utf8)) ?? ""
-    let line = text.split(separator: "\n").first { $0.hasPrefix("MemAvailable:") }
-    return line?.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 * 1024 }
-  }
-
   /// Free bytes, for whoever is not root, where a folder is or will be.
   static func freeSpace(_ folder: URL) -> Int? {
     var place = folder.standardizedFileURL

@@ -15,6 +15,42 @@ import Testing
     #expect(plan.mapBytes == crossCells * 77 * 4 * 3 * 4 + selfValues * 2 * 4 * 2 * 2 * 4)
   }
 
+  /// 8192 pixels a side, all heads of all sites at 999 steps: its bytes are more than a whole number holds.
+  @Test func moreMapsThanMayBeAreRefusedByTheirNumber() throws {
+    let words = (0..<16).map { "w\($0)" }.joined(separator: ", ")
+    let overrides = [
+      "generate={ prompts: [{ template: \"{a} {b}\", lists: { a: [\(words)], b: [\(words)] } }], seeds: [1, 2, 3, 4], "
+        + "num_inference_steps: 999, height: 8192, width: 8192, batch: 2 }",
+      "record=[{ name: a, sites: \"*\", heads: all, branch: both }]", "interventions={ none: [] }", "metrics=[]",
+    ]
+    let error = #expect(throws: ExperimentError.self) { try SmallExperiment.plan(overrides) }
+    // 32 sites of 4 heads.
+    #expect(
+      error?.description.hasPrefix(
+        "record: up to 255,744 maps (sites x heads x steps x guidance halves) of each of 1,024 runs are 261,881,856 maps; "
+          + "at most 100,000,000: record fewer sites or steps") == true, "\(error?.description ?? "")")
+  }
+
+  @Test func moreMemoryThanThereIsIsRefused() throws {
+    let plan = try SmallExperiment.plan()
+    let group = try #require(plan.largestGroup)
+    let needed = try plan.peakBytes(of: group)
+    // A batch of eight elements and its maps: some megabytes.
+    #expect((1 << 20...1 << 28).contains(needed))
+    try plan.checkMemory(of: group, available: needed)
+    try plan.checkMemory(of: group, available: nil)
+    let error = #expect(throws: ExperimentError.self) { try plan.checkMemory(of: group, available: needed - 1) }
+    #expect(
+      error?.description.hasPrefix("memory: 4 runs in one batch of 128 x 128 pixels need about ") == true
+        && error?.description.contains("lower generate.batch (here 24) or the pictures' size") == true)
+    let large = try SmallExperiment.plan([
+      "generate.height=8192", "generate.width=8192", "record=[]", "budget.disk=9 TiB",
+    ])
+    #expect(throws: ExperimentError.self) {
+      try large.checkMemory(of: try #require(large.largestGroup), available: 16 << 30)
+    }
+  }
+
   @Test func targetsOfOneSourceShareItsGroup() throws {
     let pairs =
       "generate.pairs=[{source: a red car, target: a blue car}, {source: a red car, target: a green car}, "

@@ -72,7 +72,7 @@ import Testing
     (
       "version: 1\ngenerate:\n\tseeds: [1]\n",
       """
-      e.yaml:3:1: not valid YAML: found character that cannot start any token while scanning for the next token; \(quotesHint)
+      e.yaml:3:1: not valid YAML: a tab indents this line; YAML indents with spaces alone
       """
     ),
     (
