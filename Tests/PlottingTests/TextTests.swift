@@ -45,14 +45,6 @@ import Testing
     #expect(dark.allSatisfy { picture.color($0).red == picture.color($0).blue })
   }
 
-  @Test func unknownGlyphsAreBoxes() throws {
-    let box = try drawn("車")
-    #expect(try drawn("赤") == box)
-    #expect(try drawn("n") != box)
-    #expect(box.pixels.contains { $0 < 128 }, "something is drawn")
-    #expect(lettering.width("車", size: 20) > 5)
-  }
-
   @Test func invisibleMarksAndAccents() throws {
     #expect(try drawn("a\u{200D}b\u{FE0F}") == drawn("ab"))
     #expect(try drawn("e\u{301}") == drawn("é"))

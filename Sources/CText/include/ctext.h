@@ -26,7 +26,14 @@ typedef struct {
 
 /// Reads a font from `count` bytes, which are copied. NULL on failure, with FreeType's error code in `error`.
 ctext_font *ctext_open(const uint8_t *bytes, size_t count, int *error);
+
+/// The same of the first face of a font file, which is mapped, not read. One without outlines but with colored pictures, as
+/// those of emoji are, will do: their ink is drawn.
+ctext_font *ctext_open_file(const char *path, int *error);
 void ctext_close(ctext_font *font);
+
+/// The name of the face's family; NULL where it has none. It belongs to the font.
+const char *ctext_family(ctext_font *font);
 
 /// Sets the size of the em in pixels. Like all below: 0, or FreeType's error code.
 int ctext_set_size(ctext_font *font, uint32_t pixels);

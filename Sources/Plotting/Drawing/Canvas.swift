@@ -6,7 +6,7 @@ public struct Canvas: Sendable {
   public let width: Int
   /// In pixels.
   public let height: Int
-  let lettering: Lettering
+  var lettering: Lettering
   /// Red, green, blue of each pixel, row by row.
   var pixels: [UInt8]
 

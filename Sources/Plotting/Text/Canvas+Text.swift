@@ -29,7 +29,7 @@ extension Canvas {
     for placed in line.glyphs {
       // To the nearest quarter of a pixel; shifting right is a division that rounds down, also below zero.
       let quarters = (start + placed.x + 8) >> 4
-      guard let ink = typeface.ink(of: placed.glyph, size: size, quarter: quarters & 3) else { continue }
+      guard let ink = typeface.ink(of: placed, size: size, quarter: quarters & 3) else { continue }
       stamp(ink, penX: quarters >> 2, baseline: y + Lettering.ascent(size), color: color)
     }
   }

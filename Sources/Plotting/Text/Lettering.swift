@@ -14,6 +14,9 @@ public struct Lettering: Sendable {
 
   init(typeface: Typeface?) { self.typeface = typeface }
 
+  /// Which fonts draw the signs of texts that the one of the figures has not, and which signs no font has.
+  public func fonts(of texts: [String]) -> FontUse { typeface?.fonts(of: texts) ?? FontUse() }
+
   /// The width of one line in pixels, rounded up.
   /// - Parameter size: of the em, in pixels.
   public func width(_ text: String, size: Int) -> Int {

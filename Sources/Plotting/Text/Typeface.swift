@@ -1,12 +1,13 @@
 import CText
 import Foundation
 
-/// A font through FreeType.
+/// The font of all figures: the one that ships with the module, and for signs that it has not those that are installed.
 ///
-/// `@unchecked Sendable`: FreeType's face is used by one thread at a time, under `lock`.
+/// `@unchecked Sendable`: FreeType's faces are used by one thread at a time, under `lock`.
 final class Typeface: @unchecked Sendable {
-  /// One glyph of a line: its number in the font, and where its pen stands, in 1/64 pixel from the line's start.
-  struct PlacedGlyph: Hashable {
+  /// One glyph of a line: its face and its number in it, and where its pen stands, in 1/64 pixel from the line's start.
+  struct PlacedGlyph {
+    let face: Face
     let glyph: UInt32
     let x: Int
   }
@@ -20,14 +21,15 @@ final class Typeface: @unchecked Sendable {
   }
 
   private struct GlyphKey: Hashable {
+    let face: ObjectIdentifier
     let glyph: UInt32
     let size: Int
     let quarter: Int
   }
 
-  private let font: OpaquePointer
+  private let own: Face
+  private let installed: InstalledFonts
   private let lock = NSLock()
-  private var size = 0
   private var advances: [GlyphKey: Int] = [:]
   private var inks: [GlyphKey: Ink] = [:]
 
@@ -50,69 +52,65 @@ final class Typeface: @unchecked Sendable {
     }
   }()
 
+  /// - Parameter folders: of fonts for signs that this one has not.
   /// - Throws: `PlottingError` if FreeType cannot read the bytes.
-  init(_ bytes: [UInt8], name: String) throws {
-    var error: Int32 = 0
-    guard let font = ctext_open(bytes, bytes.count, &error) else {
-      throw PlottingError(.font, name, ["expected a scalable font; FreeType's error is \(error)"])
-    }
-    self.font = font
+  init(_ bytes: [UInt8], name: String, folders: [URL] = InstalledFonts.folders) throws {
+    own = try Face(bytes, name: name)
+    installed = InstalledFonts(folders: folders)
   }
-
-  deinit { ctext_close(font) }
 
   /// The glyphs of one line of text, kerned, and the line's length in 1/64 pixel.
   func line(_ text: String, size: Int) -> (glyphs: [PlacedGlyph], length: Int) {
     lock.withLock {
-      select(size)
       var glyphs: [PlacedGlyph] = []
       var pen = 0
       for scalar in Self.drawnScalars(of: text) {
-        let glyph = ctext_glyph(font, scalar.value)
-        if let last = glyphs.last {
-          var kerning: Int32 = 0
-          ctext_kerning(font, last.glyph, glyph, &kerning)
-          pen += Int(kerning)
-        }
-        glyphs.append(PlacedGlyph(glyph: glyph, x: pen))
-        pen += advance(of: glyph)
+        let face = face(with: scalar) ?? own
+        let glyph = face.glyph(of: scalar)
+        if let last = glyphs.last, last.face === face { pen += face.kerning(last.glyph, glyph, size: size) }
+        glyphs.append(PlacedGlyph(face: face, glyph: glyph, x: pen))
+        pen += advance(of: glyph, face, size)
       }
       return (glyphs, pen)
     }
   }
 
   /// - Parameter quarter: 0...3, how many quarters of a pixel the pen stands right of a pixel's edge.
-  func ink(of glyph: UInt32, size: Int, quarter: Int) -> Ink? {
+  func ink(of placed: PlacedGlyph, size: Int, quarter: Int) -> Ink? {
     lock.withLock {
-      let key = GlyphKey(glyph: glyph, size: size, quarter: quarter)
+      let key = GlyphKey(face: ObjectIdentifier(placed.face), glyph: placed.glyph, size: size, quarter: quarter)
       if let known = inks[key] { return known }
-      select(size)
-      var bitmap = ctext_bitmap()
-      guard ctext_render(font, glyph, Int32(quarter * 16), &bitmap) == 0 else { return nil }
-      var coverage: [UInt8] = []
-      for row in 0..<Int(bitmap.rows) {
-        coverage += UnsafeBufferPointer(
-          start: bitmap.coverage + row * Int(bitmap.pitch), count: Int(bitmap.width))
-      }
-      let ink = Ink(coverage: coverage, width: Int(bitmap.width), left: Int(bitmap.left), top: Int(bitmap.top))
+      let ink = placed.face.ink(of: placed.glyph, size: size, quarter: quarter)
       inks[key] = ink
       return ink
     }
   }
 
-  private func select(_ size: Int) {
-    guard size != self.size else { return }
-    ctext_set_size(font, UInt32(size))
-    self.size = size
+  /// What draws the signs of texts that the own font has not.
+  func fonts(of texts: [String]) -> FontUse {
+    lock.withLock {
+      var use = FontUse()
+      for scalar in texts.flatMap(Self.drawnScalars).uniqued where own.glyph(of: scalar) == 0 {
+        if let face = installed.face(with: scalar) {
+          use.borrowed[face.family, default: []].append(scalar)
+        } else {
+          use.missing.append(scalar)
+        }
+      }
+      return use
+    }
   }
 
-  private func advance(of glyph: UInt32) -> Int {
-    let key = GlyphKey(glyph: glyph, size: size, quarter: 0)
+  private func face(with scalar: Unicode.Scalar) -> Face? {
+    own.glyph(of: scalar) != 0 ? own : installed.face(with: scalar)
+  }
+
+  private func advance(of glyph: UInt32, _ face: Face, _ size: Int) -> Int {
+    let key = GlyphKey(face: ObjectIdentifier(face), glyph: glyph, size: size, quarter: 0)
     if let known = advances[key] { return known }
-    var advance: Int32 = 0
-    ctext_advance(font, glyph, &advance)
-    advances[key] = Int(advance)
-    return Int(advance)
+    let advance = face.advance(of: glyph, size: size)
+    advances[key] = advance
+    return advance
   }
 
   /// Accents are composed, since nothing here shapes text; marks that are invisible by definition (joiners, variation
@@ -122,5 +120,21 @@ final class Typeface: @unchecked Sendable {
       if scalar.properties.generalCategory == .control { return " " }
       return scalar.properties.isDefaultIgnorableCodePoint ? nil : scalar
     }
+  }
+}
+
+/// Which fonts draw what the module's own cannot.
+public struct FontUse: Hashable, Sendable {
+  /// The signs that an installed font draws, by its family, in the order of the texts.
+  public var borrowed: [String: [Unicode.Scalar]] = [:]
+  /// The signs that no font has; they are drawn as boxes.
+  public var missing: [Unicode.Scalar] = []
+}
+
+extension Sequence where Element: Hashable {
+  /// The elements without their repetitions, in order.
+  fileprivate var uniqued: [Element] {
+    var seen = Set<Element>()
+    return filter { seen.insert($0).inserted }
   }
 }
