@@ -37,12 +37,12 @@ public struct MapRow: Hashable, Sendable {
   /// Why it may not be stored; nil if it may.
   var problem: String? {
     guard height > 0, width > 0, keys > 0 else {
-      return "a map of \(height)x\(width) queries and \(keys) keys is empty"
+      return "a map of \(width) x \(height) queries and \(keys) keys is empty"
     }
     let (area, tooLarge) = height.multipliedReportingOverflow(by: width)
     let (count, stillTooLarge) = area.multipliedReportingOverflow(by: keys)
     guard !tooLarge, !stillTooLarge, data.count / encoding.bytes == count, data.count % encoding.bytes == 0 else {
-      return "a map of \(height)x\(width) queries and \(keys) keys in \(encoding.rawValue) has \(data.count) bytes"
+      return "a map of \(width) x \(height) queries and \(keys) keys in \(encoding.rawValue) has \(data.count) bytes"
     }
     return nil
   }

@@ -7,6 +7,7 @@ extension StoreSchema {
   /// - `prompt`, `site` and `record` take what two plans call by the same name: the text of a prompt that two models split
   ///   differently, a layer of another model, an entry of `record` with other settings.
   /// - `run.calls`: how often the model was called, which is the number of steps that maps are counted by.
+  /// - `grid` and `stored_grid` of the views: width x height, as everywhere.
   /// - `metric.source`: what a value was measured with, in place of the table `metric_source`: runs of two plans may
   ///   have been measured by different definitions.
   ///
@@ -96,7 +97,7 @@ extension StoreSchema {
     -- attention_map; the word's values are those at index key of its last axis.
     CREATE VIEW word_heatmap AS
       SELECT map.id AS map_id, run.id AS run_id, run.hash, run.role, run.intervention, run.source_prompt, run.prompt,
-        run.seed, record.name AS record, site.layer, site.path, site.height || 'x' || site.width AS grid,
+        run.seed, record.name AS record, site.layer, site.path, site.width || 'x' || site.height AS grid,
         map.step, map.timestep, map.branch, map.head, map.height, map.width, map.keys,
         word.key, word.label, word.positions, map.dtype
       FROM attention_map AS map
@@ -108,11 +109,11 @@ extension StoreSchema {
         JOIN record_key AS word ON word.record_id = map.record_id AND word.kind = 'cross' AND word.prompt_id =
           iif(map.branch = 'conditional', settings.prompt_id, ifnull(settings.negative_prompt_id, settings.prompt_id));
 
-    -- What a record holds of a site. grid is the attention's own, stored_grid that of the maps, after pooling;
+    -- What a record holds of a site. grid is the attention's own, width x height, stored_grid that of the maps, after pooling;
     -- single_heads counts the heads that are stored by themselves, mean_maps the maps that are means over heads.
     CREATE VIEW site_summary AS
       SELECT (SELECT name FROM experiment) AS experiment, record.name AS record, site.kind, site.layer, site.path,
-        site.height || 'x' || site.width AS grid, map.height || 'x' || map.width AS stored_grid, site.heads,
+        site.width || 'x' || site.height AS grid, map.width || 'x' || map.height AS stored_grid, site.heads,
         count(DISTINCT map.head) AS single_heads, sum(map.head IS NULL) AS mean_maps, count(DISTINCT map.branch) AS branches,
         count(DISTINCT map.run_id) AS runs, count(DISTINCT map.step) AS steps, min(map.step) AS first_step,
         max(map.step) AS last_step, count(*) AS maps, sum(length(map.data)) AS bytes

@@ -104,7 +104,7 @@ struct ModelReport: Encodable {
     facts.append(("problems", problems.isEmpty ? "none" : "\(problems.count)"))
     var table = Table(["layer", "kind", "grid", "heads", "path"], right: [0, 2, 3])
     for site in sites {
-      table.add(["\(site.layer)", site.kind, "\(site.height)x\(site.width)", "\(site.heads)", site.path])
+      table.add(["\(site.layer)", site.kind, "\(site.width)x\(site.height)", "\(site.heads)", site.path])
     }
     return list(facts)
       + (sites.isEmpty ? "" : "\nAttention sites (select them as self:4-14, cross:*, self:grid<=1/2):\n")

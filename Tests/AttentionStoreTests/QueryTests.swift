@@ -226,7 +226,7 @@ struct QueryTests {
       "PRAGMA ignore_check_constraints = ON; UPDATE attention_map SET data = x'0102' WHERE id = 2")
     let advice = "Keep a copy for inquiry, delete the file and run the experiment again, or bring back a backup"
     expectError(
-      "\(path): damaged, attention_map row 2: a map of 2x3 queries and 5 keys in float32 has 2 bytes. \(advice)"
+      "\(path): damaged, attention_map row 2: a map of 3 x 2 queries and 5 keys in float32 has 2 bytes. \(advice)"
     ) { try store.maps() }
     #expect(
       try store.integrityCheck() == [

@@ -108,9 +108,9 @@ struct StepTests {
     huge.height = .max
     let before = try allRows(fixture.folder.database)
     expectError(
-      "\(path): nothing was stored, because of 4 problems: a map of 2x3 queries and 5 keys in float32 has 119 bytes; "
-        + "a map of 2x0 queries and 5 keys is empty; a map of 2x3 queries and 5 keys in float16 has 120 bytes; "
-        + "a map of \(Int.max)x3 queries and 5 keys in float32 has 120 bytes"
+      "\(path): nothing was stored, because of 4 problems: a map of 3 x 2 queries and 5 keys in float32 has 119 bytes; "
+        + "a map of 0 x 2 queries and 5 keys is empty; a map of 3 x 2 queries and 5 keys in float16 has 120 bytes; "
+        + "a map of 3 x \(Int.max) queries and 5 keys in float32 has 120 bytes"
     ) { try commit([fixture.map(), short, empty, half, huge]) }
     #expect(try allRows(fixture.folder.database) == before)
   }

@@ -33,7 +33,7 @@ struct ViewTests {
           "run_id=\(run.id.rawValue) hash=\"\(run.run.hash)\" role=\"\(run.run.role)\" "
             + "intervention=\"\(run.run.intervention)\" source_prompt=\(run.sourcePrompt.map { "\"\($0)\"" } ?? "NULL") "
             + "prompt=\"\(run.prompt)\" seed=\(run.run.seed) record=\"words\" layer=\(site.layer) path=\"\(site.path)\" "
-            + "grid=\"4x6\" step=\(map.step) timestep=\(map.timestep) branch=\"\(map.branch.rawValue)\" "
+            + "grid=\"6x4\" step=\(map.step) timestep=\(map.timestep) branch=\"\(map.branch.rawValue)\" "
             + "head=\(map.head.map(String.init) ?? "NULL") height=2 width=3 keys=\(labels.count) key=\(key) "
             + "label=\"\(label)\" positions=\"[\(key + 1)]\" dtype=\"float16\"")
       }
@@ -56,8 +56,8 @@ struct ViewTests {
       _ record: String, _ kind: String, _ layer: Int, _ path: String, heads: Int, means: Int, branches: Int, maps: Int,
       bytes: Int
     ) -> String {
-      "experiment=\"first-look\" record=\"\(record)\" kind=\"\(kind)\" layer=\(layer) path=\"\(path)\" grid=\"4x6\" "
-        + "stored_grid=\"2x3\" heads=2 single_heads=\(heads) mean_maps=\(means) branches=\(branches) runs=9 steps=2 "
+      "experiment=\"first-look\" record=\"\(record)\" kind=\"\(kind)\" layer=\(layer) path=\"\(path)\" grid=\"6x4\" "
+        + "stored_grid=\"3x2\" heads=2 single_heads=\(heads) mean_maps=\(means) branches=\(branches) runs=9 steps=2 "
         + "first_step=0 last_step=20 maps=\(maps) bytes=\(bytes)"
     }
     let sites = DocumentedDatabase.sites

@@ -191,7 +191,7 @@ import Testing
   @Test func decodingAndRecording() throws {
     try Program.inFolder { attnlab in
       let decode = try lines(attnlab("bench", "vae", "--repeat", "1", "--height", "64", "--json"))
-      #expect(decode.map { $0["case"] as? String } == ["VAE decode, emoji-scenes, 8x16 cells"])
+      #expect(decode.map { $0["case"] as? String } == ["VAE decode, emoji-scenes, 16x8 cells"])
       let record = try lines(attnlab("bench", "recorder", "--repeat", "2", "--json"))
       #expect(record.count == 3)
       for object in record {

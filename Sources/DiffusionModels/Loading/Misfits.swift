@@ -46,7 +46,7 @@ extension CLIPConfiguration {
       problems.append(
         .init(
           file: "\(folder)/preprocessor_config.json", field: preprocessor.crop == nil ? "size" : "crop_size",
-          found: size.map { "\($0.height) x \($0.width)" } ?? "one that follows each picture's",
+          found: size.map { "\($0.width) x \($0.height)" } ?? "one that follows each picture's",
           expected: "\(vision.imageSize) x \(vision.imageSize), the vision_config.image_size of \(file)"))
     }
     guard problems.isEmpty else {

@@ -196,5 +196,5 @@ extension AttentionSite {
   }
 
   /// What figures call it: `12 up_blocks.2.attentions.1 · 16x16`, height before width.
-  public var figureLabel: String { "\(layer) \(shortPath) · \(height)x\(width)" }
+  public var figureLabel: String { "\(layer) \(shortPath) · \(width)x\(height)" }
 }

@@ -75,7 +75,7 @@ public struct ComponentsView {
       // Larger than it will be drawn, so that edges stay sharp.
       let shares = ofSite.map { "\(Int((100 * $0.components.reduce(0) { $0 + $1.share }).rounded()))" }
       return PictureRow(
-        "layer \(site.layer) · \(ofSite[0].height)x\(ofSite[0].width)",
+        "layer \(site.layer) · \(ofSite[0].width)x\(ofSite[0].height)",
         detail: "\(shares.joined(separator: ", ")) % of variance",
         pictures: try ofSite.map { try $0.colors().enlarged(toAtLeast: 2 * Self.cellWidth) })
     }

@@ -83,8 +83,8 @@ public struct DifferenceView {
   private static func row(_ site: AttentionSite, _ step: Int, _ a: Side, _ b: Side) throws -> Row {
     guard a.grid == b.grid else {
       throw ShapeError(
-        "\(site.shortName), step \(step)", expected: "\(a.grid.height) x \(a.grid.width) cells",
-        found: "\(b.grid.height) x \(b.grid.width)")
+        "\(site.shortName), step \(step)", expected: "\(a.grid.width) x \(a.grid.height) cells",
+        found: "\(b.grid.width) x \(b.grid.height)")
     }
     let distance: MapDistance
     if let one = a.mixture, let other = b.mixture {

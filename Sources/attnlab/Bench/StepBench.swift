@@ -138,7 +138,7 @@ enum VAEBench {
     let size = try LatentSize(folder, height: height, width: width)
     let latents = random([1, size.height, size.width, vae.configuration.latentChannels], 41)
     return BenchCandidate(
-      name: "VAE decode, \(label), \(size.height)x\(size.width) cells",
+      name: "VAE decode, \(label), \(size.width)x\(size.height) cells",
       operations: NetworkWork.decoder(
         try WeightStore(folder: url), vae.configuration, height: size.height, width: size.width)
     ) { _ = try vae.decode(latents) }

@@ -9,7 +9,7 @@ import Testing
 
 /// What is drawn, compared pixel by pixel with figures of values that were computed here.
 @Suite struct MapFigureTests {
-  private static let row = "1 down_blocks.0.attentions.0 · 2x3"
+  private static let row = "1 down_blocks.0.attentions.0 · 3x2"
 
   private func drawn(_ name: String, _ results: SyntheticResults) throws -> Picture {
     try PNG.read(results.results.figures.appending(path: name)).picture

@@ -159,7 +159,7 @@ import Testing
         try view.figure(picture: picture)
           == Figures.selfAttention(
             title: "a red car · seed 1 · where a point looks · step 2", picture: picture, query: point,
-            maps: [LabeledMap("1 down_blocks.0.attentions.0 · 2x3", view.maps[0].map)], scale: .perMap,
+            maps: [LabeledMap("1 down_blocks.0.attentions.0 · 3x2", view.maps[0].map)], scale: .perMap,
             overPicture: true))
     }
   }
