@@ -44,7 +44,7 @@ struct Attnlab: ParsableCommand {
     ThreadWaiting.settle()
     StandardOutput.prepare()
     do {
-      var command = try parseAsRoot()
+      var command = try parseAsRoot(joiningNegativeNumbers(Array(CommandLine.arguments.dropFirst())))
       do {
         try command.run()
       } catch let error as UsageError {

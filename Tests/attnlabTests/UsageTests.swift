@@ -3,6 +3,10 @@ import Testing
 
 /// What the caller learns: exit codes, which stream, and help that teaches.
 @Suite struct UsageTests {
+  private static func seedRule(_ text: String) -> String {
+    "\"\(text)\" is no seed; a seed is a whole number from 0 to 18446744073709551615"
+  }
+
   /// Arguments that a user can get wrong, and the first line of the answer.
   static let wrongUses: [([String], String)] = [
     (["nonsense"], "error: Unexpected argument 'nonsense'"),
@@ -15,10 +19,20 @@ import Testing
       "error: --scheduler: \"dimm\" is not known; there are ddim (DDIMScheduler), pndm (PNDMScheduler), euler "
         + "(EulerDiscreteScheduler), dpm++ (DPMSolverMultistepScheduler)"
     ),
-    (["generate", "--prompt", "a", "--seed", "x"], "error: The value 'x' is invalid for '--seed <number>'"),
     (
-      ["generate", "--prompt", "a", "--height", "100", "--width", "-8"],
-      "error: Missing value for '--width <pixels>'"
+      ["generate", "--prompt", "a", "--seed", "x"],
+      "error: The value 'x' is invalid for '--seed <number>': \(seedRule("x"))"
+    ),
+    (
+      ["generate", "--prompt", "a", "--seed", "-1"],
+      "error: The value '-1' is invalid for '--seed <number>': \(seedRule("-1"))"
+    ),
+    (["gc", "--seed", "-1", "--dry-run"], "error: The value '-1' is invalid for '--seed <n>': \(seedRule("-1"))"),
+    (["generate", "--prompt", "a", "--steps", "-3"], "error: --steps: -3 is not allowed; it is 1 to 1000"),
+    (["generate", "--prompt", "a", "--guidance", "-0.5"], "error: --guidance: -0.5 is not allowed; it is 0 to 100"),
+    (
+      ["generate", "--prompt", "a", "--width", "-8"],
+      "error: --width: -8 is not a multiple of 8 pixels from 8 to 8192; the nearest is 8"
     ),
     (
       ["generate", "--prompt", "a", "--height", "100"],

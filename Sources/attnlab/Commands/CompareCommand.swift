@@ -71,7 +71,8 @@ struct CompareCommand: ParsableCommand {
   var resamples = 10_000
 
   @Option(
-    name: .long, help: ArgumentHelp("Of the bootstrap's resampling, and of the signs of --test.", valueName: "number"))
+    name: .long, help: ArgumentHelp("Of the bootstrap's resampling, and of the signs of --test.", valueName: "number"),
+    transform: seedOption)
   var seed: UInt64 = 0
 
   @OptionGroup var tests: ComparisonTestOptions

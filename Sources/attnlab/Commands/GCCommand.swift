@@ -43,7 +43,7 @@ struct GCCommand: ParsableCommand {
   @Option(name: .long, help: ArgumentHelp("Runs of this intervention.", valueName: "name"))
   var intervention: String?
 
-  @Option(name: .long, help: ArgumentHelp("Runs of this seed.", valueName: "n"))
+  @Option(name: .long, help: ArgumentHelp("Runs of this seed.", valueName: "n"), transform: seedOption)
   var seed: UInt64?
 
   @Option(name: .long, help: ArgumentHelp("Runs whose picture's file is older than this.", valueName: "days"))

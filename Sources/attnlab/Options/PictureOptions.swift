@@ -6,7 +6,9 @@ import Schedulers
 struct PictureOptions: ParsableArguments {
   @OptionGroup var modelOption: ModelOption
 
-  @Option(name: .long, help: ArgumentHelp("Of the start noise, as of torch's CPU generator.", valueName: "number"))
+  @Option(
+    name: .long, help: ArgumentHelp("Of the start noise, as of torch's CPU generator.", valueName: "number"),
+    transform: seedOption)
   var seed: UInt64 = 0
 
   @Option(name: .long, help: ArgumentHelp("Denoising steps, 1 to 1000.", valueName: "number"))

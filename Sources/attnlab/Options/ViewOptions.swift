@@ -16,7 +16,7 @@ struct ViewOptions: ParsableArguments {
   @Option(name: .customLong("run"), help: ArgumentHelp("The first digits of the run's hash.", valueName: "hash"))
   var runHash: String?
 
-  @Option(name: .long, help: ArgumentHelp("A run of this seed.", valueName: "number"))
+  @Option(name: .long, help: ArgumentHelp("A run of this seed.", valueName: "number"), transform: seedOption)
   var seed: UInt64?
 
   @Option(name: .long, help: ArgumentHelp("A run of this prompt.", valueName: "prompt"))
