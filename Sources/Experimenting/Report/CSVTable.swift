@@ -21,10 +21,20 @@ struct CSVTable {
   }
 
   /// A field as it stands in a line.
+  ///
+  /// Spreadsheets compute a text that begins like a formula. One that is no plain number is written with an apostrophe
+  /// before it, which they take for the mark of a text.
   static func field(_ text: String) -> String {
+    let text = beginsFormula(text) ? "'\(text)" : text
     // By scalars: `\r\n` is one character, and neither of its halves.
     let special = text.unicodeScalars.contains { $0 == "," || $0 == "\"" || $0 == "\n" || $0 == "\r" }
     return special ? "\"\(text.replacingOccurrences(of: "\"", with: "\"\""))\"" : text
+  }
+
+  /// Also with the signs of full width, which some spreadsheets take for the others.
+  private static func beginsFormula(_ text: String) -> Bool {
+    guard let first = text.unicodeScalars.first, "=+-@\t\r\n＝＋－＠".unicodeScalars.contains(first) else { return false }
+    return Double(text) == nil
   }
 
   /// The shortest digits that read back to the same number; `inf` for infinity, nothing for what is no number.

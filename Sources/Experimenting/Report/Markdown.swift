@@ -2,15 +2,15 @@ import Foundation
 
 /// The little of Markdown that a report needs.
 enum Markdown {
-  /// Text in which nothing is taken for markup, on one line; for paragraphs, headings and cells alike.
+  /// Text in which nothing is taken for markup and nothing acts unseen, on one line; for paragraphs, headings and cells
+  /// alike.
   static func text(_ text: String) -> String {
     var result = ""
-    for scalar in text.unicodeScalars {
+    for scalar in onOneLine(text).unicodeScalars {
       switch scalar {
       case "&": result += "&amp;"
       case "<": result += "&lt;"
       case ">": result += "&gt;"
-      case "\n", "\r": result += " "
       case "\\", "`", "*", "_", "[", "]", "|", "~", "$", "#":
         result += "\\"
         result.unicodeScalars.append(scalar)
@@ -20,8 +20,13 @@ enum Markdown {
     return result
   }
 
+  private static func onOneLine(_ text: String) -> String {
+    printable(String(text.map { $0.isNewline ? " " : $0 }))
+  }
+
   /// Text as code; a bar is kept from ending a table's cell.
   static func code(_ text: String) -> String {
+    let text = onOneLine(text)
     // A code span ends at a run of as many backticks as began it.
     let runs = text.split { $0 != "`" }.map(\.count)
     let fence = String(repeating: "`", count: (1...).first { !runs.contains($0) } ?? 1)
@@ -49,9 +54,17 @@ enum Markdown {
     return "\(fence)\(language)\n\(body)\(body.hasSuffix("\n") ? "" : "\n")\(fence)"
   }
 
+  /// By their numbers, signs are no markup for any host.
   private static func html(_ text: String) -> String {
-    text.replacingOccurrences(of: "&", with: "&amp;").replacingOccurrences(of: "<", with: "&lt;")
-      .replacingOccurrences(of: ">", with: "&gt;")
+    onOneLine(text).unicodeScalars.map { scalar in
+      switch scalar {
+      case "&": "&amp;"
+      case "<": "&lt;"
+      case ">": "&gt;"
+      case "\\", "`", "*", "_", "[", "]", "|", "~", "$", "#": "&#\(scalar.value);"
+      default: String(scalar)
+      }
+    }.joined()
   }
 }
 

@@ -38,6 +38,8 @@ struct ReportData {
   let store: AttentionStore
   let experiment: StoredExperiment
   let spec: ExperimentSpec
+  /// The shell line that began the runs; nil where there was none.
+  let command: String?
   /// Of the model, at the size of the pictures; empty before anything was run.
   let sites: [AttentionSite]
   let siteOfID: [SiteID: AttentionSite]
@@ -61,7 +63,8 @@ struct ReportData {
     guard let experiment = try store.experiment() else {
       throw ExperimentError("\(store.path): the database holds no experiment yet; `attnlab run` begins one")
     }
-    let spec = try ExperimentSpec(yaml: experiment.spec, file: "the experiment of \(store.path)")
+    let kept = KeptFile(experiment.spec)
+    let spec = try ExperimentSpec(yaml: kept.yaml, file: "the experiment of \(store.path)")
     var runs: [Key: ReportRun] = [:]
     for stored in try store.runs(.planned) {
       guard let settings = spec.generate.settings.firstIndex(where: { $0.made(stored.run) }) else { continue }
@@ -78,6 +81,7 @@ struct ReportData {
     self.store = store
     self.experiment = experiment
     self.spec = spec
+    command = kept.command
     self.runs = runs
     siteOfID = Dictionary(try store.sites().map { ($0.id, $0.site) }, uniquingKeysWith: { first, _ in first })
     otherRuns = try store.countOfOtherRuns()
@@ -92,13 +96,14 @@ struct ReportData {
   private static func keys(_ spec: ExperimentSpec) -> [Key] {
     let pairs = spec.generate.pairs
     let places = spec.generate.seeds.flatMap { seed in spec.generate.settings.indices.map { (seed, $0) } }
+    let targets = Dictionary(grouping: pairs, by: \.source)
     let ofPairs = pairs.map(\.source).uniqued.flatMap { source in
       places.flatMap { seed, settings in
         [
           Key(
             source: nil, prompt: source, seed: seed, intervention: InterventionSpec.sourceName, settings: settings)
         ]
-          + pairs.filter { $0.source == source }.flatMap { pair in
+          + (targets[source] ?? []).flatMap { pair in
             spec.interventions.map {
               Key(source: source, prompt: pair.target, seed: seed, intervention: $0.name, settings: settings)
             }

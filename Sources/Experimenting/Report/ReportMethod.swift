@@ -1,6 +1,7 @@
 import AttentionStore
 import AttentionTracing
 import Foundation
+import Measures
 import Tensors
 
 /// How the results came about: the part of a report that comes from the resolved file.
@@ -158,19 +159,31 @@ extension ReportMethod {
 
 extension ReportData {
   /// The model as the file names it, without the path of a folder, which differs from machine to machine.
-  var modelName: String {
-    spec.model.hasPrefix("/") || spec.model.hasPrefix("~")
-      ? (spec.model.split(separator: "/").last.map(String.init) ?? spec.model) : spec.model
-  }
+  var modelName: String { Self.name(spec.model) }
 
-  /// The resolved file, with the model as `modelName` gives it.
+  /// The resolved file, with folders and programs named as `modelName` names the model.
   var resolvedFile: String {
-    ExperimentSpec(
+    let instruments = InstrumentFolders(spec.instruments.given.mapValues(Self.name))
+    let metrics = spec.metrics.map { metric in metric.naming(program: Self.name) }
+    return ExperimentSpec(
       version: spec.version, name: spec.name, question: spec.question, model: modelName, generate: spec.generate,
       record: spec.record, predictedClean: spec.predictedClean, interventions: spec.interventions,
-      metrics: spec.metrics, instruments: spec.instruments, tables: spec.tables, figures: spec.figures,
-      claims: spec.claims,
+      metrics: metrics, instruments: instruments, tables: spec.tables, figures: spec.figures, claims: spec.claims,
       budget: spec.budget
     ).resolvedYAML()
+  }
+
+  private static func name(_ path: String) -> String {
+    guard path.hasPrefix("/") || path.hasPrefix("~") else { return path }
+    return path.split(separator: "/").last.map(String.init) ?? path
+  }
+}
+
+extension Metric {
+  /// The same with another path of its program.
+  fileprivate func naming(program name: (String) -> String) -> Metric {
+    guard case .program(let program) = measure else { return self }
+    let fields = Dictionary(programFields.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
+    return (try? Metric(program: name(program.path), fields: fields)) ?? self
   }
 }

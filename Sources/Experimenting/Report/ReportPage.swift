@@ -1,6 +1,7 @@
 import AttentionTracing
 import Foundation
 import Measures
+import Plotting
 
 /// The text of `report.md`.
 struct ReportPage {
@@ -25,7 +26,7 @@ struct ReportPage {
     if let unfinished { parts.append(unfinished) }
     if let verdicts { parts.append(verdicts.section(chart)) }
     if let byWords = factors.section { parts.append(byWords) }
-    if !figures.isEmpty { parts += ["## Pictures"] + figures.map(\.markdown) }
+    if !figures.isEmpty { parts += ["## Pictures"] + figures.map(\.markdown) + fontNote }
     if !numbers.isEmpty { parts.append(numbers.section) }
     parts += [try ReportMethod(data: data).section(), again, limits(hasNumbers: !numbers.isEmpty)]
     return parts.joined(separator: "\n\n") + "\n"
@@ -126,21 +127,53 @@ struct ReportPage {
     Markdown.text(error.replacingOccurrences(of: data.results.url.path, with: data.results.name))
   }
 
+  // MARK: - Pictures
+
+  /// Which installed fonts draw what the one of the figures has not, and what none has; nothing where it has all.
+  private var fontNote: [String] {
+    let generate = spec.generate
+    let texts =
+      generate.pairs.flatMap { [$0.source, $0.target] } + generate.prompts + spec.interventions.map(\.name)
+      + generate.settings.map(\.label)
+    guard let use = try? Lettering().fonts(of: texts) else { return [] }
+    var lines = use.borrowed.sorted { $0.key < $1.key }.map { family, signs in
+      "In the figures \(Markdown.text(family)), which is installed here, draws \(shown(signs))."
+    }
+    if !use.missing.isEmpty {
+      lines.append(
+        "**Boxes in the figures**: no installed font has \(shown(use.missing)). Install one that has them (in Debian "
+          + "`fonts-noto-cjk` for Chinese, Japanese and Korean, `fonts-noto-color-emoji` for emoji) and draw the figures again "
+          + "with `attnlab figures`.")
+    }
+    return lines.isEmpty ? [] : [lines.joined(separator: " ")]
+  }
+
+  private func shown(_ signs: [Unicode.Scalar]) -> String {
+    let most = 40
+    let names = signs.prefix(most).map { sign in
+      "\(Markdown.text(String(sign))) (U+\(String(sign.value, radix: 16, uppercase: true)))"
+    }
+    return listed(names + (signs.count > most ? ["\(signs.count - most) more"] : []))
+  }
+
   // MARK: - The end
 
   private var again: String {
-    """
-    ## Run it again
+    let given = data.command.map { "\(Markdown.fence($0, "sh"))\n\n" } ?? ""
+    let kept = shellLine([
+      "sqlite3", "-readonly", data.results.database.lastPathComponent, "SELECT spec FROM experiment",
+    ])
+    return """
+      ## Run it again
 
-    ```sh
-    attnlab run Experiments/\(spec.name)/experiment.yaml
-    ```
+      \(given)The same file on the same machine gives the same pictures, maps and numbers, bit for bit. What is stored \
+      already is not computed again. The database keeps the file with every default and option written out, which runs from \
+      any folder:
 
-    The same file on the same machine gives the same pictures, maps and numbers, bit for bit. What is stored already is not \
-    computed again.
+      \(Markdown.fence("\(kept) > again.yaml\nattnlab run again.yaml", "sh"))
 
-    \(Markdown.details("The experiment with every default written out", Markdown.fence(data.resolvedFile, "yaml")))
-    """
+      \(Markdown.details("The experiment with every default written out", Markdown.fence(data.resolvedFile, "yaml")))
+      """
   }
 
   private func limits(hasNumbers: Bool) -> String {

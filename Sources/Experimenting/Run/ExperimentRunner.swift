@@ -11,16 +11,21 @@ public struct ExperimentRunner {
   let results: ResultsFolder
   let progress: any RunProgress
   let stop: StopSignal
+  let command: String?
   var files: RunFiles { RunFiles(plan: plan, results: results) }
 
-  /// - Parameter stop: looked at between steps; once it is raised the run ends.
+  /// - Parameters:
+  ///   - stop: looked at between steps; once it is raised the run ends.
+  ///   - command: the shell line that was given, beginning with `attnlab`, for the report.
   public init(
-    plan: ExperimentPlan, results: ResultsFolder, progress: any RunProgress, stop: StopSignal = StopSignal()
+    plan: ExperimentPlan, results: ResultsFolder, progress: any RunProgress, stop: StopSignal = StopSignal(),
+    command: String? = nil
   ) {
     self.plan = plan
     self.results = results
     self.progress = progress
     self.stop = stop
+    self.command = command
   }
 
   /// Runs the experiment. A run that fails takes no other with it: see `RunSummary.failed`.
@@ -53,7 +58,7 @@ public struct ExperimentRunner {
       fileProblems: tally.fileProblems, seconds: Date().timeIntervalSince(started), report: results.report.path)
     // A run that computed nothing leaves the times of the one that did.
     if summary.stepsMade > 0 || !FileManager.default.fileExists(atPath: results.manifest.path) {
-      try Manifest(plan: plan, summary: summary, started: started).write(to: results.manifest)
+      try Manifest(plan: plan, summary: summary, started: started, command: command).write(to: results.manifest)
     }
     for file in report { progress.note("wrote \(file.path)") }
     return summary
@@ -93,7 +98,7 @@ public struct ExperimentRunner {
   private func begin(_ store: AttentionStore) throws -> StepRecorder {
     try store.beginExperiment(
       StoredExperiment(
-        name: plan.spec.name, question: plan.spec.question, spec: plan.spec.resolvedYAML(),
+        name: plan.spec.name, question: plan.spec.question, spec: KeptFile(plan.spec, command: command).text,
         specHash: sha256(Data(plan.spec.canonicalForm.utf8)), model: plan.spec.model, modelHash: plan.modelHash,
         toolVersion: attnlabVersion, engine: plan.engine),
       plan: plan.description)

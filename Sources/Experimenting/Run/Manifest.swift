@@ -4,6 +4,9 @@ import Tensors
 /// What differs between two runs of an experiment: times, machine, commit. Kept beside the results, not committed.
 struct Manifest: Codable {
   let tool: String
+  /// The shell line that was given, and the folder that it was given in.
+  let command: String?
+  let workingFolder: String
   let commit: String?
   let started: Date
   let seconds: Double
@@ -17,9 +20,11 @@ struct Manifest: Codable {
   let memoryBytes: UInt64
   let system: String
 
-  init(plan: ExperimentPlan, summary: RunSummary, started: Date) {
+  init(plan: ExperimentPlan, summary: RunSummary, started: Date, command: String?) {
     let info = ProcessInfo.processInfo
     tool = "attnlab \(attnlabVersion)"
+    self.command = command
+    workingFolder = FileManager.default.currentDirectoryPath
     commit = Self.commit()
     self.started = started
     seconds = summary.seconds

@@ -70,7 +70,10 @@ struct RunCommand: ParsableCommand {
     let interruption = Interruption(stop)
     defer { interruption.end() }
     do {
-      return try ExperimentRunner(plan: plan, results: results, progress: TerminalProgress(), stop: stop).run()
+      return try ExperimentRunner(
+        plan: plan, results: results, progress: TerminalProgress(), stop: stop,
+        command: shellLine(["attnlab"] + CommandLine.arguments.dropFirst())
+      ).run()
     } catch let interrupted as RunInterrupted {
       let command = shellLine(CommandLine.arguments)
       StandardError.write("\(interrupted), in \(results.database.path)\nto go on:  \(command)\n")

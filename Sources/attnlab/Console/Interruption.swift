@@ -47,12 +47,3 @@ final class Interruption {
     return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
   }
 }
-
-/// Words as a shell reads them back.
-func shellLine(_ words: [String]) -> String {
-  let plain = CharacterSet(charactersIn: "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=:,./@%")
-  return words.map { word in
-    let isPlain = !word.isEmpty && word.unicodeScalars.allSatisfy(plain.contains)
-    return isPlain ? word : "'" + word.replacingOccurrences(of: "'", with: "'\\''") + "'"
-  }.joined(separator: " ")
-}

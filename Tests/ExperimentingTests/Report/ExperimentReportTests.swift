@@ -111,7 +111,8 @@ import Testing
           + "| each site's own grid | fp32 |",
         "| 1 | self | `down_blocks.0.attentions.0.transformer_blocks.0.attn1` | 3 x 2 | 2 | swap, record heads |",
         "- \"giraffe\" is split into `gir` + `affe`; their maps are summed.",
-        "attnlab run Experiments/small/experiment.yaml", "  num_inference_steps: 3\n",
+        "sqlite3 -readonly small.sqlite 'SELECT spec FROM experiment' > again.yaml\nattnlab run again.yaml",
+        "  num_inference_steps: 3\n",
       ] { #expect(report.contains(piece), "\(piece)") }
       #expect(!report.contains(root.path))
     }

@@ -14,6 +14,56 @@ import Testing
     #expect(Markdown.table(["a", "b:"], [["1", "2"]]) == "| a | b |\n| --- | ---: |\n| 1 | 2 |")
   }
 
+  @Test func nothingActsUnseen() {
+    // A mark that turns the direction, a space without width, a soft hyphen, and HTML.
+    let text = "a\u{202E}b\u{200B}c\u{AD}d <img src=x onerror=alert(1)>`\u{1B}[2J"
+    #expect(
+      Markdown.text(text)
+        == "a\\\\u{202E}b\\\\u{200B}c\\\\u{AD}d &lt;img src=x onerror=alert(1)&gt;\\`\\\\u{1B}\\[2J")
+    #expect(Markdown.code("a\u{202E}`\nb") == "``a\\u{202E}` b``")
+    #expect(
+      Markdown.details("<b>`x` _y_ & \u{2066}", "body").hasPrefix(
+        "<details>\n<summary>&lt;b&gt;&#96;x&#96; &#95;y&#95; &amp; &#92;u{2066}</summary>\n\nbody"))
+    // The joiner of an emoji of several parts stays; between letters it would hide a difference.
+    #expect(printable("\u{1F469}\u{200D}\u{1F680} a\u{200D}b") == "\u{1F469}\u{200D}\u{1F680} a\\u{200D}b")
+  }
+
+  @Test func resolvedFilesHoldNoUnseenMarks() throws {
+    let prompt = "a\u{202E}b\u{200B}c"
+    let spec = ExperimentSpec(name: "marks", model: "m", generate: GenerateSpec(prompts: [prompt], seeds: [1]))
+    #expect(spec.resolvedYAML().contains("\"a\\u202eb\\u200bc\""))
+    #expect(try ExperimentSpec(yaml: spec.resolvedYAML(), file: "marks.yaml") == spec)
+  }
+
+  @Test(arguments: [
+    ("=1+2", "'=1+2"), ("+4a", "'+4a"), ("-2+3", "'-2+3"), ("@SUM(1,2) \"q\"", "\"'@SUM(1,2) \"\"q\"\"\""),
+    ("\tx", "'\tx"), ("\rx", "\"'\rx\""), ("＝1", "'＝1"), ("-", "'-"), ("-2.5", "-2.5"), ("+4", "+4"),
+    ("-1e-07", "-1e-07"),
+    ("-inf", "-inf"), ("a=1", "a=1"), ("", ""),
+  ])
+  func formulasOfSpreadsheetsAreTexts(_ text: String, _ field: String) {
+    #expect(CSVTable.field(text) == field)
+    #expect(CSVTable.line([text, "b"]) == "\(field),b\n")
+  }
+
+  @Test func wordsOfAShell() {
+    #expect(shellLine(["attnlab", "--set", "generate.seeds=[901]"]) == "attnlab --set 'generate.seeds=[901]'")
+    #expect(shellLine(["it's", "", "a b", "$x"]) == "'it'\\''s' '' 'a b' '$x'")
+    #expect(shellLine(["a\nb'\\\u{202E}é"]) == "$'a\\x0ab\\'\\\\\\xe2\\x80\\xaeé'")
+  }
+
+  @Test func theKeptFileHasItsCommand() throws {
+    let spec = ExperimentSpec(name: "kept", model: "m", generate: GenerateSpec(prompts: ["a"], seeds: [1]))
+    let kept = KeptFile(spec, command: "attnlab run my.yaml --set 'a=[1]'")
+    #expect(kept.text.hasPrefix("# attnlab run my.yaml --set 'a=[1]'\nversion: 1\n"))
+    #expect(try ExperimentSpec(yaml: kept.text, file: "again.yaml") == spec)
+    let read = KeptFile(kept.text)
+    #expect(read.command == kept.command && read.yaml == spec.resolvedYAML())
+    #expect(KeptFile(spec.resolvedYAML()).command == nil && KeptFile(spec, command: nil).text == spec.resolvedYAML())
+    let long = KeptFile(spec, command: "attnlab " + String(repeating: "x", count: 1 << 20))
+    #expect(long.command == nil && long.text == spec.resolvedYAML())
+  }
+
   @Test func csvQuotesWhatNeedsIt() {
     #expect(CSVTable.line(["a", "b,c", "d\"e", "f\r\ng", "", " h "]) == "a,\"b,c\",\"d\"\"e\",\"f\r\ng\",, h \n")
     #expect([nil, .nan, .infinity, 0.1, -2].map { CSVTable.number($0) } == ["", "", "inf", "0.1", "-2.0"])
