@@ -196,7 +196,8 @@ struct PlanBuilder {
     }
     if !settings.isGuided, !spec.generate.negativePrompt.isEmpty {
       note(
-        remark: "generate.negative_prompt is not used at guidance_scale \(settings.guidanceScale): it is of the unconditional half"
+        remark: "generate.negative_prompt is not used at guidance_scale \(settings.guidanceScale): it is of the "
+          + "unconditional half"
       )
     }
     predictedSteps =
