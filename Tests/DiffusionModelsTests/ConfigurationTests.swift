@@ -66,6 +66,9 @@ import Testing
       #"{"cross_attention_dim": [128, 128]}"#,
       "cross_attention_dim is [128, 128], expected a whole number from 1 to 65536, or a list of 4 such"
     ),
+    (#"{"mid_block_type": null}"#, "mid_block_type is null, expected \"UNetMidBlock2DCrossAttn\""),
+    (#"{"downsample_padding": 0}"#, "downsample_padding is 0, expected 1"),
+    (#"{"mid_block_scale_factor": 2}"#, "mid_block_scale_factor is 2, expected 1.0"),
     (#"{"dual_cross_attention": true}"#, "dual_cross_attention is true, expected false, as in SD 1.x and 2.x"),
     (
       #"{"mid_block_only_cross_attention": true}"#,

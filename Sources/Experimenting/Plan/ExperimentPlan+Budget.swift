@@ -3,9 +3,13 @@ extension ExperimentPlan {
   public var budgetProblem: String? {
     let budget = spec.budget.disk
     guard diskBytes > budget.bytes else { return nil }
-    return "budget.disk: the plan needs about \(ByteSize(Int64(diskBytes)).rounded) and the budget is \(budget): "
-      + "\(mapCount) maps of "
-      + "\(ByteSize(Int64(mapBytes)).rounded) for \(runCount) runs; record fewer sites, steps or tokens, reduce with `heads: mean`, "
-      + "`pool` or `dtype: fp16`, or raise budget.disk"
+    let maps = "\(mapCount) maps of \(ByteSize(Int64(mapBytes)).rounded) for \(runCount) runs"
+    let advice =
+      mapBytes > diskBytes / 2
+      ? "record fewer sites, steps or tokens, reduce with `heads: mean`, `pool` or `dtype: fp16`, or raise budget.disk"
+      : "make fewer runs, or raise budget.disk"
+    return
+      "budget.disk: the plan needs about \(ByteSize(Int64(diskBytes)).rounded) and the budget is \(budget): \(maps); "
+      + advice
   }
 }
