@@ -58,7 +58,7 @@ import Testing
     ),
     (["model="], "--set model: model: expected text, found nothing (null); an empty text is written \"\""),
     (
-      ["generate.num_inference_steps=5", "record.0.steps=[5]"],
+      ["generate.num_inference_steps=5", "generate.scheduler=ddim", "record.0.steps=[5]"],
       "--set record.0.steps: record.0.steps: 5 is not a step; the run has 5, numbered 0 to 4"
     ),
     (["record.1.name=x"], "--set record.1.name: \"1\" is no entry of the list record; it has the entries 0 to 0"),
