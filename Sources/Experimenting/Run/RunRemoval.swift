@@ -68,11 +68,10 @@ public struct RunRemoval {
   /// - Parameter store: opened for writing.
   /// - Throws: `StoreError`, and then nothing is removed; a file error.
   public func apply(to store: AttentionStore) throws {
-    if !selected.isEmpty {
-      try store.removeRuns(Set((selected + others).map(\.id)))
-      try store.removeUnused()
-    }
+    if !selected.isEmpty { try store.removeRuns(Set((selected + others).map(\.id))) }
+    // Also where nothing is selected: a process may have been killed before it came to this.
     if selection == RemovalSelection(otherPlans: true) { try store.removeOtherPlans() }
+    try store.removeUnused()
     for folder in folders where FileManager.default.fileExists(atPath: folder.path) {
       try FileManager.default.removeItem(at: folder)
     }

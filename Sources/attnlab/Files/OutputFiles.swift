@@ -17,7 +17,6 @@ struct OutputFiles {
   func commit() throws {
     var staged: [Staged] = []
     var made: [URL] = []
-    defer { for file in staged { file.clear() } }
     do {
       for (url, write) in files {
         made += try Self.makeFolder(url.deletingLastPathComponent())
@@ -44,9 +43,11 @@ struct OutputFiles {
         }
       }
     } catch {
+      for file in staged { file.clear() }
       for folder in made.reversed() { rmdir(folder.path) }
       throw error
     }
+    for file in staged { file.clear() }
   }
 
   /// - Returns: The folders that were missing, the outermost first.
@@ -88,7 +89,10 @@ private struct Staged {
 
   func takeName() throws {
     // A second name for what stands there, so that it can come back; some file systems know no second names.
-    if link(final.path, former.path) != 0, errno != ENOENT { rename(final.path, former.path) }
+    var status = stat()
+    if lstat(final.path, &status) == 0, status.st_mode & S_IFMT == S_IFREG, link(final.path, former.path) != 0 {
+      rename(final.path, former.path)
+    }
     guard rename(temporary.path, final.path) == 0 else {
       let reason = String(cString: strerror(errno))
       rename(former.path, final.path)
