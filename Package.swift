@@ -45,6 +45,9 @@ let package = Package(
         + (hasFreeType ? [.define("ATTNLAB_FREETYPE"), .unsafeFlags(["-I/usr/include/freetype2"])] : []),
       linkerSettings: hasFreeType ? [.linkedLibrary("freetype")] : []),
 
+    // Files and folders by their descriptors, without following links: what writes, replaces and removes goes through it.
+    .target(name: "Files", swiftSettings: strict),
+
     // The numeric engine: C kernels of our own, and one interface over oneDNN or OpenBLAS.
     .target(
       name: "CKernels",
@@ -60,7 +63,7 @@ let package = Package(
     .target(name: "Tensors", dependencies: ["CKernels", "CEngine", "COpenBLAS"], swiftSettings: strict),
 
     // Models, and what can be asked of their attention.
-    .target(name: "Checkpoints", dependencies: ["Tensors"], swiftSettings: strict),
+    .target(name: "Checkpoints", dependencies: ["Files", "Tensors"], swiftSettings: strict),
     .target(name: "AttentionTracing", dependencies: ["Tensors"], swiftSettings: strict),
     .target(
       name: "DiffusionModels", dependencies: ["AttentionTracing", "Checkpoints", "Tensors"], swiftSettings: strict),
@@ -72,25 +75,27 @@ let package = Package(
     // Results: stored, measured, drawn.
     .target(
       name: "AttentionStore",
-      dependencies: ["AttentionTracing", .product(name: "GRDB", package: "GRDB.swift")], swiftSettings: strict),
+      dependencies: ["AttentionTracing", "Files", .product(name: "GRDB", package: "GRDB.swift")], swiftSettings: strict),
     .target(name: "Analysis", dependencies: ["COpenBLAS", "Tensors"], swiftSettings: strict),
     .target(
-      name: "Plotting", dependencies: ["CPNG", "CText", "Tensors"],
+      name: "Plotting", dependencies: ["CPNG", "CText", "CZlib", "Files", "Tensors"],
       resources: [.copy("Fonts")], swiftSettings: strict),
 
     // What a picture shows, in numbers.
-    .target(name: "Measures", dependencies: ["Analysis", "Pipelines"], swiftSettings: strict),
+    .target(name: "Measures", dependencies: ["Analysis", "Files", "Pipelines"], swiftSettings: strict),
 
     // Experiments, and the command line over all of it.
     .target(
       name: "Experimenting",
       dependencies: [
-        "Analysis", "AttentionStore", "AttentionTracing", "CZlib", "Measures", "Pipelines", "Plotting",
+        "Analysis", "AttentionStore", "AttentionTracing", "CZlib", "Files", "Measures", "Pipelines", "Plotting",
         .product(name: "Crypto", package: "swift-crypto"), .product(name: "Yams", package: "Yams"),
       ], swiftSettings: strict),
     .executableTarget(
       name: "attnlab",
-      dependencies: ["Analysis", "Experimenting", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      dependencies: [
+        "Analysis", "Experimenting", "Files", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
       swiftSettings: strict),
 
     // Tests mirror Sources.
@@ -100,8 +105,9 @@ let package = Package(
     .target(
       name: "CFaultVFS", path: "Tests/CFaultVFS", cSettings: [.unsafeFlags(optimised)],
       linkerSettings: [.linkedLibrary("sqlite3")]),
+    .testTarget(name: "FilesTests", dependencies: ["Files", "TestSupport"]),
     .testTarget(name: "TensorsTests", dependencies: ["CKernels", "Tensors", "TestSupport"]),
-    .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "TestSupport"]),
+    .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Files", "TestSupport"]),
     .testTarget(name: "AttentionTracingTests", dependencies: ["AttentionTracing", "TestSupport"]),
     .testTarget(
       name: "DiffusionModelsTests", dependencies: ["DiffusionModels", "Pipelines", "Plotting", "TestSupport"],
@@ -120,18 +126,18 @@ let package = Package(
         "picture_metrics.json", "statistics.json",
       ]),
     .testTarget(name: "MeasuresTests", dependencies: ["Checkpoints", "Measures", "Plotting", "TestSupport"]),
-    .testTarget(name: "PlottingTests", dependencies: ["Plotting", "TestSupport"]),
+    .testTarget(name: "PlottingTests", dependencies: ["CZlib", "Files", "Plotting", "TestSupport"]),
     .testTarget(
       name: "ExperimentingTests",
       dependencies: [
-        "AttentionStore", "CFaultVFS", "Checkpoints", "Experimenting", "Pipelines", "Plotting", "Tensors",
+        "AttentionStore", "CFaultVFS", "Checkpoints", "Experimenting", "Files", "Pipelines", "Plotting", "Tensors",
         "TestSupport",
       ]),
     .testTarget(
       name: "attnlabTests",
       dependencies: [
-        "attnlab", "AttentionStore", "CFaultVFS", "Checkpoints", "Experimenting", "Pipelines", "Plotting",
-        "TestSupport",
+        "attnlab", "AttentionStore", "CFaultVFS", "Checkpoints", "Experimenting", "Files", "Pipelines", "Plotting",
+        "TestSupport", .product(name: "GRDB", package: "GRDB.swift"),
       ]),
   ],
   swiftLanguageModes: [.v6]

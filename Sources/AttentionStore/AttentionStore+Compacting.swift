@@ -26,7 +26,7 @@ extension AttentionStore {
   public var bytesOnDisk: Int {
     [path, path + "-wal"].reduce(0) { sum, file in
       var status = stat()
-      return stat(file, &status) == 0 ? sum + Int(status.st_size) : sum
+      return lstat(file, &status) == 0 ? sum + Int(status.st_size) : sum
     }
   }
 }

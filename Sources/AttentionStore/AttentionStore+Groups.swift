@@ -54,6 +54,9 @@ extension AttentionStore {
   private func check(_ runs: [RunDescription], group: String) throws(StoreError) {
     var problems: [String] = []
     if runs.isEmpty { problems.append("group \(group) has no runs") }
+    for hash in [group] + runs.map(\.hash) where !RunFile.isHash(hash) {
+      problems.append("the hash \(quoted(hash)) is not 1 to 64 signs of a-z and 0-9")
+    }
     for (hash, same) in Dictionary(grouping: runs, by: \.hash).sorted(by: { $0.key < $1.key }) where same.count > 1 {
       problems.append("group \(group) has the run \(hash) \(same.count) times")
     }

@@ -5,46 +5,23 @@ extension AttentionStore {
   /// Opens the database of an experiment.
   ///
   /// Nothing is changed in a file that is not this tool's, or of a newer version.
-  /// - Parameter url: A file; its folder must exist.
+  /// - Parameter url: A file; its folder must exist, and may be a link. The file may not, nor what stands beside it.
   /// - Throws: `StoreError` that says why it cannot be opened: missing, not a file, not a database, of another
   ///   program, of another version, damaged, not writable, or in use by another writer.
   public static func open(_ url: URL, mode: Mode) throws(StoreError) -> AttentionStore {
-    let path = url.absoluteURL.standardizedFileURL.resolvingSymlinksInPath().path
-    try checkFile(path, mode: mode)
+    let place = try StorePlace(url)
+    try place.check(mode)
     if mode == .readOnly {
-      return AttentionStore(path: path, mode: mode, queue: try openForReading(path), lock: nil)
+      return AttentionStore(path: place.path, mode: mode, queue: try openForReading(place), lock: nil)
     }
-    let lock = try StoreLock(database: path)
+    let lock = try StoreLock(place)
     do {
-      return AttentionStore(path: path, mode: mode, queue: try openForWriting(path), lock: lock)
+      return AttentionStore(path: place.path, mode: mode, queue: try openForWriting(place.path), lock: lock)
     } catch {
       lock.release()
       throw error
     }
   }
-
-  /// What the file system says, before SQLite is asked: it would open a file it may not write to for reading, silently.
-  private static func checkFile(_ path: String, mode: Mode) throws(StoreError) {
-    var status = stat()
-    let exists = stat(path, &status) == 0
-    if !exists, errno == EACCES { throw .notReadable(path: path, reason: systemReason()) }
-    var folderStatus = stat()
-    guard exists || (stat(folder(of: path), &folderStatus) == 0 && folderStatus.st_mode & S_IFMT == S_IFDIR) else {
-      throw .missingFolder(path: folder(of: path))
-    }
-    guard exists || mode == .create else { throw .missing(path: path) }
-    if exists {
-      guard status.st_mode & S_IFMT == S_IFREG else { throw .notAFile(path: path) }
-      guard access(path, R_OK) == 0 else { throw .notReadable(path: path, reason: systemReason()) }
-    }
-    guard mode != .readOnly else { return }
-    if exists, access(path, W_OK) != 0 { throw .fileNotWritable(path: path, reason: systemReason()) }
-    guard access(folder(of: path), W_OK | X_OK) == 0 else {
-      throw .folderNotWritable(path: folder(of: path), reason: systemReason())
-    }
-  }
-
-  private static func systemReason() -> String { String(cString: strerror(errno)) }
 
   private static func openForWriting(_ path: String) throws(StoreError) -> DatabaseQueue {
     do {
@@ -62,9 +39,10 @@ extension AttentionStore {
     }
   }
 
-  private static func openForReading(_ path: String) throws(StoreError) -> DatabaseQueue {
+  private static func openForReading(_ place: StorePlace) throws(StoreError) -> DatabaseQueue {
+    let path = place.path
     do {
-      let queue = try DatabaseQueue(path: readingPath(path), configuration: configuration(readOnly: true))
+      let queue = try DatabaseQueue(path: place.readingPath(), configuration: configuration(readOnly: true))
       try queue.read { db in
         guard let version = try checkedVersion(db, path: path, mayBeEmpty: false) else { return }
         guard version >= StoreSchema.oldestReadable else {
@@ -75,24 +53,6 @@ extension AttentionStore {
     } catch {
       throw StoreError(error, path: path)
     }
-  }
-
-  /// What SQLite is given to open for reading.
-  ///
-  /// A reader of a database in WAL mode makes two files beside it. Where it may not, and no log is there that would
-  /// have to be read, the file is opened as one that does not change (`immutable`).
-  private static func readingPath(_ path: String) throws(StoreError) -> String {
-    guard access(folder(of: path), W_OK | X_OK) != 0 else { return path }
-    let reason = systemReason()
-    var log = stat()
-    if stat(path + "-wal", &log) == 0, log.st_size > 0 {
-      if access(path + "-shm", R_OK) == 0 { return path }
-      throw .folderNotWritable(path: folder(of: path), reason: reason)
-    }
-    var allowed = CharacterSet.urlPathAllowed
-    allowed.remove(charactersIn: "?#%")
-    guard let escaped = path.addingPercentEncoding(withAllowedCharacters: allowed) else { return path }
-    return "file:\(escaped)?immutable=1"
   }
 
   private static func configuration(readOnly: Bool) -> Configuration {
@@ -123,16 +83,20 @@ extension AttentionStore {
     guard version > 0 else {
       throw StoreError.damaged(path: path, place: "header", detail: "user_version is \(version), expected 1 or more")
     }
-    if let wrong = try StoreSchema.difference(db, version: version) {
-      throw StoreError.damaged(
-        path: path, place: "schema", detail: "\(wrong) is not as version \(version) of the schema has it")
-    }
+    try StoreSchema.check(db, version: version, path: path)
     return version
   }
 
   private static func setUp(_ db: Database, isNew: Bool) throws {
     // Maps are tens of kilobytes: pages of 16 KiB take them in fewer pieces. Fixed once the file holds anything.
-    if isNew { try db.execute(sql: "PRAGMA page_size = 16384") }
+    if isNew {
+      try db.execute(sql: "PRAGMA page_size = 16384")
+      // What brings a new file into WAL mode needs a rollback journal, which is to be no file: no file of that name is
+      // ever attnlab's, so that one that is there can be refused.
+      if try String.fetchOne(db, sql: "PRAGMA journal_mode") != "wal" {
+        try db.execute(sql: "PRAGMA journal_mode = MEMORY")
+      }
+    }
     guard try String.fetchOne(db, sql: "PRAGMA journal_mode = WAL") == "wal" else {
       throw DatabaseError(message: "the file system offers no write-ahead log")
     }

@@ -38,7 +38,7 @@ extension AttentionStore {
       var statuses: [String: RunStatus] = [:]
       let condition = try isPlanned && hasPlan(db) ? "NOT (\(Self.isOther))" : "1"
       for row in try Row.fetchAll(db, sql: "SELECT id, hash, status FROM run WHERE \(condition)") {
-        statuses[try row.decode(forColumn: "hash")] = try named("status", of: row, table: "run")
+        statuses[try hash("hash", of: row, table: "run")] = try named("status", of: row, table: "run")
       }
       return statuses
     }
@@ -76,7 +76,7 @@ extension AttentionStore {
     let negative: Int64? = try row.decode(forColumn: "negative_prompt_id")
     let source: Int64? = try row.decode(forColumn: "source_run_id")
     let run = RunDescription(
-      hash: try row.decode(forColumn: "hash"), role: try named("role", of: row, table: "run"),
+      hash: try hash("hash", of: row, table: "run"), role: try named("role", of: row, table: "run"),
       intervention: try row.decode(forColumn: "intervention"),
       prompt: PromptID(rawValue: try row.decode(forColumn: "prompt_id")),
       negativePrompt: negative.map { PromptID(rawValue: $0) },
@@ -89,7 +89,7 @@ extension AttentionStore {
       scheduler: try row.decode(forColumn: "scheduler"))
     return StoredRun(
       id: RunID(rawValue: try row.decode(forColumn: "id")), run: run,
-      groupHash: try row.decode(forColumn: "group_hash"), status: try named("status", of: row, table: "run"),
+      groupHash: try hash("group_hash", of: row, table: "run"), status: try named("status", of: row, table: "run"),
       error: try row.decode(forColumn: "error"), prompt: try row.decode(forColumn: "prompt"),
       negativePrompt: try row.decode(forColumn: "negative_prompt"), sourceID: source.map { RunID(rawValue: $0) },
       sourcePrompt: try row.decode(forColumn: "source_prompt"))
@@ -223,14 +223,20 @@ extension AttentionStore {
     }
   }
 
-  /// The files that a run left, by kind.
+  /// The files that a run left, by kind. Their paths are those that files of the run can have.
   public func artifacts(_ run: RunID) throws(StoreError) -> [Artifact] {
     try read { db in
-      let sql = "SELECT kind, path, sha256 FROM artifact WHERE run_id = ? ORDER BY kind"
+      let sql = """
+        SELECT kind, path, sha256, run.hash FROM artifact JOIN run ON run.id = run_id WHERE run_id = ? ORDER BY kind
+        """
       return try Row.fetchAll(db, sql: sql, arguments: [run.rawValue]).map { row in
-        Artifact(
+        let artifact = Artifact(
           kind: try row.decode(forColumn: "kind"), path: try row.decode(forColumn: "path"),
           sha256: try row.decode(forColumn: "sha256"))
+        if let problem = artifact.problem(run: try hash("hash", of: row, table: "run")) {
+          throw StoreError.damaged(path: path, place: "artifact of run row \(run.rawValue)", detail: problem)
+        }
+        return artifact
       }
     }
   }

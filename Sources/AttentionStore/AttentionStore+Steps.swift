@@ -94,7 +94,11 @@ extension AttentionStore {
           path: path, detail: "group \(hash) has the runs \(expected), and the results are of the runs \(given)")
       }
       for result in results {
+        let run = try String.fetchOne(db, sql: "SELECT hash FROM run WHERE id = ?", arguments: [result.run.rawValue])
         for artifact in result.artifacts {
+          if let problem = run.flatMap({ artifact.problem(run: $0) }) {
+            throw StoreError.invalid(path: path, problems: ["a file of run \(result.run.rawValue): \(problem)"])
+          }
           try db.execute(
             sql: "INSERT INTO artifact (run_id, kind, path, sha256) VALUES (?, ?, ?, ?)",
             arguments: [result.run.rawValue, artifact.kind, artifact.path, artifact.sha256])

@@ -25,6 +25,17 @@ extension AttentionStore {
     return value
   }
 
+  /// A column that holds the hash of a run or of a group, which names folders.
+  func hash(_ column: String, of row: Row, table: String) throws -> String {
+    let hash: String = try row.decode(forColumn: column)
+    guard RunFile.isHash(hash) else {
+      throw StoreError.damaged(
+        path: path, place: place(table, row),
+        detail: "\(column) is \(quoted(hash)), expected 1 to 64 signs of a-z and 0-9")
+    }
+    return hash
+  }
+
   /// A column that counts or measures something.
   func number(
     _ column: String, of row: Row, table: String, in range: ClosedRange<Int> = StoreSchema.sizes

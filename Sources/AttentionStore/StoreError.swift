@@ -1,3 +1,5 @@
+import Files
+
 /// What can go wrong with an experiment's database: where, what was found, and what to do next.
 public enum StoreError: Error, Hashable, Sendable {
   /// There is no such file.
@@ -18,6 +20,13 @@ public enum StoreError: Error, Hashable, Sendable {
   case otherExperiment(path: String, stored: String, asked: String)
   /// The contents contradict themselves or the file's structure is broken. `place` is a table and row where known.
   case damaged(path: String, place: String, detail: String)
+  /// The database, or a file beside it, is a link, no plain file, or a file with a second name elsewhere.
+  case unsafe(FileError)
+  /// A rollback journal stands beside the database, which this tool never leaves.
+  case journal(path: String)
+  /// The schema holds a trigger, or an index or view of somebody else's on this tool's tables. `name` and `table` are the
+  /// database's own text.
+  case foreignSchema(path: String, type: String, name: String, table: String)
   /// The file cannot be written to; `reason` is the system's.
   case fileNotWritable(path: String, reason: String)
   /// The folder takes no new files, and SQLite needs two beside the database.
@@ -48,7 +57,7 @@ extension StoreError: CustomStringConvertible {
   public var description: String {
     switch self {
     case .missing, .missingFolder, .notAFile, .notADatabase, .otherApplication, .newerSchema, .olderSchema,
-      .otherExperiment:
+      .otherExperiment, .unsafe, .journal, .foreignSchema:
       return openingDescription
     case .damaged(let path, let place, let detail):
       return "\(path): damaged\(place.isEmpty ? "" : ", \(place)"): \(detail). Keep a copy for inquiry, delete the "
@@ -104,11 +113,28 @@ extension StoreError: CustomStringConvertible {
     case .olderSchema(let path, let found, let supported):
       return "\(path): has schema version \(found), and this attnlab reads version \(supported). "
         + "Run the experiment once, which brings its database up to date"
+    case .unsafe(let error): return "\(error)"
+    case .journal(let path):
+      return
+        "\(path): a rollback journal, \(path)-journal, stands beside it. attnlab leaves none, so another program was "
+        + "stopped while it wrote, or the journal was made to do harm: following it can remove other files. Let the program "
+        + "that you know finish its work, or move the journal away; nothing was changed"
+    case .foreignSchema(let path, let type, let name, let table):
+      return
+        "\(path): has the \(type) \(quoted(name)) on \(quoted(table)), which is not attnlab's: it would run somebody "
+        + "else's code, or change what is read. If it is yours, drop it with the sqlite3 shell; otherwise do not use this "
+        + "file. Nothing in it was changed"
     case .otherExperiment(let path, let stored, let asked):
       return "\(path): holds the experiment \"\(stored)\", not \"\(asked)\". Choose another results folder"
     default: return ""
     }
   }
+}
+
+/// Text of a database in a message: in quotes, on one line, and no longer than a message can bear.
+func quoted(_ text: String) -> String {
+  let shown = text.count > 200 ? text.prefix(200) + "..." : text[...]
+  return String(shown).debugDescription
 }
 
 /// The process that holds the right to write to a database.

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Synchronization
 
@@ -6,17 +7,17 @@ import Synchronization
 /// It is an exclusive `flock` on a file beside the database, `<database>.lock`, whose text names the holder. The kernel
 /// drops the lock when the process ends, by `kill -9` too; the text may then stay behind and means nothing.
 final class StoreLock: Sendable {
-  private let path: String
+  private let place: StorePlace
   /// nil once released.
   private let descriptor: Mutex<Int32?>
 
   /// Takes the lock.
   /// - Throws: `StoreError.inUse` if it is held, by another process or by another store of this one;
-  ///   `folderNotWritable` if the file beside the database cannot be made.
+  ///   `folderNotWritable` if the file beside the database cannot be made; `unsafe` if it is a link.
   /// - Parameter beforeLocking: for tests, which let others act at the moment when the file is open but not locked.
-  init(database: String, beforeLocking: () -> Void = {}) throws(StoreError) {
-    path = database + ".lock"
-    descriptor = Mutex(try StoreLock.take(path, database: database, beforeLocking: beforeLocking))
+  init(_ place: StorePlace, beforeLocking: () -> Void = {}) throws(StoreError) {
+    self.place = place
+    descriptor = Mutex(try StoreLock.take(place, beforeLocking: beforeLocking))
   }
 
   deinit { release() }
@@ -26,32 +27,28 @@ final class StoreLock: Sendable {
     descriptor.withLock { descriptor in
       guard let held = descriptor else { return }
       // Removed while still held: whoever opened the file before sees below that it is no longer the one of this name.
-      unlink(path)
+      try? place.folder.removeFile(place.lockName)
       close(held)
       descriptor = nil
     }
   }
 
-  private static func take(
-    _ path: String, database: String, beforeLocking: () -> Void
-  ) throws(StoreError) -> Int32 {
+  private static func take(_ place: StorePlace, beforeLocking: () -> Void) throws(StoreError) -> Int32 {
     while true {
-      // Closed in child processes, which would else keep the lock after this one has ended.
-      let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-      guard descriptor >= 0 else {
-        throw .folderNotWritable(path: folder(of: database), reason: String(cString: strerror(errno)))
-      }
+      let descriptor = try open(place)
       beforeLocking()
       guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
         let reason = errno
         let holder = reason == EWOULDBLOCK ? readHolder(descriptor) : nil
         close(descriptor)
         guard reason == EWOULDBLOCK else {
-          throw .inputOutput(path: path, code: reason, message: String(cString: strerror(reason)))
+          throw .inputOutput(
+            path: place.folder.path(of: place.lockName), code: reason, message: String(cString: strerror(reason)))
         }
-        throw .inUse(path: database, holder: holder)
+        throw .inUse(path: place.path, holder: holder)
       }
-      guard isCurrent(descriptor, path) else {
+      // Its former holder may have removed it in between.
+      guard place.folder.holds(descriptor, under: place.lockName) else {
         close(descriptor)
         continue
       }
@@ -60,12 +57,11 @@ final class StoreLock: Sendable {
     }
   }
 
-  /// Whether the open file is still the one of this name: its former holder may have removed it in between.
-  private static func isCurrent(_ descriptor: Int32, _ path: String) -> Bool {
-    var held = stat()
-    var named = stat()
-    return fstat(descriptor, &held) == 0 && stat(path, &named) == 0
-      && held.st_ino == named.st_ino && held.st_dev == named.st_dev
+  private static func open(_ place: StorePlace) throws(StoreError) -> Int32 {
+    do { return try place.folder.descriptorForLocking(place.lockName) } catch {
+      guard case .system(let number) = error.reason else { throw .unsafe(error) }
+      throw .folderNotWritable(path: place.folder.path, reason: String(cString: strerror(number)))
+    }
   }
 
   private static func currentProcess() -> LockHolder {

@@ -1,26 +1,58 @@
 internal import GRDB
 
 extension StoreSchema {
-  /// The first table, index or view of a version, by name, that the database lacks or defines in other words.
+  /// Refuses a schema that is not as the migrations make it.
   ///
-  /// Values are read by the types and checks of these definitions, and SQLite carries out whatever a view says. What
-  /// other tools have added beside them is of no matter.
-  /// - Returns: nil if all are as the migrations make them.
-  static func difference(_ db: Database, version: Int) throws -> String? {
+  /// A schema is a program that SQLite runs. Values are read by the types and checks of these definitions, SQLite carries
+  /// out whatever a view or the expression of an index says, and a trigger changes what is written. So every table, index
+  /// and view of a version must be there in its own words, there may be no trigger at all, and nobody else's index or view
+  /// on these tables. Tables that other tools have added, and what belongs to them alone, are of no matter.
+  /// - Throws: `StoreError.foreignSchema`; `damaged` with the first of its own that is lacking or other.
+  static func check(_ db: Database, version: Int, path: String) throws {
     let expected = try DatabaseQueue().inDatabase { own in
       try migrate(own, from: 0, to: version)
-      return try definitions(own)
+      return try entries(own)
     }
-    let found = try definitions(db)
-    return expected.keys.sorted().first { found[$0] != expected[$0] }
+    let found = try entries(db)
+    let own = Dictionary(expected.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    // SQLite takes names for the same whatever their case.
+    let ownNames = Set(expected.filter { ["table", "view"].contains($0.type) }.map { $0.name.lowercased() })
+    let foreign = found.first { entry in
+      guard own[entry.name]?.type != entry.type else { return false }
+      switch entry.type {
+      case "trigger": return true
+      case "index": return ownNames.contains(entry.table.lowercased())
+      case "view": return !words(of: entry.sql ?? "").isDisjoint(with: ownNames)
+      default: return false
+      }
+    }
+    if let foreign {
+      throw StoreError.foreignSchema(path: path, type: foreign.type, name: foreign.name, table: foreign.table)
+    }
+    let definitions = Dictionary(found.map { ($0.name, $0.sql) }, uniquingKeysWith: { first, _ in first })
+    if let wrong = expected.first(where: { $0.sql != nil && definitions[$0.name] != $0.sql }) {
+      throw StoreError.damaged(
+        path: path, place: "schema", detail: "\(wrong.name) is not as version \(version) of the schema has it")
+    }
   }
 
-  /// The text that made each table, index and view, by its name.
-  private static func definitions(_ db: Database) throws -> [String: String] {
-    var definitions: [String: String] = [:]
-    for row in try Row.fetchAll(db, sql: "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL") {
-      definitions[try row.decode(forColumn: "name")] = try row.decode(forColumn: "sql")
+  private struct Entry {
+    let type, name, table: String
+    /// nil for an index that a constraint of its table makes.
+    let sql: String?
+  }
+
+  /// All that is in a schema, by name.
+  private static func entries(_ db: Database) throws -> [Entry] {
+    try Row.fetchAll(db, sql: "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY name").map { row in
+      Entry(
+        type: try row.decode(forColumn: "type"), name: try row.decode(forColumn: "name"),
+        table: try row.decode(forColumn: "tbl_name"), sql: try row.decode(forColumn: "sql"))
     }
-    return definitions
+  }
+
+  /// Every word of a statement in lower case, whatever it is there: a name cannot hide between quotes or in a comment.
+  private static func words(of sql: String) -> Set<String> {
+    Set(sql.lowercased().split { !($0.isLetter || $0.isNumber || $0 == "_") }.map(String.init))
   }
 }

@@ -116,9 +116,9 @@ public struct GroupCheckpoint: Hashable, Sendable {
 
 /// A file that a run left.
 public struct Artifact: Hashable, Sendable {
-  /// `picture` or `latents`.
+  /// `picture`, `latents`, or that of a predicted picture: `RunFile.kind`.
   public var kind: String
-  /// Relative to the folder of the database.
+  /// Relative to the folder of the database: `RunFile.path` of the kind and the run's hash.
   public var path: String
   /// Of the file's bytes, in hexadecimal.
   public var sha256: String
@@ -127,6 +127,22 @@ public struct Artifact: Hashable, Sendable {
     self.kind = kind
     self.path = path
     self.sha256 = sha256
+  }
+
+  /// A file of a run.
+  /// - Parameter hash: The run's.
+  public init(_ file: RunFile, of hash: String, sha256: String) {
+    self.init(kind: file.kind, path: file.path(of: hash), sha256: sha256)
+  }
+}
+
+extension Artifact {
+  /// What is wrong with it as a file of a run; nil where it is one.
+  func problem(run hash: String) -> String? {
+    guard let expected = RunFile(kind: kind)?.path(of: hash) else {
+      return "kind is \(quoted(kind)), expected picture, latents or predicted- and a step"
+    }
+    return path == expected ? nil : "path is \(quoted(path)), expected \(expected)"
   }
 }
 

@@ -1,21 +1,18 @@
 #include "cpngfile.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <png.h>
-
-/// A chunk other than pixels may unpack to this many bytes, and a file may have this many kept chunks: a text or a colour
-/// profile made to fill the memory is refused or left out.
-enum { chunk_bytes = 8 << 20, chunk_count = 1000 };
 
 struct cpngfile_reader {
   FILE *file;
   png_structp png;
   png_infop info;
-  png_infop end;
 };
 
 static void keep_message(char *message, const char *text) { snprintf(message, CPNGFILE_MESSAGE, "%s", text); }
@@ -42,20 +39,24 @@ static int read_header(cpngfile_reader *reader) {
   if (setjmp(png_jmpbuf(reader->png))) return 0;
   png_set_read_fn(reader->png, reader->file, read_file);
   png_set_sig_bytes(reader->png, 8);
-  png_set_chunk_malloc_max(reader->png, chunk_bytes);
-  png_set_chunk_cache_max(reader->png, chunk_count);
+  // Texts, profiles and all else that no pixel needs are passed over, a kilobyte at a time: whatever they claim to unpack
+  // to, and however long they claim to be, they take no memory.
+  png_set_keep_unknown_chunks(reader->png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
   // The caller knows its own limit on the number of pixels; libpng's default limit of a side is a million.
   png_set_user_limits(reader->png, 0x7fffffff, 0x7fffffff);
   png_read_info(reader->png, reader->info);
   return 1;
 }
 
-cpngfile_reader *cpngfile_open(const char *path, uint32_t *width, uint32_t *height, int *not_png, char *message) {
+cpngfile_reader *cpngfile_open(int descriptor, uint32_t *width, uint32_t *height, int *not_png, char *message) {
   *not_png = 0;
   keep_message(message, "out of memory");
   cpngfile_reader *reader = calloc(1, sizeof *reader);
   if (!reader) return NULL;
-  reader->file = fopen(path, "rb");
+  // Closing the stream closes its descriptor: the caller's own stays open.
+  const int own = fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
+  reader->file = own < 0 ? NULL : fdopen(own, "rb");
+  if (own >= 0 && !reader->file) close(own);
   png_byte signature[8];
   errno = reader->file ? 0 : errno;
   size_t got = reader->file ? fread(signature, 1, sizeof signature, reader->file) : 0;
@@ -67,8 +68,7 @@ cpngfile_reader *cpngfile_open(const char *path, uint32_t *width, uint32_t *heig
   } else {
     reader->png = png_create_read_struct(PNG_LIBPNG_VER_STRING, message, on_error, on_warning);
     if (reader->png) reader->info = png_create_info_struct(reader->png);
-    if (reader->info) reader->end = png_create_info_struct(reader->png);
-    if (reader->end && read_header(reader)) {
+    if (reader->info && read_header(reader)) {
       *width = png_get_image_width(reader->png, reader->info);
       *height = png_get_image_height(reader->png, reader->info);
       return reader;
@@ -78,73 +78,48 @@ cpngfile_reader *cpngfile_open(const char *path, uint32_t *width, uint32_t *heig
   return NULL;
 }
 
-/// Asks libpng for RGBA of 8 bits whatever the file holds, and reads to the file's end.
-static int read_rows(cpngfile_reader *reader, png_bytepp rows) {
-  if (setjmp(png_jmpbuf(reader->png))) return 0;
-  png_set_expand(reader->png);
-  png_set_scale_16(reader->png);
-  png_set_gray_to_rgb(reader->png);
-  png_set_add_alpha(reader->png, 255, PNG_FILLER_AFTER);
-  png_set_interlace_handling(reader->png);
-  png_read_update_info(reader->png, reader->info);
-  png_read_image(reader->png, rows);
-  png_read_end(reader->png, reader->end);
+/// Asks libpng for RGBA of 8 bits whatever the file holds, lays it over white, and reads to the file's end.
+///
+/// A row at a time: `row` has room for one. An interlaced file comes in seven passes, each of some of the pixels.
+static int read_rows(cpngfile_reader *reader, png_bytep row, uint8_t *rgb) {
+  png_structp png = reader->png;
+  if (setjmp(png_jmpbuf(png))) return 0;
+  png_set_expand(png);
+  png_set_scale_16(png);
+  png_set_gray_to_rgb(png);
+  png_set_add_alpha(png, 255, PNG_FILLER_AFTER);
+  const int passes = png_set_interlace_handling(png);
+  png_read_update_info(png, reader->info);
+  const size_t width = png_get_image_width(png, reader->info), height = png_get_image_height(png, reader->info);
+  for (int pass = 0; pass < passes; pass++) {
+    const size_t start = passes == 1 ? 0 : PNG_PASS_START_COL(pass);
+    const size_t step = passes == 1 ? 1 : (size_t)1 << PNG_PASS_COL_SHIFT(pass);
+    for (size_t y = 0; y < height; y++) {
+      png_read_row(png, row, NULL);
+      if (passes > 1 && !PNG_ROW_IN_INTERLACE_PASS(y, pass)) continue;
+      for (size_t x = start; x < width; x += step) {
+        const unsigned alpha = row[4 * x + 3];
+        for (size_t c = 0; c < 3; c++) {
+          rgb[3 * (y * width + x) + c] = (uint8_t)((row[4 * x + c] * alpha + 255 * (255 - alpha) + 127) / 255);
+        }
+      }
+    }
+  }
+  png_read_end(png, NULL);
   return 1;
 }
 
 int cpngfile_pixels(cpngfile_reader *reader, uint8_t *rgb, char *message) {
-  size_t width = png_get_image_width(reader->png, reader->info);
-  size_t height = png_get_image_height(reader->png, reader->info);
   keep_message(message, "out of memory");
-  // An interlaced file is written in seven passes over the whole picture, so all of it is held with its alpha.
-  uint8_t *rgba = malloc(width * height * 4);
-  png_bytepp rows = malloc(height * sizeof *rows);
-  int done = 0;
-  if (rgba && rows) {
-    for (size_t y = 0; y < height; y++) rows[y] = rgba + y * width * 4;
-    done = read_rows(reader, rows);
-  }
-  for (size_t i = 0; done && i < width * height; i++) {
-    unsigned alpha = rgba[4 * i + 3];
-    for (size_t c = 0; c < 3; c++) {
-      rgb[3 * i + c] = (uint8_t)((rgba[4 * i + c] * alpha + 255 * (255 - alpha) + 127) / 255);
-    }
-  }
-  free(rows);
-  free(rgba);
+  png_bytep row = malloc((size_t)png_get_image_width(reader->png, reader->info) * 4);
+  const int done = row && read_rows(reader, row, rgb);
+  free(row);
   return done;
-}
-
-static int texts_of(cpngfile_reader *reader, png_infop info, png_textp *texts) {
-  int count = 0;
-  *texts = NULL;
-  png_get_text(reader->png, info, texts, &count);
-  return *texts ? count : 0;
-}
-
-int cpngfile_text_count(cpngfile_reader *reader) {
-  png_textp texts;
-  return texts_of(reader, reader->info, &texts) + texts_of(reader, reader->end, &texts);
-}
-
-void cpngfile_text(
-    cpngfile_reader *reader, int index, const char **key, const char **value, size_t *length, int *utf8) {
-  png_textp texts;
-  int before = texts_of(reader, reader->info, &texts);
-  if (index >= before) {
-    texts_of(reader, reader->end, &texts);
-    index -= before;
-  }
-  *key = texts[index].key;
-  *value = texts[index].text ? texts[index].text : "";
-  *utf8 = texts[index].compression >= PNG_ITXT_COMPRESSION_NONE;
-  *length = *utf8 ? texts[index].itxt_length : texts[index].text_length;
 }
 
 void cpngfile_close(cpngfile_reader *reader) {
   if (!reader) return;
   if (reader->png) {
-    if (reader->end) png_destroy_info_struct(reader->png, &reader->end);
     png_destroy_read_struct(&reader->png, reader->info ? &reader->info : NULL, NULL);
   }
   if (reader->file) fclose(reader->file);

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Tensors
 
@@ -6,20 +7,25 @@ import Tensors
 public enum SafetensorsWriter {
   /// Writes float32 tensors in the order of their names, so that the same tensors always give the same bytes.
   ///
-  /// The file appears whole or not at all: a temporary file beside it is written, flushed to the disk and renamed.
+  /// The file appears whole or not at all.
   /// - Parameters:
   ///   - tensors: names and values, in any order.
   ///   - metadata: texts for the header; `["format": "pt"]` is what PyTorch's readers look for.
   ///   - url: the file; one that exists is replaced.
-  /// - Throws: `CheckpointError` if a name is given twice or is reserved, the header would exceed the format's limit,
-  ///   or the file cannot be written.
+  /// - Throws: `CheckpointError` if a name is given twice or is reserved, or the header would exceed the format's limit;
+  ///   `FileError` if the file cannot be written.
   public static func write(
     _ tensors: [(name: String, tensor: Tensor)], metadata: [String: String] = [:], to url: URL
-  ) throws(CheckpointError) {
-    let file = displayName(url)
-    let output = try AtomicFile(url, name: file)
-    try encode(tensors, metadata: metadata, name: file) { output.write($0) }
-    try output.commit()
+  ) throws {
+    try write(tensors, metadata: metadata, to: NewFile(url))
+  }
+
+  /// The same into a file that was begun, and is whole afterwards.
+  public static func write(
+    _ tensors: [(name: String, tensor: Tensor)], metadata: [String: String] = [:], to output: NewFile
+  ) throws {
+    try encode(tensors, metadata: metadata, name: displayName(URL(filePath: output.path))) { try output.append($0) }
+    try output.finish()
   }
 
   /// The bytes of such a file.
@@ -27,7 +33,7 @@ public enum SafetensorsWriter {
   /// - Throws: `CheckpointError` as `write`.
   public static func encode(
     _ tensors: [(name: String, tensor: Tensor)], metadata: [String: String] = [:], name: String
-  ) throws(CheckpointError) -> Data {
+  ) throws -> Data {
     var data = Data()
     try encode(tensors, metadata: metadata, name: name) { data.append(contentsOf: $0) }
     return data
@@ -35,8 +41,8 @@ public enum SafetensorsWriter {
 
   private static func encode(
     _ tensors: [(name: String, tensor: Tensor)], metadata: [String: String], name file: String,
-    to write: (UnsafeRawBufferPointer) -> Void
-  ) throws(CheckpointError) {
+    to write: (UnsafeRawBufferPointer) throws -> Void
+  ) throws {
     let sorted = tensors.sorted { ExactString.inByteOrder($0.name, $1.name) }
     var problems: [CheckpointError.Problem] = []
     for (previous, next) in zip(sorted, sorted.dropFirst()) where ExactString(previous.name) == ExactString(next.name) {
@@ -55,10 +61,10 @@ public enum SafetensorsWriter {
     }
     guard problems.isEmpty else { throw CheckpointError(problems) }
 
-    withUnsafeBytes(of: UInt64(header.count).littleEndian) { write($0) }
-    header.withUnsafeBytes { write($0) }
+    try withUnsafeBytes(of: UInt64(header.count).littleEndian) { try write($0) }
+    try header.withUnsafeBytes { try write($0) }
     for (_, tensor) in sorted {
-      tensor.withUnsafeValues { write(UnsafeRawBufferPointer($0)) }
+      try tensor.withUnsafeValues { try write(UnsafeRawBufferPointer($0)) }
     }
   }
 
@@ -100,61 +106,5 @@ public enum SafetensorsWriter {
       }
     }
     return result + "\""
-  }
-}
-
-/// A file that is written beside its place and renamed when it is whole. What is not committed leaves no trace.
-private final class AtomicFile {
-  private let name: String
-  private let target: String
-  private let temporary: String
-  private var descriptor: Int32
-  /// The first error number; later writes do nothing.
-  private var failure: Int32 = 0
-
-  init(_ url: URL, name: String) throws(CheckpointError) {
-    self.name = name
-    target = url.path
-    temporary = url.deletingLastPathComponent().appending(path: ".\(url.lastPathComponent).\(UUID().uuidString)").path
-    descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else { throw Self.error(name, errno) }
-  }
-
-  deinit { discard() }
-
-  func write(_ bytes: UnsafeRawBufferPointer) {
-    var rest = bytes
-    while failure == 0, !rest.isEmpty {
-      let written = Foundation.write(descriptor, rest.baseAddress, rest.count)
-      if written < 0 {
-        if errno != EINTR { failure = errno }
-      } else {
-        rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(written))
-      }
-    }
-  }
-
-  func commit() throws(CheckpointError) {
-    if failure == 0, fsync(descriptor) != 0 { failure = errno }
-    if close(descriptor) != 0, failure == 0 { failure = errno }
-    descriptor = -1
-    if failure == 0, rename(temporary, target) != 0 { failure = errno }
-    guard failure == 0 else {
-      unlink(temporary)
-      throw Self.error(name, failure)
-    }
-  }
-
-  private func discard() {
-    guard descriptor >= 0 else { return }
-    close(descriptor)
-    unlink(temporary)
-  }
-
-  private static func error(_ name: String, _ code: Int32) -> CheckpointError {
-    CheckpointError(
-      .init(
-        file: name, field: "file", found: "impossible to write (\(String(cString: strerror(code))))",
-        expected: "a writable place with room"))
   }
 }

@@ -15,11 +15,18 @@ public final class Instruments {
   private var processes: [MetricProgram: MetricProcess] = [:]
 
   private let answerSeconds: Double
+  private let isStopped: @Sendable () -> Bool
 
-  /// - Parameter answerSeconds: how long a program of the user's may take for an answer.
-  public init(_ folders: InstrumentFolders = InstrumentFolders(), answerSeconds: Double = 120) {
+  /// - Parameters:
+  ///   - answerSeconds: how long a program of the user's may take for an answer.
+  ///   - isStopped: whether measuring is to end; asked while a program is waited for.
+  public init(
+    _ folders: InstrumentFolders = InstrumentFolders(), answerSeconds: Double = 120,
+    isStopped: @escaping @Sendable () -> Bool = { false }
+  ) {
     self.folders = folders
     self.answerSeconds = answerSeconds
+    self.isStopped = isStopped
   }
 
   /// - Throws: `InstrumentError` if none is given and none is bundled; `CheckpointError`.
@@ -52,7 +59,7 @@ public final class Instruments {
   }
 
   /// What a program of the user's says of a picture, or of an edit.
-  /// - Throws: `InstrumentError`.
+  /// - Throws: `InstrumentError`; `MeasuringStopped`, and then the program is ended.
   public func answer(_ program: MetricProgram, _ run: MeasuredRun, source: MeasuredRun?) throws -> Double? {
     var question = ["prompt": run.prompt]
     question["picture"] = run.file?.path
@@ -63,7 +70,7 @@ public final class Instruments {
     guard question.count == (program.isOfEdits ? 4 : 2) else {
       throw InstrumentError("\(program.path): the picture has no file")
     }
-    let process = try processes[program] ?? MetricProcess(program, seconds: answerSeconds)
+    let process = try processes[program] ?? MetricProcess(program, seconds: answerSeconds, isStopped: isStopped)
     processes[program] = process
     do { return try process.answer(question) } catch {
       // It is started anew if it is asked again.
@@ -71,6 +78,17 @@ public final class Instruments {
       throw error
     }
   }
+
+  /// Ends the programs that were asked, and sees that each gave as many answers as there were questions.
+  /// - Throws: `InstrumentError` with `outOfStep` for one that gave more.
+  public func finishPrograms() throws {
+    defer { processes = [:] }
+    for (_, process) in processes.sorted(by: { $0.key.path < $1.key.path }) { try process.finish() }
+  }
+
+  /// Ends all programs that are at work in this process, with what they started: for a process that is about to end by a
+  /// signal. May be called from any thread.
+  public static func killPrograms() { ChildProgram.killAll() }
 
   /// What a picture shows among names, the most probable first.
   /// - Parameter template: the text for a name, which takes the place of `{}`.
@@ -154,8 +172,11 @@ public struct InstrumentFolders: Hashable, Sendable {
 /// An instrument that there is not, or that cannot look at what it is given.
 public struct InstrumentError: Error, CustomStringConvertible {
   public let description: String
+  /// The program that gave more answers than it was asked for: none of those that it gave can be trusted.
+  public let outOfStep: MetricProgram?
 
-  public init(_ description: String) {
+  public init(_ description: String, outOfStep: MetricProgram? = nil) {
     self.description = description
+    self.outOfStep = outOfStep
   }
 }

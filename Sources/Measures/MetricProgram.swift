@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// A metric of the user's own: a program in one file, in any language, whose first comment says what it measures.
@@ -15,7 +16,8 @@ import Foundation
 /// `of` is `picture` or `edit`; `unit` and `digits` may be added. The program is started once. For each picture it is given a
 /// line of JSON, `{"picture": path, "prompt": text}`, of an edit also `"source"` and `"source_prompt"`, and answers with a
 /// line that holds a number, or `null` where it says nothing of the picture; it must flush each line. When its input ends it
-/// is to end too. It runs with the user's rights.
+/// is to end too; what is left of it and of its process group two seconds later is killed. It runs with the user's rights, so
+/// whoever runs an experiment of somebody else's is asked first.
 public struct MetricProgram: Hashable, Sendable {
   /// As it was given.
   public let path: String
@@ -40,15 +42,19 @@ extension Metric {
   /// - Parameter path: relative to the working folder, or absolute.
   /// - Throws: `InstrumentError` with everything that is wrong with it.
   public init(program path: String) throws(InstrumentError) {
-    guard FileManager.default.fileExists(atPath: path) else {
-      throw InstrumentError("\(path): there is no such program")
+    let data: Data
+    do {
+      // A pipe in its place would keep the reader waiting, and a device has no end.
+      let file = try OpenFile(URL(fileURLWithPath: path))
+      data = try file.bytes(0..<min(file.size, MetricProgram.mostBytes))
+    } catch {
+      switch error.reason {
+      case .system(ENOENT): throw InstrumentError("\(path): there is no such program")
+      case .notAFile: throw InstrumentError("\(error)")
+      default: throw Self.notExecutable(path)
+      }
     }
-    guard let file = FileHandle(forReadingAtPath: path),
-      let data = try? file.read(upToCount: MetricProgram.mostBytes) ?? Data(),
-      FileManager.default.isExecutableFile(atPath: path)
-    else {
-      throw InstrumentError("\(path): a metric of your own is a program that can be run; chmod +x makes it one")
-    }
+    guard access(path, X_OK) == 0 else { throw Self.notExecutable(path) }
     let lines = String(decoding: data, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
     let comments = lines.map { $0.drop { "#/-*; \t".contains($0) }.trimmingCharacters(in: .whitespaces) }
     guard let start = comments.firstIndex(of: "attnlab metric") else {
@@ -63,6 +69,10 @@ extension Metric {
       fields[parts[0]] = parts[1].isEmpty ? nil : parts[1]
     }
     try self.init(program: path, fields: fields)
+  }
+
+  private static func notExecutable(_ path: String) -> InstrumentError {
+    InstrumentError("\(path): a metric of your own is a program that can be run; chmod +x makes it one")
   }
 
   /// The metric of a program and what its comment says.

@@ -2,8 +2,6 @@
 public struct PlottingError: Error, Hashable, CustomStringConvertible {
   /// What kind of thing failed, for code that reacts to it.
   public enum Kind: Hashable, Sendable {
-    /// The file is missing, or the system does not let it be read or written.
-    case file
     /// The file is something other than a PNG.
     case notPNG
     /// The file begins as a PNG and is broken further on.

@@ -16,7 +16,7 @@ import Testing
   }
 
   private func picture(_ name: String) throws -> Picture {
-    try PNG.read(Fixtures.folder.appending(path: "pictures/\(name).png")).picture
+    try PNG.read(Fixtures.folder.appending(path: "pictures/\(name).png"))
   }
 
   @Test func againstScikitImage() throws {

@@ -66,7 +66,8 @@ struct DocumentedDatabase {
     seed: UInt64
   ) -> RunDescription {
     RunDescription(
-      hash: hash, role: source == nil ? .source : .target, intervention: intervention, prompt: prompt,
+      hash: hash.filter { $0.isLetter || $0.isNumber }, role: source == nil ? .source : .target,
+      intervention: intervention, prompt: prompt,
       negativePrompt: negative, sourceHash: source, seed: seed, height: 64, width: 96, steps: 21, guidanceScale: 5,
       scheduler: "ddim")
   }
@@ -77,7 +78,7 @@ struct DocumentedDatabase {
   private func make(
     _ runs: [RunDescription], texts: [Int], negative: Int?, _ sites: [SiteID], _ records: [RecordID]
   ) throws {
-    let hash = "group of \(runs[0].hash)"
+    let hash = "group\(runs[0].hash)"
     let group = try store.beginGroup(hash: hash, runs: runs)
     for step in Self.steps {
       var maps: [MapRow] = []
@@ -99,7 +100,7 @@ struct DocumentedDatabase {
     }
     let results = group.runs.map { run in
       let ssim = run.sourceID == nil ? nil : Self.ssim[run.run.intervention]?[Int(run.run.seed)] ?? nil
-      let picture = Artifact(kind: "picture", path: "runs/\(run.id.rawValue)/picture.png", sha256: "00")
+      let picture = Artifact(.picture, of: run.run.hash, sha256: "00")
       return RunResult(run: run.id, artifacts: [picture], metrics: ssim.map { ["ssim": $0] } ?? [:])
     }
     try store.finishGroup(hash: hash, results: results)

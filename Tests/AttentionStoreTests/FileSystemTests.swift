@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import TestSupport
 import Testing
 
 @testable import AttentionStore
@@ -67,6 +68,39 @@ struct FileSystemTests {
     #expect(try reader.mapCount() == 2)
     #expect(try reader.maps().count == 2)
     try reader.close()
+  }
+
+  /// The commands of `AttentionStore.md` for the `sqlite3` shell: each opens what it is said to open.
+  @Test(
+    "the documented command for a folder without the right to write", .enabled(if: mayMount, "needs the right to mount")
+  )
+  func documentedCommandForReaders() throws {
+    let page = try String(
+      contentsOf: Fixtures.repository.appending(path: "Sources/AttentionStore/AttentionStore.docc/AttentionStore.md"),
+      encoding: .utf8)
+    let commands = page.split(separator: "\n").filter { $0.hasPrefix("    sqlite3 -readonly ") }.map { $0.dropFirst(4) }
+    try #require(commands.count == 2 && commands[1].contains("?immutable=1"))
+    let disk = try #require(try Disk(megabytes: 16))
+    let place = disk.folder.url.appendingPathComponent("Results/first-look")
+    try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
+    try AttentionStore.open(place.appendingPathComponent("first-look.sqlite"), mode: .create).close()
+    func codes() -> [Int32?] {
+      commands.map { run("bash", "-c", "cd '\(disk.folder.url.path)' && \($0) 'SELECT count(*) FROM run'") }
+    }
+    let hasShell = run("bash", "-c", "command -v sqlite3") == 0
+    if hasShell {
+      #expect(codes() == [0, 0])
+    } else {
+      print("the sqlite3 shell is not installed: its commands are not run")
+    }
+    for ending in ["-wal", "-shm"] {
+      try? FileManager.default.removeItem(atPath: place.appendingPathComponent("first-look.sqlite").path + ending)
+    }
+    try #require(disk.makeReadOnly())
+    if hasShell { #expect(codes() == [14, 0], "unable to open, and what the page says to do then") }
+    let address = "file:\(place.path)/first-look.sqlite?immutable=1"
+    let found = try DatabaseQueue(path: address).inDatabase { try Int.fetchOne($0, sql: "SELECT count(*) FROM run") }
+    #expect(found == 0)
   }
 
   @Test(

@@ -97,8 +97,87 @@ struct HostileDatabaseTests {
       try whole.write(to: fixture.folder.database)
     }
     // What other tools add is theirs.
-    try outside(fixture.folder.database, "CREATE TABLE note (text); CREATE INDEX own ON run (seed)")
+    try outside(
+      fixture.folder.database,
+      """
+      CREATE TABLE note (text); CREATE INDEX by_text ON note (text); CREATE VIEW notes AS SELECT text FROM note;
+      CREATE VIRTUAL TABLE found USING fts5(text); ANALYZE
+      """)
     try readAll(AttentionStore.open(fixture.folder.database, mode: mode))
+  }
+
+  /// A trigger runs when rows are written; an index carries out its expression, a view what it says, when rows are read.
+  @Test(
+    "triggers, and views and indexes of others, are refused", arguments: [AttentionStore.Mode.readWrite, .readOnly],
+    [
+      ("trigger", "x", "metric", "CREATE TRIGGER x AFTER INSERT ON metric BEGIN UPDATE metric SET value = 0.999; END"),
+      (
+        "trigger", "x", "note",
+        "CREATE TABLE note (text); CREATE TRIGGER x AFTER INSERT ON note BEGIN DELETE FROM run; END"
+      ),
+      ("trigger", "x", "comparison", "CREATE TRIGGER x INSTEAD OF INSERT ON comparison BEGIN DELETE FROM run; END"),
+      (
+        "trigger", "metric", "note",
+        "CREATE TABLE note (text); CREATE TRIGGER metric AFTER DELETE ON note BEGIN SELECT 1; END"
+      ),
+      ("index", "own", "run", "CREATE INDEX own ON run (seed)"),
+      ("index", "own", "metric", "CREATE INDEX own ON METRIC (abs(value)) WHERE value > 0"),
+      ("view", "v", "v", "CREATE VIEW v AS SELECT * FROM \"Run\""),
+      ("view", "v", "v", "CREATE VIEW v AS SELECT 1 AS a, (SELECT count(*) FROM main.[run_overview]) AS b"),
+    ])
+  func foreign(mode: AttentionStore.Mode, change: (type: String, name: String, table: String, sql: String)) throws {
+    try store.close()
+    try outside(fixture.folder.database, change.sql)
+    let before = try Data(contentsOf: fixture.folder.database)
+    expectError(
+      "\(path): has the \(change.type) \"\(change.name)\" on \"\(change.table)\", which is not attnlab's: it would run "
+        + "somebody else's code, or change what is read. If it is yours, drop it with the sqlite3 shell; otherwise do not use "
+        + "this file. Nothing in it was changed"
+    ) { try AttentionStore.open(fixture.folder.database, mode: mode) }
+    #expect(try Data(contentsOf: fixture.folder.database) == before)
+  }
+
+  /// Hashes and files' paths lead into the run's own folder or are refused.
+  @Test(arguments: [
+    ("UPDATE run SET hash = '../../precious' WHERE id = 1", "run row 1: hash is \"../../precious\""),
+    ("UPDATE run SET hash = '../..' WHERE id = 2", "run row 2: hash is \"../..\""),
+    ("UPDATE run SET hash = '/xxxxxxxxxxxxxxx' WHERE id = 1", "run row 1: hash is \"/xxxxxxxxxxxxxxx\""),
+    ("UPDATE run SET hash = '' WHERE id = 1", "run row 1: hash is \"\""),
+    ("UPDATE run SET hash = 'a' || char(10) || 'b' WHERE id = 1", "run row 1: hash is \"a\\nb\""),
+    ("UPDATE run SET hash = 'ABC' WHERE id = 1", "run row 1: hash is \"ABC\""),
+    (
+      "UPDATE run SET hash = printf('%065d', 0) WHERE id = 1",
+      "run row 1: hash is \"\(String(repeating: "0", count: 65))\""
+    ),
+    ("UPDATE run SET group_hash = '.' WHERE id = 1", "run row 1: group_hash is \".\""),
+  ])
+  func hashes(change: String, message: String) throws {
+    try outside(fixture.folder.database, change)
+    let whole = "\(path): damaged, \(message), expected 1 to 64 signs of a-z and 0-9. \(advice)"
+    expectError(whole) { try readAll(store) }
+    if !message.contains("group") { expectError(whole) { try store.statusOfRuns() } }
+  }
+
+  @Test(arguments: [
+    ("path = '../../precious/notes.txt'", "path is \"../../precious/notes.txt\", expected runs/s/picture.png"),
+    ("path = '/etc/passwd'", "path is \"/etc/passwd\", expected runs/s/picture.png"),
+    ("path = 'runs/t/picture.png'", "path is \"runs/t/picture.png\", expected runs/s/picture.png"),
+    ("path = 'runs/s/../s/picture.png'", "path is \"runs/s/../s/picture.png\", expected runs/s/picture.png"),
+    ("kind = 'predicted-007'", "path is \"runs/s/picture.png\", expected runs/s/predicted-007.png"),
+    ("kind = '../x'", "kind is \"../x\", expected picture, latents or predicted- and a step"),
+    ("kind = 'predicted-7'", "kind is \"predicted-7\", expected picture, latents or predicted- and a step"),
+    ("kind = 'predicted--01'", "kind is \"predicted--01\", expected picture, latents or predicted- and a step"),
+  ])
+  func files(change: String, message: String) throws {
+    let ids = fixture.group.runs.map(\.id)
+    try store.finishGroup(
+      hash: "g",
+      results: ids.enumerated().map { index, id in
+        RunResult(run: id, artifacts: index == 0 ? [Artifact(.picture, of: "s", sha256: "aa")] : [])
+      })
+    #expect(try store.artifacts(ids[0]).map(\.path) == ["runs/s/picture.png"])
+    try outside(fixture.folder.database, "UPDATE artifact SET \(change)")
+    expectError("\(path): damaged, artifact of run row 1: \(message). \(advice)") { try store.artifacts(ids[0]) }
   }
 
   @Test("what could not be read again is not written")
@@ -109,6 +188,14 @@ struct HostileDatabaseTests {
       "\(path): nothing was stored, because of 3 problems: run x has the height 0, not 1 to 8192; "
         + "run x has the width 8193, not 1 to 8192; run x has the number of steps 10001, not 1 to 10000"
     ) { try store.register(group: "h", runs: [run]) }
+    expectError(
+      "\(path): nothing was stored, because of 1 problem: the hash \"../x\" is not 1 to 64 signs of a-z and 0-9"
+    ) { try store.register(group: "h", runs: [Samples.run("../x", prompt: fixture.prompts[0])]) }
+    let outside = RunResult(
+      run: fixture.group.runs[0].id, artifacts: [Artifact(kind: "picture", path: "../x", sha256: "")])
+    expectError(
+      "\(path): nothing was stored, because of 1 problem: a file of run 1: path is \"../x\", expected runs/s/picture.png"
+    ) { try store.finishGroup(hash: "g", results: [outside, RunResult(run: fixture.group.runs[1].id)]) }
     for (path, heads) in [("a/b", 1), ("a.b", 0)] {
       let site = AttentionSite(
         index: 0, path: path, kind: .cross, layer: 1, height: 1, width: 1, heads: heads, latentHeight: 1, latentWidth: 1

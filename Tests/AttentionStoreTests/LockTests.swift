@@ -81,31 +81,31 @@ struct LockTests {
   @Test("the file is given back and taken anew between a third one's opening and locking it")
   func replacedFile() throws {
     let folder = try TestFolder()
-    let path = folder.database.path
-    let first = try StoreLock(database: path)
+    let place = try StorePlace(folder.database)
+    let first = try StoreLock(place)
     var second: StoreLock?
     #expect(throws: StoreError.self) {
-      try StoreLock(database: path) {
+      try StoreLock(place) {
         first.release()
-        if second == nil { second = try? StoreLock(database: path) }
+        if second == nil { second = try? StoreLock(place) }
       }
     }
     #expect(second != nil)
     second?.release()
-    try StoreLock(database: path).release()
+    try StoreLock(place).release()
   }
 
   @Test("many that take and give back at once: never two hold it")
   func contention() async throws {
     let folder = try TestFolder()
-    let path = folder.database.path
+    let database = folder.database
     let inside = folder.url.appendingPathComponent("inside").path
     let taken = await withTaskGroup(of: Int.self) { group in
       for _ in 0..<8 {
         group.addTask {
           var taken = 0
           for _ in 0..<300 {
-            guard let lock = try? StoreLock(database: path) else { continue }
+            guard let lock = try? StoreLock(StorePlace(database)) else { continue }
             taken += 1
             // Fails if another is inside: then two hold the lock.
             #expect(mkdir(inside, 0o700) == 0)

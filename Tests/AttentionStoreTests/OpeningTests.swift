@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import Testing
 
 @testable import AttentionStore
@@ -164,17 +165,116 @@ struct OpeningTests {
     ) { try AttentionStore.open(database, mode: .readWrite).runs() }
   }
 
-  @Test("a name with signs that mean something in an address, and a symbolic link")
+  @Test("a name with signs that mean something in an address, and a folder that is a link")
   func oddNames() throws {
     let odd = folder.url.appendingPathComponent("a b?mode=memory#%41.sqlite")
     let store = try AttentionStore.open(odd, mode: .create)
     #expect(FileManager.default.fileExists(atPath: odd.path))
-    let link = folder.url.appendingPathComponent("link.sqlite")
-    try FileManager.default.createSymbolicLink(at: link, withDestinationURL: odd)
-    #expect(throws: StoreError.self) { try AttentionStore.open(link, mode: .readWrite) }
+    let link = folder.url.appendingPathComponent("link")
+    try FileManager.default.createSymbolicLink(at: link, withDestinationURL: folder.url)
+    let linked = link.appendingPathComponent(odd.lastPathComponent)
+    #expect(throws: StoreError.self) { try AttentionStore.open(linked, mode: .readWrite) }
     try store.close()
-    let linked = try AttentionStore.open(link, mode: .readOnly)
-    #expect(linked.path == odd.path)
+    #expect(try AttentionStore.open(linked, mode: .readOnly).path == odd.path)
+    #expect(try AttentionStore.open(linked, mode: .readWrite).path == odd.path)
+  }
+
+  /// SQLite, or the lock, would write through a link, or into a file that has a second name elsewhere.
+  @Test(
+    "links where the database or a file beside it belongs",
+    arguments: [AttentionStore.Mode.create, .readWrite, .readOnly],
+    ["", "-wal", "-shm", ".lock"])
+  func links(mode: AttentionStore.Mode, ending: String) throws {
+    try makeStore()
+    let precious = folder.url.appendingPathComponent("precious")
+    let text = Data("a year of work".utf8)
+    let entry = URL(fileURLWithPath: path + ending)
+    let kept = folder.url.appendingPathComponent("kept.sqlite")
+    try FileManager.default.copyItem(at: database, to: kept)
+    // A reader takes no lock.
+    let isRead = mode == .readOnly && ending == ".lock"
+    for isHard in [false, true] {
+      try text.write(to: precious)
+      if ending == "" { try FileManager.default.removeItem(at: database) }
+      let target = ending == "" ? kept : precious
+      if isHard {
+        try FileManager.default.linkItem(at: target, to: entry)
+      } else {
+        try FileManager.default.createSymbolicLink(at: entry, withDestinationURL: target)
+      }
+      let before = try Data(contentsOf: kept)
+      // The database itself is not written to by a reader.
+      if isRead || (isHard && ending == "" && mode == .readOnly) {
+        try AttentionStore.open(database, mode: mode).close()
+      } else {
+        let found = isHard ? "the file has 2 names (hard links)" : "is a link, and attnlab follows no link"
+        #expect {
+          try AttentionStore.open(database, mode: mode).close()
+        } throws: { "\($0)".hasPrefix("\(entry.path): \(found)") }
+      }
+      #expect(try Data(contentsOf: precious) == text && Data(contentsOf: kept) == before)
+      let left = Set(try FileManager.default.contentsOfDirectory(atPath: folder.url.path))
+      let expected: Set = ["first-look.sqlite", "kept.sqlite", "precious", entry.lastPathComponent]
+      #expect(mode == .readOnly ? left.isSuperset(of: expected) : left == expected)
+      // A reader leaves its two files.
+      for name in left.subtracting(expected) {
+        try FileManager.default.removeItem(at: folder.url.appendingPathComponent(name))
+      }
+      try FileManager.default.removeItem(at: entry)
+      if ending == "" { try FileManager.default.copyItem(at: kept, to: database) }
+    }
+  }
+
+  /// What SQLite would do on its word: remove the file that it names.
+  @Test("a rollback journal is refused", arguments: [AttentionStore.Mode.create, .readWrite, .readOnly])
+  func journal(mode: AttentionStore.Mode) throws {
+    try makeStore()
+    let precious = folder.url.appendingPathComponent("precious")
+    try Data("a year of work".utf8).write(to: precious)
+    let journal = URL(fileURLWithPath: path + "-journal")
+    let pages = try Data(contentsOf: database).count / 16384
+    try Self.journal(naming: precious.path, pages: pages).write(to: journal)
+    let before = try Data(contentsOf: database)
+    expectError(
+      "\(path): a rollback journal, \(path)-journal, stands beside it. attnlab leaves none, so another program was stopped "
+        + "while it wrote, or the journal was made to do harm: following it can remove other files. Let the program that you "
+        + "know finish its work, or move the journal away; nothing was changed"
+    ) { try AttentionStore.open(database, mode: mode) }
+    #expect(try Data(contentsOf: database) == before && FileManager.default.fileExists(atPath: precious.path))
+    // The journal is no fancy: SQLite by itself follows it.
+    try outside(database, "SELECT count(*) FROM run")
+    #expect(!FileManager.default.fileExists(atPath: precious.path), "the journal that was tried does no harm")
+    try? FileManager.default.removeItem(at: journal)
+  }
+
+  /// A journal of no page that names a super-journal, which is removed when the journal has been followed.
+  /// - Source: https://www.sqlite.org/fileformat.html#the_rollback_journal and, for the name, SQLite's `pager.c`.
+  private static func journal(naming file: String, pages: Int) -> Data {
+    func big(_ value: Int) -> [UInt8] { [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: value >> $0) } }
+    let magic: [UInt8] = [0xD9, 0xD5, 0x05, 0xF9, 0x20, 0xA1, 0x63, 0xD7]
+    let header = magic + [0, 1, pages, 512, 16384].flatMap(big)
+    let name = Array(file.utf8)
+    let sum = name.reduce(0) { $0 + Int(Int8(bitPattern: $1)) }
+    let end = big(0x4000_0000 / 16384 + 1) + name + big(name.count) + big(sum) + magic
+    return Data(header + [UInt8](repeating: 0, count: 512 - header.count) + end)
+  }
+
+  @Test("making a database leaves no rollback journal at any moment")
+  func noJournalOfItsOwn() throws {
+    let seen = Mutex(false)
+    let done = Mutex(false)
+    let watching = Thread { [path] in
+      while !done.withLock({ $0 }) {
+        if access(path + "-journal", F_OK) == 0 { seen.withLock { $0 = true } }
+      }
+    }
+    watching.start()
+    for _ in 0..<20 {
+      try makeStore()
+      try FileManager.default.removeItem(at: database)
+    }
+    done.withLock { $0 = true }
+    #expect(!seen.withLock { $0 })
   }
 
   @Test("after closing every call says so, and closing again does nothing")

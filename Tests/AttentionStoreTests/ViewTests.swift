@@ -101,10 +101,10 @@ struct ViewTests {
       "negative_prompt_id = NULL", "intervention = 'nothing'",
     ])
   func otherSettings(_ change: String) throws {
-    try outside(database.url, "UPDATE run SET \(change) WHERE hash = 'none 1'")
-    let sql = "SELECT none_run_id, none_value, difference FROM comparison WHERE hash = 'self 4-14 1'"
+    try outside(database.url, "UPDATE run SET \(change) WHERE hash = 'none1'")
+    let sql = "SELECT none_run_id, none_value, difference FROM comparison WHERE hash = 'self4141'"
     #expect(try rows(sql) == ["none_run_id=NULL none_value=NULL difference=NULL"])
-    #expect(try value(database.url, "SELECT difference FROM comparison WHERE hash = 'self 4-14 2'") == "0.625")
+    #expect(try value(database.url, "SELECT difference FROM comparison WHERE hash = 'self4142'") == "0.625")
   }
 
   @Test("an edit of a single prompt is compared with that prompt left alone")

@@ -99,7 +99,15 @@ import Testing
     let folder = try ScratchFolder("metrics")
     let binary = try folder.write((0..<70_000).map { UInt8(truncatingIfNeeded: $0 &* 167) }, to: "binary")
     chmod(binary.path, 0o755)
-    for (path, message) in [(binary.path, none), (folder.url.path, run), ("/no/such", "there is no such program")] {
+    // None of them keeps the reader waiting.
+    let pipe = folder.url.appending(path: "pipe")
+    try #require(mkfifo(pipe.path, 0o755) == 0)
+    let other = "expected a file, found a device or a pipe"
+    for (path, message) in [
+      (binary.path, none), (folder.url.path, "expected a file, found a folder"),
+      ("/no/such", "there is no such program"),
+      (pipe.path, other), ("/dev/zero", other),
+    ] {
       #expect {
         _ = try Metric(program: path)
       } throws: { "\($0)" == "\(path): \(message)" }
@@ -153,6 +161,12 @@ import Testing
       "m.sh: its answer about /a.png is a line of over 65536 bytes"
     ),
     ("sleep 60", "m.sh: no answer about /a.png in 0.3 seconds; does it flush each line?"),
+    (
+      "trap '' TERM INT HUP QUIT PIPE; while :; do sleep 1; done",
+      "m.sh: no answer about /a.png in 0.3 seconds; does it flush each line?"
+    ),
+    // What it starts leaves its group and keeps its pipes.
+    ("setsid sleep 60 & sleep 60", "m.sh: no answer about /a.png in 0.3 seconds; does it flush each line?"),
     ("trap '' TERM; sleep 60 & wait", "m.sh: no answer about /a.png in 0.3 seconds; does it flush each line?"),
     (
       "read -r line; while printf 1; do sleep 0.02; done",
@@ -167,6 +181,78 @@ import Testing
     } throws: { "\($0)" == message }
     // Neither what it sleeps for nor what it would not end for is waited for.
     #expect(ContinuousClock.now - start < .seconds(15))
+  }
+
+  /// More than a pipe holds: the question itself would keep the writer waiting for ever.
+  @Test(arguments: [
+    ("sleep 60", "m.sh: no answer about /a.png in 0.3 seconds; it does not read the question"),
+    (
+      "head -c 100000 > /dev/null; sleep 60",
+      "m.sh: no answer about /a.png in 0.3 seconds; it does not read the question"
+    ),
+    ("exec <&-; sleep 60", "m.sh: ended before it was asked about /a.png"),
+  ])
+  func aLongQuestionThatIsNotRead(_ body: String, _ message: String) throws {
+    let start = ContinuousClock.now
+    #expect {
+      _ = try answers(body, seconds: 0.3, [String(repeating: "a red car ", count: 50_000)])
+    } throws: { "\($0)" == message }
+    #expect(ContinuousClock.now - start < .seconds(10))
+  }
+
+  @Test func aLongQuestionIsReadWhole() throws {
+    let prompt = String(repeating: "a red car ", count: 50_000)
+    // It writes much before it has read all: both directions are served at once.
+    let body = "while IFS= read -r line; do printf '%70000s' ' ' | head -c 60000; printf '%s\\n' \"${#line}\"; done"
+    let question = #"{"picture":"/a.png","prompt":""}"#
+    #expect(try answers(body, [prompt]) == [Double(question.count + prompt.count)])
+  }
+
+  /// Nothing that it started in its group is left when it is done with.
+  @Test func whatItStartedEndsWithIt() throws {
+    let folder = try ScratchFolder("started")
+    let place = folder.url.appending(path: "pid").path
+    let body = "trap '' TERM; sleep 60 & echo $! > \(place); read -r line; echo 1; wait"
+    #expect(try answers(body) == [1])
+    let started = try #require(pid_t(try String(contentsOfFile: place, encoding: .utf8).dropLast()))
+    let end = ContinuousClock.now + .seconds(5)
+    while kill(started, 0) == 0, ContinuousClock.now < end { usleep(10_000) }
+    #expect(kill(started, 0) != 0)
+  }
+
+  @Test func asksToBeStoppedEndTheWait() throws {
+    let folder = try ScratchFolder("metrics")
+    let file = try MetricPrograms.write(MetricPrograms.text("trap '' TERM INT; sleep 60"), to: folder, "m.sh")
+    guard case .program(let program) = try Metric(program: file.path).measure else { return }
+    let start = ContinuousClock.now
+    let instruments = Instruments(isStopped: { ContinuousClock.now - start > .seconds(0.2) })
+    let run = MeasuredRun(prompt: "", file: URL(filePath: "/a.png")) {
+      try Picture(width: 1, height: 1, pixels: [1, 2, 3])
+    }
+    #expect(throws: MeasuringStopped()) { _ = try instruments.answer(program, run, source: nil) }
+    #expect(ContinuousClock.now - start < .seconds(5))
+  }
+
+  /// The last answer has no question after it at which one more would be seen.
+  @Test(arguments: [
+    ("read -r line; echo 1; sleep 0.3; echo 2", "\"2\""), ("read -r line; printf '1\\n2'", "\"2\""),
+    ("read -r line; echo 1; read -r line; echo the end", "\"the end\""),
+  ])
+  func moreAnswersThanQuestions(_ body: String, _ said: String) throws {
+    let folder = try ScratchFolder("metrics")
+    let file = try MetricPrograms.write(MetricPrograms.text(body), to: folder, "m.sh")
+    guard case .program(let program) = try Metric(program: file.path).measure else { return }
+    let instruments = Instruments()
+    let run = MeasuredRun(prompt: "", file: URL(filePath: "/a.png")) {
+      try Picture(width: 1, height: 1, pixels: [1, 2, 3])
+    }
+    #expect(try instruments.answer(program, run, source: nil) == 1)
+    #expect {
+      try instruments.finishPrograms()
+    } throws: { error in
+      "\(error)" == "\(file.path): wrote more lines than it was asked questions: \(said) came after the last answer"
+        && (error as? InstrumentError)?.outOfStep == program
+    }
   }
 
   @Test func aLineTooManyIsNotTheNextAnswer() {

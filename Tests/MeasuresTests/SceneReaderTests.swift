@@ -121,7 +121,7 @@ import Testing
 
   private static func pictures() throws -> [Picture] {
     try ["pictures/two-0", "vision/200x130", "vision/40x64", "pictures/colour-0"].map {
-      try PNG.read(Fixtures.folder.appending(path: "\($0).png")).picture
+      try PNG.read(Fixtures.folder.appending(path: "\($0).png"))
     }
   }
 

@@ -38,7 +38,7 @@ import Testing
       let expected = try file.tensor(named: "\(test.name).latents").channelsLast()
       expectClose(denoising.latents, expected, tolerance: 1e-3, "\(test.name) latents")
       let picture = try model.picture(denoising.latents)
-      let reference = try PNG.read(Fixtures.folder.appending(path: "pictures/\(test.name).png")).picture
+      let reference = try PNG.read(Fixtures.folder.appending(path: "pictures/\(test.name).png"))
       let psnr = try PictureMetrics.psnr(picture, reference)
       #expect(psnr >= 45, "\(test.name): the picture differs, PSNR \(psnr) dB")
     }

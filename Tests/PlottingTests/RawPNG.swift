@@ -13,11 +13,14 @@ struct RawPNG {
   var beforePixels: [(String, [UInt8])] = []
   var afterPixels: [(String, [UInt8])] = []
 
-  var bytes: [UInt8] {
+  var bytes: [UInt8] { bytes(pixels: Self.zlib(rows.flatMap { [0] + $0 })) }
+
+  /// - Parameter pixels: Rows with their filter bytes, packed.
+  func bytes(pixels: [UInt8]) -> [UInt8] {
     let header = Self.big(width) + Self.big(height) + [depth, colorType, 0, 0, interlaced ? 1 : 0]
     var result = Self.signature + Self.chunk("IHDR", header)
     for (name, data) in beforePixels { result += Self.chunk(name, data) }
-    result += Self.chunk("IDAT", Self.zlib(rows.flatMap { [0] + $0 }))
+    result += Self.chunk("IDAT", pixels)
     for (name, data) in afterPixels { result += Self.chunk(name, data) }
     return result + Self.chunk("IEND", [])
   }

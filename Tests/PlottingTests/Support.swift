@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Tensors
 import TestSupport
@@ -62,12 +63,14 @@ extension Picture {
   }
 }
 
-/// The description of the `PlottingError` that a call throws.
+/// The description of the `PlottingError` or `FileError` that a call throws.
 func message(_ body: () throws -> Void) -> String {
   do {
     try body()
     return "no error"
   } catch let error as PlottingError {
+    return error.description
+  } catch let error as FileError {
     return error.description
   } catch {
     return "another error: \(error)"

@@ -51,7 +51,7 @@ import Testing
       #expect(swap["n"] as? Int == 2 && swap["clustered_by"] as? String == "runs" && swap["unit"] as? String == "dB")
       let csv = try String(contentsOf: attnlab.folder.appending(path: "a.csv"), encoding: .utf8)
       #expect(csv.contains("\npsnr,dB,\"self, late\",none,,,2,2,runs,0,0,"))
-      #expect(try PNG.read(attnlab.folder.appending(path: "a.png")).picture.height > 200)
+      #expect(try PNG.read(attnlab.folder.appending(path: "a.png")).height > 200)
 
       // A name with a comma, and the same seed again.
       let named = try attnlab("compare", "small", "--interventions", "self, late", "--by", "layer", "--metrics", "ssim")

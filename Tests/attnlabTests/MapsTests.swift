@@ -48,8 +48,8 @@ import Testing
         let table = try String(contentsOf: attnlab.folder.appending(path: "numbers.csv"), encoding: .utf8)
         #expect(table.hasPrefix(header + "\n"))
         for name in pictures {
-          let png = try PNG.read(attnlab.folder.appending(path: "views/\(name)"))
-          #expect(png.texts.contains { $0.key == "Content-Hash" } && png.picture.width > 300)
+          let png = attnlab.folder.appending(path: "views/\(name)")
+          #expect(try PNG.texts(png).contains { $0.key == "Content-Hash" } && PNG.read(png).width > 300)
         }
         let json = try attnlab.run(["maps"] + arguments + ["--json"]).json()
         #expect((json["result"] as? [Any])?.isEmpty == false && (json["files"] as? [String])?.count == pictures.count)
@@ -88,7 +88,7 @@ import Testing
       #expect(try attnlab("maps", "daam", "one", "--out", ".").code == 0)
       #expect(try attnlab("heatmap", "a red car", "--seed", "3", "--steps", "2", "--out", ".").code == 0)
       let below = try ["daam.png", "words.png"].map { name in
-        let picture = try PNG.read(attnlab.folder.appending(path: name)).picture
+        let picture = try PNG.read(attnlab.folder.appending(path: name))
         // The titles take one line or two.
         return Array(picture.pixels.suffix(400 * picture.width * 3))
       }

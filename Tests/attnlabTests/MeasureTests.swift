@@ -65,7 +65,7 @@ import Testing
           "seen/figures/colour-0.png",
         ])
       let objects = try reports(outcome).map { try #require($0["objects"] as? [[String: Any]]) }
-      let mask = try PNG.read(attnlab.folder.appending(path: "masks/200x130.png")).picture
+      let mask = try PNG.read(attnlab.folder.appending(path: "masks/200x130.png"))
       #expect(mask.width == 200 && mask.height == 130)
       let reds = stride(from: 0, to: mask.pixels.count, by: 3).map { mask.pixels[$0] }
       // Pixels of an object are those of its box.
@@ -78,7 +78,7 @@ import Testing
             .allSatisfy { abs(($0 ?? -99) - $1) <= 4 })
       }
       #expect(Int(reds.max() ?? 0) == objects[1].count)
-      #expect(try PNG.read(attnlab.folder.appending(path: "seen/figures/colour-0.png")).picture.width > 500)
+      #expect(try PNG.read(attnlab.folder.appending(path: "seen/figures/colour-0.png")).width > 500)
     }
   }
 
@@ -234,7 +234,7 @@ import Testing
       let text =
         experiment("seeds: [1]", with: "seeds: [1, 2]") + "metrics: [./file_size.sh, ./prompt_lengths.sh, psnr]\n"
       try attnlab.write(text, to: "small.yaml")
-      let outcome = try attnlab("run", "small.yaml")
+      let outcome = try attnlab("run", "small.yaml", "--allow-programs")
       #expect(outcome.code == 0, "\(outcome.errors)")
       let lengths = try measured(attnlab, "prompt_lengths")
       #expect(lengths["none"] as? Double == 1009 && lengths["source"] as? String == "absent", "\(lengths)")
@@ -250,10 +250,10 @@ import Testing
       // Nothing is asked twice; a changed program is asked again.
       let asked = attnlab.folder.appending(path: "asked")
       #expect(try String(contentsOf: asked, encoding: .utf8).count == 12)
-      #expect(try attnlab("run", "small.yaml").code == 0)
+      #expect(try attnlab("run", "small.yaml", "--allow-programs").code == 0)
       #expect(try String(contentsOf: asked, encoding: .utf8).count == 12)
       try install(attnlab, size.replacingOccurrences(of: "wc -c <", with: "echo 5 #"), name: "file_size")
-      #expect(try attnlab("run", "small.yaml").code == 0)
+      #expect(try attnlab("run", "small.yaml", "--allow-programs").code == 0)
       #expect(try String(contentsOf: asked, encoding: .utf8).count == 24)
       #expect(try measured(attnlab, "file_size")["swap"] as? Double == 5)
 
@@ -269,7 +269,7 @@ import Testing
       #expect(
         compared.code == 0 && compared.output.contains("a number in cd; up is up"),
         "\(compared.output)\(compared.errors)")
-      let gone = try attnlab("run", "small.yaml")
+      let gone = try attnlab("run", "small.yaml", "--allow-programs")
       #expect(gone.code == 1 || gone.code == 2)
       #expect(gone.errors.contains("file_size.sh: there is no such program"), "\(gone.errors)")
     }
@@ -283,12 +283,12 @@ import Testing
       try install(attnlab, body)
       try attnlab.write("", to: "broken")
       try attnlab.write(experiment() + "metrics: [./constant.sh]\n", to: "small.yaml")
-      let outcome = try attnlab("run", "small.yaml")
+      let outcome = try attnlab("run", "small.yaml", "--allow-programs")
       #expect(
         outcome.code == 1 && outcome.errors.contains("constant.sh: ended without an answer about "), "\(outcome.errors)"
       )
       try FileManager.default.removeItem(at: attnlab.folder.appending(path: "broken"))
-      #expect(try attnlab("run", "small.yaml").code == 0)
+      #expect(try attnlab("run", "small.yaml", "--allow-programs").code == 0)
       // Three runs: one and a failure, then the other two.
       #expect(try String(contentsOf: attnlab.folder.appending(path: "asked"), encoding: .utf8) == "x\nx\nx\nx\n")
       #expect(try measured(attnlab, "constant").values.allSatisfy { $0 as? Double == 1 })

@@ -19,9 +19,10 @@ import Testing
       #expect(settings["scheduler"] as? String == "euler")
       #expect(settings["guidance_scale"] as? Double == 7.5)
 
-      let png = try PNG.read(attnlab.folder.appending(path: "car.png"))
-      #expect((png.picture.width, png.picture.height) == (136, 120))
-      let texts = Dictionary(uniqueKeysWithValues: png.texts.map { ($0.key, $0.value) })
+      let png = attnlab.folder.appending(path: "car.png")
+      let picture = try PNG.read(png)
+      #expect((picture.width, picture.height) == (136, 120))
+      let texts = Dictionary(uniqueKeysWithValues: try PNG.texts(png).map { ($0.key, $0.value) })
       #expect(texts["Prompt"] == "a red car")
       #expect(texts["Seed"] == "42")
       #expect(texts["Content-Hash"] == settings["content_hash"] as? String)
@@ -91,14 +92,14 @@ import Testing
       #expect(json["words"] as? [String] == ["a", "car", ",", "dog"])
       #expect(attnlab.files == (["maps"] + names.map { "maps/\($0)" }).sorted())
       for name in names {
-        let png = try PNG.read(attnlab.folder.appending(path: "maps/\(name)"))
-        #expect(png.texts.contains(PNG.Text("Prompt", "a car, a dog")))
-        #expect((png.picture.width > 600) == (name != "picture.png"))
+        let png = attnlab.folder.appending(path: "maps/\(name)")
+        #expect(try PNG.texts(png).contains(PNG.Text("Prompt", "a car, a dog")))
+        #expect((try PNG.read(png).width > 600) == (name != "picture.png"))
       }
       // The figures' picture is the one that `generate` makes: observing changes nothing.
       #expect(try attnlab("generate", "--prompt", "a car, a dog", "--steps", "2").code == 0)
       let pictures = try ["maps/picture.png", "picture.png"].map {
-        try PNG.read(attnlab.folder.appending(path: $0)).picture
+        try PNG.read(attnlab.folder.appending(path: $0))
       }
       #expect(pictures[0] == pictures[1])
     }

@@ -9,22 +9,17 @@
 
 #define CPNGFILE_MESSAGE 160
 
-/// A file that is being read: header, then pixels, then text chunks, in this order.
+/// A file that is being read: first its header, then its pixels.
 typedef struct cpngfile_reader cpngfile_reader;
 
-/// Opens a file and reads up to its first pixels. Sides are those of the header; nothing of their size is allocated.
+/// Reads an open file up to its first pixels. Sides are those of the header; nothing of their size is allocated. Chunks
+/// that say nothing of pixels are passed over. The descriptor stays the caller's and must be at the file's beginning.
 /// NULL on failure. `not_png` is then 1 if the file is readable but begins with something other than PNG's signature.
-cpngfile_reader *cpngfile_open(const char *path, uint32_t *width, uint32_t *height, int *not_png, char *message);
+cpngfile_reader *cpngfile_open(int descriptor, uint32_t *width, uint32_t *height, int *not_png, char *message);
 
 /// Reads all pixels as RGB of 8 bits into `rgb`, of `height * width * 3` bytes. Grey and palette become RGB, 16 bits are
-/// rounded to 8, alpha is laid over white. 0 on failure.
+/// rounded to 8, alpha is laid over white. Beside `rgb` it takes a few rows. 0 on failure.
 int cpngfile_pixels(cpngfile_reader *reader, uint8_t *rgb, char *message);
-
-/// The number of text chunks, before and after the pixels, and one of them, in the order of the file. `utf8` is 0 where
-/// the chunk's type says Latin-1. The bytes belong to the reader.
-int cpngfile_text_count(cpngfile_reader *reader);
-void cpngfile_text(
-    cpngfile_reader *reader, int index, const char **key, const char **value, size_t *length, int *utf8);
 
 void cpngfile_close(cpngfile_reader *reader);
 

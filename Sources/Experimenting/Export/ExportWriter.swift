@@ -1,4 +1,5 @@
 import AttentionTracing
+import Files
 import Foundation
 import Plotting
 import Tensors
@@ -7,7 +8,9 @@ import Tensors
 struct ExportWriter {
   let selection: MapSelection
   let request: MapExportRequest
-  let folder: URL
+  let folder: OpenFolder
+  /// The folder as it was named.
+  let url: URL
   /// The run's own, for overlays.
   var picture: Picture?
   private(set) var files: [URL] = []
@@ -15,10 +18,11 @@ struct ExportWriter {
   /// Of the present record, where a format puts all of its maps into one.
   private var file: (any RecordFile)?
 
-  init(selection: MapSelection, request: MapExportRequest, folder: URL) {
+  init(selection: MapSelection, request: MapExportRequest, folder: OpenFolder, url: URL) {
     self.selection = selection
     self.request = request
     self.folder = folder
+    self.url = url
   }
 
   mutating func begin(_ record: MapSelection.Record) throws {
@@ -30,18 +34,18 @@ struct ExportWriter {
       for (key, label) in record.exportedLabels.enumerated() { keys.append(["\(key)", label]) }
       try write(keys.data, as: "keys_\(fileName(record.name)).csv")
     case .npy: break
-    case .npz: file = try NPZRecordFile(claim(stem + ".npz"), labels: record.exportedLabels)
+    case .npz: file = try NPZRecordFile(begin(stem + ".npz"), labels: record.exportedLabels)
     case .safetensors:
-      file = SafetensorsRecordFile(claim(stem + ".safetensors"), origin(record), labels: record.exportedLabels)
-    case .json: file = try JSONRecordFile(claim(stem + ".json"), origin(record))
-    case .csv: file = try CSVRecordFile(claim(stem + ".csv"))
+      file = SafetensorsRecordFile(try begin(stem + ".safetensors"), origin(record), labels: record.exportedLabels)
+    case .json: file = try JSONRecordFile(begin(stem + ".json"), origin(record))
+    case .csv: file = try CSVRecordFile(begin(stem + ".csv"))
     }
   }
 
   mutating func end() throws {
     guard let file else { return }
     self.file = nil
-    files.append(try file.finish())
+    try file.finish()
   }
 
   mutating func add(_ map: ExportedMap, _ record: MapSelection.Record) throws {
@@ -137,13 +141,13 @@ struct ExportWriter {
   }
 
   private mutating func write(_ data: Data, as name: String) throws {
-    let url = claim(name)
-    try writeAtomically(data, to: url)
-    files.append(url)
+    try folder.write(data, to: claim(name))
   }
 
-  /// The place of a file that no other of this export has, also where capitals make no difference.
-  private mutating func claim(_ name: String) -> URL {
+  private mutating func begin(_ name: String) throws -> NewFile { try folder.newFile(claim(name)) }
+
+  /// A name that no other file of this export has, also where capitals make no difference.
+  private mutating func claim(_ name: String) -> String {
     let dot = name.lastIndex(of: ".") ?? name.endIndex
     var free = name
     var number = 2
@@ -151,7 +155,8 @@ struct ExportWriter {
       free = "\(name[..<dot])-\(number)\(name[dot...])"
       number += 1
     }
-    return folder.appending(path: free)
+    files.append(url.appending(path: free))
+    return free
   }
 
   /// Text as a part of a file's name: letters and digits of any script, `-`, `.` and `_`; other signs by their code.

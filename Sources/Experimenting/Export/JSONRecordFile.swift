@@ -1,14 +1,15 @@
+import Files
 import Foundation
 
 /// An array of objects, one a map and a line, whose values are nested as `axes` names them.
 ///
 /// Cross maps have the axes `query_y, query_x, key`, with `labels` for the keys; self maps `query_y, query_x, key_y, key_x`.
 struct JSONRecordFile: RecordFile {
-  private let file: PartialFile
+  private let file: NewFile
   private let origin: [(String, String)]
 
-  init(_ url: URL, _ origin: ExportOrigin) throws {
-    file = try PartialFile(url)
+  init(_ file: NewFile, _ origin: ExportOrigin) throws {
+    self.file = file
     self.origin = [
       ("run", try jsonText(origin.run)), ("prompt", try jsonText(origin.prompt)), ("seed", "\(origin.seed)"),
       ("intervention", try jsonText(origin.intervention)), ("record", try jsonText(origin.record)),
@@ -44,9 +45,9 @@ struct JSONRecordFile: RecordFile {
     try file.append("]}")
   }
 
-  func finish() throws -> URL {
+  func finish() throws {
     try file.append("\n]\n")
-    return try file.finish()
+    try file.finish()
   }
 
   private static func list(_ values: ArraySlice<Float>, _ offset: Int, _ count: Int) -> String {

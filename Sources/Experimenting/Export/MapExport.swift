@@ -29,13 +29,13 @@ public enum MapExport {
   /// - Parameter folder: Made if it does not exist.
   /// - Returns: The files written.
   /// - Throws: `ExperimentError` or `SelectionError` for a run, record, site, step, word or head that there is not, before
-  ///   anything is written: each lists what there is. `StoreError`, `PlottingError` or a file error.
+  ///   anything is written: each lists what there is. `StoreError`, `PlottingError` or `FileError`.
   public static func write(
     store: AttentionStore, results: ResultsFolder, request: MapExportRequest, to folder: URL
   ) throws -> [URL] {
     let selection = try MapSelection(request, store)
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    var writer = ExportWriter(selection: selection, request: request, folder: folder)
+    var writer = ExportWriter(
+      selection: selection, request: request, folder: try ResultsFolder.openForOutput(folder), url: folder)
     if request.format == .png { writer.picture = try picture(of: selection.run, store, results) }
     for record in selection.records {
       try writer.begin(record)
@@ -49,7 +49,7 @@ public enum MapExport {
 
   private static func picture(of run: StoredRun, _ store: AttentionStore, _ results: ResultsFolder) throws -> Picture? {
     guard let artifact = try store.artifacts(run.id).first(where: { $0.kind == "picture" }) else { return nil }
-    return (try? PNG.read(results.url.appending(path: artifact.path)))?.picture
+    return try? PNG.read(results.open().file(artifact.path))
   }
 
   /// The maps of one step, those of single heads drawn together where their mean is asked for.

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// NumPy's archive: a zip file of `.npy` files. Each map is an array under its name, and `labels` says what the keys of
@@ -6,8 +7,8 @@ import Foundation
 struct NPZRecordFile: RecordFile {
   private let archive: StoredZip
 
-  init(_ url: URL, labels: [String]) throws {
-    archive = try StoredZip(url)
+  init(_ file: NewFile, labels: [String]) throws {
+    archive = StoredZip(file)
     if !labels.isEmpty { try archive.add(NPYFile.encode(texts: labels), as: "labels.npy") }
   }
 
@@ -15,5 +16,5 @@ struct NPZRecordFile: RecordFile {
     try archive.add(NPYFile.encode(array.values, shape: array.shape), as: array.name + ".npy")
   }
 
-  func finish() throws -> URL { try archive.finish() }
+  func finish() throws { try archive.finish() }
 }

@@ -1,11 +1,12 @@
 import AttentionTracing
+import Files
 import Foundation
 
 /// A file that takes all exported maps of one record, one after the other.
 protocol RecordFile {
   func append(_ array: ExportedArray) throws
-  /// - Returns: The place of the file, which is whole now.
-  func finish() throws -> URL
+  /// Makes the file whole, and gives it its name.
+  func finish() throws
 }
 
 /// A map as files of numbers hold it: with all its keys, or with those of the words asked for.
@@ -33,10 +34,10 @@ struct ExportOrigin {
 
 /// One table, a line for each value.
 struct CSVRecordFile: RecordFile {
-  private let file: PartialFile
+  private let file: NewFile
 
-  init(_ url: URL) throws {
-    file = try PartialFile(url)
+  init(_ file: NewFile) throws {
+    self.file = file
     try file.append(
       CSVTable.line([
         "site", "layer", "kind", "step", "timestep", "branch", "head", "y", "x", "key", "label", "value",
@@ -65,5 +66,5 @@ struct CSVRecordFile: RecordFile {
     }
   }
 
-  func finish() throws -> URL { try file.finish() }
+  func finish() throws { try file.finish() }
 }

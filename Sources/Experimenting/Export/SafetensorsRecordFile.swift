@@ -1,4 +1,5 @@
 import Checkpoints
+import Files
 import Foundation
 import Tensors
 
@@ -6,7 +7,7 @@ import Tensors
 ///
 /// The format's header names every tensor before the first value, so a record's maps are held in memory until the end.
 final class SafetensorsRecordFile: RecordFile {
-  private let url: URL
+  private let file: NewFile
   private let origin: ExportOrigin
   private let labels: [String]
   private var tensors: [(name: String, tensor: Tensor)] = []
@@ -25,8 +26,8 @@ final class SafetensorsRecordFile: RecordFile {
     let head: Int?
   }
 
-  init(_ url: URL, _ origin: ExportOrigin, labels: [String]) {
-    self.url = url
+  init(_ file: NewFile, _ origin: ExportOrigin, labels: [String]) {
+    self.file = file
     self.origin = origin
     self.labels = labels
   }
@@ -39,13 +40,12 @@ final class SafetensorsRecordFile: RecordFile {
       branch: map.branch.rawValue, head: map.head)
   }
 
-  func finish() throws -> URL {
+  func finish() throws {
     let metadata = [
       "format": "pt", "software": "attnlab \(attnlabVersion)", "axes": "query_y,query_x,key", "run": origin.run,
       "prompt": origin.prompt, "seed": "\(origin.seed)", "intervention": origin.intervention, "record": origin.record,
       "labels": try jsonText(labels), "maps": try jsonText(maps),
     ]
-    try SafetensorsWriter.write(tensors, metadata: metadata, to: url)
-    return url
+    try SafetensorsWriter.write(tensors, metadata: metadata, to: file)
   }
 }

@@ -1,4 +1,5 @@
 import CZlib
+import Files
 import Foundation
 
 /// A zip archive whose members are stored as they are, written from its beginning to its end.
@@ -7,7 +8,7 @@ import Foundation
 /// members give the same bytes: all bear the earliest date that the format has.
 /// - Source: PKWARE, APPNOTE.TXT 6.3.9, sections 4.3.7, 4.3.12, 4.3.14 to 4.3.16 and 4.5.3.
 final class StoredZip {
-  private let file: PartialFile
+  private let file: NewFile
   private var directory = Data()
   private var memberCount: UInt64 = 0
   /// From here on offsets, and counts of members, are written in ZIP64's fields.
@@ -16,8 +17,8 @@ final class StoredZip {
 
   /// - Parameters:
   ///   - offsetLimit, countLimit: The format's own; smaller ones are for tests.
-  init(_ url: URL, offsetLimit: UInt64 = 0xFFFF_FFFF, countLimit: UInt64 = 0xFFFF) throws {
-    file = try PartialFile(url)
+  init(_ file: NewFile, offsetLimit: UInt64 = 0xFFFF_FFFF, countLimit: UInt64 = 0xFFFF) {
+    self.file = file
     self.offsetLimit = offsetLimit
     self.countLimit = countLimit
   }
@@ -59,7 +60,7 @@ final class StoredZip {
     memberCount += 1
   }
 
-  func finish() throws -> URL {
+  func finish() throws {
     let start = file.count
     let size = UInt64(directory.count)
     var end = directory
@@ -82,7 +83,7 @@ final class StoredZip {
     end.append(littleEndian: isLarge ? UInt32.max : UInt32(start))
     end.append(littleEndian: UInt16(0))
     try file.append(end)
-    return try file.finish()
+    try file.finish()
   }
 
   /// CRC-32 as zip has it.

@@ -19,7 +19,8 @@ public struct ExperimentPlan: Sendable {
   public let width: Int
   /// In the order they are made.
   public let groups: [PlannedGroup]
-  /// Words that the tokenizer splits, whose pieces' maps are summed, and words that a model never sees.
+  /// Words that the tokenizer splits, whose pieces' maps are summed, words that a model never sees, and programs that
+  /// metrics are taken by.
   public let remarks: [String]
 
   public var runCount: Int { groups.reduce(0) { $0 + $1.runs.count } }

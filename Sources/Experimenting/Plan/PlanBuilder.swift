@@ -58,7 +58,7 @@ extension ExperimentPlan {
     guard problems.isEmpty else { throw ExperimentError((problems + (explanation ?? [])).uniqued) }
     self.init(
       spec: spec, model: model, modelHash: modelHash, engine: engine, sites: sites, height: height, width: width,
-      groups: groups, remarks: firstOnes(remarks.uniqued))
+      groups: groups, remarks: firstOnes(remarks.uniqued) + spec.programRemarks)
   }
 
   /// Refuses more maps than an experiment may store, before any group is made.

@@ -1,4 +1,5 @@
 import AttentionStore
+import Files
 import Foundation
 import Measures
 
@@ -16,17 +17,18 @@ public enum ExperimentReport {
   ///   - store: Its database, opened for reading or writing.
   ///   - instruments: How often the instruments are right that gates of claims name.
   /// - Returns: The files written, `report.md` first.
-  /// - Throws: `ExperimentError` if the database holds no experiment; `SpecError`, `StoreError`, `PlottingError` or a
-  ///   file error. Each file is written whole or not at all, `report.md` last.
+  /// - Throws: `ExperimentError` if the database holds no experiment; `SpecError`, `StoreError`, `PlottingError` or
+  ///   `FileError`. Each file is written whole or not at all, `report.md` last.
   public static func write(
     results: ResultsFolder, store: AttentionStore, instruments: InstrumentAccuracies? = nil
   ) throws -> [URL] {
     let data = try ReportData(results: results, store: store)
+    let folder = try results.openForWriting()
     let instruments = instruments ?? InstrumentAccuracies(data.spec.instruments)
     let numbers = ReportNumbers(data: data, accuracies: MetricAccuracies(data.spec.instruments))
     let words = try? SceneVocabulary(folder: data.spec.instruments.folder(.sceneReader))
     let factors = ReportFactors(data: data, words: words)
-    let figures = FigureWriter(folder: results.figures)
+    let figures = FigureWriter(folder)
     let verdicts = data.spec.claims.map { claims in
       ReportVerdicts(judgement: ClaimsJudgement(claims, ClaimRuns(data, seeds: claims.heldOutSeeds), instruments))
     }
@@ -35,14 +37,16 @@ public enum ExperimentReport {
     let tables =
       (verdicts.map { [(ReportVerdicts.table, $0.csv)] } ?? []) + numbers.files + factors.files
       + sections.flatMap(\.tables)
-    for (name, table) in tables { try writeAtomically(table.data, to: results.tables.appending(path: name)) }
+    for (name, table) in tables {
+      try folder.write(table.data, to: "\(results.tables.lastPathComponent)/\(name)", making: true)
+    }
     let maps = MapFilter(runs: Set(data.present.map(\.stored.id)))
     let page = ReportPage(
       data: data, numbers: numbers, factors: factors, verdicts: verdicts, chart: chart, figures: sections,
       mapCount: try store.mapCount(maps), mapBytes: try store.bytesStored(maps))
-    try writeAtomically(Data(try page.text().utf8), to: results.report)
-    try removeStale(in: results.figures, keeping: Set(figures.names), isOwn: FigureWriter.isOwn)
-    try removeStale(in: results.tables, keeping: Set(tables.map(\.name))) { tableNames.contains($0) }
+    try folder.write(Data(try page.text().utf8), to: results.report.lastPathComponent)
+    try removeStale(results.figures, in: folder, keeping: Set(figures.names), isOwn: FigureWriter.isOwn)
+    try removeStale(results.tables, in: folder, keeping: Set(tables.map(\.name))) { tableNames.contains($0) }
     return [results.report] + figures.names.map { results.figures.appending(path: $0) }
       + tables.map { results.tables.appending(path: $0.name) }
   }
@@ -56,9 +60,10 @@ public enum ExperimentReport {
     results: ResultsFolder, store: AttentionStore, only: [FigureName]
   ) throws -> [URL] {
     let data = try ReportData(results: results, store: store)
-    let figures = FigureWriter(folder: results.figures)
+    let folder = try results.openForWriting()
+    let figures = FigureWriter(folder)
     _ = try ReportFigures(data: data).sections(figures, kinds: only.uniqued)
-    try removeStale(in: results.figures, keeping: Set(figures.names)) { name in
+    try removeStale(results.figures, in: folder, keeping: Set(figures.names)) { name in
       FigureWriter.isOwn(name) && only.contains { name.hasPrefix($0.rawValue) }
     }
     return figures.names.map { results.figures.appending(path: $0) }
@@ -70,10 +75,12 @@ public enum ExperimentReport {
   ]).union(FactorName.allCases.map(ReportFactors.fileName))
 
   /// Removes files that this tool wrote and the present report does not have; all others are the user's.
-  private static func removeStale(in folder: URL, keeping: Set<String>, isOwn: (String) -> Bool) throws {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
-    for name in names where isOwn(name) && !keeping.contains(name) {
-      try FileManager.default.removeItem(at: folder.appending(path: name))
-    }
+  private static func removeStale(
+    _ place: URL, in results: OpenFolder, keeping: Set<String>, isOwn: (String) -> Bool
+  ) throws {
+    let name = place.lastPathComponent
+    guard try results.kind(of: name) != nil else { return }
+    let folder = try results.folder(name)
+    for name in try folder.names() where isOwn(name) && !keeping.contains(name) { try folder.removeFile(name) }
   }
 }

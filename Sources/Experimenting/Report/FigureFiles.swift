@@ -1,14 +1,16 @@
+import Files
 import Foundation
 import Plotting
 import Tensors
 
 /// Writes a report's figures and remembers their names.
 final class FigureWriter {
-  private let folder: URL
+  /// Of the results.
+  private let folder: OpenFolder
   /// In the order they were written.
   private(set) var names: [String] = []
 
-  init(folder: URL) {
+  init(_ folder: OpenFolder) {
     self.folder = folder
   }
 
@@ -25,10 +27,13 @@ final class FigureWriter {
       PNG.Text("Content-Hash", hashes.uniqued.joined(separator: " ")),
       PNG.Text("Software", "attnlab \(attnlabVersion)"),
     ]
-    try writeAtomically(Data(PNG.encode(picture, texts: texts)), to: folder.appending(path: name))
+    try folder.write(Data(PNG.encode(picture, texts: texts)), to: "\(Self.place)/\(name)", making: true)
     names.append(name)
     return FigureFile(name: name, title: title)
   }
+
+  /// The folder of the figures, below that of the results.
+  static let place = "figures"
 
   private static let kinds = FigureName.allCases.map(\.rawValue) + [ReportVerdicts.figure]
 

@@ -1,3 +1,4 @@
+import AttentionStore
 import Foundation
 import Plotting
 import Tensors
@@ -29,7 +30,7 @@ struct PredictedFigures {
     for subject in subjects {
       let title = "\(data.spec.name): \(subject.caption), what the model expected"
       let rows = try runs(of: subject).compactMap { run -> PictureRow? in
-        let pictures = columns.map { data.picture(of: run, kind: RunFiles.predictedKind(step: $0)) }
+        let pictures = columns.map { data.picture(of: run, kind: RunFile.predicted(step: $0).kind) }
         guard let any = pictures.compactMap({ $0 }).first else { return nil }
         let gap = try Picture.gap(like: any)
         return PictureRow(run.stored.run.intervention, detail: run.stored.prompt, pictures: pictures.map { $0 ?? gap })

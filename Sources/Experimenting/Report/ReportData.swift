@@ -64,7 +64,7 @@ struct ReportData {
       throw ExperimentError("\(store.path): the database holds no experiment yet; `attnlab run` begins one")
     }
     let kept = KeptFile(experiment.spec)
-    let spec = try ExperimentSpec(yaml: kept.yaml, file: "the experiment of \(store.path)")
+    let spec = try ExperimentSpec(yaml: kept.yaml, file: "the experiment of \(store.path)", isStored: true)
     var runs: [Key: ReportRun] = [:]
     for stored in try store.runs(.planned) {
       guard let settings = spec.generate.settings.firstIndex(where: { $0.made(stored.run) }) else { continue }
@@ -171,14 +171,12 @@ struct ReportData {
   /// The picture of a finished run, or another of its pictures by kind; nil where it cannot be read.
   func picture(of run: ReportRun?, kind: String = "picture") -> Picture? {
     guard let run, run.isDone, let path = run.files[kind] else { return nil }
-    return (try? PNG.read(results.url.appending(path: path)))?.picture
+    return try? PNG.read(results.open().file(path))
   }
 
   /// Whether a run is done and has its picture's file.
   func hasPicture(_ run: ReportRun) -> Bool {
-    run.files["picture"].map {
-      FileManager.default.fileExists(atPath: results.url.appending(path: $0).path)
-    } ?? false
+    run.files["picture"].map { path in (try? results.open().kind(of: path)) == .file } ?? false
   }
 }
 

@@ -14,7 +14,7 @@ extension ExperimentRunner {
     let lost = try lostFiles(of: group, stored, store, &tally)
     guard !lost.isEmpty else { return }
     let names = lost.sorted { $0.key < $1.key }.flatMap { index, kinds in
-      kinds.keys.sorted().map { files.path($0, of: group.runs[index]) }
+      kinds.keys.map { $0.path(of: group.runs[index].hash) }.sorted()
     }
     progress.note(
       "missing or changed, made again: \(names.prefix(5).joined(separator: ", "))"
@@ -32,24 +32,24 @@ extension ExperimentRunner {
     }
   }
 
-  /// The hashes of files that are missing or changed, by run and kind.
+  /// The hashes of files that are missing or changed, by run.
   private func lostFiles(
     of group: PlannedGroup, _ stored: StoredGroup, _ store: AttentionStore, _ tally: inout Tally
-  ) throws -> [Int: [String: String]] {
-    var lost: [Int: [String: String]] = [:]
+  ) throws -> [Int: [RunFile: String]] {
+    var lost: [Int: [RunFile: String]] = [:]
     for (index, run) in stored.runs.enumerated() where run.status == .done {
       let rows = Dictionary(
         try store.artifacts(run.id).map { ($0.kind, $0.sha256) }, uniquingKeysWith: { first, _ in first })
-      let kinds = files.kinds(of: group)
-      let missing = kinds.filter { rows[$0] == nil }
+      let expected = files.files(of: group)
+      let missing = expected.map(\.kind).filter { rows[$0] == nil }
       if !missing.isEmpty {
         tally.fileProblems.append(
           "\(results.database.path): run \(run.run.hash.prefix(16)) is done, and the database has no row of its "
             + "\(missing.joined(separator: ", ")). Remove the run with `attnlab gc` and make it anew")
       }
-      for kind in kinds {
-        if let hash = rows[kind], !files.isWhole(kind, of: group.runs[index], sha256: hash) {
-          lost[index, default: [:]][kind] = hash
+      for file in expected {
+        if let hash = rows[file.kind], !files.isWhole(file, of: group.runs[index], sha256: hash) {
+          lost[index, default: [:]][file] = hash
         }
       }
     }
@@ -58,13 +58,13 @@ extension ExperimentRunner {
 
   /// The files as they come out when the group is computed again, with the hashes that are stored.
   private func again(
-    _ group: PlannedGroup, _ lost: [Int: [String: String]], _ tally: inout Tally
-  ) throws -> [(file: RunFile, expected: String)] {
+    _ group: PlannedGroup, _ lost: [Int: [RunFile: String]], _ tally: inout Tally
+  ) throws -> [(file: RunFileContents, expected: String)] {
     let attention = try plan.attention(of: group)
     var denoising = try group.denoising(plan.model)
-    var made: [(RunFile, String)] = []
-    func add(_ file: RunFile, _ index: Int) {
-      if let hash = lost[index]?[file.kind] { made.append((file, hash)) }
+    var made: [(RunFileContents, String)] = []
+    func add(_ file: RunFileContents, _ index: Int) {
+      if let hash = lost[index]?[file.file] { made.append((file, hash)) }
     }
     while !denoising.isDone {
       try checkStop(tally)

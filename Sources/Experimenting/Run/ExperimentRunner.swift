@@ -12,20 +12,23 @@ public struct ExperimentRunner {
   let progress: any RunProgress
   let stop: StopSignal
   let command: String?
+  private let allowsPrograms: Bool
   var files: RunFiles { RunFiles(plan: plan, results: results) }
 
   /// - Parameters:
   ///   - stop: looked at between steps; once it is raised the run ends.
   ///   - command: the shell line that was given, beginning with `attnlab`, for the report.
+  ///   - allowsPrograms: whether programs that the file names as metrics may run. Ask whoever has to answer for it.
   public init(
     plan: ExperimentPlan, results: ResultsFolder, progress: any RunProgress, stop: StopSignal = StopSignal(),
-    command: String? = nil
+    command: String? = nil, allowsPrograms: Bool = false
   ) {
     self.plan = plan
     self.results = results
     self.progress = progress
     self.stop = stop
     self.command = command
+    self.allowsPrograms = allowsPrograms
   }
 
   /// Runs the experiment. A run that fails takes no other with it: see `RunSummary.failed`.
@@ -33,6 +36,7 @@ public struct ExperimentRunner {
   ///   made; `RunInterrupted` if it was asked to stop; `StoreError`; what computing and writing files throw.
   public func run() throws -> RunSummary {
     if let problem = plan.budgetProblem { throw ExperimentError(problem) }
+    guard allowsPrograms || plan.spec.programs.isEmpty else { throw ExperimentError(plan.spec.programRemarks) }
     try prepareFolder()
     let started = Date()
     let store = try AttentionStore.open(results.database, mode: .create)
@@ -58,7 +62,8 @@ public struct ExperimentRunner {
       fileProblems: tally.fileProblems, seconds: Date().timeIntervalSince(started), report: results.report.path)
     // A run that computed nothing leaves the times of the one that did.
     if summary.stepsMade > 0 || !FileManager.default.fileExists(atPath: results.manifest.path) {
-      try Manifest(plan: plan, summary: summary, started: started, command: command).write(to: results.manifest)
+      try Manifest(plan: plan, summary: summary, started: started, command: command)
+        .write(results.manifest.lastPathComponent, in: results.openForWriting())
     }
     for file in report { progress.note("wrote \(file.path)") }
     return summary
@@ -84,14 +89,13 @@ public struct ExperimentRunner {
   /// Makes the folder and sees that files can be made in it.
   private func prepareFolder() throws {
     do {
-      try FileManager.default.createDirectory(at: results.url, withIntermediateDirectories: true)
-      let probe = results.url.appending(path: ".attnlab-\(ProcessInfo.processInfo.processIdentifier)")
-      try Data().write(to: probe)
-      try FileManager.default.removeItem(at: probe)
+      let probe = ".attnlab-\(ProcessInfo.processInfo.processIdentifier)"
+      let folder = try results.openForWriting()
+      try folder.write(Data(), to: probe)
+      try folder.removeFile(probe)
     } catch {
       throw ExperimentError(
-        "\(results.url.path): results cannot be written there (\(error.localizedDescription)); choose another folder "
-          + "with --results")
+        "\(results.url.path): results cannot be written there (\(error)); choose another folder with --results")
     }
   }
 

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Tensors
 
@@ -39,12 +40,12 @@ struct Manifest: Codable {
     system = info.operatingSystemVersionString
   }
 
-  func write(to url: URL) throws {
+  func write(_ name: String, in folder: OpenFolder) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     encoder.dateEncodingStrategy = .iso8601
     encoder.keyEncodingStrategy = .convertToSnakeCase
-    try writeAtomically(encoder.encode(self) + Data("\n".utf8), to: url)
+    try folder.write(encoder.encode(self) + Data("\n".utf8), to: name)
   }
 
   private static func processor() -> String {

@@ -1,3 +1,5 @@
+import AttentionStore
+import Files
 import Foundation
 
 /// The folder of an experiment's results: `Results/<name>`.
@@ -18,11 +20,40 @@ public struct ResultsFolder: Hashable, Sendable {
   public var report: URL { url.appending(path: "report.md") }
   public var figures: URL { url.appending(path: "figures") }
   public var tables: URL { url.appending(path: "tables") }
-  public var runs: URL { url.appending(path: "runs") }
+  public var runs: URL { url.appending(path: RunFile.runs) }
   public var manifest: URL { url.appending(path: "manifest.json") }
 
-  /// The folder of one run's files, relative to `url`: named by the first 16 digits of its hash.
-  public static func runPath(_ hash: String) -> String { "runs/\(hash.prefix(16))" }
+  /// The folder, for reading in it.
+  /// - Throws: `FileError` if there is none.
+  public func open() throws(FileError) -> OpenFolder { try OpenFolder(url) }
+
+  /// The folder, for writing, replacing and removing in it; made where it is missing. It may be a link itself.
+  /// - Throws: `FileError`, also for a link or another kind of thing where results are written: that is better known
+  ///   before anything is computed.
+  public func openForWriting() throws(FileError) -> OpenFolder {
+    let folder = try OpenFolder.make(url)
+    for place in [runs, figures, tables] where try folder.kind(of: place.lastPathComponent) != nil {
+      _ = try folder.folder(place.lastPathComponent)
+    }
+    for place in [report, manifest] { try folder.requireReplaceable(place.lastPathComponent) }
+    return folder
+  }
+
+  /// Opens a folder that files are to be written to, and makes it where it is missing. Links in its path are followed, as
+  /// whoever named it knows them, but not where they stand inside a folder of results.
+  public static func openForOutput(_ url: URL) throws(FileError) -> OpenFolder {
+    var place = url.absoluteURL.standardizedFileURL
+    var below: [String] = []
+    while place.pathComponents.count > 1 {
+      if FileManager.default.fileExists(atPath: ResultsFolder(place).database.path) {
+        let results = try OpenFolder(place)
+        return below.isEmpty ? results : try results.folder(below.joined(separator: "/"), making: true)
+      }
+      below.insert(place.lastPathComponent, at: 0)
+      place = place.deletingLastPathComponent()
+    }
+    return try OpenFolder.make(url)
+  }
 
   /// The results below a folder, by name: those that have a database.
   public static func all(in root: URL) -> [ResultsFolder] {
@@ -30,11 +61,4 @@ public struct ResultsFolder: Hashable, Sendable {
     return names.sorted().map { ResultsFolder(root.appending(path: $0)) }
       .filter { FileManager.default.fileExists(atPath: $0.database.path) }
   }
-}
-
-/// Writes a file whole or not at all: beside its place first, then renamed.
-/// - Throws: a file error.
-func writeAtomically(_ data: Data, to url: URL) throws {
-  try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-  try data.write(to: url, options: .atomic)
 }

@@ -15,7 +15,7 @@ struct RunMeasurer {
   func measure() throws {
     guard !spec.metrics.isEmpty else { return }
     let subjects = try MeasuredRuns(results: results, store: store)
-    let instruments = Instruments(spec.instruments)
+    let instruments = Instruments(spec.instruments, isStopped: { [stop] in stop.isRaised })
     let definitions = Dictionary(
       try spec.metrics.map { ($0.name, try definition(of: $0, instruments)) }, uniquingKeysWith: { first, _ in first })
     var work: [Work] = []
@@ -40,11 +40,28 @@ struct RunMeasurer {
     for (index, item) in work.enumerated() {
       if stop.isRaised { throw RunInterrupted(stepsDone: index, stepsTotal: work.count) }
       var values: [String: Double] = [:]
-      // What a metric says nothing of is no number: it is not asked again.
-      for (name, job) in item.jobs { values[name] = try job(instruments) ?? .nan }
+      do {
+        // What a metric says nothing of is no number: it is not asked again.
+        for (name, job) in item.jobs { values[name] = try job(instruments) ?? .nan }
+      } catch is MeasuringStopped {
+        throw RunInterrupted(stepsDone: index, stepsTotal: work.count)
+      } catch {
+        throw try forgetting(error)
+      }
       try store.setMetrics(values, sources: item.sources, run: item.run.id)
       progress.advanced(done: index + 1, total: work.count, work: "measuring")
     }
+    do { try instruments.finishPrograms() } catch { throw try forgetting(error) }
+  }
+
+  /// The error, after the values of a program that is out of step with its questions are forgotten: nobody knows which of
+  /// its answers belongs to which picture.
+  private func forgetting(_ error: any Error) throws -> any Error {
+    if let program = (error as? InstrumentError)?.outOfStep {
+      let names = spec.programs.filter { $0.program == program }.map(\.name)
+      for run in try store.runs() { try store.removeMetrics(names, run: run.id) }
+    }
+    return error
   }
 
   private typealias Job = (Instruments) throws -> Double?
@@ -124,13 +141,14 @@ final class MeasuredRuns {
     if let known = measured[run.id] { return known }
     let (store, results) = (store, results)
     let path = try? store.artifacts(run.id).first { $0.kind == "picture" }?.path
-    let file = path.map { results.url.appending(path: $0) }
+    // A program is told where the file is, and opens it by itself: a link there would lead it elsewhere.
+    let file = path.flatMap { path in (try? results.open().file(path)).map { _ in results.url.appending(path: path) } }
     let new = MeasuredRun(prompt: run.prompt, file: file) { [weak self] in
-      guard let file else {
+      guard let path else {
         throw ExperimentError("run \(run.id.rawValue) of \(results.database.path) has no picture")
       }
       self?.makeRoom(for: run)
-      return try PNG.read(file).picture
+      return try PNG.read(results.open().file(path))
     }
     measured[run.id] = new
     return new

@@ -1,4 +1,5 @@
 import AttentionStore
+import Files
 import Foundation
 
 /// Which runs are to be removed: those that fulfil every condition given. Without any condition it is none.
@@ -34,15 +35,16 @@ public struct RunRemoval {
   public let selected: [StoredRun]
   /// Runs that take attention from them, and go with their source.
   public let others: [StoredRun]
-  /// Folders below `runs` that belong to no run of the database, as a process killed between two deletions leaves.
-  public let leftovers: [URL]
+  /// Names of folders below `runs` that belong to no run of the database, as a process killed between two deletions leaves.
+  public let leftovers: [String]
   /// Of the maps of all these runs.
   public let mapBytes: Int
   /// Of the files of all these runs, and of the leftovers.
   public let fileBytes: Int
 
   private let selection: RemovalSelection
-  private let folders: [URL]
+  /// From the folder of the results.
+  private let folders: [String]
 
   /// Looks for the runs; removes nothing.
   public init(_ selection: RemovalSelection, from store: AttentionStore, _ results: ResultsFolder) throws {
@@ -58,10 +60,11 @@ public struct RunRemoval {
     selected = asked
     others = stored.filter { run in !askedIDs.contains(run.id) && run.sourceID.map(askedIDs.contains) ?? false }
     let gone = selected + others
-    leftovers = Self.leftovers(results, runs: stored)
-    folders = gone.compactMap { Self.folder(of: $0, results) } + leftovers
+    let folder = try results.open()
+    leftovers = try Self.leftovers(folder, runs: stored)
+    folders = Self.folders(of: gone, among: stored) + leftovers.map { RunFile.folder(of: $0) }
     mapBytes = gone.isEmpty ? 0 : try store.bytesStored(MapFilter(runs: Set(gone.map(\.id))))
-    fileBytes = folders.reduce(0) { $0 + Self.bytes(below: $1) }
+    fileBytes = try folders.reduce(0) { $0 + (try folder.size(of: $1)) }
   }
 
   /// Removes them: first from the database, in one transaction, then their files.
@@ -72,35 +75,26 @@ public struct RunRemoval {
     // Also where nothing is selected: a process may have been killed before it came to this.
     if selection == RemovalSelection(otherPlans: true) { try store.removeOtherPlans() }
     try store.removeUnused()
-    for folder in folders where FileManager.default.fileExists(atPath: folder.path) {
-      try FileManager.default.removeItem(at: folder)
-    }
+    let folder = try results.openForWriting()
+    for path in folders { try folder.remove(path) }
   }
 
-  /// nil for a hash that is none: nothing outside the results may be deleted, whatever a database says.
-  private static func folder(of run: StoredRun, _ results: ResultsFolder) -> URL? {
-    guard isHash(run.run.hash) else { return nil }
-    return results.url.appending(path: ResultsFolder.runPath(run.run.hash))
+  /// The folders of some runs, but not one that a run which stays would share.
+  private static func folders(of gone: [StoredRun], among all: [StoredRun]) -> [String] {
+    let ids = Set(gone.map(\.id))
+    let used = Set(all.filter { !ids.contains($0.id) }.map { RunFile.folder(of: $0.run.hash) })
+    return gone.map { RunFile.folder(of: $0.run.hash) }.uniqued.filter { !used.contains($0) }
   }
 
-  private static func leftovers(_ results: ResultsFolder, runs: [StoredRun]) -> [URL] {
-    let known = Set(runs.map { ResultsFolder.runPath($0.run.hash) })
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: results.runs.path)) ?? []
-    return names.sorted().filter { isHash($0) && !known.contains(ResultsFolder.runPath($0)) }
-      .map { results.runs.appending(path: $0) }
+  private static func leftovers(_ folder: OpenFolder, runs: [StoredRun]) throws -> [String] {
+    guard try folder.kind(of: RunFile.runs) != nil else { return [] }
+    let known = Set(runs.map { RunFile.folder(of: $0.run.hash) })
+    return try folder.folder(RunFile.runs).names().filter { isDigits($0) && !known.contains(RunFile.folder(of: $0)) }
   }
 
-  private static func isHash(_ text: String) -> Bool {
-    text.utf8.count >= 16 && text.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
-  }
-
-  private static func bytes(below folder: URL) -> Int {
-    let names = FileManager.default.enumerator(atPath: folder.path)?.allObjects as? [String] ?? []
-    return names.reduce(0) { sum, name in
-      let attributes = try? FileManager.default.attributesOfItem(atPath: folder.appending(path: name).path)
-      guard attributes?[.type] as? FileAttributeType == .typeRegular else { return sum }
-      return sum + ((attributes?[.size] as? NSNumber)?.intValue ?? 0)
-    }
+  /// Whether a folder has the name that one of a run has: others are the user's.
+  private static func isDigits(_ text: String) -> Bool {
+    text.utf8.count == 16 && text.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
   }
 }
 
@@ -112,8 +106,6 @@ extension RemovalSelection {
     guard let olderThan else { return true }
     // The database keeps no times, so that the same experiment has the same rows.
     guard let picture = try store.artifacts(run.id).first(where: { $0.kind == "picture" }) else { return false }
-    let path = results.url.appending(path: picture.path).path
-    let written = (try? FileManager.default.attributesOfItem(atPath: path))?[.modificationDate] as? Date
-    return written.map { $0 < olderThan } ?? false
+    return (try? results.open().file(picture.path).modified).map { $0 < olderThan } ?? false
   }
 }

@@ -29,10 +29,13 @@ extension ExperimentSpec {
   ///   - yaml: At most 1 MiB.
   ///   - file: Where the text comes from, for messages and for the folder of pairs files; need not exist.
   ///   - overrides: As in ``load(path:overrides:checkingSites:)``.
+  ///   - isStored: Whether a database keeps it. Prompts and what programs say are written out there, so that it names no
+  ///     file; one that does is refused before the file is looked at.
   ///   - checkingSites: As in ``load(path:overrides:checkingSites:)``.
   /// - Throws: `SpecError` with every problem of the text and its overrides.
   public init(
-    yaml: String, file: String, overrides: [String] = [], checkingSites: (String) throws -> Void = { _ in }
+    yaml: String, file: String, overrides: [String] = [], isStored: Bool = false,
+    checkingSites: (String) throws -> Void = { _ in }
   ) throws(SpecError) {
     guard var root = try readYAML(yaml, file: file), !root.isNull else {
       let message = "the file is empty; the shortest experiment has version, name, model and generate"
@@ -48,7 +51,7 @@ extension ExperimentSpec {
     }
     try Self.check(RunCount(root), root, file)
     let decoded = withoutActuallyEscaping(checkingSites) { check in
-      let decoder = SpecDecoder(reader: SpecReader(file: file), checkSites: check)
+      let decoder = SpecDecoder(reader: SpecReader(file: file), isStored: isStored, checkSites: check)
       return (decoder.experiment(Field(node: root, path: "")), decoder.reader.problems)
     }
     // What is wrong in a sweep's operation would be reported for each of its values.
@@ -83,6 +86,8 @@ private func inOrder(_ problems: [SpecProblem]) -> [SpecProblem] {
 /// after a report; values that failed are stood in for by defaults, since their reports keep the spec from being used.
 struct SpecDecoder {
   let reader: SpecReader
+  /// Whether the text is a database's, which names no file.
+  let isStored: Bool
   let checkSites: (String) throws -> Void
 
   func experiment(_ field: Field) -> ExperimentSpec? {
@@ -168,6 +173,10 @@ struct SpecDecoder {
       if case .mapping = field.node.content { return program(field) }
       guard let name = reader.line(field, allowsEmpty: false) else { return nil }
       if let metric = MetricRegistry.named(name) { return metric }
+      if name.contains("/"), isStored {
+        reader.report(field, "\(quoted(name)) names a file, and a stored experiment has what its program says instead")
+        return nil
+      }
       if name.contains("/") {
         return attempt(field) { () throws(InstrumentError) in try Metric(program: program(named: name, field)) }
       }

@@ -8,6 +8,10 @@ extension SpecDecoder {
     guard let fields = reader.fields(field, allowed: ["file", "limit"], required: ["file"]) else { return [] }
     let limit = given(fields["limit"]).map { reader.integer($0, in: 1...Self.mostPrompts) }
     guard let fileField = fields["file"], let name = reader.line(fileField, allowsEmpty: false) else { return [] }
+    guard !isStored else {
+      reader.report(fileField, "\(quoted(name)) names a file, and a stored experiment has the pairs themselves instead")
+      return []
+    }
     let folder = (reader.file as NSString).deletingLastPathComponent
     let path = name.hasPrefix("/") ? name : (folder as NSString).appendingPathComponent(name)
     do {

@@ -65,8 +65,9 @@ public struct FilmView {
   /// What the model expected the picture to become.
   /// - Throws: `ExperimentError` if the run left no predicted pictures; `StoreError`; `PlottingError`.
   public static func predicted(_ run: StoredRun, results: ResultsFolder, store: AttentionStore) throws -> FilmView {
-    let files = try store.artifacts(run.id).compactMap { artifact in
-      RunFiles.predictedStep(kind: artifact.kind).map { (step: $0, path: artifact.path) }
+    let files = try store.artifacts(run.id).compactMap { artifact -> (step: Int, path: String)? in
+      guard case .predicted(let step)? = RunFile(kind: artifact.kind) else { return nil }
+      return (step: step, path: artifact.path)
     }.sorted { $0.step < $1.step }
     guard !files.isEmpty else {
       throw ExperimentError(
@@ -76,7 +77,7 @@ public struct FilmView {
     return FilmView(
       run,
       try files.map { step, path in
-        let picture = try PNG.read(results.url.appending(path: path)).picture
+        let picture = try PNG.read(results.open().file(path))
         let row = PictureRow(run.prompt, detail: "seed \(run.run.seed)", pictures: [picture])
         return (
           step,

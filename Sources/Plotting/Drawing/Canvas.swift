@@ -7,20 +7,23 @@ public struct Canvas: Sendable {
   /// In pixels.
   public let height: Int
   var lettering: Lettering
+
+  /// The most pixels of one: 8192 x 8192.
+  static let pixelLimit = 1 << 26
   /// Red, green, blue of each pixel, row by row.
   var pixels: [UInt8]
 
   /// A canvas of one color.
-  /// - Throws: `PlottingError` if a side is not positive, there are more pixels than `PNG.pixelLimit`, or the font is
+  /// - Throws: `PlottingError` if a side is not positive, there are more pixels than `pixelLimit`, or the font is
   ///   broken.
   public init(width: Int, height: Int, background: RGB = .white) throws {
     let (count, overflow) = width.multipliedReportingOverflow(by: height)
     guard width > 0, height > 0 else {
       throw PlottingError(.figure, "canvas", ["expected positive sides, found \(width) x \(height)"])
     }
-    guard !overflow, count <= PNG.pixelLimit else {
+    guard !overflow, count <= Self.pixelLimit else {
       throw PlottingError(
-        .tooLarge, "canvas", ["\(width) x \(height) pixels are more than the limit of \(PNG.pixelLimit)"],
+        .tooLarge, "canvas", ["\(width) x \(height) pixels are more than the limit of \(Self.pixelLimit)"],
         advice: "Draw fewer maps or pictures in one figure")
     }
     self.width = width

@@ -1,5 +1,6 @@
 import CPNG
 import CText
+import Files
 import Foundation
 import Tensors
 
@@ -18,33 +19,33 @@ public enum PNG {
     }
   }
 
-  /// What was read from a file.
-  public struct Contents: Hashable, Sendable {
-    public let picture: Picture
-    /// In the order of the file. Latin-1 chunks are converted.
-    public let texts: [Text]
-  }
+  /// The most pixels that a file may have unless the caller says otherwise: 4096 x 4096.
+  public static let pixelLimit = 1 << 24
 
-  /// The most pixels that a file may have unless the caller says otherwise: 8192 x 8192.
-  public static let pixelLimit = 1 << 26
+  /// The longest side of a file, in pixels: a row of it is held twice while it is unpacked.
+  public static let sideLimit = 1 << 15
 
   /// The version of libpng that this build was made with, as `1.6.39`.
   public static let libraryVersion = PNG_LIBPNG_VER_STRING
 
-  /// Reads a PNG of any kind as 8-bit RGB.
+  /// Reads the pixels of a PNG of any kind as 8-bit RGB.
   ///
   /// Grey and palette become RGB, 16 bits are rounded to 8, and alpha is laid over white. Color profiles and gamma are
-  /// not applied: the stored numbers are taken as sRGB.
-  /// - Parameter pixelLimit: compared with the header before any pixel's memory is taken; reading takes 7 bytes a pixel.
-  /// - Throws: `PlottingError` with the path and the reason.
-  public static func read(_ url: URL, pixelLimit: Int = PNG.pixelLimit) throws -> Contents {
-    let path = url.path
-    try WholeFile.requireReadable(path)
+  /// not applied: the stored numbers are taken as sRGB. Texts, profiles and all else are passed over unread.
+  /// - Parameter pixelLimit: compared with the header before any pixel's memory is taken; reading takes 3 bytes a pixel.
+  /// - Throws: `FileError` if there is no such file; `PlottingError` with the path and the reason.
+  public static func read(_ url: URL, pixelLimit: Int = PNG.pixelLimit) throws -> Picture {
+    try read(OpenFile(url), pixelLimit: pixelLimit)
+  }
+
+  /// The same of a file that is open.
+  public static func read(_ file: OpenFile, pixelLimit: Int = PNG.pixelLimit) throws -> Picture {
+    let path = file.path
     var width: UInt32 = 0
     var height: UInt32 = 0
     var notPNG: Int32 = 0
     var message = Message()
-    guard let reader = message.filled(by: { cpngfile_open(path, &width, &height, &notPNG, $0) }) else {
+    guard let reader = message.filled(by: { cpngfile_open(file.descriptor, &width, &height, &notPNG, $0) }) else {
       if notPNG != 0 {
         throw PlottingError(.notPNG, path, ["expected a PNG file: \(message.text)"])
       }
@@ -57,12 +58,16 @@ public enum PNG {
         .tooLarge, path, ["the header says \(width) x \(height) pixels, the limit is \(pixelLimit) in all"],
         advice: "Scale the picture down, or raise the limit")
     }
+    guard max(width, height) <= sideLimit else {
+      throw PlottingError(
+        .tooLarge, path, ["the header says \(width) x \(height) pixels, the limit of a side is \(sideLimit)"],
+        advice: "Scale the picture down")
+    }
     var rgb = [UInt8](repeating: 0, count: pixels * 3)
     guard message.filled(by: { cpngfile_pixels(reader, &rgb, $0) }) != 0 else {
       throw PlottingError(.damagedPNG, path, ["the pixels cannot be read: \(message.text)"])
     }
-    let picture = try Picture(width: Int(width), height: Int(height), pixels: rgb)
-    return Contents(picture: picture, texts: texts(of: reader))
+    return try Picture(width: Int(width), height: Int(height), pixels: rgb)
   }
 
   /// The bytes of a PNG file: 8-bit RGB, the text chunks in the order given, no time and no other metadata.
@@ -90,9 +95,12 @@ public enum PNG {
   }
 
   /// Writes a PNG file whole or not at all: into a new file beside it, which then takes its name.
-  /// - Throws: `PlottingError` with the path and the reason; then the file is as it was before.
+  /// - Throws: `PlottingError` as `encode`; `FileError` with the path and the reason. Then the file is as it was before.
   public static func write(_ picture: Picture, texts: [Text] = [], to url: URL) throws {
-    try WholeFile.replace(url, with: encode(picture, texts: texts))
+    let bytes = try encode(picture, texts: texts)
+    let file = try NewFile(url)
+    try file.append(Data(bytes))
+    try file.finish()
   }
 }
 

@@ -170,7 +170,7 @@ private struct Removed: Encodable {
         hash: run.run.hash, status: run.status.rawValue, intervention: run.run.intervention, prompt: run.prompt,
         seed: run.run.seed, selected: selected)
     }
-    leftovers = removal.leftovers.map(\.lastPathComponent)
+    leftovers = removal.leftovers
     self.bytesFreed = bytesFreed
   }
 

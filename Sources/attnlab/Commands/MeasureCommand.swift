@@ -1,4 +1,5 @@
 import ArgumentParser
+import Experimenting
 import Foundation
 import Measures
 import Plotting
@@ -110,7 +111,16 @@ struct MeasureCommand: ParsableCommand {
   }
 
   func run() throws {
-    let instruments = Instruments(instrumentOptions.folders)
+    // A program that measures is in a group of its own: without this it would outlive a Ctrl-C.
+    let stop = StopSignal()
+    let interruption = (metrics ?? []).contains { $0.program != nil } ? Interruption(stop) : nil
+    defer { interruption?.end() }
+    do { try measure(Instruments(instrumentOptions.folders, isStopped: { stop.isRaised })) } catch is MeasuringStopped {
+      throw CommandError("stopped before the program answered; nothing was written")
+    }
+  }
+
+  private func measure(_ instruments: Instruments) throws {
     for (option, folder) in [("--figures", figures), ("--masks", masks)] {
       if let problem = folder.flatMap({ OutputPlace.problem(folder: fileURL($0)) }) {
         throw CommandError("\(option): \(problem)")
@@ -121,20 +131,21 @@ struct MeasureCommand: ParsableCommand {
     var files = OutputFiles()
     // One picture is in memory at a time, however many there are.
     for (path, name) in zip(pictures, Self.figureNames(pictures)) {
-      let picture = try PNG.read(fileURL(path)).picture
+      let picture = try PNG.read(fileURL(path))
       let reading = try reader.readings([picture])[0]
       reports.append(
         MeasureReport(
           path, reading, names: try naming(picture, instruments), metrics: try taken(picture, instruments)))
       if let figures {
         files.add(fileURL(figures).appending(path: name)) {
-          try PNG.write(reading.figure(of: PNG.read(fileURL(path)).picture, title: path), to: $0)
+          try PNG.write(reading.figure(of: PNG.read(fileURL(path)), title: path), to: $0)
         }
       }
       if let masks {
         files.add(fileURL(masks).appending(path: name)) { try PNG.write(reading.mask(), to: $0) }
       }
     }
+    try instruments.finishPrograms()
     try files.commit()
     if output.json {
       try StandardOutput.write(json: reports)
@@ -160,7 +171,7 @@ struct MeasureCommand: ParsableCommand {
     guard let prompt else { return nil }
     let run = MeasuredRun(prompt: prompt, file: fileURL(pictures[0])) { picture }
     let edit = source.map { path in
-      let before = MeasuredRun(prompt: sourcePrompt ?? "", file: fileURL(path)) { try PNG.read(fileURL(path)).picture }
+      let before = MeasuredRun(prompt: sourcePrompt ?? "", file: fileURL(path)) { try PNG.read(fileURL(path)) }
       return MeasuredEdit(run, source: before)
     }
     return try (metrics ?? MetricRegistry.all.filter { instruments.folders.has($0) }).compactMap { metric in

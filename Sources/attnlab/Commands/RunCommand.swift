@@ -18,22 +18,30 @@ struct RunCommand: ParsableCommand {
       Ctrl-C, or SIGTERM, ends it after the step that it is making, says how far it has come, and gives exit code 1; a \
       second one ends it at once. Either way the same command goes on.
 
+      Metrics that are programs of the experiment file run with your rights: each is named, and runs after a yes on the \
+      terminal or with --allow-programs. `validate` and `plan` name them too.
+
       Examples:
         attnlab run Experiments/first-look/experiment.yaml
         attnlab run my.yaml --results /data/results --set 'generate.seeds=[1]'
       """)
 
   @OptionGroup var experiment: ExperimentFileOptions
+
+  @Flag(name: .long, help: "Let the programs run that the file names as metrics.")
+  var allowPrograms = false
+
   @OptionGroup var resultsOption: ResultsOption
   @OptionGroup var output: JSONOption
 
   func run() throws {
     // Cheap questions first: a model of gigabytes should not be read for a folder that cannot be written.
-    let name = try experiment.load().name
-    let results = ResultsFolder(resultsOption.root.appending(path: name))
+    let spec = try experiment.load()
+    let results = ResultsFolder(resultsOption.root.appending(path: spec.name))
     if let problem = OutputPlace.problem(folder: results.url) {
       throw CommandError("--results: \(problem)")
     }
+    try ProgramConsent.require(spec, given: allowPrograms)
     let plan = try experiment.plan()
     if let error = experiment.budgetError(plan) { throw error }
     for remark in plan.remarks { StandardError.write("note: \(remark)\n") }
@@ -43,9 +51,10 @@ struct RunCommand: ParsableCommand {
     var problems = summary.fileProblems
     if !summary.failed.isEmpty {
       problems.append(
-        "\(Readable.number(summary.failed.count, "run")) of \(printable(name)) failed:\n"
+        "\(Readable.number(summary.failed.count, "run")) of \(printable(spec.name)) failed:\n"
           + summary.failed.map { "  \(printable($0.description))\n" }.joined()
-          + "`attnlab gc \(shellLine([name])) --failed` takes failed runs away, and only then are they tried again")
+          + "`attnlab gc \(shellLine([spec.name])) --failed` takes failed runs away, and only then are they tried again"
+      )
     }
     if !problems.isEmpty { throw CommandError(problems.joined(separator: "\nerror: ")) }
   }
@@ -70,9 +79,10 @@ struct RunCommand: ParsableCommand {
     let interruption = Interruption(stop)
     defer { interruption.end() }
     do {
+      // Whoever did not consent is not here any more.
       return try ExperimentRunner(
         plan: plan, results: results, progress: TerminalProgress(), stop: stop,
-        command: shellLine(["attnlab"] + CommandLine.arguments.dropFirst())
+        command: shellLine(["attnlab"] + CommandLine.arguments.dropFirst()), allowsPrograms: true
       ).run()
     } catch let interrupted as RunInterrupted {
       let command = shellLine(CommandLine.arguments)

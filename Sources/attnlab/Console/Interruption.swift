@@ -1,6 +1,7 @@
 import Dispatch
 import Experimenting
 import Foundation
+import Measures
 
 /// Turns SIGINT (Ctrl-C) and SIGTERM into a request to stop between two steps; the second one ends the process at once.
 ///
@@ -36,7 +37,9 @@ final class Interruption {
       let line = isatty(STDERR_FILENO) == 1 ? "\n" : ""
       return StandardError.write("\(line)stopping at the end of this step; once more ends at once\n")
     }
-    // Ended by the signal itself, so that a calling shell knows. What is stored is whole, as after any kill.
+    // Ended by the signal itself, so that a calling shell knows. What is stored is whole, as after any kill. Programs that
+    // measure are in groups of their own, which no signal reaches.
+    Instruments.killPrograms()
     signal(number, SIG_DFL)
     kill(getpid(), number)
   }

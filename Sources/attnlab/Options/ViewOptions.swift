@@ -153,6 +153,6 @@ extension StoredRun {
     guard let artifact = try store.artifacts(id).first(where: { $0.kind == "picture" }) else {
       throw CommandError("run \(run.hash.prefix(16)) has no picture (it is \(status.rawValue))")
     }
-    return try PNG.read(results.url.appending(path: artifact.path)).picture
+    return try PNG.read(results.open().file(artifact.path))
   }
 }

@@ -18,6 +18,6 @@ enum VisionFixtures {
 
   /// A picture by its path in the fixtures, as `vision/40x64`.
   static func picture(_ name: String) throws -> Picture {
-    try PNG.read(Fixtures.folder.appending(path: "\(name).png")).picture
+    try PNG.read(Fixtures.folder.appending(path: "\(name).png"))
   }
 }

@@ -175,7 +175,7 @@ import Testing
         .appending(path: "export/words_step-00_cross-\(place)_red.png")
       let run = try results.store.runs()[0]
       #expect(
-        try PNG.read(url).texts == [
+        try PNG.texts(url) == [
           .init("Title", "a red car · \"red\" · cross 1 · step 0 · mean of heads"), .init("Prompt", "a red car"),
           .init("Seed", "1"), .init("Content-Hash", run.run.hash), .init("Software", "attnlab \(attnlabVersion)"),
         ])

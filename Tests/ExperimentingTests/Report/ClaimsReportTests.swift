@@ -96,7 +96,7 @@ import Testing
       ] { #expect(report.contains(piece), "\(piece)\n\(report.prefix(5000))") }
       // What is judged is not said to be without a verdict.
       #expect(!report.contains("No verdict is drawn"))
-      #expect(try PNG.read(root.appending(path: "small/figures/claims.png")).picture.height > 300)
+      #expect(try PNG.read(root.appending(path: "small/figures/claims.png")).height > 300)
     }
   }
 
@@ -180,7 +180,7 @@ import Testing
     try Fixtures.withTemporaryFolder { (root) throws -> Void in
       let folder = try results(root).results
       for name in ["figures/claims.png", "tables/claims.csv"] {
-        try writeAtomically(Data(), to: folder.url.appending(path: name))
+        try folder.openForWriting().write(Data(), to: name, making: true)
       }
       try FileManager.default.removeItem(at: folder.database)
       let report = try report(results(root, lines: ""))

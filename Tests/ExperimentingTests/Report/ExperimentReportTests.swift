@@ -208,7 +208,7 @@ import Testing
         "figures/word_heatmaps-7-target.png", "figures/side_by_side-draft 2.png", "figures/notes.txt",
         "tables/summary.csv",
       ] {
-        try writeAtomically(Data(), to: results.results.url.appending(path: name))
+        try results.results.openForWriting().write(Data(), to: name, making: true)
       }
       _ = try results.report()
       #expect(
@@ -243,13 +243,13 @@ import Testing
       let results = try SyntheticResults(root)
       _ = try results.report()
       let source = try results.store.runs()[0]
-      let table = try PNG.read(results.results.figures.appending(path: "side_by_side.png")).texts
+      let table = try PNG.texts(results.results.figures.appending(path: "side_by_side.png"))
       #expect(
         table == [
           .init("Title", "small: source and edits"), .init("Prompt", "a red car → a blue car"), .init("Seed", "1"),
           .init("Content-Hash", source.groupHash), .init("Software", "attnlab \(attnlabVersion)"),
         ])
-      let grid = try PNG.read(results.results.figures.appending(path: "layer_step_grid-1.png")).texts
+      let grid = try PNG.texts(results.results.figures.appending(path: "layer_step_grid-1.png"))
       #expect(
         grid == [
           .init("Title", "\"red\" in \"a red car\" · seed 1 · layers by steps"), .init("Prompt", "a red car"),

@@ -12,7 +12,7 @@ import Testing
   private static let row = "1 down_blocks.0.attentions.0 · 3x2"
 
   private func drawn(_ name: String, _ results: SyntheticResults) throws -> Picture {
-    try PNG.read(results.results.figures.appending(path: name)).picture
+    try PNG.read(results.results.figures.appending(path: name))
   }
 
   /// The map of some keys: `values` is `[2, 3, keyCount]`.

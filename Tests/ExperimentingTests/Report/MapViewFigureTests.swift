@@ -36,7 +36,7 @@ import Testing
       // Again from the database, and without what the file no longer asks for.
       let view = try ComponentsView(
         MapViewRequest(run: results.store.runs()[0].run.hash), store: results.store)
-      #expect(try PNG.read(results.results.figures.appending(path: "self_pca-1.png")).picture == view.figure())
+      #expect(try PNG.read(results.results.figures.appending(path: "self_pca-1.png")) == view.figure())
       _ = try ExperimentReport.writeFigures(
         results: results.results, store: results.store, only: [.mapDifferences, .selfPCA, .mapStatistics])
       #expect(try results.committed() == files)
@@ -47,7 +47,7 @@ import Testing
     try Fixtures.withTemporaryFolder { root in
       let results = try SyntheticResults(root, spec: SyntheticResults.spec(record: "[]", figures: Self.figures))
       let stale = results.results.tables.appending(path: "map_statistics.csv")
-      try writeAtomically(Data("old".utf8), to: stale)
+      try results.results.openForWriting().write(Data("old".utf8), to: "tables/map_statistics.csv", making: true)
       let report = try results.report()
       #expect(report.components(separatedBy: "Nothing to draw:").count == 4)
       #expect(!FileManager.default.fileExists(atPath: stale.path))

@@ -119,14 +119,15 @@ struct SyntheticResults {
     try store.finishGroup(
       hash: hash,
       results: stored.enumerated().map { index, run in
-        let path = "\(ResultsFolder.runPath(run.run.hash))/picture.png"
+        let picture = Artifact(.picture, of: run.run.hash, sha256: "")
+        let place = results.url.appending(path: picture.path)
         try FileManager.default.createDirectory(
-          at: results.url.appending(path: path).deletingLastPathComponent(), withIntermediateDirectories: true)
-        try PNG.write(Self.picture(shade: UInt8(20 * index)), to: results.url.appending(path: path))
+          at: place.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try PNG.write(Self.picture(shade: UInt8(20 * index)), to: place)
         let metrics: [String: Double] =
           run.sourceID == nil ? [:] : ["psnr": psnr(run.run.intervention), "ssim": 0.25 * Double(index)]
         return RunResult(
-          run: run.id, artifacts: [Artifact(kind: "picture", path: path, sha256: "")], metrics: metrics)
+          run: run.id, artifacts: [picture], metrics: metrics)
       })
   }
 

@@ -113,7 +113,7 @@ import Testing
           let files = Dictionary(
             uniqueKeysWithValues: artifacts.map { ($0.kind, results.url.appending(path: $0.path)) })
           let pictures = try ["predicted-000", "predicted-002", "picture"].map {
-            try PNG.read(try #require(files[$0])).picture
+            try PNG.read(try #require(files[$0]))
           }
           // The first guess is far from the picture, the last one is the picture but for a trace of noise.
           let psnr = try pictures.map { try PictureMetrics.psnr($0, pictures[2]) }
@@ -122,7 +122,7 @@ import Testing
       }
       #expect(try String(contentsOf: results.report, encoding: .utf8).contains("### What the model expected"))
       let figure = results.figures.appending(path: "predicted_clean-1.png")
-      #expect(try PNG.read(figure).picture.width > 256)
+      #expect(try PNG.read(figure).width > 256)
       #expect(try SmallExperiment.run(folder, asked).stepsMade == 0)
     }
   }
@@ -253,7 +253,7 @@ import Testing
       try SmallExperiment.withStore(folder) { (store) throws -> Void in
         let run = try #require(try store.runs(RunFilter(intervention: "cross swap")).first)
         let path = try #require(try store.artifacts(run.id).first { $0.kind == "picture" }?.path)
-        let texts = try PNG.read(folder.appending(path: "small/\(path)")).texts
+        let texts = try PNG.texts(folder.appending(path: "small/\(path)"))
         #expect(texts.map(\.key) == ["Prompt", "Seed", "Intervention", "Content-Hash", "Software"])
         #expect(texts.prefix(4).map(\.value) == ["a blue car", "1", "cross swap", run.run.hash])
       }

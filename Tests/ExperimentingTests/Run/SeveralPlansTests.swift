@@ -116,7 +116,7 @@ import Testing
       try SmallExperiment.run(folder, overrides)
       let contents = try stored(folder)
       let before = try files(contents, folder)
-      let path = "\(ResultsFolder.runPath(contents.runs[1].run.hash))/\(name)"
+      let path = "\(RunFile.folder(of: contents.runs[1].run.hash))/\(name)"
       let file = folder.appending(path: "small/\(path)")
       // Other files keep their place on the disk: nobody writes them.
       func places() throws -> [String: Int] {

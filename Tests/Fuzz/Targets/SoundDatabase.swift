@@ -167,10 +167,13 @@ struct SoundDatabase: Sendable {
         try store.commitStep(groupHash: group, step: step, timestep: 9, state: Data("state".utf8), maps: maps)
       }
       guard finished else { continue }
-      let artifact = Artifact(kind: "picture", path: "runs/x/picture.png", sha256: "")
       try store.finishGroup(
         hash: group,
-        results: stored.map { RunResult(run: $0.id, artifacts: [artifact], metrics: ["psnr": 12.5, "ssim": 0.5]) })
+        results: stored.map { run in
+          RunResult(
+            run: run.id, artifacts: [Artifact(.picture, of: run.run.hash, sha256: "")],
+            metrics: ["psnr": 12.5, "ssim": 0.5])
+        })
     }
     try store.close()
   }
