@@ -125,16 +125,36 @@ import Testing
     }
   }
 
-  /// Over the number of pictures that are read at once, too.
+  /// Over the number of pictures that are read at once, too. With AVX-512 to the bit; with AVX2 oneDNN adds up a row of a
+  /// product in an order that depends on its place in the batch, so that shares agree to rounding.
   @Test func aBatchIsReadAsEachByItself() throws {
     let reader = try SceneReader(folder: Self.tiny)
     let pictures = try Self.pictures()
     let many = (0..<18).map { pictures[$0 % pictures.count] }
     let together = try reader.readings(many)
     let alone = try pictures.map { try reader.readings([$0])[0] }
-    #expect(together == (0..<18).map { alone[$0 % pictures.count] })
+    if InstructionSet.best == .avx512 {
+      #expect(together == (0..<18).map { alone[$0 % pictures.count] })
+    } else {
+      for (index, reading) in together.enumerated() { expectSame(reading, alone[index % pictures.count], "\(index)") }
+    }
     #expect(Set(alone).count == alone.count)
     #expect(try reader.readings([]).isEmpty)
+  }
+
+  /// The same words and boxes, and shares and places but for rounding.
+  private func expectSame(_ found: SceneReading, _ expected: SceneReading, _ what: String) {
+    func same(_ found: SceneReading.Answer, _ expected: SceneReading.Answer) -> Bool {
+      found.word == expected.word && abs(found.confidence - expected.confidence) < 1e-5
+    }
+    #expect(same(found.background, expected.background) && same(found.style, expected.style), "\(what)")
+    #expect((found.width, found.height) == (expected.width, expected.height), "\(what)")
+    #expect(found.objects.count == expected.objects.count, "\(what)")
+    for (a, b) in zip(found.objects, expected.objects) {
+      #expect(same(a.name, b.name) && same(a.color, b.color) && same(a.facing, b.facing), "\(what): \(a), not \(b)")
+      #expect(a.box == b.box && abs(a.area - b.area) <= 2, "\(what): \(a), expected \(b)")
+      #expect(abs(a.center.x - b.center.x) < 1e-3 && abs(a.center.y - b.center.y) < 1e-3, "\(what)")
+    }
   }
 
   /// What the network answers of a picture and of its mirror image is averaged, so neither side is preferred.

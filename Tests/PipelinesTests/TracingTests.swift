@@ -55,7 +55,10 @@ import Testing
     }
   }
 
-  /// Swapped with a run of the same prompt, a run keeps its bits: for every site alone it would be the same test.
+  /// Swapped with a run of the same prompt, a run stays what it is: for every site alone it would be the same test.
+  ///
+  /// With AVX-512 oneDNN adds up every row of a product in one order, and the bits stay. With AVX2 the order depends on
+  /// where in the batch the row stands, so that equal runs of a batch agree to rounding alone.
   @Test func swappingARunWithItself() throws {
     let prompts = ["a red car", "a red car", "a red car"]
     let swaps = (1...2).map { run in
@@ -65,10 +68,20 @@ import Testing
     }
     let result = try run(prompts, operations: swaps).latents
     let first = try result.slice(0..<1)
-    #expect(try result.slice(1..<2) == first)
-    #expect(try result.slice(2..<3) == first)
-    #expect(try run(["a red car"]).latents == first, "the bits depend on the size of the batch")
+    for (place, other) in [
+      ("run 1", try result.slice(1..<2)), ("run 2", try result.slice(2..<3)), ("alone", try run(["a red car"]).latents),
+    ] {
+      if InstructionSet.best == .avx512 {
+        #expect(other == first, "\(place)")
+      } else {
+        expectClose(other, first, tolerance: Self.rounding, place)
+      }
+    }
   }
+
+  /// Of the largest value: what another order of sums may make of four guided steps. The step itself agrees between
+  /// engines within 5e-5; a swap from another prompt moves latents by 1e-3 and more.
+  private static let rounding = 2e-5
 
   /// A swap that matters must change the bits, or the test above would pass with swaps left out.
   @Test func swappingWithAnotherChangesTheBits() throws {
