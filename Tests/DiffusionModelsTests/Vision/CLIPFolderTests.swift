@@ -66,7 +66,7 @@ import Testing
     ("config.json", "\"hidden_size\": 128,", "\"hidden_size\": \"128\",", #"text_config.hidden_size is "128""#),
     (
       "preprocessor_config.json", #""height": 128"#, #""height": 96"#,
-      "crop_size is 96 x 128, expected 128 x 128, the vision_config.image_size of clip/config.json"
+      "crop_size is 128 x 96, expected 128 x 128, the vision_config.image_size of clip/config.json"
     ),
     (
       "preprocessor_config.json", #""do_center_crop": true"#, #""do_center_crop": false"#,
