@@ -41,6 +41,7 @@ public struct ExperimentRunner {
     let started = Date()
     let store = try AttentionStore.open(results.database, mode: .create)
     defer { progress.finished() }
+    try removeUnfinished()
     let recorder = try begin(store)
     let failedBefore = Set(try store.runs(RunFilter(status: .failed, isPlanned: true)).map(\.id))
     var tally = Tally(total: plan.stepCount)
@@ -89,14 +90,18 @@ public struct ExperimentRunner {
   /// Makes the folder and sees that files can be made in it.
   private func prepareFolder() throws {
     do {
-      let probe = ".attnlab-\(ProcessInfo.processInfo.processIdentifier)"
-      let folder = try results.openForWriting()
-      try folder.write(Data(), to: probe)
-      try folder.removeFile(probe)
+      // Begun and never finished, it leaves nothing.
+      _ = try results.openForWriting().newFile("probe")
     } catch {
       throw ExperimentError(
         "\(results.url.path): results cannot be written there (\(error)); choose another folder with --results")
     }
+  }
+
+  /// Removes what a killed run was writing. The lock on the database is held: no other run is at work here.
+  private func removeUnfinished() throws {
+    let folder = try results.openForWriting()
+    for path in try UnfinishedFiles.paths(of: results, in: folder) { try folder.remove(path) }
   }
 
   private func begin(_ store: AttentionStore) throws -> StepRecorder {

@@ -37,9 +37,11 @@ public struct RunRemoval {
   public let others: [StoredRun]
   /// Names of folders below `runs` that belong to no run of the database, as a process killed between two deletions leaves.
   public let leftovers: [String]
+  /// Files that a killed process was writing, from the folder of the results.
+  public let unfinished: [String]
   /// Of the maps of all these runs.
   public let mapBytes: Int
-  /// Of the files of all these runs, and of the leftovers.
+  /// Of the files of all these runs, of the leftovers and of unfinished files.
   public let fileBytes: Int
 
   private let selection: RemovalSelection
@@ -64,7 +66,8 @@ public struct RunRemoval {
     leftovers = try Self.leftovers(folder, runs: stored)
     folders = Self.folders(of: gone, among: stored) + leftovers.map { RunFile.folder(of: $0) }
     mapBytes = gone.isEmpty ? 0 : try store.bytesStored(MapFilter(runs: Set(gone.map(\.id))))
-    fileBytes = try folders.reduce(0) { $0 + (try folder.size(of: $1)) }
+    unfinished = try UnfinishedFiles.paths(of: results, in: folder)
+    fileBytes = try (folders + unfinished).reduce(0) { $0 + (try folder.size(of: $1)) }
   }
 
   /// Removes them: first from the database, in one transaction, then their files.
@@ -76,7 +79,7 @@ public struct RunRemoval {
     if selection == RemovalSelection(otherPlans: true) { try store.removeOtherPlans() }
     try store.removeUnused()
     let folder = try results.openForWriting()
-    for path in folders { try folder.remove(path) }
+    for path in folders + unfinished { try folder.remove(path) }
   }
 
   /// The folders of some runs, but not one that a run which stays would share.

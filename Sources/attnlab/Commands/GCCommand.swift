@@ -159,6 +159,8 @@ private struct Removed: Encodable {
   let runs: [Run]
   /// Folders that belonged to no run.
   let leftovers: [String]
+  /// Files that a killed process was writing.
+  let unfinishedFiles: [String]
   let bytesFreed: Int
 
   init(_ removal: RunRemoval, bytesFreed: Int) {
@@ -171,6 +173,7 @@ private struct Removed: Encodable {
         seed: run.run.seed, selected: selected)
     }
     leftovers = removal.leftovers
+    unfinishedFiles = removal.unfinished
     self.bytesFreed = bytesFreed
   }
 
@@ -183,6 +186,7 @@ private struct Removed: Encodable {
         "\(run.seed)", run.prompt,
       ])
     }
+    for file in unfinishedFiles { table.add([file, "unfinished file", "", "", "", ""]) }
     for folder in leftovers { table.add([folder, "in no database", "", "", "", ""]) }
     return table.isEmpty ? "" : table.text
   }
@@ -191,6 +195,7 @@ private struct Removed: Encodable {
     let what = [
       Readable.number(runs.count, "run"),
       leftovers.isEmpty ? nil : Readable.number(leftovers.count, "folder of no run", "folders of no run"),
+      unfinishedFiles.isEmpty ? nil : Readable.number(unfinishedFiles.count, "unfinished file"),
     ].compactMap { $0 }.joined(separator: " and ")
     return "\(printable(name)): \(verb) \(what), \(bytes) \(Readable.bytes(bytesFreed))\n"
   }
