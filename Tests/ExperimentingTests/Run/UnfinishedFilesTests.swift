@@ -13,7 +13,8 @@ import Testing
   ]
 
   private func scatter(_ results: ResultsFolder) throws -> (own: [String], others: [String]) {
-    let run = try #require(try FileManager.default.contentsOfDirectory(atPath: results.runs.path).first { $0.first != "." })
+    let runs = try FileManager.default.contentsOfDirectory(atPath: results.runs.path)
+    let run = try #require(runs.first { $0.first != "." })
     let id = "1B4E28BA-2FA1-11D2-883F-0016D3CCA427"
     let own = [
       ".\(id).part", ".dat.nosync1a2b.XYZ", "runs/\(run)/.picture.png.\(id).part",
