@@ -19,6 +19,8 @@ extension StoreError {
     case .SQLITE_CORRUPT: self = .damaged(path: path, place: "", detail: message)
     case .SQLITE_BUSY, .SQLITE_LOCKED: self = .busy(path: path, code: code)
     case .SQLITE_FULL: self = .diskFull(path: path, code: code)
+    // The file beside a log could not grow: by SQLite's documentation the file system is out of space.
+    case .SQLITE_IOERR where error.extendedResultCode == .SQLITE_IOERR_SHMSIZE: self = .diskFull(path: path, code: code)
     case .SQLITE_IOERR: self = .inputOutput(path: path, code: code, message: message)
     case .SQLITE_READONLY:
       self =
