@@ -66,8 +66,9 @@ import Testing
 
     private static func run(_ hash: String, group: String = "g") -> String {
       """
-      INSERT INTO run (hash, group_hash, role, intervention, prompt_id, seed, height, width, steps, guidance_scale, scheduler)
-      SELECT '\(hash)', '\(group)', 'source', 'none', id, 1, 64, 64, 2, 7.5, 'ddim' FROM prompt LIMIT 1
+      INSERT INTO run
+        (hash, group_hash, role, intervention, prompt_id, seed, height, width, steps, calls, guidance_scale, scheduler)
+      SELECT '\(hash)', '\(group)', 'source', 'none', id, 1, 64, 64, 2, 2, 7.5, 'ddim' FROM prompt LIMIT 1
       """
     }
 
