@@ -30,8 +30,8 @@ import Testing
           """)
       #expect(outcome.code == 2 && attnlab.files == ["constant.sh", "small.yaml"])
       let remark =
-        "metrics: constant is the program \"./constant.sh\", which `attnlab run` starts with your rights, after a yes or "
-        + "with --allow-programs"
+        "metrics: constant is the program \"\(attnlab.folder.path)/constant.sh\", which `attnlab run` starts with your "
+        + "rights, after a yes or with --allow-programs"
       let valid = try attnlab("validate", "small.yaml")
       #expect(valid.code == 0 && valid.errors == "note: \(remark)\n", "\(valid.errors)")
       #expect(try attnlab("validate", "small.yaml", "--json").json()["remarks"] as? [String] == [remark])

@@ -12,11 +12,11 @@ extension ExperimentSpec {
   /// The metrics that are programs: to measure them is to run whatever the file names, with the rights of whoever runs it.
   public var programs: [Metric] { metrics.filter { $0.program != nil } }
 
-  /// What programs a run starts, a line each.
+  /// What programs a run starts, a line each, with their whole paths: whoever is asked must see what would run.
   public var programRemarks: [String] {
     programs.map { metric in
-      "metrics: \(metric.name) is the program \(quoted(metric.program?.path ?? "")), which `attnlab run` starts with your "
-        + "rights, after a yes or with --allow-programs"
+      "metrics: \(metric.name) is the program \"\(escaped(metric.program?.path ?? ""))\", which `attnlab run` starts with "
+        + "your rights, after a yes or with --allow-programs"
     }
   }
 }
