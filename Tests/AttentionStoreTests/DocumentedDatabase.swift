@@ -33,7 +33,8 @@ struct DocumentedDatabase {
     experiment.spec = "version: 1\nname: first-look\n"
     let names = ["source", "none", "self 4-14", "uniform self"]
     let runs = [1, 2].flatMap { seed in names.map { "\($0) \(seed)" } } + ["dog", "dog 2"]
-    try store.beginExperiment(experiment, plan: PlanDescription(hash: "plan", runs: runs, sites: Self.sites))
+    try store.beginExperiment(
+      experiment, plan: PlanDescription(hash: "plan", runs: runs.map(Self.hash), sites: Self.sites))
     let texts = [["a", "red", "car"], ["a", "blue", "car"], ["a", "dog"], ["fog"]]
     let tokens = texts.map { words in
       PromptTokens(
@@ -61,12 +62,15 @@ struct DocumentedDatabase {
     try make([run("dog", "none", prompts[2], seed: 1)], texts: [2], negative: nil, sites, records)
   }
 
+  /// A hash that can be read: `self4142` of `self 4-14 2`.
+  private static func hash(_ words: String) -> String { words.filter { $0.isLetter || $0.isNumber } }
+
   private func run(
     _ hash: String, _ intervention: String, _ prompt: PromptID, negative: PromptID? = nil, source: String? = nil,
     seed: UInt64
   ) -> RunDescription {
     RunDescription(
-      hash: hash.filter { $0.isLetter || $0.isNumber }, role: source == nil ? .source : .target,
+      hash: Self.hash(hash), role: source == nil ? .source : .target,
       intervention: intervention, prompt: prompt,
       negativePrompt: negative, sourceHash: source, seed: seed, height: 64, width: 96, steps: 21, guidanceScale: 5,
       scheduler: "ddim")
