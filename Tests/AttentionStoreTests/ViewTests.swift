@@ -113,12 +113,12 @@ struct ViewTests {
       database.url,
       """
       INSERT INTO run (hash, group_hash, role, intervention, prompt_id, seed, height, width, steps, guidance_scale, scheduler)
-      SELECT 'dog 2', group_hash, 'target', 'zero', prompt_id, seed, height, width, steps, guidance_scale, scheduler
+      SELECT 'dog2', group_hash, 'target', 'zero', prompt_id, seed, height, width, steps, guidance_scale, scheduler
       FROM run WHERE hash = 'dog';
       INSERT INTO metric (run_id, name, value) SELECT id, 'ssim', iif(hash = 'dog', 1.0, 0.75) FROM run WHERE hash LIKE 'dog%'
       """)
     #expect(
       try rows("SELECT hash, source_prompt, none_value, difference FROM comparison WHERE prompt = 'a dog'")
-        == ["hash=\"dog 2\" source_prompt=NULL none_value=1.0 difference=-0.25"])
+        == ["hash=\"dog2\" source_prompt=NULL none_value=1.0 difference=-0.25"])
   }
 }
