@@ -121,7 +121,8 @@ import Testing
         for result in [try linear(many), try convolution(many)] {
           let first = try result.slice(0..<1)
           for n in 1..<batch {
-            let (other, what) = (try result.slice(n..<(n + 1)), "\(engine.backend), \(height)x\(width), \(n) of \(batch)")
+            let other = try result.slice(n..<(n + 1))
+            let what = "\(engine.backend), \(height)x\(width), \(n) of \(batch)"
             if isExact {
               #expect(other == first, "\(what)")
             } else {
