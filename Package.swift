@@ -64,9 +64,9 @@ let package = Package(
 
     // Models, and what can be asked of their attention.
     .target(name: "Checkpoints", dependencies: ["Files", "Tensors"], swiftSettings: strict),
-    .target(name: "AttentionTracing", dependencies: ["Tensors"], swiftSettings: strict),
+    .target(name: "Attention", dependencies: ["Tensors"], swiftSettings: strict),
     .target(
-      name: "DiffusionModels", dependencies: ["AttentionTracing", "Checkpoints", "Tensors"], swiftSettings: strict),
+      name: "DiffusionModels", dependencies: ["Attention", "Checkpoints", "Tensors"], swiftSettings: strict),
     .target(name: "Schedulers", dependencies: ["Checkpoints", "Tensors"], swiftSettings: strict),
     .target(
       name: "Pipelines", dependencies: ["DiffusionModels", "Schedulers"],
@@ -75,7 +75,7 @@ let package = Package(
     // Results: stored, measured, drawn.
     .target(
       name: "AttentionStore",
-      dependencies: ["AttentionTracing", "Files", .product(name: "GRDB", package: "GRDB.swift")], swiftSettings: strict),
+      dependencies: ["Attention", "Files", .product(name: "GRDB", package: "GRDB.swift")], swiftSettings: strict),
     .target(name: "Analysis", dependencies: ["COpenBLAS", "Tensors"], swiftSettings: strict),
     .target(
       name: "Plotting", dependencies: ["CPNG", "CText", "CZlib", "Files", "Tensors"],
@@ -88,7 +88,7 @@ let package = Package(
     .target(
       name: "Experimenting",
       dependencies: [
-        "Analysis", "AttentionStore", "AttentionTracing", "CZlib", "Files", "Measures", "Pipelines", "Plotting",
+        "Analysis", "AttentionStore", "Attention", "CZlib", "Files", "Measures", "Pipelines", "Plotting",
         .product(name: "Crypto", package: "swift-crypto"), .product(name: "Yams", package: "Yams"),
       ], swiftSettings: strict),
     .executableTarget(
@@ -108,7 +108,7 @@ let package = Package(
     .testTarget(name: "FilesTests", dependencies: ["Files", "TestSupport"]),
     .testTarget(name: "TensorsTests", dependencies: ["CKernels", "Tensors", "TestSupport"]),
     .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Files", "TestSupport"]),
-    .testTarget(name: "AttentionTracingTests", dependencies: ["AttentionTracing", "TestSupport"]),
+    .testTarget(name: "AttentionTests", dependencies: ["Attention", "TestSupport"]),
     .testTarget(
       name: "DiffusionModelsTests", dependencies: ["DiffusionModels", "Pipelines", "Plotting", "TestSupport"],
       exclude: ["Fixtures"]),
@@ -149,7 +149,7 @@ if let libFuzzer {
     .executableTarget(
       name: "attnlab-fuzz",
       dependencies: [
-        "AttentionStore", "AttentionTracing", "Checkpoints", "CLibFuzzer", "DiffusionModels", "Experimenting",
+        "AttentionStore", "Attention", "Checkpoints", "CLibFuzzer", "DiffusionModels", "Experimenting",
         "Pipelines", "Plotting", "Schedulers", "Tensors", .product(name: "GRDB", package: "GRDB.swift"),
       ],
       path: "Tests/Fuzz/Targets", swiftSettings: strict, linkerSettings: [.unsafeFlags([libFuzzer])]),

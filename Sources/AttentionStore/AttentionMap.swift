@@ -1,4 +1,4 @@
-import AttentionTracing
+import Attention
 import Foundation
 
 /// One map of one step as it is given to the store.

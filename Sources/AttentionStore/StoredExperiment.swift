@@ -1,4 +1,4 @@
-import AttentionTracing
+import Attention
 import Foundation
 
 /// What an experiment asks, and of what: the row of `experiment`.

@@ -1,4 +1,4 @@
-import AttentionTracing
+import Attention
 import Checkpoints
 import DiffusionModels
 import Foundation

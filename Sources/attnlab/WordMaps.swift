@@ -1,5 +1,5 @@
 import Analysis
-import AttentionTracing
+import Attention
 import Experimenting
 import Plotting
 import Tensors

@@ -1,5 +1,5 @@
 import Analysis
-import AttentionTracing
+import Attention
 import Foundation
 import Pipelines
 import Plotting

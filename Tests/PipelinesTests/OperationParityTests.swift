@@ -1,4 +1,4 @@
-import AttentionTracing
+import Attention
 import Foundation
 import Pipelines
 import Tensors

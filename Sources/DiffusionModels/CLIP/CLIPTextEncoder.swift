@@ -1,4 +1,4 @@
-import AttentionTracing
+import Attention
 import Tensors
 
 /// The shape of a CLIP text encoder, as `text_encoder/config.json` states it; missing keys take the defaults of

@@ -1,4 +1,4 @@
-import AttentionTracing
+import Attention
 import Tensors
 
 /// Self-attention, cross-attention and a GEGLU feed-forward layer, each around a residual connection, with layer norm

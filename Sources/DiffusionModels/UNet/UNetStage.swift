@@ -1,4 +1,4 @@
-import AttentionTracing
+import Attention
 import Tensors
 
 /// One stage of the UNet, down, middle or up: residual blocks, each with a transformer where the stage has attention,

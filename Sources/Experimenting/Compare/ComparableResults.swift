@@ -1,5 +1,5 @@
+import Attention
 import AttentionStore
-import AttentionTracing
 import Measures
 
 /// The measured runs of one experiment, read from its database once.

@@ -1,4 +1,4 @@
-import AttentionTracing
+import Attention
 import Plotting
 
 /// Which maps of a run to export, and as what.

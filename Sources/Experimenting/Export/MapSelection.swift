@@ -1,5 +1,5 @@
+import Attention
 import AttentionStore
-import AttentionTracing
 import Foundation
 
 /// An export's request resolved against what is stored. Nothing is written before it exists.

@@ -1,4 +1,4 @@
-import AttentionTracing
+import Attention
 import Tensors
 
 /// An operation of an experiment file, with its selectors resolved against a model.

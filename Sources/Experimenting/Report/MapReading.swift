@@ -1,5 +1,5 @@
+import Attention
 import AttentionStore
-import AttentionTracing
 
 extension ReportData {
   func sites(of kind: AttentionKind) -> Set<SiteID> {

@@ -1,5 +1,5 @@
+import Attention
 import AttentionStore
-import AttentionTracing
 import Foundation
 import Measures
 import Tensors

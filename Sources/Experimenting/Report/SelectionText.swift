@@ -1,4 +1,4 @@
-import AttentionTracing
+import Attention
 
 /// What selectors of a file come to, in words.
 struct SelectionText {

@@ -1,4 +1,4 @@
-import AttentionTracing
+import Attention
 import Measures
 
 /// What one experiment file asks for, with every default filled in and every list of prompts written out.

@@ -1,4 +1,4 @@
-import AttentionTracing
+import Attention
 
 extension SpecDecoder {
   /// An intervention for each combination of a sweep's values, or the one of a plain list.

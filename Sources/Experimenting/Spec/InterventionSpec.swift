@@ -1,4 +1,4 @@
-import AttentionTracing
+import Attention
 import Tensors
 
 /// A named way to make the target run: its operations are applied together.

@@ -1,4 +1,4 @@
-import AttentionTracing
+import Attention
 
 extension SpecDecoder {
   /// - Parameter count: The run's steps, or nil where they are not known.

@@ -1,4 +1,4 @@
-import AttentionTracing
+import Attention
 
 /// One entry of the file's `record` list: which attention maps are stored, and how they are reduced first.
 public struct RecordSpec: Hashable, Sendable {

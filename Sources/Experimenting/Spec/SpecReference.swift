@@ -1,4 +1,4 @@
-import AttentionTracing
+import Attention
 import Measures
 import Schedulers
 import Tensors

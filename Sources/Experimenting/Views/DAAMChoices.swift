@@ -1,4 +1,4 @@
-import AttentionTracing
+import Attention
 
 // What the package daam adds up for a word: which layers, and which tokens.
 

@@ -1,6 +1,6 @@
 import Analysis
+import Attention
 import AttentionStore
-import AttentionTracing
 import Plotting
 import Tensors
 

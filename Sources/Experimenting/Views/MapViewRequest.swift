@@ -1,5 +1,5 @@
+import Attention
 import AttentionStore
-import AttentionTracing
 
 /// Which maps of a run a view is of: those of the conditional half of guidance.
 public struct MapViewRequest: Hashable, Sendable {

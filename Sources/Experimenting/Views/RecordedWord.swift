@@ -1,4 +1,4 @@
-import AttentionTracing
+import Attention
 import Plotting
 
 /// A word and the keys of a recorded map whose sum is its attention.

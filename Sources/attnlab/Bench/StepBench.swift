@@ -1,6 +1,6 @@
 import ArgumentParser
+import Attention
 import AttentionStore
-import AttentionTracing
 import Checkpoints
 import DiffusionModels
 import Foundation

@@ -1,5 +1,5 @@
 import ArgumentParser
-import AttentionTracing
+import Attention
 import Experimenting
 import Foundation
 

@@ -1,5 +1,5 @@
 import ArgumentParser
-import AttentionTracing
+import Attention
 
 struct OpsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,6 +1,6 @@
 import ArgumentParser
+import Attention
 import AttentionStore
-import AttentionTracing
 import Experimenting
 import Foundation
 import Plotting

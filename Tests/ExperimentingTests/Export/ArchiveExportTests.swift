@@ -1,4 +1,4 @@
-import AttentionTracing
+import Attention
 import Checkpoints
 import Files
 import Foundation

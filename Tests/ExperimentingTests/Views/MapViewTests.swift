@@ -1,6 +1,6 @@
 import Analysis
+import Attention
 import AttentionStore
-import AttentionTracing
 import Foundation
 import Plotting
 import Tensors

@@ -1,4 +1,4 @@
-import AttentionTracing
+import Attention
 import Testing
 
 /// A prompt of one token a word, except that words with a hyphen are split there.
