@@ -64,7 +64,7 @@ let package = Package(
 
     // Models, and what can be asked of their attention.
     .target(name: "Checkpoints", dependencies: ["Files", "Tensors"], swiftSettings: strict),
-    .target(name: "Attention", dependencies: ["Tensors"], swiftSettings: strict),
+    .target(name: "Attention", dependencies: ["CKernels", "Tensors"], swiftSettings: strict),
     .target(
       name: "DiffusionModels", dependencies: ["Attention", "Checkpoints", "Tensors"], swiftSettings: strict),
     .target(name: "Schedulers", dependencies: ["Checkpoints", "Tensors"], swiftSettings: strict),
@@ -108,7 +108,7 @@ let package = Package(
     .testTarget(name: "FilesTests", dependencies: ["Files", "TestSupport"]),
     .testTarget(name: "TensorsTests", dependencies: ["CKernels", "Tensors", "TestSupport"]),
     .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Files", "TestSupport"]),
-    .testTarget(name: "AttentionTests", dependencies: ["Attention", "TestSupport"]),
+    .testTarget(name: "AttentionTests", dependencies: ["Attention", "CKernels", "TestSupport"]),
     .testTarget(
       name: "DiffusionModelsTests", dependencies: ["DiffusionModels", "Pipelines", "Plotting", "TestSupport"],
       exclude: ["Fixtures"]),

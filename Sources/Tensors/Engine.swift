@@ -66,5 +66,5 @@ public enum InstructionSet: Int, CaseIterable, Comparable, CustomStringConvertib
     }
   }
 
-  var code: ck_isa { ck_isa(rawValue: UInt32(rawValue)) }
+  package var code: ck_isa { ck_isa(rawValue: UInt32(rawValue)) }
 }

@@ -266,7 +266,7 @@ extension Tensor {
   }
 }
 
-func withPointers<R, E: Error>(
+package func withPointers<R, E: Error>(
   _ a: Tensor, _ b: Tensor, _ body: (UnsafePointer<Float>?, UnsafePointer<Float>?) throws(E) -> R
 ) throws(E) -> R {
   try a.withUnsafeValues { x throws(E) in
@@ -274,7 +274,7 @@ func withPointers<R, E: Error>(
   }
 }
 
-func withPointers<R, E: Error>(
+package func withPointers<R, E: Error>(
   _ a: Tensor, _ b: Tensor, _ c: Tensor,
   _ body: (UnsafePointer<Float>?, UnsafePointer<Float>?, UnsafePointer<Float>?) throws(E) -> R
 ) throws(E) -> R {

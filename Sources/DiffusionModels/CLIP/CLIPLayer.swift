@@ -1,3 +1,4 @@
+import Attention
 import Tensors
 
 /// Self-attention and a two-layer perceptron, each around a residual connection with layer norm before it:
@@ -8,7 +9,7 @@ struct CLIPLayer {
   private let output: Linear
   private let perceptronIn: Linear
   private let perceptronOut: Linear
-  private let attention: Attention
+  private let attention: AttentionKernel
   private let activation: Activation
   private let epsilon: Float
   private let channels: Int
@@ -43,7 +44,7 @@ struct CLIPLayer {
     output = try loader.linear(names.output, inputs: channels, outputs: channels)
     perceptronIn = try loader.linear(names.perceptron.into, inputs: channels, outputs: intermediate)
     perceptronOut = try loader.linear(names.perceptron.outOf, inputs: intermediate, outputs: channels)
-    attention = Attention(heads: heads, headDim: channels / heads, causal: causal)
+    attention = AttentionKernel(heads: heads, headDim: channels / heads, causal: causal)
     self.activation = activation
     self.epsilon = epsilon
     self.channels = channels
@@ -62,7 +63,7 @@ struct CLIPLayer {
     try perceptronOut.add(hidden, to: &x)
   }
 
-  private func attend(_ attention: Attention, _ queries: Tensor, _ keys: Tensor) throws -> Tensor {
+  private func attend(_ attention: AttentionKernel, _ queries: Tensor, _ keys: Tensor) throws -> Tensor {
     try attention(
       query: AttentionOperand(queries), key: AttentionOperand(keys, column: channels),
       value: AttentionOperand(keys, column: 2 * channels)
@@ -76,7 +77,7 @@ struct CLIPLayer {
     let rows = try own.reshaped([count, 3 * channels])
     let first = try rows.slice(0..<visible).reshaped([1, visible, 3 * channels])
     let rest = try rows.slice(visible..<count).reshaped([1, count - visible, 3 * channels])
-    let open = Attention(heads: attention.heads, headDim: attention.headDim)
+    let open = AttentionKernel(heads: attention.heads, headDim: attention.headDim)
     let parts = [try attend(attention, first, first), try attend(open, rest, first)]
     return try Tensor.stacked(parts.map { try $0.reshaped([$0.shape[1], channels]) }).reshaped([1, count, channels])
   }

@@ -16,7 +16,7 @@ struct TransformerBlock {
   private let crossOutput: Linear
   private let feedForwardInput: Linear
   private let feedForwardOutput: Linear
-  private let attention: Attention
+  private let attention: AttentionKernel
   private let channels: Int
 
   private static let epsilon: Float = 1e-5
@@ -27,7 +27,7 @@ struct TransformerBlock {
     self.selfSite = selfSite
     self.crossSite = crossSite
     self.channels = channels
-    attention = Attention(heads: heads, headDim: channels / heads)
+    attention = AttentionKernel(heads: heads, headDim: channels / heads)
     norm1 = try loader.norm("norm1", channels: channels)
     norm2 = try loader.norm("norm2", channels: channels)
     norm3 = try loader.norm("norm3", channels: channels)

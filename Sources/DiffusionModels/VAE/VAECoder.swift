@@ -1,3 +1,4 @@
+import Attention
 import Tensors
 
 /// One half of the autoencoder: stages of residual blocks that shrink or grow the picture, and a middle with attention
@@ -116,7 +117,7 @@ struct VAEMiddle {
       var cells = try hidden.reshaped([hidden.shape[0], hidden.shape[1] * hidden.shape[2], channels])
       let own = try attention.projection(
         try cells.groupNormalized(groups: groups, epsilon: VAECoder.epsilon, parameters: attention.norm))
-      let looked = try Attention(heads: 1, headDim: channels)(
+      let looked = try AttentionKernel(heads: 1, headDim: channels)(
         query: AttentionOperand(own), key: AttentionOperand(own, column: channels),
         value: AttentionOperand(own, column: 2 * channels)
       ).output

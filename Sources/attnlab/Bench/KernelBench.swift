@@ -1,3 +1,4 @@
+import Attention
 import CKernels
 import Tensors
 
@@ -44,7 +45,7 @@ enum KernelBench {
     let width = sizes.heads * sizes.headDim
     let query = random([2, sizes.queries, width], 11)
     let (key, value) = (random([2, sizes.keys, width], 12), random([2, sizes.keys, width], 13))
-    let attention = Attention(heads: sizes.heads, headDim: sizes.headDim)
+    let attention = AttentionKernel(heads: sizes.heads, headDim: sizes.headDim)
     let side = Int(Double(sizes.queries).squareRoot())
     let observation = ProbabilityObservation(
       element: 1, meanOfHeads: true, height: side, width: sizes.queries / side, outHeight: side,

@@ -1,10 +1,11 @@
+import Attention
 import CKernels
 import Tensors
 import TestSupport
 import Testing
 
 /// Attention against its twin; fills and observations against what the twin's whole probabilities say they are.
-@Suite struct AttentionTests {
+@Suite struct AttentionKernelTests {
   struct Case {
     let batch, heads, queries, keys, headDim: Int
     var causal = false
@@ -24,7 +25,7 @@ import Testing
     func run(
       _ set: InstructionSet, fills: [ProbabilityFill] = [], observations: [ProbabilityObservation] = []
     ) throws -> (output: Tensor, observed: [Tensor]) {
-      try Attention(heads: heads, headDim: headDim, causal: causal)(
+      try AttentionKernel(heads: heads, headDim: headDim, causal: causal)(
         query: AttentionOperand(query), key: AttentionOperand(key), value: AttentionOperand(value), fills: fills,
         observations: observations, instructions: set)
     }
@@ -214,7 +215,7 @@ import Testing
         ])
     }
     #expect(throws: ShapeError.self) {
-      try Attention(heads: 2, headDim: 4)(
+      try AttentionKernel(heads: 2, headDim: 4)(
         query: AttentionOperand(test.query, column: 1), key: AttentionOperand(test.key),
         value: AttentionOperand(test.value))
     }

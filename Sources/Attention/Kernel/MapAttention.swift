@@ -1,4 +1,5 @@
 import CKernels
+import Tensors
 
 /// Attention of single elements with their maps whole, so that interventions can change them.
 ///

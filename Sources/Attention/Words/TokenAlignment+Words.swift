@@ -1,5 +1,3 @@
-import Tensors
-
 extension TokenAlignment {
   /// The alignment of two prompts by words; nil where every token stands at the same position anyway.
   ///

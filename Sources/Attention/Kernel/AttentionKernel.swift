@@ -1,4 +1,5 @@
 import CKernels
+import Tensors
 
 /// Columns of a matrix that hold the queries, keys or values of all heads, head after head.
 public struct AttentionOperand: Sendable {
@@ -23,43 +24,10 @@ public enum ProbabilityFill: Hashable, Sendable {
   case uniform
 }
 
-/// A sum of the probabilities that one batch element used, taken tile by tile while they are computed.
-///
-/// A value of the result is the mean over the queries of its cell (and over the heads, with `meanOfHeads`) of the sum
-/// over the keys mapped to it. The cell of query (y, x) is (y * outHeight / height, x * outWidth / width), rounded down.
-public struct ProbabilityObservation: Sendable {
-  public let element: Int
-  public let meanOfHeads: Bool
-  /// The grid of queries.
-  public let height: Int
-  public let width: Int
-  /// The grid of cells, at most as large.
-  public let outHeight: Int
-  public let outWidth: Int
-  /// For each key its place in the result, or -1 if it is left out; nil: as they are.
-  public let keyMap: [Int32]?
-  /// Keys of the result.
-  public let outKeys: Int
-
-  public init(
-    element: Int, meanOfHeads: Bool, height: Int, width: Int, outHeight: Int, outWidth: Int, keyMap: [Int32]?,
-    outKeys: Int
-  ) {
-    self.element = element
-    self.meanOfHeads = meanOfHeads
-    self.height = height
-    self.width = width
-    self.outHeight = outHeight
-    self.outWidth = outWidth
-    self.keyMap = keyMap
-    self.outKeys = outKeys
-  }
-}
-
 /// Attention over a batch, with the probabilities of elements filled and observed as asked.
 ///
 /// Probabilities are never kept whole: they live for one tile of queries, in cache.
-public struct Attention: Sendable {
+public struct AttentionKernel: Sendable {
   public let heads: Int
   public let headDim: Int
   /// Whether query i sees the keys 0...i alone.
@@ -193,55 +161,6 @@ extension ProbabilityFill {
     case .source(let element): ck_lane(fill: CK_SOURCE, source: Int32(element))
     case .zero: ck_lane(fill: CK_ZERO, source: 0)
     case .uniform: ck_lane(fill: CK_UNIFORM, source: 0)
-    }
-  }
-}
-
-/// The C form of observations: their results one after another in one tensor, their key maps in one array.
-private struct ObservationBuffers {
-  private let observations: [ProbabilityObservation]
-  private let shapes: [[Int]]
-  private var results: Tensor
-  private var keyMaps: [Int32]
-
-  init(_ observations: [ProbabilityObservation], heads: Int) {
-    self.observations = observations
-    shapes = observations.map { ($0.meanOfHeads ? [] : [heads]) + [$0.outHeight, $0.outWidth, $0.outKeys] }
-    results = Tensor(zeros: [shapes.reduce(0) { $0 + $1.reduce(1, *) }])
-    keyMaps = observations.flatMap { $0.keyMap ?? [] }
-  }
-
-  /// Lends the requests for the time of a call that fills their results.
-  mutating func withRequests(_ body: (UnsafeBufferPointer<ck_observation>) -> Void) {
-    let (observations, shapes) = (observations, shapes)
-    results.withUnsafeMutableValues { out in
-      keyMaps.withUnsafeBufferPointer { maps in
-        var (result, map) = (out.baseAddress, maps.baseAddress)
-        let requests = zip(observations, shapes).map { o, shape in
-          let request = ck_observation(
-            lane: Int32(o.element), mean_heads: o.meanOfHeads ? 1 : 0, height: Int32(o.height), width: Int32(o.width),
-            out_height: Int32(o.outHeight), out_width: Int32(o.outWidth), out_keys: Int32(o.outKeys),
-            key_map: o.keyMap == nil ? nil : map, out: result)
-          result = result.map { $0 + shape.reduce(1, *) }
-          map = map.map { $0 + (o.keyMap?.count ?? 0) }
-          return request
-        }
-        requests.withUnsafeBufferPointer(body)
-      }
-    }
-  }
-
-  /// The results, each in its shape.
-  func tensors() -> [Tensor] {
-    var at = 0
-    return shapes.map { shape in
-      var tensor = Tensor(uninitialized: shape)
-      let part = at..<(at + tensor.count)
-      results.withUnsafeValues { values in
-        tensor.withUnsafeMutableValues { _ = $0.update(fromContentsOf: values[part]) }
-      }
-      at = part.upperBound
-      return tensor
     }
   }
 }

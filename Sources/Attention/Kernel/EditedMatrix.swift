@@ -1,4 +1,5 @@
 import CKernels
+import Tensors
 
 /// A matrix inside a tensor that an edit changes: rows `stride` floats apart.
 struct EditedMatrix {

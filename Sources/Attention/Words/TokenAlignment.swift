@@ -1,3 +1,5 @@
+import Tensors
+
 /// Which tokens of a source's text stand for which of a target's, where the two do not stand at the same positions.
 ///
 /// A segment of as many tokens on both sides is taken one to one. Of another number, every token of the target takes the

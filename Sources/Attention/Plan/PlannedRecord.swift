@@ -1,0 +1,37 @@
+/// How the values of a stored map are kept.
+public enum MapType: String, CaseIterable, Codable, Hashable, Sendable {
+  case float32 = "fp32"
+  case float16 = "fp16"
+
+  public var bytes: Int { self == .float32 ? 4 : 2 }
+}
+
+/// What a record entry keeps of a group, resolved against a model and its prompts.
+public struct PlannedRecord: Hashable, Sendable {
+  /// Index of the entry in the experiment's list.
+  public let record: Int
+  /// Indices of sites.
+  public let sites: [Int]
+  public let steps: [Int]
+  public let branches: Set<GuidanceBranch>
+  public let meanOfHeads: Bool
+  /// The keys of cross maps, for each run of the group; of runs beyond nothing is kept.
+  public let tokens: [[TokenKey]]
+  /// Grids larger than this, along either side, are averaged down to it; keys of self maps are summed alike.
+  public let pool: Int?
+  public let type: MapType
+
+  public init(
+    record: Int, sites: [Int], steps: [Int], branches: Set<GuidanceBranch>, meanOfHeads: Bool, tokens: [[TokenKey]],
+    pool: Int?, type: MapType
+  ) {
+    self.record = record
+    self.sites = sites
+    self.steps = steps
+    self.branches = branches
+    self.meanOfHeads = meanOfHeads
+    self.tokens = tokens
+    self.pool = pool
+    self.type = type
+  }
+}
