@@ -67,6 +67,8 @@ let package = Package(
     .target(name: "Attention", dependencies: ["CKernels", "Tensors"], swiftSettings: strict),
     .target(
       name: "DiffusionModels", dependencies: ["Attention", "Checkpoints", "Tensors"], swiftSettings: strict),
+    .target(
+      name: "VisionModels", dependencies: ["Checkpoints", "DiffusionModels", "Tensors"], swiftSettings: strict),
     .target(name: "Schedulers", dependencies: ["Checkpoints", "Tensors"], swiftSettings: strict),
     .target(
       name: "Pipelines", dependencies: ["DiffusionModels", "Schedulers"],
@@ -82,7 +84,7 @@ let package = Package(
       resources: [.copy("Fonts")], swiftSettings: strict),
 
     // What a picture shows, in numbers.
-    .target(name: "Measures", dependencies: ["Analysis", "Files", "Pipelines"], swiftSettings: strict),
+    .target(name: "Measures", dependencies: ["Analysis", "Files", "Pipelines", "VisionModels"], swiftSettings: strict),
 
     // Experiments, and the command line over all of it.
     .target(
@@ -110,8 +112,9 @@ let package = Package(
     .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Files", "TestSupport"]),
     .testTarget(name: "AttentionTests", dependencies: ["Attention", "CKernels", "TestSupport"]),
     .testTarget(
-      name: "DiffusionModelsTests", dependencies: ["DiffusionModels", "Pipelines", "Plotting", "TestSupport"],
-      exclude: ["Fixtures"]),
+      name: "DiffusionModelsTests", dependencies: ["DiffusionModels", "TestSupport"], exclude: ["Fixtures"]),
+    .testTarget(
+      name: "VisionModelsTests", dependencies: ["Pipelines", "Plotting", "TestSupport", "VisionModels"]),
     .testTarget(name: "SchedulersTests", dependencies: ["Schedulers", "TestSupport"]),
     .testTarget(
       name: "PipelinesTests", dependencies: ["Analysis", "Pipelines", "Plotting", "TestSupport"]),
@@ -150,7 +153,7 @@ if let libFuzzer {
       name: "attnlab-fuzz",
       dependencies: [
         "AttentionStore", "Attention", "Checkpoints", "CLibFuzzer", "DiffusionModels", "Experimenting",
-        "Pipelines", "Plotting", "Schedulers", "Tensors", .product(name: "GRDB", package: "GRDB.swift"),
+        "Pipelines", "Plotting", "Schedulers", "Tensors", "VisionModels", .product(name: "GRDB", package: "GRDB.swift"),
       ],
       path: "Tests/Fuzz/Targets", swiftSettings: strict, linkerSettings: [.unsafeFlags([libFuzzer])]),
   ]

@@ -1,5 +1,5 @@
-import DiffusionModels
 import Foundation
+import VisionModels
 
 extension InstrumentFolders {
   /// What is wrong with the networks that are named, and with those that metrics look with: a folder that is missing, a

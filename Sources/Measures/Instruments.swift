@@ -1,7 +1,7 @@
 import Checkpoints
-import DiffusionModels
 import Foundation
 import Pipelines
+import VisionModels
 
 /// The networks that metrics look with, each loaded when it is first asked for.
 ///

@@ -3,7 +3,7 @@ import Tensors
 
 /// Self-attention and a two-layer perceptron, each around a residual connection with layer norm before it:
 /// `CLIPEncoderLayer` of transformers, for text and for pictures, and its `ViTLayer`, which differs in names.
-struct CLIPLayer {
+package struct CLIPLayer {
   private let norm1, norm2: NormParameters
   private let projection: Linear
   private let output: Linear
@@ -15,26 +15,26 @@ struct CLIPLayer {
   private let channels: Int
 
   /// What the parts of a layer are called in a checkpoint.
-  struct Names {
+  package struct Names {
     let norms: (first: String, second: String)
     /// Query, key and value.
     let projections: [String]
     let output: String
     let perceptron: (into: String, outOf: String)
 
-    static let clip = Names(
+    package static let clip = Names(
       norms: ("layer_norm1", "layer_norm2"),
       projections: ["self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"], output: "self_attn.out_proj",
       perceptron: ("mlp.fc1", "mlp.fc2"))
 
-    static let vit = Names(
+    package static let vit = Names(
       norms: ("layernorm_before", "layernorm_after"),
       projections: ["query", "key", "value"].map { "attention.attention.\($0)" }, output: "attention.output.dense",
       perceptron: ("intermediate.dense", "output.dense"))
   }
 
   /// - Parameter projectionBias: whether query, key and value have one.
-  init(
+  package init(
     _ loader: ModuleLoader, names: Names = .clip, channels: Int, intermediate: Int, heads: Int, activation: Activation,
     epsilon: Float, projectionBias: Bool = true, causal: Bool
   ) throws {
@@ -53,7 +53,7 @@ struct CLIPLayer {
   /// - Parameters:
   ///   - x: `[batch, tokens, channels]`, updated in place.
   ///   - visible: how many tokens, from the first, are keys; nil: all. Fewer than all want a batch of one.
-  func apply(to x: inout Tensor, seeing visible: Int? = nil) throws {
+  package func apply(to x: inout Tensor, seeing visible: Int? = nil) throws {
     let own = try projected(x)
     let looked =
       if let visible, visible < x.shape[1] { try attend(own, seeing: visible) } else { try attend(attention, own, own) }
@@ -85,7 +85,7 @@ struct CLIPLayer {
   /// The keys of all heads side by side.
   /// - Parameter x: what the layer is given, `[batch, tokens, channels]`.
   /// - Returns: `[batch, tokens, channels]`.
-  func keys(_ x: Tensor) throws -> Tensor {
+  package func keys(_ x: Tensor) throws -> Tensor {
     var keys = Tensor(uninitialized: x.shape)
     let rows = x.count / channels
     try projected(x).withUnsafeValues { own in

@@ -30,7 +30,7 @@ public struct CLIPTextEncoder: Sendable {
   private let layers: [CLIPLayer]
   private let finalNorm: NormParameters
 
-  init(_ c: CLIPTextConfiguration, _ loader: ModuleLoader) throws {
+  package init(_ c: CLIPTextConfiguration, _ loader: ModuleLoader) throws {
     configuration = c
     let embeddings = loader["embeddings"]
     tokenEmbedding = try embeddings.tensor("token_embedding.weight", [c.vocabularySize, c.hiddenSize])

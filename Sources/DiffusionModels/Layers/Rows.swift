@@ -4,7 +4,7 @@ extension Tensor {
   /// One row of each element: `[batch, size]` of `[batch, rows, size]`.
   /// - Parameter positions: which row, one an element.
   /// - Throws: `ShapeError` if there are not as many, or one is beyond the rows.
-  func rows(_ positions: [Int]) throws -> Tensor {
+  package func rows(_ positions: [Int]) throws -> Tensor {
     guard shape.count == 3, positions.count == shape[0], positions.allSatisfy({ (0..<shape[1]).contains($0) }) else {
       throw ShapeError("rows", expected: "[\(positions.count), rows, size] with rows \(positions)", found: shape)
     }
@@ -22,7 +22,7 @@ extension Tensor {
   }
 
   /// Each row, along the last axis, divided by its length; a row without length stays as it is.
-  func withRowsOfLengthOne() -> Tensor {
+  package func withRowsOfLengthOne() -> Tensor {
     var result = self
     let size = max(shape.last ?? 1, 1)
     result.withUnsafeMutableValues { values in

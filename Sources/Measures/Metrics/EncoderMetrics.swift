@@ -1,4 +1,4 @@
-import DiffusionModels
+import VisionModels
 
 extension Metric {
   static let clipScore = Metric(

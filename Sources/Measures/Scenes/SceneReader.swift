@@ -1,8 +1,8 @@
 import Analysis
 import Checkpoints
-import DiffusionModels
 import Foundation
 import Tensors
+import VisionModels
 
 /// Tells what a picture of a closed world shows: objects with color, facing and mask, background and style.
 ///

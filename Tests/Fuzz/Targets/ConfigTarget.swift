@@ -3,6 +3,7 @@ import DiffusionModels
 import Foundation
 import Schedulers
 import Tensors
+import VisionModels
 
 /// Settings of a model's parts: `config.json` of UNet, autoencoder, text encoder, vision tower and CLIP,
 /// `scheduler_config.json` and `preprocessor_config.json`.

@@ -1,3 +1,4 @@
+import DiffusionModels
 import Foundation
 import Tensors
 

@@ -1,10 +1,10 @@
 import Checkpoints
-import DiffusionModels
 import Foundation
 import Pipelines
 import Plotting
 import Tensors
 import TestSupport
+import VisionModels
 
 /// What `Tests/Fixtures/oracle/vision.py` wrote, and the bundled CLIP.
 enum VisionFixtures {

@@ -1,4 +1,5 @@
 import Checkpoints
+import DiffusionModels
 import Foundation
 import Tensors
 

@@ -1,9 +1,9 @@
 import Checkpoints
-import DiffusionModels
 import Foundation
 import Tensors
 import TestSupport
 import Testing
+import VisionModels
 
 /// Towers of CLIP and of DINO against transformers, whole tensors, within 5e-5 of the largest value.
 @Suite struct VisionTransformerTests {

@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import DiffusionModels
+@testable import VisionModels
 
 /// What the config files of vision towers may say.
 @Suite struct VisionConfigurationTests {

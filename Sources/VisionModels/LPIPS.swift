@@ -1,3 +1,4 @@
+import DiffusionModels
 import Tensors
 
 /// Tells how different two pictures look to people, by the features of a network that was trained to name pictures:

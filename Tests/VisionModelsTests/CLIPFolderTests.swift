@@ -4,7 +4,7 @@ import Tensors
 import TestSupport
 import Testing
 
-@testable import DiffusionModels
+@testable import VisionModels
 
 /// What folders of a CLIP may be like: copies of the bundled one with a file changed.
 @Suite struct CLIPFolderTests {

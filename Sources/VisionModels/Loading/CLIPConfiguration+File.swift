@@ -1,4 +1,5 @@
 import Checkpoints
+import DiffusionModels
 
 extension CLIPConfiguration {
   /// Reads the `config.json` of a `CLIPModel`.

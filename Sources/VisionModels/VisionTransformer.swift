@@ -1,3 +1,4 @@
+import DiffusionModels
 import Tensors
 
 /// Tells what a picture shows, patch by patch: `CLIPVisionModel` or `ViTModel` of transformers, up to the layer norm

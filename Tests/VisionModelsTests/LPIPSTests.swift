@@ -4,7 +4,7 @@ import Tensors
 import TestSupport
 import Testing
 
-@testable import DiffusionModels
+@testable import VisionModels
 
 /// LPIPS against the package `lpips`: its linear layers over trunks whose weights follow from seeds.
 @Suite struct LPIPSTests {

@@ -4,7 +4,7 @@ import Tensors
 import TestSupport
 import Testing
 
-@testable import DiffusionModels
+@testable import VisionModels
 
 /// Preprocessing against transformers' processors that resize with Pillow, bit for bit.
 @Suite struct PicturePreprocessorTests {

@@ -1,8 +1,8 @@
-import DiffusionModels
 import Foundation
 import Tensors
 import TestSupport
 import Testing
+import VisionModels
 
 /// Self-similarities of keys, and their distances, against PyTorch.
 @Suite struct StructureEncoderTests {

@@ -1,8 +1,8 @@
-import DiffusionModels
 import Foundation
 import Tensors
 import TestSupport
 import Testing
+import VisionModels
 
 /// The network of a scene reader against transformers, from PNG to logits.
 @Suite struct PatchReaderTests {

@@ -1,3 +1,4 @@
+import DiffusionModels
 import Tensors
 
 /// The shape of a CLIP, as the `config.json` of a `CLIPModel` states it.

@@ -1,8 +1,8 @@
-import DiffusionModels
 import Foundation
 import Tensors
 import TestSupport
 import Testing
+import VisionModels
 
 /// The bundled CLIP against transformers: from a PNG and a text to embeddings, scores and names.
 @Suite struct CLIPTests {
