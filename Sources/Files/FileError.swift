@@ -47,20 +47,22 @@ public struct FileError: Error, Hashable, Sendable {
 
 extension FileError: CustomStringConvertible {
   public var description: String {
+    reason == .badName ? "\"\(path)\" \(problem)" : "\(path): \(problem)"
+  }
+
+  /// What is wrong, without the path.
+  public var problem: String {
     switch reason {
     case .link:
-      "\(path): is a link, and attnlab follows no link inside a results folder. Remove the link, or put what it leads to "
-        + "in its place; the results folder as a whole may be a link"
-    case .notAFile(let found): "\(path): expected a file, found \(found.text)"
-    case .notAFolder(let found): "\(path): expected a folder, found \(found.text)"
+      "is a link, and attnlab follows no link inside a results folder. Remove the link, or put what it leads to in its "
+        + "place; the results folder as a whole may be a link"
+    case .notAFile(let found): "expected a file, found \(found.text)"
+    case .notAFolder(let found): "expected a folder, found \(found.text)"
     case .severalNames(let count):
-      "\(path): the file has \(count) names (hard links), and writing to it would change it under all of them. Put a "
-        + "copy in its place"
-    case .badName:
-      "\"\(path)\" cannot name a file inside a folder: expected names between slashes, none of them . or .."
-    case .tooLarge(let bytes, let limit): "\(path): has \(bytes) bytes; at most \(limit)"
-    case .system(let number):
-      "\(path): cannot be \(attempt.rawValue) (\(String(cString: strerror(number))))"
+      "the file has \(count) names (hard links), and writing to it would change it under all of them. Put a copy in its place"
+    case .badName: "cannot name a file inside a folder: expected names between slashes, none of them . or .."
+    case .tooLarge(let bytes, let limit): "has \(bytes) bytes; at most \(limit)"
+    case .system(let number): "cannot be \(attempt.rawValue) (\(String(cString: strerror(number))))"
     }
   }
 }
@@ -82,7 +84,8 @@ public enum EntryKind: Hashable, Sendable {
     }
   }
 
-  var text: String {
+  /// As messages name it.
+  public var text: String {
     switch self {
     case .file: "a file"
     case .folder: "a folder"

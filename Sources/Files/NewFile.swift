@@ -13,8 +13,11 @@ public final class NewFile {
   private let folder: OpenFolder
   private let name: String
   private let partialName: String
+  /// Under which a file that had the name is kept until all files of a group have theirs.
+  private let formerName: String
   /// -1 once it is closed.
   private var descriptor: Int32
+  private var isNamed = false
 
   /// How the name ends under which a file is written.
   private static let partialEnding = ".part"
@@ -37,6 +40,7 @@ public final class NewFile {
     self.name = name
     path = folder.path(of: name)
     partialName = ".\(UUID().uuidString)\(Self.partialEnding)"
+    formerName = ".\(UUID().uuidString)\(Self.partialEnding)"
     try folder.requireReplaceable(name)
     descriptor = openat(folder.descriptor, partialName, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else { throw .system(path, .write) }
@@ -69,19 +73,65 @@ public final class NewFile {
   /// Brings the bytes to the disk, then gives the file its name, in place of a file that had it.
   /// - Throws: `FileError`; then whatever had the name has it still.
   public func finish() throws(FileError) {
+    try settle()
+    try takeName()
+  }
+
+  /// Brings the bytes to the disk and closes the file: a name is worth nothing before. Nothing can be added afterwards.
+  /// - Throws: `FileError`; then nothing is left of the file.
+  public func settle() throws(FileError) {
+    guard descriptor >= 0 else { return }
     var failure = fsync(descriptor) == 0 ? 0 : errno
     if close(descriptor) != 0, failure == 0 { failure = errno }
     descriptor = -1
-    if failure == 0, renameat(folder.descriptor, partialName, folder.descriptor, name) != 0 { failure = errno }
     guard failure == 0 else {
-      unlinkat(folder.descriptor, partialName, 0)
+      discard()
       throw .system(path, .write, failure)
     }
   }
 
+  /// Gives settled files their names: all of them, or none.
+  /// - Throws: `FileError` of the file that cannot have its name; then files that had these names have them still.
+  public static func takeNames(_ files: [NewFile]) throws(FileError) {
+    var named: [NewFile] = []
+    defer { for file in files { unlinkat(file.folder.descriptor, file.formerName, 0) } }
+    for file in files {
+      file.keepFormer()
+      do {
+        try file.takeName()
+        named.append(file)
+      } catch {
+        for file in named.reversed() + [file] { file.giveBack() }
+        throw error
+      }
+    }
+  }
+
+  private func takeName() throws(FileError) {
+    guard renameat(folder.descriptor, partialName, folder.descriptor, name) == 0 else {
+      let failure = errno
+      discard()
+      throw .system(path, .write, failure)
+    }
+    isNamed = true
+  }
+
+  /// A second name for a file that has the name, so that it can come back; some file systems know no second names.
+  private func keepFormer() {
+    guard (try? folder.kind(of: name)) == .file else { return }
+    let descriptor = folder.descriptor
+    if linkat(descriptor, name, descriptor, formerName, 0) != 0 { renameat(descriptor, name, descriptor, formerName) }
+  }
+
+  /// The name goes back to what had it.
+  private func giveBack() {
+    let descriptor = folder.descriptor
+    if renameat(descriptor, formerName, descriptor, name) != 0, isNamed { unlinkat(descriptor, name, 0) }
+  }
+
   private func discard() {
-    guard descriptor >= 0 else { return }
-    close(descriptor)
-    unlinkat(folder.descriptor, partialName, 0)
+    if descriptor >= 0 { close(descriptor) }
+    descriptor = -1
+    if !isNamed { unlinkat(folder.descriptor, partialName, 0) }
   }
 }

@@ -174,6 +174,28 @@ func message(_ folder: URL, _ body: () throws -> Void) -> String {
     #expect(!NewFile.isPartial("a.part") && !NewFile.isPartial(".x.part"))
   }
 
+  @Test("files that take their names together give them back together")
+  func namesTogether() throws {
+    let folder = try OpenFolder(inside)
+    try folder.write(Data("old".utf8), to: "a")
+    func begin(_ names: [String]) throws -> [NewFile] {
+      try names.map { name in
+        let file = try folder.newFile(name)
+        try file.append("new")
+        try file.settle()
+        return file
+      }
+    }
+    let files = try begin(["a", "b", "c"])
+    try FileManager.default.createDirectory(at: inside.appending(path: "c/x"), withIntermediateDirectories: true)
+    #expect(message(scratch.url) { try NewFile.takeNames(files) }.hasPrefix("in/c: cannot be written ("))
+    #expect(try folder.names() == ["a", "c"] && folder.file("a").data() == Data("old".utf8))
+    try folder.remove("c")
+    try NewFile.takeNames(begin(["a", "b", "c"]))
+    #expect(try folder.names() == ["a", "b", "c"])
+    for name in ["a", "b", "c"] { #expect(try folder.file(name).data() == Data("new".utf8)) }
+  }
+
   @Test func largeFilesAreRefusedBeforeTheyAreRead() throws {
     let file = try OpenFile(outside.appending(path: "notes.txt"))
     #expect(try file.data(limit: 8) == Data("precious".utf8) && file.bytes(3..<20) == Data("cious".utf8))

@@ -163,7 +163,7 @@ import Testing
       let deep = folder.appending(path: "new/deeper")
       var files = OutputFiles()
       files.add(deep.appending(path: "a.txt"), bytes: [1])
-      files.add(folder.appending(path: "b.txt")) { _ in throw CommandError("out of ink") }
+      files.add(folder.appending(path: "b.txt")) { throw CommandError("out of ink") }
       let error = #expect(throws: CommandError.self) { try files.commit() }
       #expect(error?.description == "\(folder.path)/b.txt: cannot be written (out of ink)")
       let left = try FileManager.default.subpathsOfDirectory(atPath: folder.path)

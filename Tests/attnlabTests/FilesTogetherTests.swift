@@ -33,9 +33,9 @@ import Testing
       files.add(one, bytes: [1])
       files.add(folder.appending(path: "new/three"), bytes: [3])
       files.add(two) {
-        try Data([2]).write(to: $0)
         // Meanwhile somebody makes a folder of that name.
         try FileManager.default.createDirectory(at: two.appending(path: "x"), withIntermediateDirectories: true)
+        return Data([2])
       }
       #expect {
         try files.commit()

@@ -206,6 +206,57 @@ import Testing
     }
   }
 
+  /// What commands are told to write inside results goes through no link there; elsewhere a path is what its user typed.
+  @Test func outputsOfCommands() throws {
+    let sound = try Self.sound.get()
+    try Program.inFolder { (program) throws -> Void in
+      let tiny = program.folder.appending(path: "out/tiny")
+      let precious = program.folder.appending(path: "precious")
+      for folder in [tiny.deletingLastPathComponent(), precious] {
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+      }
+      try FileManager.default.copyItem(at: sound.appending(path: "tiny"), to: tiny)
+      try program.write("a year of work\n", to: "precious/notes.txt")
+      func link(_ place: String, to target: String) throws {
+        try FileManager.default.createSymbolicLink(
+          at: program.folder.appending(path: place), withDestinationURL: program.folder.appending(path: target))
+      }
+      for (name, target) in [("folder", ""), ("file", "/notes.txt"), ("file.png", "/notes.txt"), ("nothing", "/none")] {
+        try link("out/tiny/\(name)", to: "precious\(target)")
+      }
+      let before = try contents(precious)
+      let picture = ["generate", "--prompt", "a dog", "--steps", "1"]
+      let measure = ["measure", Fixtures.folder.appending(path: "pictures/two-0.png").path]
+      let compare = ["compare", "tiny", "--results", "out", "--samples", "100"]
+      let maps = ["maps", "daam", "tiny", "--results", "out", "--words", "car"]
+      for (arguments, place) in [
+        (compare + ["--csv"], "folder/x.csv"), (compare + ["--csv"], "file"), (compare + ["--chart"], "folder/x.png"),
+        (maps + ["--out"], "folder"), (maps + ["--out"], "folder/new"), (maps + ["--out"], "nothing"),
+        (maps + ["--out", "views", "--csv"], "file"), (picture + ["--out"], "folder/x.png"),
+        (picture + ["--out"], "file.png"), (picture + ["--out", "x.png", "--latents-out"], "nothing"),
+        (["heatmap", "a dog", "--steps", "1", "--out"], "folder"), (measure + ["--masks"], "folder/new"),
+        (measure + ["--figures"], "folder"), (["bench", "step", "--output"], "file"),
+      ] {
+        let outcome = try program.run(arguments + ["out/tiny/\(place)"])
+        let isRefused = outcome.code != 0 && (outcome.errors.contains("link") || place == "nothing")
+        #expect(isRefused, "attnlab \(arguments) \(place): \(outcome.code) \(outcome.errors)")
+        let now = try contents(precious)
+        #expect(now == before, "attnlab \(arguments) \(place)")
+      }
+      #expect(program.files.filter { !$0.hasPrefix("out") && !$0.hasPrefix("precious") } == [])
+
+      try link("shortcut", to: "precious")
+      try link("shortcut.png", to: "precious/notes.txt")
+      for place in ["shortcut/x.png", "shortcut.png"] {
+        let outcome = try program.run(picture + ["--out", place])
+        #expect(outcome.code == 0, "\(outcome.errors)")
+      }
+      let (notes, new) = (try contents(precious)["notes.txt"], try contents(precious)["x.png"])
+      #expect(notes == new && new != nil)
+      #expect(try FileManager.default.destinationOfSymbolicLink(atPath: "\(program.folder.path)/shortcut.png") != "")
+    }
+  }
+
   /// The user's own: an experiment's folder that is a link, and the results' folder.
   @Test func theFolderItselfMayBeALink() throws {
     let sound = try Self.sound.get()

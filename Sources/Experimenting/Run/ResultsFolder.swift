@@ -41,18 +41,40 @@ public struct ResultsFolder: Hashable, Sendable {
 
   /// Opens a folder that files are to be written to, and makes it where it is missing. Links in its path are followed, as
   /// whoever named it knows them, but not where they stand inside a folder of results.
+  /// - Throws: `FileError`.
   public static func openForOutput(_ url: URL) throws(FileError) -> OpenFolder {
+    guard let (results, below) = enclosing(url) else { return try OpenFolder.make(url) }
+    let folder = try OpenFolder(results)
+    return below.isEmpty ? folder : try folder.folder(below, making: true)
+  }
+
+  /// Begins a file that somebody named, in a folder that is opened as by `openForOutput`. Where the name is a link, the file
+  /// that it leads to is replaced, but not inside a folder of results.
+  /// - Throws: `FileError`.
+  public static func beginOutput(_ url: URL) throws(FileError) -> NewFile {
+    let url = url.absoluteURL.standardizedFileURL
+    let above = url.deletingLastPathComponent()
+    let folder = try openForOutput(above)
+    let kind = try folder.kind(of: url.lastPathComponent)
+    // A link that leads nowhere is refused as it stands.
+    guard kind == .link, enclosing(above) == nil, FileManager.default.fileExists(atPath: url.path) else {
+      return try folder.newFile(url.lastPathComponent)
+    }
+    return try beginOutput(url.resolvingSymlinksInPath())
+  }
+
+  /// The folder of results that a place lies in, with the path from there; empty for that folder itself.
+  private static func enclosing(_ url: URL) -> (results: URL, below: String)? {
     var place = url.absoluteURL.standardizedFileURL
     var below: [String] = []
     while place.pathComponents.count > 1 {
       if FileManager.default.fileExists(atPath: ResultsFolder(place).database.path) {
-        let results = try OpenFolder(place)
-        return below.isEmpty ? results : try results.folder(below.joined(separator: "/"), making: true)
+        return (place, below.joined(separator: "/"))
       }
       below.insert(place.lastPathComponent, at: 0)
       place = place.deletingLastPathComponent()
     }
-    return try OpenFolder.make(url)
+    return nil
   }
 
   /// The results below a folder, by name: those that have a database.

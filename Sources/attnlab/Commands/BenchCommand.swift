@@ -128,7 +128,9 @@ struct BenchStepCommand: ParsableCommand {
     // After the timing, so that the tensor does not count as memory of the step.
     let prediction = try bench.step(bench.plan(record)).prediction.channelsFirst()
     var files = OutputFiles()
-    files.add(output) { try SafetensorsWriter.write([("prediction", prediction)], to: $0) }
+    files.add(output) {
+      try SafetensorsWriter.encode([("prediction", prediction)], name: output.lastPathComponent)
+    }
     try files.commit()
   }
 

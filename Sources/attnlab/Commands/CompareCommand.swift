@@ -155,7 +155,7 @@ struct CompareCommand: ParsableCommand {
     if let csv { files.add(fileURL(csv), bytes: Array(comparison.csv)) }
     if let chart {
       let picture = try comparison.chart()
-      files.add(fileURL(chart)) { try PNG.write(picture, to: $0) }
+      files.add(fileURL(chart), bytes: try PNG.encode(picture))
     }
     try files.commit()
   }

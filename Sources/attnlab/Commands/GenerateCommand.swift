@@ -78,7 +78,9 @@ struct GenerateCommand: ParsableCommand {
         seed: single.settings.seed, height: single.settings.height, width: single.settings.width)
       let tensors = [("noise", try noise.channelsFirst()), ("latents", try latents.channelsFirst())]
       let metadata = Dictionary(uniqueKeysWithValues: single.texts.map { ($0.key, $0.value) })
-      files.add(latentsURL) { try SafetensorsWriter.write(tensors, metadata: metadata, to: $0) }
+      files.add(latentsURL) {
+        try SafetensorsWriter.encode(tensors, metadata: metadata, name: latentsURL.lastPathComponent)
+      }
     }
     try files.commit()
 

@@ -138,11 +138,11 @@ struct MeasureCommand: ParsableCommand {
           path, reading, names: try naming(picture, instruments), metrics: try taken(picture, instruments)))
       if let figures {
         files.add(fileURL(figures).appending(path: name)) {
-          try PNG.write(reading.figure(of: PNG.read(fileURL(path)), title: path), to: $0)
+          try Data(PNG.encode(reading.figure(of: PNG.read(fileURL(path)), title: path)))
         }
       }
       if let masks {
-        files.add(fileURL(masks).appending(path: name)) { try PNG.write(reading.mask(), to: $0) }
+        files.add(fileURL(masks).appending(path: name)) { try Data(PNG.encode(reading.mask())) }
       }
     }
     try instruments.finishPrograms()

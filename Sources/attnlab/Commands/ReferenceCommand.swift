@@ -1,5 +1,6 @@
 import ArgumentParser
 import Experimenting
+import Files
 import Foundation
 
 struct ReferenceCommand: ParsableCommand {
@@ -40,7 +41,10 @@ struct ReferenceCommand: ParsableCommand {
       return try StandardOutput.write(texts.joined(separator: "\n"))
     }
     let url = fileURL(update)
-    let page = try SpecReference.updated(page: String(contentsOf: url, encoding: .utf8))
+    guard let text = String(validating: try OpenFile(url).data(), as: UTF8.self) else {
+      throw CommandError("\(url.path): the page is not UTF-8 text")
+    }
+    let page = try SpecReference.updated(page: text)
     var files = OutputFiles()
     files.add(url, bytes: Array(page.utf8))
     try files.commit()
