@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// A regular file mapped read only into memory.
@@ -14,22 +15,19 @@ final class MappedFile: @unchecked Sendable {
   /// - Throws: `CheckpointError` if there is no such file, it is not a regular file, it cannot be read, or it is a pointer
   ///   that Git LFS left in the place of a file.
   init(_ url: URL, name: String) throws(CheckpointError) {
-    // O_NONBLOCK keeps a named pipe from hanging the process before it is seen to be one.
-    let descriptor = open(url.path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    guard descriptor >= 0 else { throw Self.failure(name, "unreadable") }
-    defer { close(descriptor) }
-    var status = stat()
-    guard fstat(descriptor, &status) == 0 else { throw Self.failure(name, "unreadable") }
-    if let problem = irregularity(status, name) { throw CheckpointError(problem) }
-    let size = Int(status.st_size)
-    guard size > 0 else {
+    let file: OpenFile
+    do { file = try OpenFile(url) } catch { throw CheckpointError(.init(error, name)) }
+    guard file.size > 0 else {
       bytes = UnsafeRawBufferPointer(start: nil, count: 0)
       return
     }
-    guard let base = mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor, 0), base != MAP_FAILED else {
-      throw Self.failure(name, "impossible to map into memory")
+    guard let base = mmap(nil, file.size, PROT_READ, MAP_PRIVATE, file.descriptor, 0), base != MAP_FAILED else {
+      let reason = String(cString: strerror(errno))
+      throw CheckpointError(
+        .init(
+          file: name, field: "file", found: "impossible to map into memory (\(reason))", expected: "a readable file"))
     }
-    bytes = UnsafeRawBufferPointer(start: base, count: size)
+    bytes = UnsafeRawBufferPointer(start: base, count: file.size)
     if let pointer = GitLFSPointer(bytes) { throw pointer.error(file: name) }
   }
 
@@ -42,33 +40,32 @@ final class MappedFile: @unchecked Sendable {
   deinit {
     if let base = bytes.baseAddress { munmap(UnsafeMutableRawPointer(mutating: base), bytes.count) }
   }
+}
 
-  private static func failure(_ name: String, _ found: String) -> CheckpointError {
-    let code = errno
-    if code == ENOENT || code == ENOTDIR {
-      return CheckpointError(.init(file: name, field: "file", found: "absent", expected: "a readable file"))
-    }
-    return CheckpointError(
-      .init(
-        file: name, field: "file", found: "\(found) (\(String(cString: strerror(code))))", expected: "a readable file"))
+extension CheckpointError.Problem {
+  /// That of a file which was not opened.
+  fileprivate init(_ error: FileError, _ name: String) {
+    let (found, expected) =
+      switch error.reason {
+      case .notAFile(let kind): (kind.text, "a file")
+      case .system(ENOENT), .system(ENOTDIR): ("absent", "a readable file")
+      case .system(let number): ("unreadable (\(String(cString: strerror(number))))", "a readable file")
+      default: (error.problem, "a readable file")
+      }
+    self.init(file: name, field: "file", found: found, expected: expected)
   }
 }
 
-/// What keeps something from being read as a file: it is a folder, a pipe or a device, or it is not there; nil if nothing
-/// does. It is looked at and not opened, so that a pipe cannot hold the process up.
+/// What keeps something from being read as a file: it is a folder, a pipe or a device, it is not there, or it may not be
+/// read; nil if nothing does.
 /// - Parameter name: how messages name the file.
 public func irregularity(of url: URL, named name: String) -> CheckpointError.Problem? {
-  var status = stat()
-  guard stat(url.path, &status) == 0 else {
-    return .init(file: name, field: "file", found: "absent", expected: "a readable file")
+  do {
+    _ = try OpenFile(url)
+    return nil
+  } catch {
+    return CheckpointError.Problem(error, name)
   }
-  return irregularity(status, name)
-}
-
-private func irregularity(_ status: stat, _ name: String) -> CheckpointError.Problem? {
-  guard status.st_mode & S_IFMT != S_IFREG else { return nil }
-  let kind = status.st_mode & S_IFMT == S_IFDIR ? "a folder" : "a device or a pipe"
-  return .init(file: name, field: "file", found: kind, expected: "a file")
 }
 
 /// How messages name a file: its folder and its name, as `unet/config.json`.

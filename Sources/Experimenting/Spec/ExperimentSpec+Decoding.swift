@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Measures
 import Pipelines
@@ -13,9 +14,14 @@ extension ExperimentSpec {
   public static func load(
     path: String, overrides: [String] = [], checkingSites: (String) throws -> Void = { _ in }
   ) throws(SpecError) -> ExperimentSpec {
-    guard let data = FileManager.default.contents(atPath: path) else {
-      let isThere = FileManager.default.fileExists(atPath: path)
-      let message = isThere ? "cannot be read; an experiment is one YAML file" : "there is no such file"
+    let data: Data
+    do { data = try OpenFile(URL(filePath: path)).data(limit: YAMLLimits.bytes) } catch {
+      let message =
+        switch error.reason {
+        case .system(ENOENT): "there is no such file"
+        case .tooLarge(let bytes, let limit): "\(bytes) bytes; an experiment file has at most \(limit)"
+        default: "\(error.problem); an experiment is one YAML file"
+        }
       throw SpecError(file: path, problems: [SpecProblem(file: path, message: message)])
     }
     guard let text = String(data: data, encoding: .utf8) else {

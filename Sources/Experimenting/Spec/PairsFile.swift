@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 extension SpecDecoder {
@@ -48,16 +49,11 @@ enum PairsFile {
 
   /// The file's distinct pairs, in its order.
   static func read(_ path: String) throws(Failure) -> [PromptPair] {
-    let attributes = try? FileManager.default.attributesOfItem(atPath: (path as NSString).resolvingSymlinksInPath)
-    // A device such as /dev/zero has no end, and a pipe may never have a beginning.
-    if let type = attributes?[.type] as? FileAttributeType, type != .typeRegular {
-      throw Failure(messages: ["expected a file, found a folder or a device"])
-    }
-    let size = attributes?[.size] as? Int
-    guard let size, let data = size <= mostBytes ? FileManager.default.contents(atPath: path) : nil else {
+    let data: Data
+    do { data = try OpenFile(URL(filePath: path)).data(limit: mostBytes) } catch {
+      let isMissing = error.isMissing || error.reason == .system(ENOTDIR)
       throw Failure(messages: [
-        size.map { "\($0) bytes; at most \(mostBytes)" }
-          ?? "there is no such file; the path begins at the experiment file"
+        isMissing ? "there is no such file; the path begins at the experiment file" : error.problem
       ])
     }
     let entries: [Entry]

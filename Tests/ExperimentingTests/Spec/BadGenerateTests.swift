@@ -338,7 +338,7 @@ import Testing
       """#,
       """
       e.yaml:7:15: generate.pairs.0.file: none.json: there is no such file; the path begins at the experiment file
-      e.yaml:8:15: generate.pairs.1.file: /dev/zero: expected a file, found a folder or a device
+      e.yaml:8:15: generate.pairs.1.file: /dev/zero: expected a file, found a device or a pipe
       e.yaml:9:15: generate.pairs.2.file: x: there is no such file; the path begins at the experiment file
       e.yaml:9:25: generate.pairs.2.limit: 0 is not allowed; a whole number from 1 to 10000
       e.yaml:10:15: generate.pairs.3.file: the text is empty

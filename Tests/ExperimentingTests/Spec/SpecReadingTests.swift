@@ -12,9 +12,16 @@ import Testing
     defer { try? FileManager.default.removeItem(at: folder) }
     let latin = folder.appendingPathComponent("latin.yaml")
     try Data([0x61, 0xE9, 0x0A]).write(to: latin)
+    let pipe = folder.appendingPathComponent("pipe.yaml")
+    try #require(mkfifo(pipe.path, 0o600) == 0)
+    let large = folder.appendingPathComponent("large.yaml")
+    try Data(count: YAMLLimits.bytes + 1).write(to: large)
     for (path, message) in [
       (folder.path + "/none.yaml", "there is no such file"),
-      (folder.path, "cannot be read; an experiment is one YAML file"),
+      (folder.path, "expected a file, found a folder; an experiment is one YAML file"),
+      (pipe.path, "expected a file, found a device or a pipe; an experiment is one YAML file"),
+      ("/dev/zero", "expected a file, found a device or a pipe; an experiment is one YAML file"),
+      (large.path, "1048577 bytes; an experiment file has at most 1048576"),
       (latin.path, "the file is not UTF-8 text"),
     ] {
       #expect(throws: SpecError(file: path, problems: [SpecProblem(file: path, message: message)])) {
@@ -32,7 +39,7 @@ import Testing
         e.yaml:4:29: generate.pairs.0.file: "/dev/zero" names a file, and a stored experiment has the pairs themselves instead
         e.yaml:5:17: metrics.1: "/dev/zero" names a file, and a stored experiment has what its program says instead
         """)
-    #expect(problems(pairs).contains("expected a file, found a folder or a device"))
+    #expect(problems(pairs).contains("expected a file, found a device or a pipe"))
     #expect(problems(pairs).contains("metrics.1: /dev/zero: expected a file, found a device or a pipe"))
   }
 
