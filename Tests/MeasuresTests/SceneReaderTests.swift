@@ -125,15 +125,14 @@ import Testing
     }
   }
 
-  /// Over the number of pictures that are read at once, too. With AVX-512 to the bit; with AVX2 oneDNN adds up a row of a
-  /// product in an order that depends on its place in the batch, so that shares agree to rounding.
+  /// Over the number of pictures that are read at once, too.
   @Test func aBatchIsReadAsEachByItself() throws {
     let reader = try SceneReader(folder: Self.tiny)
     let pictures = try Self.pictures()
     let many = (0..<18).map { pictures[$0 % pictures.count] }
     let together = try reader.readings(many)
     let alone = try pictures.map { try reader.readings([$0])[0] }
-    if InstructionSet.best == .avx512 {
+    if keepsBitsInABatch() {
       #expect(together == (0..<18).map { alone[$0 % pictures.count] })
     } else {
       for (index, reading) in together.enumerated() { expectSame(reading, alone[index % pictures.count], "\(index)") }

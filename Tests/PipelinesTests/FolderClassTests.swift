@@ -14,71 +14,43 @@ import Testing
     + "folder\") saves them as one."
   private static let computed = "expected \"StableDiffusionPipeline\" or \"StableDiffusionImg2ImgPipeline\""
 
-  /// A key of the index, its value, and what is said of it.
+  /// Pipelines of diffusers that are not computed, and what they are for; nil where that is not known.
+  @Test(
+    arguments: [
+      "StableDiffusionPAGPipeline": "perturbed-attention guidance", "StableDiffusionXLPipeline": "Stable Diffusion XL",
+      "StableDiffusionControlNetImg2ImgPipeline": "a ControlNet", "StableDiffusionGLIGENPipeline": "GLIGEN",
+      "StableDiffusionInpaintPipeline": "inpainting", "StableDiffusionInstructPix2PixPipeline": "pix2pix",
+      "StableDiffusion3Pipeline": "Stable Diffusion 3", "FlaxStableDiffusionPipeline": "Flax",
+      "OnnxStableDiffusionPipeline": "ONNX", "MyPipeline": nil,
+    ] as [String: String?])
+  func pipelinesThatAreNotComputed(name: String, purpose: String?) throws {
+    let kind = purpose.map { ", a pipeline for \($0)" } ?? ""
+    try expectRefused("_class_name", "\"\(name)\"", "\"\(name)\"\(kind), \(Self.computed)")
+  }
+
+  /// A component, and the class that it should have.
+  private static let classes = [
+    "unet": #"["diffusers", "UNet2DConditionModel"]"#, "text_encoder": #"["transformers", "CLIPTextModel"]"#,
+    "tokenizer": #"["transformers", "CLIPTokenizer"]"#, "vae": #"["diffusers", "AutoencoderKL"]"#,
+    "scheduler": #"["diffusers", "DDIMScheduler"]"#,
+  ]
+
   @Test(arguments: [
-    (
-      "_class_name", #""StableDiffusionPAGPipeline""#,
-      "\"StableDiffusionPAGPipeline\", a pipeline for perturbed-attention guidance, \(computed)"
-    ),
-    (
-      "_class_name", #""StableDiffusionXLPipeline""#,
-      "\"StableDiffusionXLPipeline\", a pipeline for Stable Diffusion XL, \(computed)"
-    ),
-    (
-      "_class_name", #""StableDiffusionControlNetImg2ImgPipeline""#,
-      "\"StableDiffusionControlNetImg2ImgPipeline\", a pipeline for a ControlNet, \(computed)"
-    ),
-    (
-      "_class_name", #""StableDiffusionGLIGENPipeline""#,
-      "\"StableDiffusionGLIGENPipeline\", a pipeline for GLIGEN, \(computed)"
-    ),
-    (
-      "_class_name", #""StableDiffusionInpaintPipeline""#,
-      "\"StableDiffusionInpaintPipeline\", a pipeline for inpainting, \(computed)"
-    ),
-    (
-      "_class_name", #""StableDiffusionInstructPix2PixPipeline""#,
-      "\"StableDiffusionInstructPix2PixPipeline\", a pipeline for pix2pix, \(computed)"
-    ),
-    (
-      "_class_name", #""StableDiffusion3Pipeline""#,
-      "\"StableDiffusion3Pipeline\", a pipeline for Stable Diffusion 3, \(computed)"
-    ),
-    (
-      "_class_name", #""FlaxStableDiffusionPipeline""#,
-      "\"FlaxStableDiffusionPipeline\", a pipeline for Flax, \(computed)"
-    ),
-    (
-      "_class_name", #""OnnxStableDiffusionPipeline""#,
-      "\"OnnxStableDiffusionPipeline\", a pipeline for ONNX, \(computed)"
-    ),
-    ("_class_name", #""MyPipeline""#, "\"MyPipeline\", \(computed)"),
-    ("_class_name", #"["my_pipeline", "MyPipeline"]"#, "[\"my_pipeline\", \"MyPipeline\"], \(computed)"),
-    ("unet", "[null, null]", #"[null, null], expected ["diffusers", "UNet2DConditionModel"]"#),
-    (
-      "unet", #"["diffusers", "FlaxUNet2DConditionModel"]"#,
-      #"["diffusers", "FlaxUNet2DConditionModel"], expected ["diffusers", "UNet2DConditionModel"]"#
-    ),
-    (
-      "unet", #"["my_unet", "UNet2DConditionModel"]"#,
-      #"["my_unet", "UNet2DConditionModel"], expected ["diffusers", "UNet2DConditionModel"]"#
-    ),
-    (
-      "text_encoder", #"["transformers", "T5EncoderModel"]"#,
-      #"["transformers", "T5EncoderModel"], expected ["transformers", "CLIPTextModel"]"#
-    ),
-    (
-      "tokenizer", #"["transformers", "T5Tokenizer"]"#,
-      #"["transformers", "T5Tokenizer"], expected ["transformers", "CLIPTokenizer"]"#
-    ),
-    (
-      "vae", #"["diffusers", "AutoencoderTiny"]"#,
-      #"["diffusers", "AutoencoderTiny"], expected ["diffusers", "AutoencoderKL"]"#
-    ),
-    ("vae", #""AutoencoderKL""#, #""AutoencoderKL", expected ["diffusers", "AutoencoderKL"]"#),
-    ("scheduler", "[null, null]", #"[null, null], expected ["diffusers", "DDIMScheduler"]"#),
+    ("unet", "[null, null]"), ("unet", #"["diffusers", "FlaxUNet2DConditionModel"]"#),
+    ("unet", #"["my_unet", "UNet2DConditionModel"]"#), ("text_encoder", #"["transformers", "T5EncoderModel"]"#),
+    ("tokenizer", #"["transformers", "T5Tokenizer"]"#), ("vae", #"["diffusers", "AutoencoderTiny"]"#),
+    ("vae", #""AutoencoderKL""#), ("scheduler", "[null, null]"),
   ])
-  func classesThatAreNotComputed(key: String, value: String, message: String) throws {
+  func componentsThatAreNotComputed(name: String, found: String) throws {
+    try expectRefused(name, found, "\(found), expected \(try #require(Self.classes[name]))")
+  }
+
+  @Test func aPipelineOfOnesOwn() throws {
+    let found = #"["my_pipeline", "MyPipeline"]"#
+    try expectRefused("_class_name", found, "\(found), \(Self.computed)")
+  }
+
+  private func expectRefused(_ key: String, _ value: String, _ message: String) throws {
     try withModel {
       try setIndex(key, value, of: $0)
     } _: { url in

@@ -42,6 +42,27 @@ public struct Difference: CustomStringConvertible {
   }
 }
 
+/// Whether a result keeps its bits wherever in a batch it stands, beside whatever.
+///
+/// OpenBLAS adds up every row of a product in one order, and oneDNN does with AVX-512. With AVX2 the order in which oneDNN
+/// adds up a row depends on where the row stands: equal elements of a batch agree to rounding then.
+public func keepsBitsInABatch(_ engine: Engine = .current) -> Bool {
+  engine.backend != .oneDNN || InstructionSet.best == .avx512
+}
+
+/// Records an issue unless two elements of batches, which were made of the same input, are equal: to the bit where the engine
+/// keeps the bits, else within `tolerance` as `expectClose`.
+public func expectSameInABatch(
+  _ found: Tensor, _ expected: Tensor, engine: Engine = .current, tolerance: Double, _ what: String = "",
+  sourceLocation: SourceLocation = #_sourceLocation
+) {
+  if keepsBitsInABatch(engine) {
+    #expect(found == expected, "\(what)", sourceLocation: sourceLocation)
+  } else {
+    expectClose(found, expected, tolerance: tolerance, what, sourceLocation: sourceLocation)
+  }
+}
+
 /// Records an issue unless `found` equals `expected` within `tolerance`, as largest difference over largest value.
 ///
 /// With `ATTNLAB_PRINT_DIFFERENCES` set it also prints the difference, so that what was measured can be reported.
