@@ -32,7 +32,6 @@ let package = Package(
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
   ],
   targets: [
     // Debian's libraries.
@@ -46,7 +45,9 @@ let package = Package(
       linkerSettings: hasFreeType ? [.linkedLibrary("freetype")] : []),
 
     // Files and folders by their descriptors, without following links: what writes, replaces and removes goes through it.
-    .target(name: "Files", swiftSettings: strict),
+    // SHA-256 is the name of everything that is stored.
+    .target(name: "CSHA256", cSettings: [.unsafeFlags(optimised)]),
+    .target(name: "Files", dependencies: ["CSHA256"], swiftSettings: strict),
 
     // The numeric engine: C kernels of our own, and one interface over oneDNN or OpenBLAS.
     .target(
@@ -91,7 +92,7 @@ let package = Package(
       name: "Experimenting",
       dependencies: [
         "Analysis", "AttentionStore", "Attention", "CZlib", "Files", "Measures", "Pipelines", "Plotting",
-        .product(name: "Crypto", package: "swift-crypto"), .product(name: "Yams", package: "Yams"),
+        .product(name: "Yams", package: "Yams"),
       ], swiftSettings: strict),
     .executableTarget(
       name: "attnlab",
@@ -102,11 +103,15 @@ let package = Package(
 
     // Tests mirror Sources.
     .target(
-      name: "TestSupport", dependencies: ["AttentionStore", "Checkpoints", "Tensors"], path: "Tests/TestSupport"),
+      name: "TestSupport", dependencies: ["Checkpoints", "Tensors"], path: "Tests/TestSupport"),
+    // All that a database holds, for comparing two of them.
+    .target(name: "StoreTestSupport", dependencies: ["AttentionStore"], path: "Tests/StoreTestSupport"),
     // SQLite's file system with a write that fails.
     .target(
       name: "CFaultVFS", path: "Tests/CFaultVFS", cSettings: [.unsafeFlags(optimised)],
       linkerSettings: [.linkedLibrary("sqlite3")]),
+    // The system call fsync, of which one fails.
+    .target(name: "CFaultSync", path: "Tests/CFaultSync", cSettings: [.unsafeFlags(optimised)]),
     .testTarget(name: "FilesTests", dependencies: ["Files", "TestSupport"]),
     .testTarget(name: "TensorsTests", dependencies: ["CKernels", "Tensors", "TestSupport"]),
     .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Files", "TestSupport"]),
@@ -133,18 +138,36 @@ let package = Package(
     .testTarget(
       name: "ExperimentingTests",
       dependencies: [
-        "AttentionStore", "CFaultVFS", "Checkpoints", "Experimenting", "Files", "Pipelines", "Plotting", "Tensors",
-        "TestSupport",
+        "AttentionStore", "CFaultSync", "CFaultVFS", "Checkpoints", "Experimenting", "Files", "Pipelines", "Plotting",
+        "StoreTestSupport", "Tensors", "TestSupport",
       ]),
     .testTarget(
       name: "attnlabTests",
       dependencies: [
         "attnlab", "AttentionStore", "CFaultVFS", "Checkpoints", "Experimenting", "Files", "Pipelines", "Plotting",
-        "TestSupport", .product(name: "GRDB", package: "GRDB.swift"),
+        "StoreTestSupport", "TestSupport", .product(name: "GRDB", package: "GRDB.swift"),
       ]),
   ],
   swiftLanguageModes: [.v6]
 )
+
+// ATTNLAB_TESTS names test targets, with spaces between. What is left then is those and what they import, so that a check of
+// some modules builds no others; .ci/tests sets it.
+if let names = environment["ATTNLAB_TESTS"] {
+  var open = names.split(separator: " ").map(String.init)
+  var kept: Set<String> = []
+  while let name = open.popLast() {
+    guard kept.insert(name).inserted else { continue }
+    guard let target = package.targets.first(where: { $0.name == name }) else {
+      fatalError("ATTNLAB_TESTS: there is no target \(name)")
+    }
+    for dependency in target.dependencies {
+      if case .byNameItem(let name, _) = dependency { open.append(name) }
+    }
+  }
+  package.targets.removeAll { !kept.contains($0.name) }
+  package.products = []
+}
 
 if let libFuzzer {
   package.targets += [

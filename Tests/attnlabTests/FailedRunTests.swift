@@ -1,4 +1,5 @@
 import Foundation
+import StoreTestSupport
 import TestSupport
 import Testing
 
@@ -36,6 +37,69 @@ import Testing
       #expect(gc.code == 0 && gc.output.contains("small: removed 1 run, freed "))
       #expect(try attnlab("run", "small.yaml").errors.hasSuffix("\(line)\n\(advice)"))
     }
+  }
+
+  /// A model that cannot read the word "red": a source with it breaks, and targets that take attention from it fail with it.
+  /// Those that take none, and the groups of other prompts, are finished.
+  @Test func targetsOfABrokenSourceFailWithIt() throws {
+    try Program.inFolder { attnlab in
+      try breakWord("red", of: try attnlab.copyModel(to: "model"))
+      try attnlab.write(
+        """
+        version: 1
+        name: small
+        model: model
+        generate:
+          pairs:
+            - { source: a red car, target: a blue car }
+            - { source: a white cat, target: a black cat }
+          seeds: [1]
+          num_inference_steps: 3
+          height: 64
+          width: 64
+        interventions:
+          none: []
+          late swap: [{ op: replace, sites: "cross:*", steps: [2] }]
+          zero: [{ op: zero, sites: "cross:8" }]
+        metrics: [psnr]
+
+        """, to: "small.yaml")
+      let outcome = try attnlab("run", "small.yaml")
+      #expect(outcome.code == 1 && outcome.output.hasPrefix("made 6 runs in "), "\(outcome.output)")
+      let cause =
+        "step 0: the conditional half's output of the model is not finite (256 of 256 values): the model's weights overflow, "
+        + "or an intervention broke it"
+      #expect(
+        outcome.errors.hasSuffix(
+          """
+          error: 2 runs of small failed:
+            a red car, seed 1, source: \(cause)
+            a red car -> a blue car, seed 1, late swap: takes attention from the source "a red car", seed 1, which broke in \(cause)
+          `attnlab gc small --failed` takes failed runs away, and only then are they tried again
+
+          """), "\(outcome.errors)")
+      let stored = try StoredContents(attnlab.folder.appending(path: "Results/small/small.sqlite"))
+      #expect(stored.problems == [] && stored.runs.count { $0.status == .done } == 6)
+    }
+  }
+
+  /// Gives a word a meaning that is not a number.
+  private func breakWord(_ word: String, of model: URL) throws {
+    let vocabulary = try JSONSerialization.jsonObject(
+      with: Data(contentsOf: model.appending(path: "tokenizer/vocab.json")))
+    let token = try #require((vocabulary as? [String: Int])?["\(word)</w>"])
+    let file = model.appending(path: "text_encoder/model.safetensors")
+    var bytes = try Data(contentsOf: file)
+    let length = 8 + bytes.prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) }
+    let header = try JSONSerialization.jsonObject(with: bytes[8..<length]) as? [String: Any]
+    let entry = try #require(header?["text_model.embeddings.token_embedding.weight"] as? [String: Any])
+    let (shape, place) = (
+      try #require(entry["shape"] as? [Int]), try #require(entry["data_offsets"] as? [Int])
+    )
+    let row = (place[1] - place[0]) / shape[0]
+    let start = length + place[0] + token * row
+    bytes.replaceSubrange(start..<start + row, with: Data(repeating: 0xFF, count: row))
+    try bytes.write(to: file)
   }
 
   /// A limit of the caller's shell is an error with a name, as a full disk is, and no signal ends the process.

@@ -1,6 +1,7 @@
 import AttentionStore
 import CFaultVFS
 import Foundation
+import StoreTestSupport
 import TestSupport
 import Testing
 

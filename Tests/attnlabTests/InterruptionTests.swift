@@ -1,5 +1,6 @@
 import AttentionStore
 import Foundation
+import StoreTestSupport
 import TestSupport
 import Testing
 

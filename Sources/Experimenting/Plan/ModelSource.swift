@@ -1,5 +1,5 @@
 import Checkpoints
-import Crypto
+import Files
 import Foundation
 import Pipelines
 
@@ -31,33 +31,15 @@ public enum ModelSource {
   static func hash(_ files: [URL]) throws -> String {
     var hasher = SHA256()
     for file in files {
-      if let problem = irregularity(of: file, named: file.pathComponents.suffix(2).joined(separator: "/")) {
-        throw CheckpointError(problem)
-      }
-      let data = try Data(contentsOf: file, options: .mappedIfSafe)
       let name = file.pathComponents.suffix(2).joined(separator: "/")
-      hasher.update(data: Data("\(name)\n\(data.count)\n".utf8))
-      // In pieces, so that a mapped file of gigabytes never is in memory whole.
-      var at = 0
-      while at < data.count {
-        let end = min(at + 1 << 24, data.count)
-        data.withUnsafeBytes { hasher.update(bufferPointer: UnsafeRawBufferPointer(rebasing: $0[at..<end])) }
-        at = end
-      }
+      if let problem = irregularity(of: file, named: name) { throw CheckpointError(problem) }
+      let data = try Data(contentsOf: file, options: .mappedIfSafe)
+      hasher.update(Data("\(name)\n\(data.count)\n".utf8))
+      // Mapped: a file of gigabytes never is in memory whole.
+      hasher.update(data)
     }
-    return hasher.finalize().hexadecimal
+    return hasher.finish()
   }
 }
 
-extension Digest {
-  var hexadecimal: String {
-    map { byte in
-      let text = String(byte, radix: 16)
-      return byte < 16 ? "0\(text)" : text
-    }.joined()
-  }
-}
-
-func sha256(_ data: some DataProtocol) -> String {
-  SHA256.hash(data: data).hexadecimal
-}
+func sha256(_ data: Data) -> String { SHA256.hash(data) }

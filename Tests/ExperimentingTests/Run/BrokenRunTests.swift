@@ -1,6 +1,7 @@
 import AttentionStore
 import Experimenting
 import Foundation
+import StoreTestSupport
 import TestSupport
 import Testing
 

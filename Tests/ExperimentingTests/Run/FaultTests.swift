@@ -2,6 +2,7 @@ import AttentionStore
 import CFaultVFS
 import Experimenting
 import Foundation
+import StoreTestSupport
 import TestSupport
 import Testing
 

@@ -3,6 +3,7 @@ import CFaultVFS
 import Experimenting
 import Foundation
 import Plotting
+import StoreTestSupport
 import TestSupport
 import Testing
 
