@@ -42,7 +42,7 @@ test-release: setup
 lint:
 	@.ci/setup --swift-only
 	swift format lint --strict -r Package.swift Sources Tests
-	@for script in .ci/run .ci/setup .ci/coverage .ci/fuzz Experiments/emoji-scenes/smoke.sh; do \
+	@for script in .ci/run .ci/setup .ci/tests .ci/coverage .ci/fuzz Experiments/emoji-scenes/smoke.sh; do \
 	  bash -n $$script || exit 1; done
 	@if command -v python3 >/dev/null; then \
 	  find . -name '.build*' -prune -o -name '*.py' -exec python3 -c \
