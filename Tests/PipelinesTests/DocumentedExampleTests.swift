@@ -7,10 +7,9 @@ import Tensors
 import TestSupport
 import Testing
 
-/// The example of `Pipelines.md` compiles: it stands here too, between two marks, and the page has the same lines.
+/// The example of `Pipelines.md`, line by line: `PageTests` finds it here.
 @Suite struct DocumentedExampleTests {
-  private static func example() throws -> Picture {
-    // begin
+  @Test func oneRunTakesAttentionFromAnother() throws {
     let folder = try ModelFolder(URL(filePath: "Sources/Pipelines/Models/emoji-scenes"))
     let model = try StableDiffusion(folder: folder)
     let settings = DenoisingSettings(
@@ -32,20 +31,6 @@ import Testing
       try denoising.advance(probe: plan.probe(step: denoising.step))
     }
     let edited = try model.picture(denoising.latents(of: 1))
-    // end
-    return edited
-  }
-
-  private func lines(_ text: some StringProtocol) -> [String] {
-    text.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
-  }
-
-  @Test func thePageHasTheSameLines() throws {
-    let page = try String(
-      contentsOf: Fixtures.repository.appending(path: "Sources/Pipelines/Pipelines.docc/Pipelines.md"), encoding: .utf8)
-    let shown = page.components(separatedBy: "```swift\n")[1].components(separatedBy: "\n```")[0]
-    let here = try String(contentsOfFile: #filePath, encoding: .utf8)
-    let compiled = here.components(separatedBy: "// begin\n")[1].components(separatedBy: "// end\n")[0]
-    #expect(lines(shown) == lines(compiled))
+    #expect(edited.width == 128 && edited.height == 128)
   }
 }
