@@ -67,7 +67,7 @@ struct ModelReport: Encodable {
     components = ["text_encoder", "unet", "vae"].compactMap { Self.component($0, folder) }
     let unet = model?.unet ?? (try? UNet(folder: folder.url.appending(path: "unet")))
     let cells = unet?.configuration.sampleSize ?? UNetConfiguration.commonSampleSize
-    sites = (unet?.sites(latentHeight: cells.height, latentWidth: cells.width) ?? []).map {
+    sites = (unet?.sites(latentHeight: cells.height, latentWidth: cells.width, tokens: tokens ?? 77) ?? []).map {
       Site(
         layer: $0.layer, kind: $0.kind.rawValue, path: $0.path, height: $0.height, width: $0.width, heads: $0.heads)
     }

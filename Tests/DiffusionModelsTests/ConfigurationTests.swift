@@ -1,3 +1,4 @@
+import Attention
 import Checkpoints
 import Foundation
 import Tensors
@@ -34,6 +35,25 @@ import Testing
     #expect(try UNetConfiguration(empty) == UNetConfiguration())
     #expect(try VAEConfiguration(empty) == VAEConfiguration())
     #expect(try CLIPTextConfiguration(empty).hiddenSize == 512)
+  }
+
+  /// Sites need no weights: those of Stable Diffusion 1.5, and of latents with an odd side.
+  @Test func sitesFollowFromTheConfiguration() throws {
+    let sites = UNetConfiguration().sites(latentHeight: 63, latentWidth: 64, tokens: 77)
+    #expect(sites.map(\.index) == Array(0..<32) && sites.map(\.layer) == (0..<32).map { $0 / 2 + 1 })
+    let paths = [
+      "down_blocks.0.attentions.0", "mid_block.attentions.0", "up_blocks.1.attentions.0", "up_blocks.3.attentions.2",
+    ]
+    for (path, index) in zip(paths, [0, 12, 14, 30]) {
+      #expect(sites[index].path == path + ".transformer_blocks.0.attn1")
+      #expect(sites[index + 1].path == path + ".transformer_blocks.0.attn2")
+    }
+    for (layer, grid) in [(1, (63, 64)), (3, (32, 32)), (5, (16, 16)), (7, (8, 8)), (8, (16, 16)), (16, (63, 64))] {
+      let picture = AttentionAxis.picture(height: grid.0, width: grid.1)
+      let (own, cross) = (sites[2 * layer - 2], sites[2 * layer - 1])
+      #expect(own.queries == picture && own.keys == picture, "layer \(layer)")
+      #expect(cross.queries == picture && cross.keys == .text(tokens: 77), "layer \(layer)")
+    }
   }
 
   @Test(arguments: [

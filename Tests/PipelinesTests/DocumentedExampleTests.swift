@@ -16,7 +16,7 @@ import Testing
       seed: 1, steps: 30, guidanceScale: 5, negativePrompt: "", scheduler: .ddim, height: 128, width: 128)
     let prompts = ["a red car", "a blue car"].map(model.tokenizer.encode)
 
-    let sites = model.unet.sites(latentHeight: 16, latentWidth: 16)
+    let sites = model.unet.sites(latentHeight: 16, latentWidth: 16, tokens: 77)
     let swapped = try SiteSelector("self:4-14").resolve(sites).map(\.index)
     let steps = try StepSelector.fraction(from: 0, to: 0.8).resolve(count: 30)
     var denoising = try Denoising(model, prompts: prompts, settings: settings)

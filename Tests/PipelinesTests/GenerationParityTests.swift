@@ -71,7 +71,7 @@ import Testing
         height: 128, width: 128)
       let prompts = [pair.source] + names.map { _ in pair.target }
       var denoising = try Denoising(model, prompts: prompts.map(model.tokenizer.encode), settings: settings)
-      let sites = model.unet.sites(latentHeight: 16, latentWidth: 16)
+      let sites = model.unet.sites(latentHeight: 16, latentWidth: 16, tokens: 77)
       let operations = try names.enumerated().flatMap { run, name in
         try (swaps.interventions[name] ?? []).map { step in
           PlannedOperation(

@@ -74,7 +74,7 @@ import Testing
     let model = try Bundled.model
     let file = try Fixtures.safetensors("references")
     let references = try Fixtures.json("references", as: References.self)
-    let sites = model.unet.sites(latentHeight: 16, latentWidth: 16)
+    let sites = model.unet.sites(latentHeight: 16, latentWidth: 16, tokens: 77)
     for (index, group) in references.groups.enumerated() {
       let names = group.cases.keys.sorted()
       let (source, target) = (model.tokenizer.encode(group.source), model.tokenizer.encode(group.target))
@@ -114,7 +114,7 @@ import Testing
     let file = try Fixtures.safetensors("operations")
     let operations = try Fixtures.json("operations", as: Operations.self)
     let names = operations.cases.keys.sorted()
-    let sites = model.unet.sites(latentHeight: 16, latentWidth: 16)
+    let sites = model.unet.sites(latentHeight: 16, latentWidth: 16, tokens: 77)
     // `dataset_mean` takes from runs of its own: see below.
     let expectedOperations = AttentionOperation.allCases.filter { $0 != .datasetMean }
     #expect(Set(operations.cases.values.joined().map(\.op)) == Set(expectedOperations.map(\.rawValue)))
@@ -144,7 +144,7 @@ import Testing
   /// Operations that change nothing leave the bits, also where they go by the way of whole maps.
   @Test func operationsThatChangeNothing() throws {
     let model = try Bundled.model
-    let sites = model.unet.sites(latentHeight: 16, latentWidth: 16)
+    let sites = model.unet.sites(latentHeight: 16, latentWidth: 16, tokens: 77)
     let prompts = ["a red car", "a blue car"].map(model.tokenizer.encode)
     let settings = DenoisingSettings(
       seed: 5, steps: 2, guidanceScale: 5, negativePrompt: "", scheduler: .ddim, height: 128, width: 128)

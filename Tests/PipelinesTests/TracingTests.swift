@@ -22,7 +22,8 @@ import Testing
     let model = try Bundled.model
     var denoising = try Denoising(model, prompts: prompts.map(model.tokenizer.encode), settings: settings(seed: seed))
     let plan = try AttentionPlan(
-      sites: model.unet.sites(latentHeight: 16, latentWidth: 16), lanes: denoising.lanes, stepCount: steps, tokens: 77,
+      sites: model.unet.sites(latentHeight: 16, latentWidth: 16, tokens: 77), lanes: denoising.lanes, stepCount: steps,
+      tokens: 77,
       operations: operations, records: records)
     var maps: [(map: PlannedMap, values: Tensor)] = []
     while !denoising.isDone {
@@ -123,7 +124,7 @@ import Testing
     let prompt = model.tokenizer.encode(reference.prompt)
     var denoising = try Denoising(
       model, prompts: [prompt], settings: settings(seed: reference.seed, steps: reference.steps))
-    let sites = model.unet.sites(latentHeight: 16, latentWidth: 16)
+    let sites = model.unet.sites(latentHeight: 16, latentWidth: 16, tokens: 77)
     let record = PlannedRecord(
       record: 0, sites: Array(0..<32), steps: Array(Set(reference.maps.map(\.step))).sorted(), branches: [.conditional],
       meanOfHeads: false, tokens: [try TokenSelector.all.resolve(prompt)], pool: nil, type: .float32)

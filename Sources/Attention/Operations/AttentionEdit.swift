@@ -16,7 +16,7 @@ public struct AttentionEdit: Hashable, Sendable {
     public var isMap: Bool { self == .scores || self == .probabilities }
   }
 
-  public enum Change: Hashable, Sendable {
+  public enum Change: Codable, Hashable, Sendable {
     /// `(1 - strength)` of the element's own and `strength` of the source's.
     case mix(strength: Float)
     /// The source's mass of each key with the own pattern.

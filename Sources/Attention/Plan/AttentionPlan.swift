@@ -1,7 +1,7 @@
 import Tensors
 
 /// An element of a denoising batch: a run of a group, in one half of classifier-free guidance.
-public struct Lane: Hashable, Sendable {
+public struct Lane: Codable, Hashable, Sendable {
   /// Index of the run in its group.
   public let run: Int
   public let branch: GuidanceBranch
@@ -104,7 +104,7 @@ public struct AttentionPlan: Sendable {
         let cells = Self.pooledCells(record, sites[site])
         for (index, lane) in lanes.enumerated()
         where record.branches.contains(lane.branch) && record.tokens.indices.contains(lane.run) {
-          observations[site].append(Self.observation(record, lane, index, sites[site], tokens, cells))
+          observations[site].append(Self.observation(record, lane, index, sites[site], cells))
         }
       }
       return Recorded(steps: Set(record.steps), observations: observations)
@@ -137,7 +137,7 @@ public struct AttentionPlan: Sendable {
           }
           return found
         }
-        let takesTokens = sites[site].kind == .cross && lanes[lane].branch == .conditional
+        let takesTokens = sites[site].keys.isText && lanes[lane].branch == .conditional
         if let fill = try fill(operations, takesTokens: takesTokens, sources) {
           if changes.fills[site].isEmpty { changes.fills[site] = Array(repeating: .own, count: lanes.count) }
           changes.fills[site][lane] = fill
@@ -193,24 +193,24 @@ public struct AttentionPlan: Sendable {
 
   /// The stored cell of each key of a self-attention map that is averaged down; nil where none is.
   private static func pooledCells(_ record: PlannedRecord, _ site: AttentionSite) -> [Int32]? {
-    guard site.kind == .selfAttention, let pool = record.pool, pool < max(site.height, site.width) else { return nil }
-    let height = min(site.height, pool)
-    let width = min(site.width, pool)
-    return (0..<site.queries).map { key in
-      let (y, x) = (key / site.width, key % site.width)
-      return Int32(y * height / site.height * width + x * width / site.width)
+    guard let keys = site.keys.grid, let pool = record.pool, pool < max(keys.height, keys.width) else { return nil }
+    let height = min(keys.height, pool)
+    let width = min(keys.width, pool)
+    return (0..<keys.cells).map { key in
+      let (y, x) = (key / keys.width, key % keys.width)
+      return Int32(y * height / keys.height * width + x * width / keys.width)
     }
   }
 
   private static func observation(
-    _ record: PlannedRecord, _ lane: Lane, _ element: Int, _ site: AttentionSite, _ tokens: Int, _ cells: [Int32]?
+    _ record: PlannedRecord, _ lane: Lane, _ element: Int, _ site: AttentionSite, _ cells: [Int32]?
   ) -> (ProbabilityObservation, PlannedMap) {
     let height = min(site.height, record.pool ?? site.height)
     let width = min(site.width, record.pool ?? site.width)
     let keyMap: [Int32]?
     let keys: Int
-    switch site.kind {
-    case .cross:
+    switch site.keys {
+    case .text(let tokens):
       let chosen = record.tokens[lane.run]
       keys = chosen.count
       let isWhole = chosen.count == tokens && chosen.enumerated().allSatisfy { $1.positions == [$0] }
@@ -219,7 +219,7 @@ public struct AttentionPlan: Sendable {
         for position in key.positions { map[position] = Int32(index) }
       }
       keyMap = isWhole ? nil : map
-    case .selfAttention:
+    case .picture:
       keys = height * width
       keyMap = cells
     }

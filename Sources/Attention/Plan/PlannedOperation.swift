@@ -1,5 +1,5 @@
 /// An operation on a run of a group, resolved against a model.
-public struct PlannedOperation: Hashable, Sendable {
+public struct PlannedOperation: Codable, Hashable, Sendable {
   public let operation: AttentionOperation
   public let place: AttentionEdit.Place
   /// What is computed.

@@ -7,7 +7,7 @@ public enum MapType: String, CaseIterable, Codable, Hashable, Sendable {
 }
 
 /// What a record entry keeps of a group, resolved against a model and its prompts.
-public struct PlannedRecord: Hashable, Sendable {
+public struct PlannedRecord: Codable, Hashable, Sendable {
   /// Index of the entry in the experiment's list.
   public let record: Int
   /// Indices of sites.

@@ -1,6 +1,7 @@
 /// Which attentions something applies to, as written in a file's `sites` key.
 ///
-/// A selector is `self:`, `cross:` or `*:` for both, then one of
+/// A selector is `self:` where the keys are the picture's own cells, `cross:` where they are the tokens of a prompt, or `*:`
+/// for both; then one of
 /// - `*`, all of them;
 /// - layer numbers of the paper, `4-14` or `2,3,5` or `1-3,7`;
 /// - `down`, `mid` or `up`;

@@ -1,5 +1,5 @@
 /// Which of the denoising steps 0 ..< n something applies to.
-public enum StepSelector: Hashable, Sendable {
+public enum StepSelector: Codable, Hashable, Sendable {
   case all
   /// Indices, from 0.
   case list([Int])

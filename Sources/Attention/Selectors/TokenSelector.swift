@@ -1,5 +1,5 @@
 /// Which tokens of a prompt a cross-attention map keeps.
-public enum TokenSelector: Hashable, Sendable {
+public enum TokenSelector: Codable, Hashable, Sendable {
   /// Every position, each a key of its own.
   case all
   /// Each word of the prompt.
@@ -37,7 +37,7 @@ public enum TokenSelector: Hashable, Sendable {
 }
 
 /// A key of a recorded cross-attention map: the sum over its positions.
-public struct TokenKey: Hashable, Sendable {
+public struct TokenKey: Codable, Hashable, Sendable {
   public let label: String
   public let positions: [Int]
 
@@ -48,7 +48,7 @@ public struct TokenKey: Hashable, Sendable {
 }
 
 /// One name in a list of tokens.
-public enum TokenName: Hashable, Sendable, CustomStringConvertible {
+public enum TokenName: Codable, Hashable, Sendable, CustomStringConvertible {
   /// A word and which of its occurrences, from 1; all its pieces are summed.
   case word(String, occurrence: Int)
   /// All words that come after an occurrence of a word, summed.

@@ -1,8 +1,8 @@
-/// Which tokens an attention looks at.
+/// What an attention of a picture looks at.
 public enum AttentionKind: String, Codable, CaseIterable, Hashable, Sendable {
-  /// `attn1`: the picture's own positions.
+  /// The picture's own positions, as `attn1` does.
   case selfAttention = "self"
-  /// `attn2`: the tokens of the prompt.
+  /// The tokens of the prompt, as `attn2` does.
   case cross
 }
 
@@ -12,41 +12,56 @@ public enum GuidanceBranch: String, Codable, CaseIterable, Hashable, Sendable {
   case conditional
 }
 
-/// One attention of one transformer block of a UNet, at a given size of the latents.
-public struct AttentionSite: Hashable, Sendable {
-  /// Place in the order of the forward pass, from 0, both kinds counted.
+/// One attention of one transformer block, at a given size of the latents.
+public struct AttentionSite: Codable, Hashable, Sendable {
+  /// Place in the order of the forward pass, from 0, all attentions counted.
   public let index: Int
   /// The diffusers module path, as `down_blocks.1.attentions.0.transformer_blocks.0.attn1`.
   public let path: String
-  public let kind: AttentionKind
   /// The paper's number: transformer blocks in forward order from 1. `attn1` and `attn2` of a block share it.
   public let layer: Int
-  /// Rows of queries, in cells of this site's grid.
-  public let height: Int
-  /// Columns of queries.
-  public let width: Int
   public let heads: Int
+  /// What its queries are: the rows of its map.
+  public let queries: AttentionAxis
+  /// What its keys are: the columns of its map.
+  public let keys: AttentionAxis
   /// Rows and columns of the latents that the grid was computed for.
   public let latentHeight: Int
   public let latentWidth: Int
 
   public init(
-    index: Int, path: String, kind: AttentionKind, layer: Int, height: Int, width: Int, heads: Int,
-    latentHeight: Int, latentWidth: Int
+    index: Int, path: String, layer: Int, heads: Int, queries: AttentionAxis, keys: AttentionAxis, latentHeight: Int,
+    latentWidth: Int
   ) {
     self.index = index
     self.path = path
-    self.kind = kind
     self.layer = layer
-    self.height = height
-    self.width = width
     self.heads = heads
+    self.queries = queries
+    self.keys = keys
     self.latentHeight = latentHeight
     self.latentWidth = latentWidth
   }
 
-  /// The number of queries: `height * width`.
-  public var queries: Int { height * width }
+  /// An attention whose queries are a picture's grid.
+  /// - Parameter tokens: positions of a prompt, which are the keys of cross-attention.
+  public init(
+    index: Int, path: String, kind: AttentionKind, layer: Int, height: Int, width: Int, heads: Int, latentHeight: Int,
+    latentWidth: Int, tokens: Int = 77
+  ) {
+    let picture = AttentionAxis.picture(height: height, width: width)
+    self.init(
+      index: index, path: path, layer: layer, heads: heads, queries: picture,
+      keys: kind == .cross ? .text(tokens: tokens) : picture, latentHeight: latentHeight, latentWidth: latentWidth)
+  }
+
+  public var kind: AttentionKind { keys.isText ? .cross : .selfAttention }
+
+  /// Rows of queries, in cells of this site's grid; 1 for queries that are a text.
+  public var height: Int { queries.grid?.height ?? 1 }
+
+  /// Columns of queries; their number for queries that are a text.
+  public var width: Int { queries.grid?.width ?? queries.count }
 
   /// `self 4` or `cross 12`: kind and the paper's layer number.
   public var shortName: String { "\(kind.rawValue) \(layer)" }

@@ -2,7 +2,7 @@
 ///
 /// A word is what the tokenizer's splitting rule yields before byte-pair encoding: a run of letters, a digit, a run of
 /// other signs, or an English contraction such as `'s`; in lower case.
-public struct PromptTokens: Hashable, Sendable {
+public struct PromptTokens: Codable, Hashable, Sendable {
   /// What stands at a position.
   public enum Role: String, Codable, Hashable, Sendable {
     case start
@@ -11,7 +11,7 @@ public struct PromptTokens: Hashable, Sendable {
     case padding
   }
 
-  public struct Token: Hashable, Sendable {
+  public struct Token: Codable, Hashable, Sendable {
     /// In the vocabulary.
     public let id: Int
     /// As the vocabulary spells it, as `bac` or `car</w>`.

@@ -5,8 +5,8 @@ import Tensors
 /// A segment of as many tokens on both sides is taken one to one. Of another number, every token of the target takes the
 /// same share: of probabilities the source's sum divided by the target's tokens, which keeps the sum of a row (Hertz et
 /// al. 2022, prompt-to-prompt, word swap); of scores, keys and values the source's mean.
-public struct TokenAlignment: Hashable, Sendable {
-  public struct Segment: Hashable, Sendable {
+public struct TokenAlignment: Codable, Hashable, Sendable {
+  public struct Segment: Codable, Hashable, Sendable {
     public let source: Range<Int>
     public let target: Range<Int>
 

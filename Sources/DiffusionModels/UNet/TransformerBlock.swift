@@ -4,9 +4,8 @@ import Tensors
 /// Self-attention, cross-attention and a GEGLU feed-forward layer, each around a residual connection, with layer norm
 /// before it. `BasicTransformerBlock` of diffusers.
 struct TransformerBlock {
-  /// Indices into the UNet's list of sites.
-  let selfSite: Int
-  let crossSite: Int
+  /// Its place among all transformer blocks of the forward pass, from 0.
+  let index: Int
 
   private let norm1, norm2, norm3: NormParameters
   private let selfProjection: Linear
@@ -22,10 +21,9 @@ struct TransformerBlock {
   private static let epsilon: Float = 1e-5
 
   init(
-    _ loader: ModuleLoader, channels: Int, heads: Int, contextChannels: Int, selfSite: Int, crossSite: Int
+    _ loader: ModuleLoader, channels: Int, heads: Int, contextChannels: Int, index: Int
   ) throws {
-    self.selfSite = selfSite
-    self.crossSite = crossSite
+    self.index = index
     self.channels = channels
     attention = AttentionKernel(heads: heads, headDim: channels / heads)
     norm1 = try loader.norm("norm1", channels: channels)
@@ -51,18 +49,18 @@ struct TransformerBlock {
   ///   - x: `[batch, queries, channels]`, updated in place.
   ///   - keysAndValues: of the text.
   ///   - grid: the queries as rows and columns.
-  ///   - probe: asked at both sites.
+  ///   - probe: asked at both sites, whose indices follow `UNetConfiguration.sites`.
   func apply(
     to x: inout Tensor, keysAndValues: Tensor, grid: (height: Int, width: Int), probe: (any AttentionProbe)?
   ) throws {
     let own = try selfProjection(try x.layerNormalized(epsilon: Self.epsilon, parameters: norm1))
     try attend(
-      selfSite, probe, query: AttentionOperand(own), key: AttentionOperand(own, column: channels),
+      2 * index, probe, query: AttentionOperand(own), key: AttentionOperand(own, column: channels),
       value: AttentionOperand(own, column: 2 * channels), grid: grid, projection: selfOutput, addingTo: &x)
 
     let query = try crossQuery(try x.layerNormalized(epsilon: Self.epsilon, parameters: norm2))
     try attend(
-      crossSite, probe, query: AttentionOperand(query), key: AttentionOperand(keysAndValues),
+      2 * index + 1, probe, query: AttentionOperand(query), key: AttentionOperand(keysAndValues),
       value: AttentionOperand(keysAndValues, column: channels), grid: grid, projection: crossOutput, addingTo: &x)
 
     let gated = try feedForwardInput(try x.layerNormalized(epsilon: Self.epsilon, parameters: norm3)).geglu()
@@ -102,10 +100,10 @@ struct SpatialTransformer {
 
   /// - Parameters:
   ///   - usesLinear: whether the projections are stored as linear layers (SD 2.x) or as 1x1 convolutions (SD 1.x).
-  ///   - firstSite: the index of the first block's self-attention; two sites a block follow one another.
+  ///   - firstBlock: the index of its first block among all.
   init(
     _ loader: ModuleLoader, channels: Int, heads: Int, contextChannels: Int, blockCount: Int, groups: Int,
-    usesLinear: Bool, firstSite: Int
+    usesLinear: Bool, firstBlock: Int
   ) throws {
     norm = try loader.norm("norm", channels: channels)
     let project =
@@ -117,7 +115,7 @@ struct SpatialTransformer {
     blocks = try (0..<blockCount).map { index in
       try TransformerBlock(
         loader["transformer_blocks.\(index)"], channels: channels, heads: heads, contextChannels: contextChannels,
-        selfSite: firstSite + 2 * index, crossSite: firstSite + 2 * index + 1)
+        index: firstBlock + index)
     }
     self.groups = groups
   }
@@ -129,7 +127,7 @@ struct SpatialTransformer {
     var hidden = try projectionIn(try cells.groupNormalized(groups: groups, epsilon: 1e-6, parameters: norm))
     for block in blocks {
       try block.apply(
-        to: &hidden, keysAndValues: context.keysAndValues[block.crossSite / 2],
+        to: &hidden, keysAndValues: context.keysAndValues[block.index],
         grid: (height: x.shape[1], width: x.shape[2]), probe: probe)
     }
     var output = cells

@@ -16,7 +16,6 @@ public struct UNet: Sendable {
   private let upStages: [UNetStage]
   private let normOut: NormParameters
   private let convOut: Convolution
-  private let plannedSites: [PlannedSite]
 
   init(_ configuration: UNetConfiguration, _ loader: ModuleLoader) throws {
     self.configuration = configuration
@@ -31,26 +30,15 @@ public struct UNet: Sendable {
     downStages = try channels.indices.map { try builder.downStage($0) }
     middle = try builder.middleStage()
     upStages = try channels.indices.map { try builder.upStage($0) }
-    plannedSites = builder.sites
 
     normOut = try loader.norm("conv_norm_out", channels: channels[0])
     convOut = try loader.convolution("conv_out", inputs: channels[0], outputs: c.outChannels)
   }
 
-  /// All attentions in the order of the forward pass, for latents of a size in cells.
-  public func sites(latentHeight: Int, latentWidth: Int) -> [AttentionSite] {
-    plannedSites.enumerated().map { index, site in
-      // Each stage down halves the grid, rounding up; the way back follows the skips.
-      let grid = (0..<site.level).reduce((latentHeight, latentWidth)) { size, _ in
-        (halved(size.0), halved(size.1))
-      }
-      return AttentionSite(
-        index: index, path: site.path, kind: index % 2 == 0 ? .selfAttention : .cross, layer: index / 2 + 1,
-        height: grid.0, width: grid.1, heads: site.heads, latentHeight: latentHeight, latentWidth: latentWidth)
-    }
+  /// All attentions in the order of the forward pass; see `UNetConfiguration.sites`.
+  public func sites(latentHeight: Int, latentWidth: Int, tokens: Int) -> [AttentionSite] {
+    configuration.sites(latentHeight: latentHeight, latentWidth: latentWidth, tokens: tokens)
   }
-
-  private func halved(_ extent: Int) -> Int { (extent + 2 * configuration.downsamplePadding - 3) / 2 + 1 }
 
   /// Computes the keys and values that every cross-attention makes of a batch of encoded prompts.
   /// - Parameter embeddings: `[batch, tokens, crossAttentionDim]`.
@@ -120,12 +108,4 @@ public struct UNet: Sendable {
     let cosines = angles.map { Foundation.cos($0) }
     return (flip ? cosines + sines : sines + cosines) + Array(repeating: 0, count: channels % 2)
   }
-}
-
-/// An attention pair's place in the network, before the size of the latents is known.
-struct PlannedSite {
-  let path: String
-  let heads: Int
-  /// How many stages have halved the grid.
-  let level: Int
 }

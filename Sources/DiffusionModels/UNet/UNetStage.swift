@@ -57,12 +57,12 @@ struct UNetStage {
   }
 }
 
-/// Makes the stages in the order of the forward pass and numbers their attentions.
+/// Makes the stages in the order of the forward pass and numbers their transformer blocks.
 struct UNetBuilder {
   let configuration: UNetConfiguration
   let loader: ModuleLoader
-  /// Of the attentions made so far; two a transformer block.
-  var sites: [PlannedSite] = []
+  /// How many transformer blocks were made so far.
+  private var blocks = 0
 
   private var channels: [Int] { configuration.blockOutChannels }
 
@@ -81,7 +81,7 @@ struct UNetBuilder {
     }
     let transformers =
       configuration.downAttention[stage]
-      ? try (0..<count).map { try transformer(module["attentions.\($0)"], stage: stage, level: stage) } : []
+      ? try (0..<count).map { try transformer(module["attentions.\($0)"], stage: stage) } : []
     let resample =
       stage < channels.count - 1
       ? try module.convolution(
@@ -96,7 +96,7 @@ struct UNetBuilder {
     let resnets = try (0..<2).map {
       try resnet(module["resnets.\($0)"], inputs: channels[last], outputs: channels[last])
     }
-    let transformers = [try transformer(module["attentions.0"], stage: last, level: last)]
+    let transformers = [try transformer(module["attentions.0"], stage: last)]
     return UNetStage(resnets: resnets, transformers: transformers, resample: nil)
   }
 
@@ -115,7 +115,7 @@ struct UNetBuilder {
     }
     let transformers =
       configuration.upAttention[stage]
-      ? try (0..<count).map { try transformer(module["attentions.\($0)"], stage: last - stage, level: last - stage) }
+      ? try (0..<count).map { try transformer(module["attentions.\($0)"], stage: last - stage) }
       : []
     let resample =
       stage < last ? try module.convolution("upsamplers.0.conv", inputs: outputs, outputs: outputs) : nil
@@ -128,19 +128,13 @@ struct UNetBuilder {
       groups: configuration.normGroups, epsilon: Float(configuration.normEpsilon))
   }
 
-  private mutating func transformer(_ module: ModuleLoader, stage: Int, level: Int) throws -> SpatialTransformer {
+  private mutating func transformer(_ module: ModuleLoader, stage: Int) throws -> SpatialTransformer {
     let heads = configuration.heads[stage]
     let blockCount = configuration.transformerLayersPerBlock[stage]
-    let transformer = try SpatialTransformer(
+    defer { blocks += blockCount }
+    return try SpatialTransformer(
       module, channels: channels[stage], heads: heads, contextChannels: configuration.crossAttentionDim,
       blockCount: blockCount, groups: configuration.normGroups, usesLinear: configuration.usesLinearProjection,
-      firstSite: sites.count)
-    for block in 0..<blockCount {
-      for attention in ["attn1", "attn2"] {
-        sites.append(
-          PlannedSite(path: "\(module.path).transformer_blocks.\(block).\(attention)", heads: heads, level: level))
-      }
-    }
-    return transformer
+      firstBlock: blocks)
   }
 }

@@ -18,7 +18,8 @@ extension ExperimentPlan {
     do { try model.checkSize(height: height, width: width) } catch {
       throw ExperimentError("generate.\(error)")
     }
-    let sites = model.unet.sites(latentHeight: height / model.scale, latentWidth: width / model.scale)
+    let sites = model.unet.sites(
+      latentHeight: height / model.scale, latentWidth: width / model.scale, tokens: model.tokenizer.maxLength)
     var (problems, remarks): ([String], [String]) = ([], [])
     var made: [(settings: DenoisingSettings, label: String, builder: PlanBuilder)] = []
     for chosen in generate.settings {

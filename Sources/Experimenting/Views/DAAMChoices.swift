@@ -6,7 +6,7 @@ extension AttentionSite {
   /// Whether the package `daam` adds this site's maps: it leaves out the middle block, and any grid whose sides are an eighth
   /// of the latents', which in Stable Diffusion is the middle block's.
   public var isInDAAM: Bool {
-    let factor = Int(Double(latentHeight * latentWidth / max(1, queries)).squareRoot())
+    let factor = Int(Double(latentHeight * latentWidth / max(1, queries.count)).squareRoot())
     return !path.hasPrefix("mid_block") && factor != 8
   }
 }

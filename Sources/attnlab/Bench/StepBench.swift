@@ -94,7 +94,8 @@ struct StepBench {
 
   /// Records as an entry of an experiment file does that gives only its sites.
   func plan(_ record: RecordedKinds) throws -> AttentionPlan {
-    let sites = unet.sites(latentHeight: inputs.height, latentWidth: inputs.width)
+    let sites = unet.sites(
+      latentHeight: inputs.height, latentWidth: inputs.width, tokens: inputs.tokens)
     let keys = (0..<inputs.tokens).map { TokenKey(label: "\($0)", positions: [$0]) }
     let entry = PlannedRecord(
       record: 0, sites: sites.filter { record.kinds.contains($0.kind) }.map(\.index), steps: [0],
