@@ -44,6 +44,9 @@ let package = Package(
         + (hasFreeType ? [.define("ATTNLAB_FREETYPE"), .unsafeFlags(["-I/usr/include/freetype2"])] : []),
       linkerSettings: hasFreeType ? [.linkedLibrary("freetype")] : []),
 
+    // How values read as text: numbers, sizes, quoted names, tables, shell lines.
+    .target(name: "Formatting", swiftSettings: strict),
+
     // Files and folders by their descriptors, without following links: what writes, replaces and removes goes through it.
     // SHA-256 is the name of everything that is stored.
     .target(name: "CSHA256", cSettings: [.unsafeFlags(optimised)]),
@@ -78,26 +81,52 @@ let package = Package(
     // Results: stored, measured, drawn.
     .target(
       name: "AttentionStore",
-      dependencies: ["Attention", "Files", .product(name: "GRDB", package: "GRDB.swift")], swiftSettings: strict),
+      dependencies: ["Attention", "Files", "Formatting", .product(name: "GRDB", package: "GRDB.swift")],
+      swiftSettings: strict),
     .target(name: "Analysis", dependencies: ["COpenBLAS", "Tensors"], swiftSettings: strict),
     .target(
-      name: "Plotting", dependencies: ["CPNG", "CText", "CZlib", "Files", "Tensors"],
+      name: "Plotting", dependencies: ["CPNG", "CText", "CZlib", "Files", "Formatting", "Tensors"],
       resources: [.copy("Fonts")], swiftSettings: strict),
 
     // What a picture shows, in numbers.
     .target(name: "Measures", dependencies: ["Analysis", "Files", "Pipelines", "VisionModels"], swiftSettings: strict),
 
-    // Experiments, and the command line over all of it.
+    // An experiment: what its file asks for, the plan that comes of it, what is stored of it.
     .target(
-      name: "Experimenting",
+      name: "Planning",
       dependencies: [
-        "Analysis", "AttentionStore", "Attention", "CZlib", "Files", "Measures", "Pipelines", "Plotting",
+        "Attention", "AttentionStore", "Files", "Formatting", "Measures", "Pipelines",
         .product(name: "Yams", package: "Yams"),
       ], swiftSettings: strict),
+    .target(
+      name: "Results",
+      dependencies: ["Attention", "AttentionStore", "Files", "Formatting", "Planning", "Plotting"],
+      swiftSettings: strict),
+
+    // What is done with it: made, reported, exported.
+    .target(
+      name: "Running",
+      dependencies: [
+        "AttentionStore", "Files", "Formatting", "Measures", "Pipelines", "Planning", "Plotting", "Results",
+      ],
+      swiftSettings: strict),
+    .target(
+      name: "Reporting",
+      dependencies: [
+        "Analysis", "AttentionStore", "Files", "Formatting", "Measures", "Planning", "Plotting", "Results",
+      ],
+      swiftSettings: strict),
+    .target(
+      name: "Exporting",
+      dependencies: ["AttentionStore", "CZlib", "Files", "Formatting", "Planning", "Plotting", "Results"],
+      swiftSettings: strict),
+
+    // The command line puts them one after another.
     .executableTarget(
       name: "attnlab",
       dependencies: [
-        "Analysis", "Experimenting", "Files", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Analysis", "Exporting", "Files", "Formatting", "Planning", "Reporting", "Results", "Running",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
 
@@ -135,17 +164,23 @@ let package = Package(
       ]),
     .testTarget(name: "MeasuresTests", dependencies: ["Checkpoints", "Measures", "Plotting", "TestSupport"]),
     .testTarget(name: "PlottingTests", dependencies: ["CZlib", "Files", "Plotting", "TestSupport"]),
+    .testTarget(name: "FormattingTests", dependencies: ["Formatting"]),
+    // Small experiments and results that several of the tests below need.
+    .target(
+      name: "ExperimentSupport", dependencies: ["Planning", "Reporting", "Results", "Running", "TestSupport"],
+      path: "Tests/ExperimentSupport"),
+    .testTarget(name: "PlanningTests", dependencies: ["ExperimentSupport", "Planning", "TestSupport"]),
+    .testTarget(name: "ResultsTests", dependencies: ["ExperimentSupport", "Results", "TestSupport"]),
     .testTarget(
-      name: "ExperimentingTests",
-      dependencies: [
-        "AttentionStore", "CFaultSync", "CFaultVFS", "Checkpoints", "Experimenting", "Files", "Pipelines", "Plotting",
-        "StoreTestSupport", "Tensors", "TestSupport",
-      ]),
+      name: "RunningTests",
+      dependencies: ["CFaultSync", "CFaultVFS", "ExperimentSupport", "Running", "StoreTestSupport", "TestSupport"]),
+    .testTarget(name: "ReportingTests", dependencies: ["ExperimentSupport", "Reporting", "TestSupport"]),
+    .testTarget(name: "ExportingTests", dependencies: ["ExperimentSupport", "Exporting", "TestSupport"]),
     .testTarget(
       name: "attnlabTests",
       dependencies: [
-        "attnlab", "AttentionStore", "CFaultVFS", "Checkpoints", "Experimenting", "Files", "Pipelines", "Plotting",
-        "StoreTestSupport", "TestSupport", .product(name: "GRDB", package: "GRDB.swift"),
+        "attnlab", "CFaultVFS", "ExperimentSupport", "StoreTestSupport", "TestSupport",
+        .product(name: "GRDB", package: "GRDB.swift"),
       ]),
   ],
   swiftLanguageModes: [.v6]
@@ -175,7 +210,7 @@ if let libFuzzer {
     .executableTarget(
       name: "attnlab-fuzz",
       dependencies: [
-        "AttentionStore", "Attention", "Checkpoints", "CLibFuzzer", "DiffusionModels", "Experimenting",
+        "AttentionStore", "Attention", "Checkpoints", "CLibFuzzer", "DiffusionModels", "Planning",
         "Pipelines", "Plotting", "Schedulers", "Tensors", "VisionModels", .product(name: "GRDB", package: "GRDB.swift"),
       ],
       path: "Tests/Fuzz/Targets", swiftSettings: strict, linkerSettings: [.unsafeFlags([libFuzzer])]),

@@ -1,4 +1,5 @@
 import Files
+import Formatting
 
 /// What can go wrong with an experiment's database: where, what was found, and what to do next.
 public enum StoreError: Error, Hashable, Sendable {
@@ -129,12 +130,6 @@ extension StoreError: CustomStringConvertible {
     default: return ""
     }
   }
-}
-
-/// Text of a database in a message: in quotes, on one line, and no longer than a message can bear.
-func quoted(_ text: String) -> String {
-  let shown = text.count > 200 ? text.prefix(200) + "..." : text[...]
-  return String(shown).debugDescription
 }
 
 /// The process that holds the right to write to a database.

@@ -1,4 +1,5 @@
 import Files
+import Formatting
 import Foundation
 
 /// Where a database is: a folder held open, and the name of the file in it.

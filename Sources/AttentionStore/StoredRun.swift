@@ -1,3 +1,4 @@
+import Formatting
 import Foundation
 
 /// Whether a run gives its attention to others or takes it from one.

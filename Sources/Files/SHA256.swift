@@ -69,3 +69,6 @@ public struct SHA256: Sendable {
     csha256_blocks(accelerated, &state, start, bytes.count / Self.blockSize)
   }
 }
+
+/// The SHA-256 of some bytes, as 64 hexadecimal digits.
+package func sha256(_ data: Data) -> String { SHA256.hash(data) }

@@ -1,6 +1,6 @@
 import ArgumentParser
-import Experimenting
 import Foundation
+import Planning
 
 /// The command line: each command parses, calls the libraries and prints.
 @main

@@ -1,7 +1,8 @@
 import Analysis
-import Experimenting
+import Formatting
 import Foundation
 import Measures
+import Reporting
 
 /// A comparison as `compare` prints it.
 struct ComparisonReport: Encodable {

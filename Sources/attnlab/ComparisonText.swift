@@ -1,7 +1,8 @@
 import Analysis
-import Experimenting
+import Formatting
 import Foundation
 import Measures
+import Reporting
 
 extension Comparison {
   private static let namedRuns = 10

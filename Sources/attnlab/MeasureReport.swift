@@ -1,4 +1,4 @@
-import Experimenting
+import Formatting
 import Foundation
 import Measures
 import Plotting

@@ -1,7 +1,7 @@
 import Attention
-import Experimenting
 import Foundation
 import Pipelines
+import Planning
 import Plotting
 import Tensors
 

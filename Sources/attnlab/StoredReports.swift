@@ -1,6 +1,7 @@
 import AttentionStore
-import Experimenting
+import Formatting
 import Foundation
+import Results
 
 /// What a database holds of an experiment, as `show` prints it.
 struct ExperimentReportOfStore: Encodable {

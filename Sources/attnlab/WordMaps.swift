@@ -1,6 +1,6 @@
 import Analysis
 import Attention
-import Experimenting
+import Planning
 import Plotting
 import Tensors
 

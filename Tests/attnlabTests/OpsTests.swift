@@ -1,4 +1,5 @@
 import Attention
+import Formatting
 import Foundation
 import TestSupport
 import Testing

@@ -1,7 +1,7 @@
 import Attention
 import AttentionStore
-import Experimenting
 import Foundation
+import Results
 import Testing
 
 /// `list` and `show` on a database made by hand.

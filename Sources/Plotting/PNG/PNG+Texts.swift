@@ -1,5 +1,6 @@
 import CZlib
 import Files
+import Formatting
 import Foundation
 
 extension PNG {

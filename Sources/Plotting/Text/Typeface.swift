@@ -130,11 +130,3 @@ public struct FontUse: Hashable, Sendable {
   /// The signs that no font has; they are drawn as boxes.
   public var missing: [Unicode.Scalar] = []
 }
-
-extension Sequence where Element: Hashable {
-  /// The elements without their repetitions, in order.
-  fileprivate var uniqued: [Element] {
-    var seen = Set<Element>()
-    return filter { seen.insert($0).inserted }
-  }
-}

@@ -1,6 +1,6 @@
 import ArgumentParser
 import Checkpoints
-import Experimenting
+import Formatting
 import Foundation
 import Pipelines
 import Tensors

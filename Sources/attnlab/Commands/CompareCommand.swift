@@ -1,9 +1,11 @@
 import ArgumentParser
 import AttentionStore
-import Experimenting
+import Formatting
 import Foundation
 import Measures
+import Planning
 import Plotting
+import Reporting
 
 struct CompareCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

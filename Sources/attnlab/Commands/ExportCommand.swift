@@ -1,8 +1,11 @@
 import ArgumentParser
 import Attention
 import AttentionStore
-import Experimenting
+import Exporting
+import Formatting
 import Foundation
+import Planning
+import Results
 
 struct ExportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

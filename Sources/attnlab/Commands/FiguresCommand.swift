@@ -1,7 +1,9 @@
 import ArgumentParser
 import AttentionStore
-import Experimenting
+import Formatting
 import Foundation
+import Planning
+import Reporting
 
 struct FiguresCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Attention
-import Experimenting
 import Foundation
 import Plotting
 import Tensors

@@ -1,7 +1,8 @@
 import ArgumentParser
 import AttentionStore
-import Experimenting
+import Formatting
 import Foundation
+import Results
 
 struct ListCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

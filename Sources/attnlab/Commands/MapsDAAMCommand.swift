@@ -1,8 +1,9 @@
 import Analysis
 import ArgumentParser
-import Experimenting
+import Formatting
 import Foundation
 import Plotting
+import Reporting
 
 struct MapsDAAMCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

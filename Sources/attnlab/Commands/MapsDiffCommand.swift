@@ -1,8 +1,10 @@
 import ArgumentParser
 import Attention
 import AttentionStore
-import Experimenting
+import Formatting
 import Foundation
+import Planning
+import Reporting
 
 struct MapsDiffCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,8 +1,10 @@
 import ArgumentParser
 import AttentionStore
-import Experimenting
+import Formatting
 import Foundation
 import Plotting
+import Reporting
+import Results
 import Tensors
 
 struct MapsFilmCommand: ParsableCommand {

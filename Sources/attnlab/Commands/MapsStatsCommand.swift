@@ -1,7 +1,8 @@
 import ArgumentParser
 import Attention
-import Experimenting
+import Formatting
 import Foundation
+import Reporting
 
 struct MapsStatsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,8 +1,8 @@
 import ArgumentParser
-import Experimenting
 import Foundation
 import Measures
 import Plotting
+import Running
 import Tensors
 
 struct MeasureCommand: ParsableCommand {

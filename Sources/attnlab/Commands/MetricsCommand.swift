@@ -1,5 +1,5 @@
 import ArgumentParser
-import Experimenting
+import Formatting
 import Foundation
 import Measures
 

@@ -1,8 +1,9 @@
 import ArgumentParser
 import AttentionStore
-import Experimenting
 import Foundation
 import Pipelines
+import Planning
+import Results
 
 struct PlanCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

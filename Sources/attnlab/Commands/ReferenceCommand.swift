@@ -1,7 +1,7 @@
 import ArgumentParser
-import Experimenting
 import Files
 import Foundation
+import Planning
 
 struct ReferenceCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -14,7 +14,7 @@ struct ReferenceCommand: ParsableCommand {
       Examples:
         attnlab reference
         attnlab reference generate
-        attnlab reference --update Sources/Experimenting/Experimenting.docc/ExperimentFile.md
+        attnlab reference --update Sources/Planning/Planning.docc/ExperimentFile.md
       """)
 
   @Argument(

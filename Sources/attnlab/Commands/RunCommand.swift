@@ -1,6 +1,11 @@
 import ArgumentParser
-import Experimenting
+import AttentionStore
+import Formatting
 import Foundation
+import Planning
+import Reporting
+import Results
+import Running
 
 struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -73,17 +78,22 @@ struct RunCommand: ParsableCommand {
     return "\(made)\(kept)\(files)\n\(others)report: \(summary.report)\n"
   }
 
-  /// Makes the runs; a signal ends it between two steps.
+  /// Makes the runs, which a signal ends between two steps, and then the report.
   private func make(_ plan: ExperimentPlan, _ results: ResultsFolder) throws -> RunSummary {
     let stop = StopSignal()
     let interruption = Interruption(stop)
     defer { interruption.end() }
     do {
       // Whoever did not consent is not here any more.
-      return try ExperimentRunner(
-        plan: plan, results: results, progress: TerminalProgress(), stop: stop,
+      let progress = TerminalProgress()
+      let summary = try ExperimentRunner(
+        plan: plan, results: results, progress: progress, stop: stop,
         command: shellLine(["attnlab"] + CommandLine.arguments.dropFirst()), allowsPrograms: true
       ).run()
+      let store = try AttentionStore.open(results.database, mode: .readOnly)
+      defer { try? store.close() }
+      for file in try ExperimentReport.write(results: results, store: store) { progress.note("wrote \(file.path)") }
+      return summary
     } catch let interrupted as RunInterrupted {
       let command = shellLine(CommandLine.arguments)
       StandardError.write("\(interrupted), in \(results.database.path)\nto go on:  \(command)\n")

@@ -1,6 +1,6 @@
 import ArgumentParser
 import AttentionStore
-import Experimenting
+import Formatting
 import Foundation
 
 struct ShowCommand: ParsableCommand {

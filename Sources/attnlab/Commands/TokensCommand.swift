@@ -1,7 +1,7 @@
 import ArgumentParser
 import Attention
 import DiffusionModels
-import Experimenting
+import Formatting
 import Foundation
 
 struct TokensCommand: ParsableCommand {

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Experimenting
+import Planning
 
 struct ValidateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

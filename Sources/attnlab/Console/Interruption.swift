@@ -1,7 +1,7 @@
 import Dispatch
-import Experimenting
 import Foundation
 import Measures
+import Running
 
 /// Turns SIGINT (Ctrl-C) and SIGTERM into a request to stop between two steps; the second one ends the process at once.
 ///

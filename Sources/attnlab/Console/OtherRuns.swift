@@ -1,5 +1,5 @@
 import AttentionStore
-import Experimenting
+import Formatting
 
 /// Says on standard error how many stored runs are left out, since they are of other plans than the one begun last.
 func noteOtherRuns(_ count: Int, of name: String) {

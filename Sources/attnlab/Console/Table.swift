@@ -1,4 +1,4 @@
-import Experimenting
+import Formatting
 import Foundation
 
 /// Rows under headings, in columns of equal width.

@@ -1,5 +1,6 @@
-import Experimenting
+import Formatting
 import Foundation
+import Running
 
 /// Progress on standard error: a bar with the time left on a terminal, plain lines where there is none.
 ///

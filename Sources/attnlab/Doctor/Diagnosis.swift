@@ -1,5 +1,5 @@
-import Experimenting
 import Foundation
+import Planning
 import Plotting
 import Tensors
 

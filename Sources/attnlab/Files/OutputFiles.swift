@@ -1,6 +1,6 @@
-import Experimenting
 import Files
 import Foundation
+import Results
 
 /// Files that a command writes together: all of them, or none.
 struct OutputFiles {

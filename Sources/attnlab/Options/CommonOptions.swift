@@ -1,7 +1,9 @@
 import ArgumentParser
-import Experimenting
+import Formatting
 import Foundation
 import Pipelines
+import Planning
+import Results
 
 struct JSONOption: ParsableArguments {
   @Flag(name: .long, help: "Print JSON alone to standard output.")

@@ -1,8 +1,8 @@
 import ArgumentParser
 import Attention
-import Experimenting
 import Foundation
 import Pipelines
+import Planning
 import Schedulers
 
 /// The experiment file of a command, and what the command line changes of it.

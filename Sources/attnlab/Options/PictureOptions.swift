@@ -1,5 +1,5 @@
 import ArgumentParser
-import Experimenting
+import Planning
 import Schedulers
 
 /// How a picture is made. The defaults are those of an experiment file.

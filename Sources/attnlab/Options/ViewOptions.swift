@@ -1,9 +1,11 @@
 import ArgumentParser
 import Attention
 import AttentionStore
-import Experimenting
+import Formatting
 import Foundation
+import Planning
 import Plotting
+import Results
 import Tensors
 
 /// The run and the maps that a view is of, and where its files go.

@@ -1,6 +1,5 @@
 import Attention
 import AttentionStore
-import Experimenting
 import Foundation
 import GRDB
 import Plotting

@@ -1,6 +1,6 @@
 import Attention
-import Experimenting
 import Foundation
+import Planning
 
 /// Experiment files: `ExperimentSpec`, and the way back from what it accepts.
 ///

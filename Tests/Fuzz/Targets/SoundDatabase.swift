@@ -1,8 +1,8 @@
 import Attention
 import AttentionStore
-import Experimenting
 import Foundation
 import GRDB
+import Planning
 
 /// A small database as `run` leaves it, in pages of 1 KiB, and a twin of it whose tables take any value.
 struct SoundDatabase: Sendable {

@@ -1,0 +1,123 @@
+import Attention
+import AttentionStore
+import Foundation
+import Plotting
+import Results
+import Tensors
+
+/// Writes stored maps of one run as files that other programs read.
+public enum MapExport {
+  /// Writes the maps that a request asks for.
+  ///
+  /// Names tell what a file holds: `step-00_cross-12_up_blocks.2.attentions.1_car.png`, in front of it the record where
+  /// several are exported, at its end the head where it is not the mean, and the guidance half where it is the
+  /// unconditional one.
+  ///
+  /// - `png`: a heat map of each word, over the run's picture where that exists; of self-attention, where one point looks.
+  ///   Its color bar says its range.
+  /// - `npy`: float32 `[height, width, keys]`; beside them `keys_<record>.csv` says what the keys of cross maps are.
+  /// - `csv`: `maps_<record>.csv` with the columns `site,layer,kind,step,timestep,branch,head,y,x,key,label,value`; `site`
+  ///   is the module path, `head` is empty for the mean, and the label of a self map's key is its row and column.
+  /// - `npz`: `maps_<record>.npz`, NumPy's archive of such arrays under names as above; `labels` says what the keys of
+  ///   cross maps are.
+  /// - `safetensors`: `maps_<record>.safetensors` with the same arrays; its metadata has run, prompt, seed, intervention
+  ///   and record as text, `labels` as a JSON array, and `maps`, a JSON object with site, layer, kind, step, timestep,
+  ///   branch and head of each tensor.
+  /// - `json`: `maps_<record>.json`, an array with an object for each map, a line each; `axes` names the axes of `values`.
+  ///
+  /// Each file is written whole or not at all; one of the same name is replaced. Memory holds a few maps at a time, for
+  /// `safetensors` those of one record.
+  /// - Parameter folder: Made if it does not exist.
+  /// - Returns: The files written.
+  /// - Throws: `ExperimentError` or `SelectionError` for a run, record, site, step, word or head that there is not, before
+  ///   anything is written: each lists what there is. `StoreError`, `PlottingError` or `FileError`.
+  public static func write(
+    store: AttentionStore, results: ResultsFolder, request: MapExportRequest, to folder: URL
+  ) throws -> [URL] {
+    let selection = try MapSelection(request, store)
+    var writer = ExportWriter(
+      selection: selection, request: request, folder: try ResultsFolder.openForOutput(folder), url: folder)
+    if request.format == .png { writer.picture = try picture(of: selection.run, store, results) }
+    for record in selection.records {
+      try writer.begin(record)
+      for step in record.steps {
+        try forEachMap(step: step, record, selection, request, store) { try writer.add($0, record) }
+      }
+      try writer.end()
+    }
+    return writer.files
+  }
+
+  private static func picture(of run: StoredRun, _ store: AttentionStore, _ results: ResultsFolder) throws -> Picture? {
+    guard let artifact = try store.artifacts(run.id).first(where: { $0.kind == "picture" }) else { return nil }
+    return try? PNG.read(results.open().file(artifact.path))
+  }
+
+  /// The maps of one step, those of single heads drawn together where their mean is asked for.
+  private static func forEachMap(
+    step: Int, _ record: MapSelection.Record, _ selection: MapSelection, _ request: MapExportRequest,
+    _ store: AttentionStore, _ body: (ExportedMap) throws -> Void
+  ) throws {
+    var heads: HeadSelector?
+    switch request.heads {
+    case .mean: heads = nil
+    case .all: heads = .single
+    case .indices(let indices): heads = .list(Set(indices))
+    }
+    let filter = MapFilter(
+      runs: [selection.run.id], records: [record.name], sites: record.sites, steps: step..<(step + 1),
+      branch: request.branch, heads: heads)
+    var mean: (map: ExportedMap, heads: Int)?
+    func flush() throws {
+      guard var map = mean?.map, let heads = mean?.heads else { return }
+      for i in map.values.indices { map.values[i] /= Float(heads) }
+      mean = nil
+      try body(map)
+    }
+    try store.forEachMap(filter) { stored in
+      guard let site = selection.siteOfID[stored.site] else { return }
+      let values = stored.values
+      var map = ExportedMap(
+        site: site, step: stored.step, timestep: stored.timestep, branch: stored.branch, head: stored.head,
+        height: stored.height, width: stored.width, keys: stored.keys, values: values)
+      guard request.heads == .mean, stored.head != nil else { return try body(map) }
+      // Heads of a site follow one another.
+      if var sum = mean, sum.map.site == site {
+        guard sum.map.values.count == values.count else {
+          throw ShapeError(
+            site.shortName, expected: "heads of \(sum.map.values.count) values", found: "\(values.count)")
+        }
+        for i in values.indices { sum.map.values[i] += values[i] }
+        mean = (sum.map, sum.heads + 1)
+      } else {
+        try flush()
+        map.head = nil
+        mean = (map, 1)
+      }
+    }
+    try flush()
+  }
+}
+
+/// A map on its way into a file.
+struct ExportedMap {
+  let site: AttentionSite
+  let step: Int
+  let timestep: Double
+  let branch: GuidanceBranch
+  /// nil for the mean.
+  var head: Int?
+  let height: Int
+  let width: Int
+  let keys: Int
+  /// `[height, width, keys]`
+  var values: [Float]
+
+  /// The sum over some keys: `[height, width]`.
+  func sum(over keys: [Int]) throws -> [Float] {
+    if let key = keys.first(where: { !(0..<self.keys).contains($0) }) {
+      throw ShapeError("\(site.shortName)", expected: "keys from 0 to \(self.keys - 1)", found: "\(key)")
+    }
+    return (0..<(height * width)).map { cell in keys.reduce(0) { $0 + values[cell * self.keys + $1] } }
+  }
+}

@@ -1,0 +1,135 @@
+/// What an experiment claims, and what decides it: written before the run, judged after it.
+public struct ClaimsSpec: Hashable, Sendable {
+  public static let defaultConfidence = 0.95
+
+  /// The seeds whose runs decide; the others are for looking. nil: all.
+  public let heldOutSeeds: [UInt64]?
+  /// Of all intervals together, above 0 and below 1.
+  public let confidence: Double
+  /// What must hold before any claim is judged.
+  public let gates: [GateSpec]
+  /// Never empty; their names differ.
+  public let claims: [ClaimSpec]
+
+  public init(
+    heldOutSeeds: [UInt64]? = nil, confidence: Double = ClaimsSpec.defaultConfidence, gates: [GateSpec] = [],
+    claims: [ClaimSpec]
+  ) {
+    self.heldOutSeeds = heldOutSeeds
+    self.confidence = confidence
+    self.gates = gates
+    self.claims = claims
+  }
+}
+
+/// What must hold before a claim may be judged: without it the measurements could show nothing.
+public struct GateSpec: Hashable, Sendable {
+  public enum Condition: Hashable, Sendable {
+    /// The mean of a metric over an intervention's runs, or over the sources.
+    case mean(metric: String, of: String, atLeast: Double)
+    /// The interval of the mean paired difference excludes 0.
+    case difference(metric: String, of: String, against: String)
+    /// The share of known answers that an instrument gets right.
+    case instrument(String, atLeast: Double)
+  }
+
+  /// The gate in words.
+  public let says: String
+  public let condition: Condition
+
+  public init(says: String, condition: Condition) {
+    self.says = says
+    self.condition = condition
+  }
+}
+
+/// A statement and the tests that decide it.
+public struct ClaimSpec: Hashable, Sendable {
+  public let name: String
+  public let statement: String
+  /// What is left out, in words, as the report prints it. May be empty.
+  public let exclusions: String
+  /// Never empty.
+  public let tests: [ClaimTestSpec]
+
+  public init(name: String, statement: String, exclusions: String = "", tests: [ClaimTestSpec]) {
+    self.name = name
+    self.statement = statement
+    self.exclusions = exclusions
+    self.tests = tests
+  }
+}
+
+/// A mean that must lie beyond a threshold.
+public struct ClaimTestSpec: Hashable, Sendable {
+  /// The test in words.
+  public let says: String
+  /// A name of the file's `metrics`.
+  public let metric: String
+  /// An intervention, or `source`.
+  public let of: String
+  /// What it is compared with, run by run; nil: nothing, and the mean itself is tested.
+  public let against: String?
+  public let threshold: ClaimThreshold
+  /// What must not do the same: `of` less this one must lie beyond 0 on the threshold's side.
+  public let placebo: String?
+
+  public init(
+    says: String, metric: String, of: String, against: String? = nil, threshold: ClaimThreshold, placebo: String? = nil
+  ) {
+    self.says = says
+    self.metric = metric
+    self.of = of
+    self.against = against
+    self.threshold = threshold
+    self.placebo = placebo
+  }
+}
+
+/// A value, and the side of it that a claim is about.
+public enum ClaimThreshold: Hashable, Sendable {
+  case above(Double)
+  case below(Double)
+
+  public var value: Double {
+    switch self {
+    case .above(let value), .below(let value): value
+    }
+  }
+
+  /// `above` or `below`, as the file has it.
+  public var side: String {
+    switch self {
+    case .above: "above"
+    case .below: "below"
+    }
+  }
+
+  /// The same side of 0.
+  package var ofZero: ClaimThreshold {
+    switch self {
+    case .above: .above(0)
+    case .below: .below(0)
+    }
+  }
+}
+
+extension ClaimsSpec {
+  /// The metrics that gates and tests look at.
+  package var metrics: [String] {
+    let ofGates = gates.compactMap { gate -> String? in
+      switch gate.condition {
+      case .mean(let metric, _, _), .difference(let metric, _, _): metric
+      case .instrument: nil
+      }
+    }
+    return (ofGates + claims.flatMap(\.tests).map(\.metric)).uniqued
+  }
+
+  /// How many intervals the gates, the tests and their placebos have: what confidence is divided among.
+  public var intervals: Int {
+    let tests = claims.flatMap(\.tests)
+    let ofGates = gates.count { if case .difference = $0.condition { true } else { false } }
+    return tests.count + tests.count { $0.placebo != nil } + ofGates
+  }
+}

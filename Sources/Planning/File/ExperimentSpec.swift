@@ -1,0 +1,107 @@
+import Attention
+import Formatting
+import Measures
+
+/// What one experiment file asks for, with every default filled in and every list of prompts written out.
+///
+/// A value of this type says nothing about a model: whether its sites, words and sizes exist is for the plan to find out.
+/// The page "Experiment file" describes each key.
+public struct ExperimentSpec: Hashable, Sendable {
+  /// The only version of the file format that there is.
+  public static let currentVersion = 1
+
+  /// The version of the file format: 1.
+  public let version: Int
+  /// The folder of the results: ASCII letters, digits, `-`, `_` and `.`, at most 64.
+  public let name: String
+  /// What the experiment is to answer, in a sentence. May be empty.
+  public let question: String
+  /// A bundled model's name, or a folder in the diffusers layout.
+  public let model: String
+  public let generate: GenerateSpec
+  /// In the order of the file. Names differ.
+  public let record: [RecordSpec]
+  /// The steps after which each run leaves the picture that the model then expects; nil: none.
+  public let predictedClean: StepSelector?
+  /// In the order of the file. Names differ; never empty.
+  public let interventions: [InterventionSpec]
+  public let metrics: [Metric]
+  /// The networks that metrics look with.
+  public let instruments: InstrumentFolders
+  /// What the report breaks the metrics down by.
+  public let tables: [FactorName]
+  public let figures: [FigureName]
+  /// What the experiment claims; nil: nothing.
+  public let claims: ClaimsSpec?
+  public let budget: BudgetSpec
+
+  public init(
+    version: Int = ExperimentSpec.currentVersion, name: String, question: String = "", model: String,
+    generate: GenerateSpec, record: [RecordSpec] = [], predictedClean: StepSelector? = nil,
+    interventions: [InterventionSpec] = [.none],
+    metrics: [Metric] = [], instruments: InstrumentFolders = InstrumentFolders(), tables: [FactorName] = [],
+    figures: [FigureName] = [], claims: ClaimsSpec? = nil, budget: BudgetSpec = BudgetSpec()
+  ) {
+    self.version = version
+    self.name = name
+    self.question = question
+    self.model = model
+    self.generate = generate
+    self.record = record
+    self.predictedClean = predictedClean
+    self.interventions = interventions
+    self.metrics = metrics
+    self.instruments = instruments
+    self.tables = tables
+    self.figures = figures
+    self.claims = claims
+    self.budget = budget
+  }
+}
+
+/// Something that prompts of a closed world name, which metrics are broken down by.
+public enum FactorName: String, CaseIterable, Hashable, Sendable {
+  /// Of prompts with one object, as is `color`.
+  case object
+  case color
+  case background
+  case style
+  /// Whether the colored object was never drawn in training.
+  case heldOut = "held_out"
+  /// The number of objects.
+  case count
+}
+
+/// A picture of the report.
+public enum FigureName: String, CaseIterable, Hashable, Sendable {
+  /// Source and edits in a row, one row a pair and seed.
+  case sideBySide = "side_by_side"
+  /// The heat maps of all words of a prompt in a strip, as DAAM defines them.
+  case wordHeatmaps = "word_heatmaps"
+  /// The maps of one word, layers by steps.
+  case layerStepGrid = "layer_step_grid"
+  /// Where chosen points of the picture look.
+  case selfAttention = "self_attention"
+  /// What the model expects the picture to become, step by step.
+  case predictedClean = "predicted_clean"
+  /// The first three principal components of self-attention as colors, layers by steps.
+  case selfPCA = "self_pca"
+  /// Entropy, locality and head diversity, layers by steps, with a table.
+  case mapStatistics = "map_statistics"
+  /// What differs between the attention of two runs, layers by steps, with a table.
+  case mapDifferences = "map_differences"
+  /// Objects by colors: single prompts that name one of each.
+  case contactSheet = "contact_sheet"
+}
+
+/// What an experiment may use at most. A plan that needs more is refused before anything is computed.
+public struct BudgetSpec: Hashable, Sendable {
+  public static let defaultDisk = ByteSize(10 << 30)
+
+  /// Bytes of the results folder.
+  public let disk: ByteSize
+
+  public init(disk: ByteSize = BudgetSpec.defaultDisk) {
+    self.disk = disk
+  }
+}

@@ -1,0 +1,110 @@
+import Files
+import Formatting
+import Foundation
+
+extension SpecDecoder {
+  /// The pairs of a JSON file in the format of the Free-Prompt-Editing benchmarks: a list of objects with
+  /// `soure_prompt` (so spelled there; `source_prompt` is taken too) and `edit_prompt`. An entry that repeats an earlier
+  /// one of the file is left out, since the published lists hold some.
+  package func pairsFile(_ field: Field) -> [PromptPair] {
+    guard let fields = reader.fields(field, allowed: ["file", "limit"], required: ["file"]) else { return [] }
+    let limit = given(fields["limit"]).map { reader.integer($0, in: 1...Self.mostPrompts) }
+    guard let fileField = fields["file"], let name = reader.line(fileField, allowsEmpty: false) else { return [] }
+    guard !isStored else {
+      reader.report(fileField, "\(quoted(name)) names a file, and a stored experiment has the pairs themselves instead")
+      return []
+    }
+    let folder = (reader.file as NSString).deletingLastPathComponent
+    let path = name.hasPrefix("/") ? name : (folder as NSString).appendingPathComponent(name)
+    do {
+      let pairs = try PairsFile.read(path)
+      return limit.map { Array(pairs.prefix($0 ?? 0)) } ?? pairs
+    } catch {
+      for message in error.messages { reader.report(fileField, "\(path): \(message)") }
+      return []
+    }
+  }
+}
+
+package enum PairsFile {
+  /// Bytes; the largest published list has half a megabyte.
+  package static let mostBytes = 16 << 20
+
+  package struct Failure: Error {
+    package let messages: [String]
+  }
+
+  private struct Entry: Decodable {
+    let source: String?
+    let misspelledSource: String?
+    let target: String?
+    let picture: String?
+
+    enum CodingKeys: String, CodingKey {
+      case source = "source_prompt"
+      case misspelledSource = "soure_prompt"
+      case target = "edit_prompt"
+      case picture = "image_name"
+    }
+  }
+
+  /// The file's distinct pairs, in its order.
+  package static func read(_ path: String) throws(Failure) -> [PromptPair] {
+    let data: Data
+    do { data = try OpenFile(URL(filePath: path)).data(limit: mostBytes) } catch {
+      let isMissing = error.isMissing || error.reason == .system(ENOTDIR)
+      throw Failure(messages: [
+        isMissing ? "there is no such file; the path begins at the experiment file" : error.problem
+      ])
+    }
+    let entries: [Entry]
+    do {
+      entries = try JSONDecoder().decode([Entry].self, from: data)
+    } catch {
+      throw Failure(messages: [explained(error)])
+    }
+    var messages: [String] = []
+    var seen: Set<PromptPair> = []
+    var pairs: [PromptPair] = []
+    for (index, entry) in entries.enumerated() {
+      do {
+        let pair = try self.pair(entry)
+        if seen.insert(pair).inserted { pairs.append(pair) }
+      } catch {
+        messages += error.messages.map { "entry \(index): \($0)" }
+      }
+    }
+    if entries.isEmpty { messages.append("the list is empty") }
+    // The rest of a file of another format would say the same a thousand times.
+    let shown = messages.count <= 5 ? messages : messages.prefix(5) + ["and \(messages.count - 5) problems more"]
+    guard shown.isEmpty else { throw Failure(messages: shown) }
+    return pairs
+  }
+
+  private static func pair(_ entry: Entry) throws(Failure) -> PromptPair {
+    if let picture = entry.picture {
+      throw Failure(messages: [
+        "image_name \(quoted(picture)) asks for an edit of a real picture, which is not possible yet"
+      ])
+    }
+    guard let source = entry.misspelledSource ?? entry.source, let target = entry.target else {
+      throw Failure(messages: ["expected the keys soure_prompt (or source_prompt) and edit_prompt"])
+    }
+    let isLine = [source, target].allSatisfy {
+      $0.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
+    }
+    guard isLine else { throw Failure(messages: ["a prompt holds a control character; a prompt is one line of text"]) }
+    return PromptPair(source: source, target: target)
+  }
+
+  private static func explained(_ error: any Error) -> String {
+    let expected = "expected a JSON list of { \"soure_prompt\": text, \"edit_prompt\": text }"
+    switch error as? DecodingError {
+    case .typeMismatch(_, let context), .valueNotFound(_, let context), .keyNotFound(_, let context):
+      let place = context.codingPath.map { $0.intValue.map { "entry \($0)" } ?? $0.stringValue }.joined(separator: ", ")
+      return place.isEmpty ? expected : "\(expected), found another type at \(place)"
+    default:
+      return "not valid JSON; \(expected)"
+    }
+  }
+}

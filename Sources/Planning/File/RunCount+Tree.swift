@@ -1,0 +1,51 @@
+import Tensors
+
+extension RunCount {
+  /// Of a file's tree, before templates, sweeps and lists are written out.
+  ///
+  /// A pairs file counts as one pair, since only reading it tells. So does a template or sweep that has more combinations
+  /// than one may have, and whatever is wrong otherwise: the decoder refuses it, without writing it out.
+  package init(_ root: SpecNode) {
+    guard let generate = root["generate"] else { return }
+    pairs = saturatingSum((generate["pairs"]?.list ?? []).map { Self.combinations(of: $0["lists"]) ?? 1 })
+    prompts = saturatingSum((generate["prompts"]?.list ?? []).map { Self.combinations(of: $0["lists"]) ?? 1 })
+    sources = pairs == 0 ? 0 : 1
+    seeds = generate["seeds"]?.list?.count ?? 1
+    settings = generate["settings"]?.list?.count ?? Self.points(of: generate["sweep"])
+    interventions =
+      root["interventions"]?.entries.map { entries in
+        saturatingSum(entries.map { Self.points(of: $0.value["sweep"]) })
+      } ?? 1
+  }
+
+  /// The combinations of lists by name; nil where there are none.
+  private static func combinations(of lists: SpecNode?) -> Int? {
+    guard let entries = lists?.entries, !entries.isEmpty else { return nil }
+    let count = entries.reduce(1) { saturatingProduct($0, $1.value.list?.count ?? 1) }
+    return count > SpecDecoder.mostPrompts ? 1 : count
+  }
+
+  /// The combinations of a sweep's values; 1 without a sweep.
+  private static func points(of sweep: SpecNode?) -> Int {
+    let count = (sweep?.entries ?? []).reduce(1) { saturatingProduct($0, values(of: $1.value)) }
+    return count > SpecDecoder.mostCombinations ? 1 : count
+  }
+
+  /// The values of an axis: a list, named values, or a rule, which makes as many as its range has at most.
+  private static func values(of axis: SpecNode) -> Int {
+    if let list = axis.list { return list.count }
+    guard let range = axis["single"] ?? axis["of"], case .scalar(let text, _) = range.content else {
+      return axis.entries?.count ?? 1
+    }
+    let bounds = text.split(separator: "-").compactMap { Int($0) }
+    return bounds.count == 2 ? max(1, saturatingSum([bounds[1], 1 - max(0, bounds[0])])) : 1
+  }
+}
+
+extension SpecNode {
+  fileprivate var list: [SpecNode]? { if case .list(let nodes) = content { nodes } else { nil } }
+
+  fileprivate var entries: [SpecEntry]? { if case .mapping(let entries) = content { entries } else { nil } }
+
+  fileprivate subscript(key: String) -> SpecNode? { entries?.first { $0.key == key }?.value }
+}

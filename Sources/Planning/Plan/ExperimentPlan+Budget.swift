@@ -1,0 +1,17 @@
+import Formatting
+
+extension ExperimentPlan {
+  /// Why the plan may not be carried out within the file's `budget`: both sizes, and what to reduce. nil if it may.
+  public var budgetProblem: String? {
+    let budget = spec.budget.disk
+    guard diskBytes > budget.bytes else { return nil }
+    let maps = "\(mapCount) maps of \(ByteSize(Int64(mapBytes)).rounded) for \(runCount) runs"
+    let advice =
+      mapBytes > diskBytes / 2
+      ? "record fewer sites, steps or tokens, reduce with `heads: mean`, `pool` or `dtype: fp16`, or raise budget.disk"
+      : "make fewer runs, or raise budget.disk"
+    return
+      "budget.disk: the plan needs about \(ByteSize(Int64(diskBytes)).rounded) and the budget is \(budget): \(maps); "
+      + advice
+  }
+}

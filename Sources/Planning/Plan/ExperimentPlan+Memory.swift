@@ -1,0 +1,30 @@
+import Attention
+import Formatting
+import Tensors
+
+extension ExperimentPlan {
+  /// The group with the most elements in its batch; nil for a plan without groups.
+  public var largestGroup: PlannedGroup? { groups.max { $0.laneCount < $1.laneCount } }
+
+  /// About how many bytes a group takes at its peak, beside the model: the batch, and the maps of its largest step.
+  /// - Throws: as `attention(of:)`.
+  public func peakBytes(of group: PlannedGroup) throws -> Int {
+    let batch = model.peakBytes(lanes: group.laneCount, height: height, width: width)
+    return saturatingSum([batch, try attention(of: group).largestStepBytes])
+  }
+
+  /// Refuses a group that needs more memory than there is, before its first step.
+  /// - Parameter available: nil where it is not known; then nothing is refused.
+  /// - Throws: `ExperimentError` that says what to reduce; as `attention(of:)`.
+  public func checkMemory(of group: PlannedGroup, available: Int? = AvailableMemory.bytes) throws {
+    guard let available else { return }
+    let needed = try peakBytes(of: group)
+    guard needed > available else { return }
+    let maps = try attention(of: group).largestStepBytes
+    throw ExperimentError(
+      "memory: \(group.runs.count) runs in one batch of \(width) x \(height) pixels need about "
+        + "\(ByteSize(Int64(needed)).rounded), of which the maps of one step are \(ByteSize(Int64(maps)).rounded), and "
+        + "\(ByteSize(Int64(available)).rounded) are available: lower generate.batch (here \(spec.generate.batch)) or the "
+        + "pictures' size, record fewer sites or reduce them with `heads: mean` or `pool`, or end other programs")
+  }
+}

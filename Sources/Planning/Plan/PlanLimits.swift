@@ -1,0 +1,76 @@
+import Formatting
+import Tensors
+
+/// The most that one experiment may ask for. More is a mistake in a list or a sweep, and would fill memory before any
+/// other limit could refuse it.
+public enum PlanLimits {
+  /// Pictures, sources included.
+  public static let runs = 1_000_000
+  /// Stored maps: one a head, or one of the mean.
+  public static let maps = 100_000_000
+  /// With all sweeps written out.
+  package static let interventions = 10_000
+}
+
+/// How many runs a file asks for, as factors: what is made with every seed, in all settings.
+package struct RunCount {
+  /// Pairs of prompts, with templates written out.
+  package var pairs = 0
+  /// Prompts without a partner, with templates written out.
+  package var prompts = 0
+  package var interventions = 1
+  /// Runs of sources, once for each seed and setting.
+  package var sources = 0
+  package var seeds = 1
+  package var settings = 1
+
+  /// At most the largest whole number.
+  package var runs: Int {
+    let subjects = saturatingSum([pairs, prompts])
+    return saturatingProduct(saturatingSum([saturatingProduct(subjects, interventions), sources]), seeds, settings)
+  }
+
+  /// Why there may not be so many; nil if there may.
+  package var problem: String? {
+    if interventions > PlanLimits.interventions {
+      return "interventions: there are \(grouped(interventions)) with all sweeps written out; at most "
+        + "\(grouped(PlanLimits.interventions))"
+    }
+    guard runs > PlanLimits.runs else { return nil }
+    return
+      "generate: \(factors) are \(atMostShown(runs)) runs; at most \(grouped(PlanLimits.runs)): name fewer prompts, "
+      + "seeds, settings or interventions, or divide them over several files"
+  }
+
+  /// `10,000 prompts x 3 interventions x 60,000 seeds`
+  private var factors: String {
+    let subjects = [pairs == 0 ? nil : noun(pairs, "pair"), prompts == 0 ? nil : noun(prompts, "prompt")]
+      .compactMap { $0 }
+    let first = subjects.count == 1 ? subjects[0] : "(\(subjects.joined(separator: " + ")))"
+    let sources = sources == 0 ? "" : " and \(noun(sources, "source"))"
+    let others = [(settings, "setting")].filter { $0.0 > 1 }.map { " x \(noun($0.0, $0.1))" }.joined()
+    return "\(first) x \(noun(interventions, "intervention"))\(sources) x \(noun(seeds, "seed"))\(others)"
+  }
+
+  private func noun(_ count: Int, _ name: String) -> String { "\(atMostShown(count)) \(name)\(count == 1 ? "" : "s")" }
+}
+
+extension RunCount {
+  /// Of a file's experiment, exactly.
+  package init(_ spec: ExperimentSpec) {
+    let generate = spec.generate
+    pairs = generate.pairs.count
+    prompts = generate.prompts.count
+    interventions = spec.interventions.count
+    // A source is made again in each group of its targets.
+    let targets = Dictionary(grouping: generate.pairs, by: \.source).mapValues { $0.count * spec.interventions.count }
+    sources = targets.values.reduce(0) { $0 + ($1 + generate.batch - 2) / (generate.batch - 1) }
+    seeds = generate.seeds.count
+    settings = generate.settings.count
+  }
+}
+
+/// The number, or that it is more than any that is counted.
+private func atMostShown(_ number: Int) -> String {
+  number == .max ? "more than \(grouped(.max - 1))" : grouped(number)
+}

@@ -1,0 +1,51 @@
+import Analysis
+import Formatting
+
+/// The mean of a metric, or its mean paired difference, with a corrected interval.
+///
+/// Its clusters are those of a ``Comparison``: the seeds, where there are five or more with finite values; else each run
+/// by itself.
+public struct ClaimEstimate: Hashable, Sendable {
+  /// Of `of` as treatment; the baseline of a plain mean is 0.
+  public let result: PairedDifference
+  /// Of the mean difference, corrected: by Student's t for fewer than ``Comparison/fewClusters`` clusters, whose
+  /// resampling would promise too much, else by the bootstrap. nil for fewer than two clusters.
+  public let interval: ClosedRange<Double>?
+  public let clustering: Comparison.Clustering
+  /// Runs that are not done, or without the metric, or without a partner.
+  public let missing: Int
+  /// The runs whose values are in the mean, by their places among all.
+  let runs: Set<Int>
+
+  init(_ values: (found: [ClaimRuns.Value], missing: Int), _ bootstrap: Bootstrap) {
+    let finite = values.found.filter { $0.of.isFinite && $0.against.isFinite }
+    let clustering = Comparison.Clustering(ofSeeds: finite.map(\.seed))
+    let seeds = finite.map(\.seed).uniqued
+    let places = Dictionary(uniqueKeysWithValues: seeds.enumerated().map { ($1, $0) })
+    let measurements = values.found.enumerated().map { index, value in
+      // What is not finite is in no cluster.
+      let cluster = clustering == .seeds ? places[value.seed] ?? -1 : index
+      return PairedMeasurement(baseline: value.against, treatment: value.of, cluster: cluster)
+    }
+    result = PairedDifference(measurements, bootstrap: bootstrap)
+    let sample = ClusteredSample(differencesOf: measurements.filter { $0.baseline.isFinite && $0.treatment.isFinite })
+    interval =
+      sample.clusters < Comparison.fewClusters
+      ? sample.studentInterval(confidence: bootstrap.confidence) : result.interval
+    self.clustering = clustering
+    missing = values.missing
+    runs = Set(finite.flatMap(\.runs))
+  }
+
+  /// Why there is no interval; nil if there is one.
+  var problem: String? {
+    guard interval == nil else { return nil }
+    if result.count + result.excluded + missing == 0 { return "there is no such run" }
+    if result.count == 0 {
+      return result.excluded == 0
+        ? "none of \(counted(missing, "run")) is done and has the metric" : "no value is a finite number"
+    }
+    return result.clusters < 2
+      ? "all values are of one cluster, and an interval needs two" : "the values are too large to be added up"
+  }
+}

@@ -1,0 +1,109 @@
+import Attention
+import AttentionStore
+import Formatting
+import Measures
+import Planning
+import Results
+
+/// The measured runs of one experiment, read from its database once.
+public struct ComparableResults: Sendable {
+  /// Of the results' folder.
+  public let name: String
+  /// Stored runs of other plans, which are not compared.
+  public let otherRuns: Int
+  /// What the experiment measures.
+  public let metrics: [Metric]
+  let columns: [ComparisonColumn]
+
+  /// Names of the interventions, in the order of the file.
+  public var interventions: [String] { columns.map(\.intervention) }
+
+  /// - Throws: `ExperimentError` if the database holds no experiment, or one without pairs or metrics; `SpecError`;
+  ///   `StoreError`.
+  public init(results: ResultsFolder, store: AttentionStore) throws {
+    let data = try ReportData(results: results, store: store)
+    guard !data.spec.generate.pairs.isEmpty else {
+      throw ExperimentError(
+        "\(results.name): its runs have no metrics: they measure a target against its source, and the experiment has "
+          + "no `generate.pairs`")
+    }
+    guard !data.spec.metrics.isEmpty else {
+      throw ExperimentError(
+        "\(results.name): nothing was measured; give the experiment `metrics: [psnr, ssim]` and run it again")
+    }
+    name = results.name
+    otherRuns = data.otherRuns
+    metrics = data.spec.metrics
+    columns = data.spec.interventions.map { ComparisonColumn($0, data, experiment: results.name) }
+  }
+}
+
+/// What a run is matched by.
+struct RunKey: Hashable {
+  let source: String
+  let target: String
+  let seed: UInt64
+  /// Empty where the experiment has but one.
+  let settings: String
+}
+
+/// The runs of one intervention of one experiment.
+struct ComparisonColumn: Sendable {
+  struct Run: Sendable {
+    /// `done`, `not begun` and so on.
+    let status: String
+    let metrics: [String: Double]
+  }
+
+  let experiment: String
+  let intervention: String
+  /// In the order of the file.
+  let keys: [RunKey]
+  let runs: [RunKey: Run]
+  let selection: InterventionSelection
+
+  init(_ intervention: InterventionSpec, _ data: ReportData, experiment: String) {
+    self.experiment = experiment
+    self.intervention = intervention.name
+    selection = InterventionSelection(intervention, data)
+    var keys: [RunKey] = []
+    var runs: [RunKey: Run] = [:]
+    for expected in data.expected where expected.intervention == intervention.name {
+      guard let source = expected.source else { continue }
+      let key = RunKey(source: source, target: expected.prompt, seed: expected.seed, settings: expected.settings.label)
+      keys.append(key)
+      runs[key] = Run(status: expected.status, metrics: expected.run?.metrics ?? [:])
+    }
+    self.keys = keys
+    self.runs = runs
+  }
+}
+
+/// The layers and the steps that an intervention's operations select.
+struct InterventionSelection: Sendable {
+  /// By kind, ascending; those of all operations together. Empty where the sites are not known.
+  let layers: [AttentionKind: [Int]]
+  /// Ascending; those of all operations together.
+  let steps: [Int]
+  private let selectors: [String]
+
+  init(_ intervention: InterventionSpec, _ data: ReportData) {
+    let text = SelectionText(sites: data.sites, stepCount: data.stepCount)
+    let sites = intervention.operations.flatMap { text.selected($0.sites) }
+    layers = Dictionary(grouping: sites, by: \.kind).mapValues { Set($0.map(\.layer)).sorted() }
+    steps = Set(intervention.operations.flatMap { (try? $0.steps.resolve(count: data.stepCount)) ?? [] }).sorted()
+    selectors = intervention.operations.map(\.sites)
+  }
+
+  /// `self 4-14, cross 1-16`; `none` without an operation.
+  var layerText: String {
+    let parts = AttentionKind.allCases.compactMap { kind in layers[kind].map { "\(kind.rawValue) \(ranges($0))" } }
+    if !parts.isEmpty { return parts.joined(separator: "; ") }
+    return selectors.isEmpty ? "none" : selectors.joined(separator: "; ")
+  }
+
+  var stepText: String { steps.isEmpty ? "none" : ranges(steps) }
+
+  /// All layers, whatever the kind.
+  var allLayers: [Int] { Set(layers.values.joined()).sorted() }
+}

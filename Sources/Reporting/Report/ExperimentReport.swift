@@ -1,0 +1,88 @@
+import AttentionStore
+import Files
+import Foundation
+import Measures
+import Planning
+import Results
+
+/// The report of an experiment: `report.md`, `figures/` and `tables/` of its results.
+///
+/// All of it comes from the database and the pictures of the runs, so it can be written again at any time. The same
+/// results give the same bytes: it holds no time, no machine's name and no absolute path, and follows the order of the
+/// experiment file.
+public enum ExperimentReport {
+  /// Writes the report, and removes figures and tables of an earlier one that this one does not have.
+  ///
+  /// Runs that failed or are not done are listed as such and left out of the numbers.
+  /// - Parameters:
+  ///   - results: The folder to write to, which also holds the runs' pictures.
+  ///   - store: Its database, opened for reading or writing.
+  ///   - instruments: How often the instruments are right that gates of claims name.
+  /// - Returns: The files written, `report.md` first.
+  /// - Throws: `ExperimentError` if the database holds no experiment; `SpecError`, `StoreError`, `PlottingError` or
+  ///   `FileError`. Each file is written whole or not at all, `report.md` last.
+  public static func write(
+    results: ResultsFolder, store: AttentionStore, instruments: InstrumentAccuracies? = nil
+  ) throws -> [URL] {
+    let data = try ReportData(results: results, store: store)
+    let folder = try results.openForWriting()
+    let instruments = instruments ?? InstrumentAccuracies(data.spec.instruments)
+    let numbers = ReportNumbers(data: data, accuracies: MetricAccuracies(data.spec.instruments))
+    let words = try? SceneVocabulary(folder: data.spec.instruments.folder(.sceneReader))
+    let factors = ReportFactors(data: data, words: words)
+    let figures = FigureWriter(folder)
+    let verdicts = data.spec.claims.map { claims in
+      ReportVerdicts(judgement: ClaimsJudgement(claims, ClaimRuns(data, seeds: claims.heldOutSeeds), instruments))
+    }
+    let chart = try verdicts?.write(figures, data)
+    let sections = try ReportFigures(data: data).sections(figures)
+    let tables =
+      (verdicts.map { [(ReportVerdicts.table, $0.csv)] } ?? []) + numbers.files + factors.files
+      + sections.flatMap(\.tables)
+    for (name, table) in tables {
+      try folder.write(table.data, to: "\(results.tables.lastPathComponent)/\(name)", making: true)
+    }
+    let maps = MapFilter(runs: Set(data.present.map(\.stored.id)))
+    let page = ReportPage(
+      data: data, numbers: numbers, factors: factors, verdicts: verdicts, chart: chart, figures: sections,
+      mapCount: try store.mapCount(maps), mapBytes: try store.bytesStored(maps))
+    try folder.write(Data(try page.text().utf8), to: results.report.lastPathComponent)
+    try removeStale(results.figures, in: folder, keeping: Set(figures.names), isOwn: FigureWriter.isOwn)
+    try removeStale(results.tables, in: folder, keeping: Set(tables.map(\.name))) { tableNames.contains($0) }
+    return [results.report] + figures.names.map { results.figures.appending(path: $0) }
+      + tables.map { results.tables.appending(path: $0.name) }
+  }
+
+  /// Draws figures of some kinds again, also of kinds that the experiment file does not ask for.
+  ///
+  /// Nothing else is touched. Figures of those kinds that are no longer drawn are removed.
+  /// - Returns: The figures written, in the order of `only`; none where there is nothing to draw of.
+  /// - Throws: as `write`.
+  public static func writeFigures(
+    results: ResultsFolder, store: AttentionStore, only: [FigureName]
+  ) throws -> [URL] {
+    let data = try ReportData(results: results, store: store)
+    let folder = try results.openForWriting()
+    let figures = FigureWriter(folder)
+    _ = try ReportFigures(data: data).sections(figures, kinds: only.uniqued)
+    try removeStale(results.figures, in: folder, keeping: Set(figures.names)) { name in
+      FigureWriter.isOwn(name) && only.contains { name.hasPrefix($0.rawValue) }
+    }
+    return figures.names.map { results.figures.appending(path: $0) }
+  }
+
+  private static let tableNames: Set<String> = Set([
+    ReportVerdicts.table, "summary.csv", "metrics.csv", "runs.csv", MapFigures.statisticsTable,
+    MapFigures.differencesTable,
+  ]).union(FactorName.allCases.map(ReportFactors.fileName))
+
+  /// Removes files that this tool wrote and the present report does not have; all others are the user's.
+  private static func removeStale(
+    _ place: URL, in results: OpenFolder, keeping: Set<String>, isOwn: (String) -> Bool
+  ) throws {
+    let name = place.lastPathComponent
+    guard try results.kind(of: name) != nil else { return }
+    let folder = try results.folder(name)
+    for name in try folder.names() where isOwn(name) && !keeping.contains(name) { try folder.removeFile(name) }
+  }
+}

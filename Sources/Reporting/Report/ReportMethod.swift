@@ -1,0 +1,192 @@
+import Attention
+import AttentionStore
+import Formatting
+import Foundation
+import Measures
+import Planning
+import Results
+import Tensors
+
+/// How the results came about: the part of a report that comes from the resolved file.
+struct ReportMethod {
+  let data: ReportData
+  fileprivate let words: SelectionText
+
+  init(data: ReportData) {
+    self.data = data
+    words = SelectionText(sites: data.sites, stepCount: data.stepCount)
+  }
+
+  fileprivate var spec: ExperimentSpec { data.spec }
+
+  func section() throws -> String {
+    var parts = ["## Method", settings, "### Interventions", interventions]
+    if !spec.record.isEmpty { parts += ["### Recorded attention", records] }
+    if !data.sites.isEmpty {
+      parts.append(Markdown.details("Attention sites: layer numbers, module paths and what selects them", siteTable))
+    }
+    let remarks = try promptRemarks()
+    if !remarks.isEmpty { parts += ["### Words and tokens", remarks.map { "- \($0)" }.joined(separator: "\n")] }
+    return parts.joined(separator: "\n\n")
+  }
+
+  private var settings: String {
+    let generate = spec.generate
+    let run = data.present.first?.stored.run
+    let height = (run?.height ?? generate.height).map(String.init) ?? "the model's own height"
+    let width = (run?.width ?? generate.width).map(String.init) ?? "the model's own width"
+    let latents = data.sites.first.map { ", latents of \($0.latentWidth) x \($0.latentHeight) cells" } ?? ""
+    let negative = generate.negativePrompt.isEmpty ? "empty" : "\"\(Markdown.text(generate.negativePrompt))\""
+    let denoising = generate.settings.flatMap { settings in
+      let isOnly = settings.label.isEmpty
+      let made = data.expected.lazy.filter { $0.settings == settings }.compactMap(\.run).first?.stored.run
+      let scheduler = Markdown.text(made?.scheduler ?? settings.scheduler ?? "the model's own")
+      let calls = made.map { $0.calls == $0.steps ? "" : ", \($0.calls) calls of the model" } ?? ""
+      return [
+        [
+          isOnly ? "scheduler" : "scheduler, \(Markdown.text(settings.label))",
+          "\(scheduler), \(counted(settings.numInferenceSteps, "step"))\(calls)",
+        ],
+        [
+          isOnly ? "guidance" : "guidance, \(Markdown.text(settings.label))",
+          "scale \(settings.guidanceScale), negative prompt \(negative)",
+        ],
+      ]
+    }
+    let model = [
+      ["model", "\(Markdown.code(data.modelName)), SHA-256 \(Markdown.code(data.experiment.modelHash))"]
+    ]
+    let rows = [
+      ["pictures", "\(width) x \(height) pixels (width x height)\(latents)"],
+      [
+        "start noise", "\(generate.seeds.count == 1 ? "seed" : "seeds") \(seedText), as torch's CPU generator draws it",
+      ],
+      ["numbers", "computed in \(generate.precision.rawValue) on \(Markdown.text(data.experiment.engine))"],
+      ["tool", "attnlab \(Markdown.text(data.experiment.toolVersion))"],
+    ]
+    return Markdown.table(["setting", "value"], model + denoising + rows)
+  }
+
+  private var seedText: String {
+    let seeds = spec.generate.seeds
+    let isShort = seeds.count <= 12
+    let small = seeds.allSatisfy { $0 < 1 << 53 }
+    if !isShort, small { return ranges(seeds.sorted().map { Int($0) }) }
+    return seeds.map(String.init).joined(separator: ", ")
+  }
+
+  private var interventions: String {
+    let rows = spec.interventions.map { intervention in
+      let operations = intervention.operations.map { words.operation($0) }.joined(separator: "<br>")
+      return [Markdown.text(intervention.name), operations.isEmpty ? "nothing is changed" : operations]
+    }
+    return "Layers are numbered from 1 in the order of the forward pass, as in Liu et al. 2024 (CVPR); steps from 0. "
+      + "Several operations at one attention are applied in their order.\n\n"
+      + Markdown.table(["name", "what is done to the target's attention"], rows)
+  }
+
+  private var records: String {
+    let rows = spec.record.map { record in
+      [
+        Markdown.text(record.name), words.sites(record.sites), words.steps(record.steps),
+        record.heads == .mean ? "mean over heads" : "each by itself", tokens(record), record.branch.rawValue,
+        record.pool.map { "averaged down to \($0) x \($0) cells at most" } ?? "each site's own grid",
+        record.dtype.rawValue,
+      ]
+    }
+    return Markdown.table(["name", "sites", "steps", "heads", "tokens", "guidance half", "grid", "type"], rows)
+  }
+
+  /// Self-attention has no tokens.
+  private func tokens(_ record: RecordSpec) -> String {
+    let selected = words.selected(record.sites)
+    return selected.isEmpty || selected.contains { $0.kind == .cross } ? words.tokens(record.tokens) : "–"
+  }
+
+  /// Every attention of the model, with the names of what selects it.
+  private var siteTable: String {
+    let selections =
+      spec.interventions.map { intervention in
+        (intervention.name, Set(intervention.operations.flatMap { words.selected($0.sites) }.map(\.index)))
+      } + spec.record.map { ("record " + $0.name, Set(words.selected($0.sites).map(\.index))) }
+    let rows = data.sites.map { site in
+      [
+        "\(site.layer)", site.kind.rawValue, Markdown.code(site.path), "\(site.width) x \(site.height)",
+        "\(site.heads)",
+        selections.filter { $0.1.contains(site.index) }.map { Markdown.text($0.0) }.joined(separator: ", "),
+      ]
+    }
+    return Markdown.table(["layer:", "kind", "path", "grid:", "heads:", "selected by"], rows)
+  }
+
+  /// Words that the tokenizer splits, words that do not fit, and how words are matched between prompts.
+  private func promptRemarks() throws -> [String] {
+    var remarks: [String] = []
+    var seen = Set<PromptID>()
+    for run in data.present where seen.insert(run.stored.run.prompt).inserted {
+      guard let prompt = try data.store.tokens(run.stored.run.prompt) else { continue }
+      for word in prompt.words.indices where prompt.positions(ofWord: word).count > 1 {
+        let pieces = prompt.positions(ofWord: word).map { Markdown.code(prompt.label(of: $0)) }.joined(separator: " + ")
+        remarks.append("\"\(Markdown.text(prompt.words[word]))\" is split into \(pieces); their maps are summed.")
+      }
+      if !prompt.truncatedWords.isEmpty {
+        remarks.append(
+          "\"\(Markdown.text(prompt.prompt))\" is longer than \(prompt.tokens.count) tokens; the model never saw: "
+            + "\(Markdown.text(prompt.truncatedWords.joined(separator: " "))).")
+      }
+    }
+    return try (remarks + alignments()).uniqued
+  }
+}
+
+extension ReportMethod {
+  /// How cross-attention was taken between prompts whose tokens stand at different positions.
+  private func alignments() throws -> [String] {
+    let takesTokens = spec.interventions.flatMap(\.operations).contains { operation in
+      operation.op.needsSource && ![.queries, .output].contains(operation.place)
+        && words.selected(operation.sites).contains { $0.kind == .cross }
+    }
+    guard takesTokens else { return [] }
+    var tokens: [String: PromptTokens] = [:]
+    for run in data.present where tokens[run.stored.prompt] == nil {
+      tokens[run.stored.prompt] = try data.store.tokens(run.stored.run.prompt)
+    }
+    return spec.generate.pairs.compactMap { pair in
+      guard let source = tokens[pair.source], let target = tokens[pair.target] else { return nil }
+      return TokenAlignment(source: source, target: target).map {
+        Markdown.text($0.summary(source: source, target: target)) + "."
+      }
+    }
+  }
+}
+
+extension ReportData {
+  /// The model as the file names it, without the path of a folder, which differs from machine to machine.
+  var modelName: String { Self.name(spec.model) }
+
+  /// The resolved file, with folders and programs named as `modelName` names the model.
+  var resolvedFile: String {
+    let instruments = InstrumentFolders(spec.instruments.given.mapValues(Self.name))
+    let metrics = spec.metrics.map { metric in metric.naming(program: Self.name) }
+    return ExperimentSpec(
+      version: spec.version, name: spec.name, question: spec.question, model: modelName, generate: spec.generate,
+      record: spec.record, predictedClean: spec.predictedClean, interventions: spec.interventions,
+      metrics: metrics, instruments: instruments, tables: spec.tables, figures: spec.figures, claims: spec.claims,
+      budget: spec.budget
+    ).resolvedYAML()
+  }
+
+  private static func name(_ path: String) -> String {
+    guard path.hasPrefix("/") || path.hasPrefix("~") else { return path }
+    return path.split(separator: "/").last.map(String.init) ?? path
+  }
+}
+
+extension Metric {
+  /// The same with another path of its program.
+  fileprivate func naming(program name: (String) -> String) -> Metric {
+    guard case .program(let program) = measure else { return self }
+    let fields = Dictionary(programFields.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
+    return (try? Metric(program: name(program.path), fields: fields)) ?? self
+  }
+}

@@ -1,0 +1,215 @@
+import Attention
+import Formatting
+import Foundation
+import Measures
+import Planning
+import Plotting
+import Results
+
+/// The text of `report.md`.
+struct ReportPage {
+  let data: ReportData
+  let numbers: ReportNumbers
+  let factors: ReportFactors
+  /// nil for an experiment without claims.
+  let verdicts: ReportVerdicts?
+  /// Of the claims' tests.
+  let chart: FigureFile?
+  let figures: [FigureSection]
+  /// Of all maps of this plan's runs, in bytes.
+  let mapCount: Int
+  let mapBytes: Int
+
+  private var spec: ExperimentSpec { data.spec }
+
+  func text() throws -> String {
+    var parts = [head]
+    if let verdicts { parts.append(verdicts.summary) }
+    parts += ["## What was done", doneLines]
+    if let unfinished { parts.append(unfinished) }
+    if let verdicts { parts.append(verdicts.section(chart)) }
+    if let byWords = factors.section { parts.append(byWords) }
+    if !figures.isEmpty { parts += ["## Pictures"] + figures.map(\.markdown) + fontNote }
+    if !numbers.isEmpty { parts.append(numbers.section) }
+    parts += [try ReportMethod(data: data).section(), again, limits(hasNumbers: !numbers.isEmpty)]
+    return parts.joined(separator: "\n\n") + "\n"
+  }
+
+  private var head: String {
+    "# \(Markdown.text(spec.name))" + (spec.question.isEmpty ? "" : "\n\n> **\(Markdown.text(spec.question))**")
+  }
+
+  // MARK: - What was done
+
+  private var doneLines: String {
+    ([drawn, changed, measured] + (others.map { [$0] } ?? [])).map { "- \($0)" }.joined(separator: "\n")
+  }
+
+  /// What is stored beside this plan; nil for nothing.
+  private var others: String? {
+    guard data.otherRuns > 0 else { return nil }
+    return
+      "The database also holds \(counted(data.otherRuns, "run")) of other plans, which earlier versions of the file "
+      + "asked for. Nothing in this report is of them."
+  }
+
+  private var drawn: String {
+    let generate = spec.generate
+    var what: [String] = []
+    if !generate.pairs.isEmpty { what.append(counted(generate.pairs.count, "pair") + " of prompts") }
+    if !generate.prompts.isEmpty { what.append(counted(generate.prompts.count, "single prompt")) }
+    let pictures = data.expected.count
+    let settings = data.hasSettings ? " in \(generate.settings.count) settings" : ""
+    let noise =
+      generate.pairs.isEmpty
+      ? "" : " The source and the target of a pair start from the same noise, so that layout can carry over."
+    return "The model \(Markdown.code(data.modelName)) was asked for \(counted(pictures, "picture")): \(listed(what)), "
+      + "each with \(counted(generate.seeds.count, "seed"))\(settings).\(noise)"
+  }
+
+  private var changed: String {
+    let unchanged = spec.interventions.filter(\.operations.isEmpty).map { Markdown.code($0.name) }
+    let changing = spec.interventions.filter { !$0.operations.isEmpty }.map { Markdown.code($0.name) }
+    let subject = spec.generate.pairs.isEmpty ? "picture" : "target"
+    if changing.isEmpty { return "No attention was changed: the pictures are what the model makes of their prompts." }
+    let left = unchanged.isEmpty ? "" : "; \(listed(unchanged)) \(unchanged.count == 1 ? "leaves" : "leave") it alone"
+    return "While each \(subject) was drawn, chosen attention of the model was changed in "
+      + "\(counted(changing.count, "way")) (\(listed(changing)))\(left)."
+  }
+
+  private var measured: String {
+    let recorded =
+      mapCount == 0
+      ? "No attention maps were recorded"
+      : "\(counted(mapCount, "attention map")) (\(ByteSize(Int64(mapBytes)).rounded)) were recorded on the way"
+    guard !data.metrics.isEmpty else { return recorded + "." }
+    let how =
+      data.metrics.allSatisfy(\.measure.isOfEdits)
+      ? "each finished edit was measured" : "the finished pictures were measured"
+    return "\(recorded), and \(how): \(listed(data.metrics.map(\.title)))."
+  }
+
+  /// What is missing, plainly; nil where everything is done.
+  private var unfinished: String? {
+    let open = data.expected.filter { $0.run?.isDone != true }
+    let lost = data.present.filter { $0.isDone && !data.hasPicture($0) }
+    guard !open.isEmpty || !lost.isEmpty else { return nil }
+    let shown = 20
+    var lines = open.prefix(shown).map { expected in
+      var line = "\(label(expected)): \(expected.status)"
+      if let error = expected.run?.stored.error { line += ", \(withoutPaths(error))" }
+      return line
+    }
+    if open.count > shown {
+      lines.append("and \(open.count - shown) more; [tables/runs.csv](tables/runs.csv) has them all")
+    }
+    lines += lost.prefix(shown).map {
+      "the picture of run \(Markdown.code($0.shortHash)) is missing from the results folder"
+    }
+    let count = open.isEmpty ? "" : " \(open.count) of \(counted(data.expected.count, "run")) are not done."
+    let failed = open.count { $0.run?.stored.status == .failed }
+    let goesOn = failed < open.count || !lost.isEmpty ? "; running the experiment again goes on from there" : ""
+    let isFinal =
+      failed == 0
+      ? ""
+      : " \(counted(failed, "run")) failed, which is final: `attnlab gc \(spec.name) --failed` takes them away, and only then are "
+        + "they tried again."
+    return
+      "### Unfinished\n\n**This report is not whole.**\(count) Pictures and tables hold what there is\(goesOn)."
+      + "\(isFinal)\n\n" + lines.map { "- \($0)" }.joined(separator: "\n")
+  }
+
+  private func label(_ run: ExpectedRun) -> String {
+    let prompts = run.source.map { "\($0) → \(run.prompt)" } ?? run.prompt
+    return "\(Markdown.text(prompts)), seed \(run.seed), "
+      + [run.intervention, run.settings.label].filter { !$0.isEmpty }.map(Markdown.text).joined(separator: ", ")
+  }
+
+  /// An error's text, without what names the machine's folders.
+  private func withoutPaths(_ error: String) -> String {
+    Markdown.text(error.replacingOccurrences(of: data.results.url.path, with: data.results.name))
+  }
+
+  // MARK: - Pictures
+
+  /// Which installed fonts draw what the one of the figures has not, and what none has; nothing where it has all.
+  private var fontNote: [String] {
+    let generate = spec.generate
+    let texts =
+      generate.pairs.flatMap { [$0.source, $0.target] } + generate.prompts + spec.interventions.map(\.name)
+      + generate.settings.map(\.label)
+    guard let use = try? Lettering().fonts(of: texts) else { return [] }
+    var lines = use.borrowed.sorted { $0.key < $1.key }.map { family, signs in
+      "In the figures \(Markdown.text(family)), which is installed here, draws \(shown(signs))."
+    }
+    if !use.missing.isEmpty {
+      lines.append(
+        "**Boxes in the figures**: no installed font has \(shown(use.missing)). Install one that has them (in Debian "
+          + "`fonts-noto-cjk` for Chinese, Japanese and Korean, `fonts-noto-color-emoji` for emoji) and draw the figures again "
+          + "with `attnlab figures`.")
+    }
+    return lines.isEmpty ? [] : [lines.joined(separator: " ")]
+  }
+
+  private func shown(_ signs: [Unicode.Scalar]) -> String {
+    let most = 40
+    let names = signs.prefix(most).map { sign in
+      "\(Markdown.text(String(sign))) (U+\(String(sign.value, radix: 16, uppercase: true)))"
+    }
+    return listed(names + (signs.count > most ? ["\(signs.count - most) more"] : []))
+  }
+
+  // MARK: - The end
+
+  private var again: String {
+    let given = data.command.map { "\(Markdown.fence($0, "sh"))\n\n" } ?? ""
+    let kept = shellLine([
+      "sqlite3", "-readonly", data.results.database.lastPathComponent, "SELECT spec FROM experiment",
+    ])
+    return """
+      ## Run it again
+
+      \(given)The same file on the same machine gives the same pictures, maps and numbers, bit for bit. What is stored \
+      already is not computed again. The database keeps the file with every default and option written out, which runs from \
+      any folder:
+
+      \(Markdown.fence("\(kept) > again.yaml\nattnlab run again.yaml", "sh"))
+
+      \(Markdown.details("The experiment with every default written out", Markdown.fence(data.resolvedFile, "yaml")))
+      """
+  }
+
+  private func limits(hasNumbers: Bool) -> String {
+    var lines: [String] = []
+    let judged = spec.claims?.metrics ?? []
+    let unjudged = data.metrics.filter { $0.isNearness && !judged.contains($0.name) }
+    if hasNumbers, !unjudged.isEmpty {
+      lines.append(
+        "No verdict is drawn from \(listed(unjudged.map(\.title))): they measure nearness to the source, and an "
+          + "edit that failed is near to it. Whether the edit is there must be seen in the pictures, or judged by a "
+          + "measure of the target's text.")
+    }
+    if hasNumbers {
+      lines.append(
+        "Means and standard deviations describe these prompts and seeds; the runs of one pair, or of one seed, are not "
+          + "independent of one another.")
+    }
+    if mapCount > 0 {
+      lines.append(
+        "Attention maps show where a model looks, not what would happen if it looked elsewhere; interventions ask that."
+      )
+    }
+    lines.append("All of it is about one model, \(Markdown.code(data.modelName)), at these settings.")
+    return "## What this cannot tell\n\n" + lines.map { "- \($0)" }.joined(separator: "\n")
+  }
+}
+
+extension Metric {
+  /// Whether it says how near an edit is to its source, which an edit that failed is too.
+  fileprivate var isNearness: Bool {
+    switch accuracy {
+    case .formula, .instrument(.structure, _), .instrument(.lpips, _): true
+    case .instrument, .stated: false
+    }
+  }
+}

@@ -1,0 +1,111 @@
+import Analysis
+import Formatting
+import Planning
+import Plotting
+import Results
+import Tensors
+
+extension ReportVerdicts {
+  static let figure = "claims"
+
+  /// A line a gate and a test, gates first. Numbers that do not exist are empty.
+  var csv: CSVTable {
+    var table = CSVTable([
+      "kind", "claim", "claim_verdict", "says", "metric", "of", "against", "side", "threshold", "n", "clusters",
+      "clustered_by", "excluded", "missing", "mean_of", "mean_against", "difference", "confidence", "low", "high",
+      "placebo", "placebo_n", "placebo_clusters", "placebo_clustered_by", "placebo_excluded", "placebo_missing",
+      "placebo_difference", "placebo_low", "placebo_high", "verdict", "reason",
+    ])
+    for gate in judgement.gates { table.append(row(gate)) }
+    for claim in judgement.claims {
+      for test in claim.tests { table.append(row(test, claim)) }
+    }
+    return table
+  }
+
+  private func row(_ gate: ClaimsJudgement.Gate) -> [String] {
+    let named: (metric: String, of: String, against: String, side: String, threshold: Double?) =
+      switch gate.spec.condition {
+      case .mean(let metric, let of, let atLeast): (metric, of, "", "at_least", atLeast)
+      case .difference(let metric, let of, let against): (metric, of, against, "differs", 0)
+      case .instrument(let name, let atLeast): ("", name, "", "at_least", atLeast)
+      }
+    let estimate = gate.estimate
+    let numbers =
+      estimate.map { cells($0, isDifference: !named.against.isEmpty) }
+      ?? ["", "", "", "", "", CSVTable.number(gate.accuracy), "", "", "", "", ""]
+    return ["gate", "", "", gate.spec.says, named.metric, named.of, named.against, named.side]
+      + [CSVTable.number(named.threshold)] + numbers + Array(repeating: "", count: 9)
+      + [gate.holds ? "holds" : "fails", gate.problem ?? ""]
+  }
+
+  private func row(_ test: ClaimsJudgement.Test, _ claim: ClaimsJudgement.Claim) -> [String] {
+    let spec = test.spec
+    let placebo = test.placebo.map { placebo in
+      let cells = cells(placebo, isDifference: true)
+      return Array(cells[0..<5]) + [cells[7], cells[9], cells[10]]
+    }
+    return [
+      "test", claim.spec.name, claim.verdict.rawValue, spec.says, spec.metric, spec.of, spec.against ?? "",
+      spec.threshold.side, CSVTable.number(spec.threshold.value),
+    ] + cells(test.estimate, isDifference: spec.against != nil) + [spec.placebo ?? ""]
+      + (placebo ?? Array(repeating: "", count: 8)) + [test.verdict.rawValue, test.reason ?? ""]
+  }
+
+  /// n, clusters, clustered_by, excluded, missing, mean_of, mean_against, difference, confidence, low, high.
+  private func cells(_ estimate: ClaimEstimate, isDifference: Bool) -> [String] {
+    let result = estimate.result
+    return [
+      "\(result.count)", "\(result.clusters)", estimate.clustering.rawValue, "\(result.excluded)",
+      "\(estimate.missing)",
+    ]
+      + [
+        result.treatmentMean, isDifference ? result.baselineMean : nil, isDifference ? result.difference : nil,
+        judgement.bootstrap.confidence, estimate.interval?.lowerBound, estimate.interval?.upperBound,
+      ].map { CSVTable.number($0) }
+  }
+
+  // MARK: - The figure
+
+  /// Bars of all tests with their intervals and thresholds, a panel a metric; below a test its difference to the
+  /// placebo. nil where no test has a finite value.
+  func picture() throws -> Picture? {
+    let rows = judgement.claims.flatMap { claim in claim.tests.flatMap { bars($0, claim.spec.name) } }
+    let panels = try rows.map(\.metric).uniqued.map { metric in
+      try Figures.barChart(
+        title: "\(metric): what the claims are tested by", axis: metric,
+        bars: rows.filter { $0.metric == metric }.map(\.bar),
+        note: "each interval \(ClaimText.percent(judgement.bootstrap.confidence)), all "
+          + "\(judgement.spec.intervals) together \(ClaimText.percent(judgement.spec.confidence))")
+    }
+    return panels.isEmpty ? nil : try Picture.stacked(panels)
+  }
+
+  private func bars(_ test: ClaimsJudgement.Test, _ claim: String) -> [(metric: String, bar: Bar)] {
+    let own = bar(test.estimate, "\(claim): \(test.spec.says)", test.spec.threshold, test.verdict.rawValue)
+    let placebo = test.placebo.flatMap { placebo in
+      bar(placebo, "\(claim): the same, less the placebo (\(test.spec.placebo ?? ""))", test.spec.threshold.ofZero, "")
+    }
+    return [own, placebo].compactMap { $0 }.map { (test.spec.metric, $0) }
+  }
+
+  private func bar(
+    _ estimate: ClaimEstimate, _ label: String, _ threshold: ClaimThreshold, _ remark: String
+  ) -> Bar? {
+    let ends = estimate.interval.map { [$0.lowerBound, $0.upperBound] } ?? []
+    guard ([estimate.result.difference] + ends).allSatisfy({ abs($0) <= 1e300 }) else { return nil }
+    return Bar(
+      label, mean: estimate.result.difference, interval: estimate.interval,
+      threshold: Bar.Threshold(threshold.value, isBelowWhatCounts: threshold.side == "above"), remark: remark)
+  }
+
+  /// Writes the figure.
+  /// - Returns: nil where there is nothing to draw.
+  func write(_ writer: FigureWriter, _ data: ReportData) throws -> FigureFile? {
+    guard let picture = try picture() else { return nil }
+    return try writer.write(
+      picture, as: "\(Self.figure).png", title: "\(data.spec.name): the tests of its claims",
+      prompts: data.spec.generate.pairs.map(\.label) + data.spec.generate.prompts, seeds: data.spec.generate.seeds,
+      hashes: [data.experiment.modelHash])
+  }
+}

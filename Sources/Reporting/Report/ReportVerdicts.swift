@@ -1,0 +1,155 @@
+import Analysis
+import Formatting
+import Foundation
+import Planning
+
+/// What a report says of an experiment's claims.
+struct ReportVerdicts {
+  static let table = "claims.csv"
+
+  let judgement: ClaimsJudgement
+
+  private var spec: ClaimsSpec { judgement.spec }
+
+  // MARK: - Three lines at the top
+
+  /// What was asked, what came out, and how sure that is, for a reader who knows no statistics.
+  var summary: String {
+    [("Asked", asked), ("Found", found), ("How sure", sure)].map { "- **\($0.0).** \($0.1)" }.joined(separator: "\n")
+  }
+
+  private var asked: String {
+    let statements = spec.claims.map {
+      "\(Markdown.text($0.name)): \(ClaimText.withoutStop(Markdown.text($0.statement)))"
+    }
+    let count = spec.claims.count == 1 ? "Does this claim hold" : "Which of these \(spec.claims.count) claims hold"
+    return "\(count)? \(statements.joined(separator: "; "))."
+  }
+
+  private var found: String { judgement.claims.map(plain).joined(separator: " ") }
+
+  private func plain(_ claim: ClaimsJudgement.Claim) -> String {
+    let name = Markdown.text(claim.spec.name)
+    func said(_ verdict: Verdict) -> String {
+      listed(claim.tests.filter { $0.verdict == verdict }.map { "“\(Markdown.text($0.spec.says))”" })
+    }
+    switch claim.verdict {
+    case .shown: return "\(name) is **shown**: all that it says was found."
+    case .notShown: return "\(name) is **not shown**: the pictures speak against \(said(.notShown))."
+    case .mixed: return "\(name) is **mixed**: the pictures do not settle \(said(.mixed))."
+    case .notTestable:
+      let reasons = claim.tests.compactMap { $0.verdict == .notTestable ? $0.reason : nil }.uniqued
+      return "\(name) is **not testable here**: \(reasons.map(Markdown.text).joined(separator: "; "))."
+    }
+  }
+
+  private var sure: String {
+    guard judgement.pictures > 0 else { return "Nothing can be said: no picture has the measurements." }
+    let heldOut = spec.heldOutSeeds == nil ? "" : " that were held out from looking"
+    return
+      "Judged by \(counted(judgement.pictures, "picture")) from \(counted(judgement.seeds, "random start"))\(heldOut). "
+      + "The margins of error behind the verdicts (\(spec.intervals)) are set so wide that all of them together should hold in "
+      + "\(ClaimText.percent(spec.confidence)) of such experiments, with this model and pictures like these."
+  }
+
+  // MARK: - The section
+
+  /// - Parameter figure: nil where there is nothing to draw.
+  func section(_ figure: FigureFile?) -> String {
+    var parts = ["## Verdicts", method]
+    if !judgement.gates.isEmpty { parts += ["### Gates", gates] }
+    parts += judgement.claims.flatMap(section)
+    if let figure {
+      parts.append(
+        "A bar is a mean or a mean difference, the black line its corrected interval, the red line the threshold, with its "
+          + "feet on the side that is claimed.\n\n\(figure.markdown)")
+    }
+    parts.append("The numbers: [tables/\(Self.table)](tables/\(Self.table)).")
+    return parts.joined(separator: "\n\n")
+  }
+
+  private var method: String {
+    let bootstrap = judgement.bootstrap
+    let seeds =
+      spec.heldOutSeeds.map { "Only runs of the held-out \(Self.seeds($0)) count." } ?? "Runs of all seeds count."
+    return
+      "*Shown*: the interval lies beyond the threshold, and that of the difference to the placebo beyond 0. *Not shown*: "
+      + "it lies wholly on the other side of the threshold. *Mixed*: anything else. *Not testable here*: a gate failed, or "
+      + "there are fewer than two clusters. A claim is shown if all its tests are, and not shown if one of them is not. "
+      + "\(seeds) Intervals are by Student's t of the clusters, or where there are \(Comparison.fewClusters) clusters or more BCa bootstraps "
+      + "of \(bootstrap.resamples) resamples, each of "
+      + "\(ClaimText.percent(bootstrap.confidence)): \(ClaimText.percent(spec.confidence)) for all \(spec.intervals) together "
+      + "(Bonferroni). Clusters are the seeds where there are \(Comparison.enoughSeeds) or more, else each pair and seed."
+  }
+
+  private static func seeds(_ seeds: [UInt64]) -> String {
+    "\(seeds.count == 1 ? "seed" : "seeds") \(seeds.map(String.init).joined(separator: ", "))"
+  }
+
+  private var gates: String {
+    judgement.gates.map { "- \($0.holds ? "holds" : "**fails**"): \(Markdown.text($0.text))" }.joined(separator: "\n")
+  }
+
+  private func section(_ claim: ClaimsJudgement.Claim) -> [String] {
+    let exclusions = claim.spec.exclusions
+    let rows = claim.tests.map(row)
+    let table = Markdown.table(
+      [
+        "test", "metric", "n:", "clusters:", "left out:", "mean of:", "mean against:", "difference:", "interval:",
+        "threshold:", "less placebo:", "its interval:", "verdict",
+      ], rows)
+    return [
+      "### \(Markdown.text(claim.spec.name)): \(claim.verdict.rawValue)", "> \(Markdown.text(claim.spec.statement))",
+    ] + (exclusions.isEmpty ? [] : ["Left out: \(Markdown.text(exclusions))"]) + [table]
+  }
+
+  private func row(_ test: ClaimsJudgement.Test) -> [String] {
+    let (spec, estimate, result) = (test.spec, test.estimate, test.estimate.result)
+    let isDifference = spec.against != nil
+    let text = isDifference ? ClaimText.signed : ClaimText.number
+    let columns = [spec.of] + (spec.against.map { [$0] } ?? [])
+    let reason = test.reason.map { ": \($0)" } ?? ""
+    return [
+      Markdown.text(spec.says),
+      "\(Markdown.text(spec.metric)), \(Markdown.text(columns.joined(separator: " − ")))", "\(result.count)",
+      clusters(estimate), "\(estimate.missing + result.excluded)", ClaimText.number(result.treatmentMean),
+      isDifference ? ClaimText.number(result.baselineMean) : "–", isDifference ? text(result.difference) : "–",
+      ClaimText.interval(estimate.interval, text), ClaimText.threshold(spec.threshold),
+      test.placebo.map { "\(ClaimText.signed($0.result.difference)) (n \($0.result.count), \(clusters($0)))" } ?? "–",
+      ClaimText.interval(test.placebo?.interval, ClaimText.signed),
+      "**\(test.verdict.rawValue)**\(Markdown.text(reason))",
+    ]
+  }
+
+  private func clusters(_ estimate: ClaimEstimate) -> String {
+    "\(estimate.result.clusters) \(estimate.clustering.text)"
+  }
+}
+
+extension ClaimsJudgement.Gate {
+  /// What the gate says, what was found and what it takes.
+  fileprivate var text: String {
+    let found = problem ?? numbers
+    switch spec.condition {
+    case .mean(let metric, let of, let atLeast):
+      return "\(spec.says): the mean of \(ClaimText.estimand(metric, of, against: nil)) is to be "
+        + "\(ClaimText.number(atLeast)) or more; \(found)"
+    case .difference(let metric, let of, let against):
+      return
+        "\(spec.says): the interval of \(ClaimText.estimand(metric, of, against: against)) is to exclude 0; \(found)"
+    case .instrument(let name, let atLeast):
+      return "\(spec.says): \"\(name)\" is to be right \(ClaimText.percent(atLeast)) of the time or more; \(found)"
+    }
+  }
+
+  private var numbers: String {
+    guard let estimate else { return accuracy.map { "it is \(ClaimText.percent($0))" } ?? "" }
+    let result = estimate.result
+    let left = estimate.missing + result.excluded
+    let size = "of \(counted(result.count, "run"))" + (left == 0 ? "" : ", \(left) left out")
+    if case .mean = spec.condition { return "it is \(ClaimText.number(result.treatmentMean)) \(size)" }
+    return
+      "it is \(ClaimText.signed(result.difference)), \(ClaimText.interval(estimate.interval, ClaimText.signed)), \(size), "
+      + "\(result.clusters) clusters (\(estimate.clustering.text))"
+  }
+}

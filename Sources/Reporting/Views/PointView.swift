@@ -1,0 +1,90 @@
+import Attention
+import AttentionStore
+import Formatting
+import Foundation
+import Planning
+import Plotting
+import Results
+import Tensors
+
+/// Where one point of the picture looks: self-attention's row of the cell that the point falls in, at each recorded layer.
+public struct PointView {
+  public let run: StoredRun
+  public let point: QueryPoint
+  public let step: Int
+  /// By layer: the mean over heads of the probabilities over the keys' grid.
+  public let maps: [(site: AttentionSite, map: HeatMap)]
+
+  /// - Parameter step: nil: the middle one of those that were recorded and asked for.
+  /// - Throws: `ExperimentError` that says what was not recorded and what would record it; `SelectionError`; `StoreError`.
+  public init(_ request: MapViewRequest, point: QueryPoint, step: Int? = nil, store: AttentionStore) throws {
+    let maps = try ViewMaps(request, kind: .selfAttention, store: store)
+    let record = maps.records[0]
+    let chosen = step ?? record.steps[record.steps.count / 2]
+    guard record.steps.contains(chosen) else {
+      throw ExperimentError(
+        "record \"\(record.name)\" has no maps of step \(chosen); recorded: \(ranges(record.steps))")
+    }
+    var found: [(site: AttentionSite, map: HeatMap)] = []
+    try maps.gather(
+      record, steps: [chosen], start: { PointRow(site: $0, $1, point) }, add: { $0.add($1) },
+      finish: { site, _, row in found.append((site, try row.heatMap())) })
+    run = maps.run
+    self.point = point
+    self.step = chosen
+    self.maps = found.sorted { $0.site.index < $1.site.index }
+  }
+
+  /// The picture with the point, then a map a layer, laid over the greyed picture.
+  /// - Parameter title: nil: the prompt, the seed and the step.
+  public func figure(title: String? = nil, picture: Picture) throws -> Picture {
+    try Figures.selfAttention(
+      title: title ?? "\(run.prompt) · seed \(run.run.seed) · where a point looks · step \(step)", picture: picture,
+      query: point,
+      maps: maps.map { LabeledMap($0.site.figureLabel, $0.map) }, scale: .perMap, overPicture: true)
+  }
+
+  /// A line a key: `run,layer,site,step,query_y,query_x,y,x,value`.
+  public var csv: Data {
+    var table = CSVTable(["run", "layer", "site", "step", "query_y", "query_x", "y", "x", "value"])
+    for (site, map) in maps {
+      let cell = point.cell(width: map.width, height: map.height)
+      for (key, value) in map.values.enumerated() {
+        table.append([
+          String(run.run.hash.prefix(16)), "\(site.layer)", site.path, "\(step)", "\(cell.y)", "\(cell.x)",
+          "\(key / map.width)", "\(key % map.width)", CSVTable.number(Double(value)),
+        ])
+      }
+    }
+    return table.data
+  }
+}
+
+/// The row of a point's cell, the mean over heads.
+struct PointRow {
+  let site: AttentionSite
+  private let width: Int
+  private let height: Int
+  private let cell: Int
+  private var sum: [Float]
+  private var count = 0
+
+  /// - Parameter map: The first; it gives the grid and is not added.
+  init(site: AttentionSite, _ map: StoredMap, _ point: QueryPoint) {
+    self.site = site
+    (width, height) = (map.width, map.height)
+    let place = point.cell(width: map.width, height: map.height)
+    cell = place.y * map.width + place.x
+    sum = [Float](repeating: 0, count: map.keys)
+  }
+
+  mutating func add(_ map: StoredMap) {
+    for (key, value) in map.row(cell).enumerated() { sum[key] += value }
+    count += 1
+  }
+
+  /// The probabilities over the keys' grid.
+  func heatMap() throws -> HeatMap {
+    try HeatMap(width: width, height: height, values: sum.map { $0 / Float(max(1, count)) })
+  }
+}

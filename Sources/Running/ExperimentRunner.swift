@@ -1,0 +1,132 @@
+import AttentionStore
+import Files
+import Foundation
+import Planning
+import Results
+
+/// Makes the runs of a plan that are not yet in the database.
+///
+/// A step's maps and what the next step needs are one transaction, so a run that was killed goes on after the last step
+/// that it finished and ends with the same bits; a second run of the same file computes nothing. Runs are known by their
+/// hashes: those of other plans stay where they are, and no run that is done or has failed is ever made again.
+public struct ExperimentRunner {
+  let plan: ExperimentPlan
+  let results: ResultsFolder
+  let progress: any RunProgress
+  let stop: StopSignal
+  let command: String?
+  private let allowsPrograms: Bool
+  var files: RunFiles { RunFiles(plan: plan, results: results) }
+
+  /// - Parameters:
+  ///   - stop: looked at between steps; once it is raised the run ends.
+  ///   - command: the shell line that was given, beginning with `attnlab`, for the report.
+  ///   - allowsPrograms: whether programs that the file names as metrics may run. Ask whoever has to answer for it.
+  public init(
+    plan: ExperimentPlan, results: ResultsFolder, progress: any RunProgress, stop: StopSignal = StopSignal(),
+    command: String? = nil, allowsPrograms: Bool = false
+  ) {
+    self.plan = plan
+    self.results = results
+    self.progress = progress
+    self.stop = stop
+    self.command = command
+    self.allowsPrograms = allowsPrograms
+  }
+
+  /// Runs the experiment. A run that fails takes no other with it: see `RunSummary.failed`.
+  /// - Throws: `ExperimentError` if the plan exceeds its budget or the folder cannot be written, before anything is
+  ///   made; `RunInterrupted` if it was asked to stop; `StoreError`; what computing and writing files throw.
+  public func run() throws -> RunSummary {
+    if let problem = plan.budgetProblem { throw ExperimentError(problem) }
+    guard allowsPrograms || plan.spec.programs.isEmpty else { throw ExperimentError(plan.spec.programRemarks) }
+    try prepareFolder()
+    let started = Date()
+    let store = try AttentionStore.open(results.database, mode: .create)
+    defer { progress.finished() }
+    try removeUnfinished()
+    let recorder = try begin(store)
+    let failedBefore = Set(try store.runs(RunFilter(status: .failed, isPlanned: true)).map(\.id))
+    var tally = Tally(total: plan.stepCount)
+    for group in plan.groups {
+      try Task.checkCancellation()
+      try make(group, store, recorder, &tally)
+    }
+    try checkStop(tally)
+    try RunMeasurer(spec: plan.spec, results: results, store: store, progress: progress, stop: stop).measure()
+    try store.removeUnused()
+    progress.finished()
+    let failed = try store.runs(RunFilter(status: .failed, isPlanned: true))
+    let others = try store.countOfOtherRuns()
+    try store.close()
+    let summary = RunSummary(
+      runsMade: tally.runsMade, runsKept: tally.runsKept, stepsMade: tally.stepsMade, filesMade: tally.filesMade,
+      otherRuns: others, failed: failed.map { FailedRun($0, isNew: !failedBefore.contains($0.id)) },
+      fileProblems: tally.fileProblems, seconds: Date().timeIntervalSince(started), report: results.report.path)
+    // A run that computed nothing leaves the times of the one that did.
+    if summary.stepsMade > 0 || !FileManager.default.fileExists(atPath: results.manifest.path) {
+      try Manifest(plan: plan, summary: summary, started: started, command: command)
+        .write(results.manifest.lastPathComponent, in: results.openForWriting())
+    }
+    return summary
+  }
+
+  /// What was made so far.
+  struct Tally {
+    let total: Int
+    var runsMade = 0
+    var runsKept = 0
+    var stepsMade = 0
+    var filesMade = 0
+    var fileProblems: [String] = []
+    var done = 0
+  }
+
+  func checkStop(_ tally: Tally) throws {
+    if stop.isRaised { throw RunInterrupted(stepsDone: tally.done, stepsTotal: tally.total) }
+  }
+
+  // MARK: - Before computing
+
+  /// Makes the folder and sees that files can be made in it.
+  private func prepareFolder() throws {
+    do {
+      // Begun and never finished, it leaves nothing.
+      _ = try results.openForWriting().newFile("probe")
+    } catch {
+      throw ExperimentError(
+        "\(results.url.path): results cannot be written there (\(error)); choose another folder with --results")
+    }
+  }
+
+  /// Removes what a killed run was writing. The lock on the database is held: no other run is at work here.
+  private func removeUnfinished() throws {
+    let folder = try results.openForWriting()
+    for path in try UnfinishedFiles.paths(of: results, in: folder) { try folder.remove(path) }
+  }
+
+  private func begin(_ store: AttentionStore) throws -> StepRecorder {
+    try store.beginExperiment(
+      StoredExperiment(
+        name: plan.spec.name, question: plan.spec.question, spec: KeptFile(plan.spec, command: command).text,
+        specHash: sha256(Data(plan.spec.canonicalForm.utf8)), model: plan.spec.model, modelHash: plan.modelHash,
+        toolVersion: attnlabVersion, engine: plan.engine),
+      plan: plan.description)
+    return try StepRecorder(plan, store)
+  }
+}
+
+extension ExperimentPlan {
+  /// The plan as the database keeps it.
+  var description: PlanDescription {
+    let runs = groups.flatMap { $0.runs.map(\.hash) }
+    return PlanDescription(hash: sha256(Data(runs.joined(separator: "\n").utf8)), runs: runs, sites: sites)
+  }
+}
+
+extension PlannedGroup {
+  /// The group in a few words, for progress.
+  var label: String {
+    "\(promptSummary), seed \(settings.seed)\(settingsLabel.isEmpty ? "" : ", \(settingsLabel)")"
+  }
+}

@@ -1,0 +1,114 @@
+import AttentionStore
+import Checkpoints
+import Files
+import Foundation
+import Pipelines
+import Planning
+import Plotting
+import Results
+import Tensors
+
+/// A file of a run with its bytes, before it is written.
+struct RunFileContents {
+  let file: RunFile
+  /// Of the run.
+  let hash: String
+  let data: Data
+
+  init(_ file: RunFile, of hash: String, _ data: Data) {
+    self.file = file
+    self.hash = hash
+    self.data = data
+  }
+
+  /// Relative to the folder of the results.
+  var path: String { file.path(of: hash) }
+  var artifact: Artifact { Artifact(file, of: hash, sha256: sha256(data)) }
+}
+
+/// The files that runs leave beside the database: pictures, final latents, and predicted pictures on the way.
+struct RunFiles {
+  let plan: ExperimentPlan
+  let results: ResultsFolder
+
+  /// The files that each finished run of a group has.
+  func files(of group: PlannedGroup) -> [RunFile] {
+    [.picture, .latents] + group.predictedSteps.map { .predicted(step: $0) }
+  }
+
+  private func texts(_ run: PlannedRun, _ group: PlannedGroup) -> [PNG.Text] {
+    [
+      PNG.Text("Prompt", run.prompt.prompt), PNG.Text("Seed", "\(group.settings.seed)"),
+      PNG.Text("Intervention", run.intervention), PNG.Text("Content-Hash", run.hash),
+      PNG.Text("Software", "attnlab \(attnlabVersion)"),
+    ]
+  }
+
+  // MARK: - Making
+
+  /// What the model expected of a run in the last step, where the file asks for it.
+  /// - Throws: `BrokenPicture`; what decoding throws.
+  func predicted(_ index: Int, _ group: PlannedGroup, _ denoising: Denoising) throws -> RunFileContents? {
+    let step = denoising.step - 1
+    guard group.predictedSteps.contains(step), let expected = denoising.predictedClean else { return nil }
+    let run = group.runs[index]
+    let picture = try plan.model.picture(expected.slice(index..<(index + 1)))
+    let texts = texts(run, group) + [PNG.Text("Predicted-After-Step", "\(step)")]
+    return RunFileContents(
+      .predicted(step: step), of: run.hash, Data(try PNG.encode(picture, texts: texts)))
+  }
+
+  /// The picture and the latents of a run whose steps are all taken.
+  /// - Throws: `BrokenPicture`; what decoding throws.
+  func finished(_ index: Int, _ group: PlannedGroup, _ denoising: Denoising) throws -> [RunFileContents] {
+    let run = group.runs[index]
+    let latents = try denoising.latents(of: index)
+    let picture = try PNG.encode(plan.model.picture(latents), texts: texts(run, group))
+    let tensors = try SafetensorsWriter.encode(
+      [("latents", latents.channelsFirst())], metadata: ["hash": run.hash], name: "latents.safetensors")
+    return [
+      RunFileContents(.picture, of: run.hash, Data(picture)), RunFileContents(.latents, of: run.hash, tensors),
+    ]
+  }
+
+  // MARK: - Writing
+
+  func write(_ file: RunFileContents) throws {
+    try results.openForWriting().write(file.data, to: file.path, making: true)
+  }
+
+  /// Writes what the model expected of a run in the last step, where the file asks for it.
+  func writePredicted(_ index: Int, _ group: PlannedGroup, _ denoising: Denoising) throws {
+    if let file = try predicted(index, group, denoising) { try write(file) }
+  }
+
+  /// Writes a finished run's picture and latents.
+  /// - Returns: all that it leaves.
+  func write(_ index: Int, _ group: PlannedGroup, _ denoising: Denoising) throws -> [Artifact] {
+    let finished = try finished(index, group, denoising)
+    for file in finished { try write(file) }
+    let hash = group.runs[index].hash
+    let predicted = try group.predictedSteps.map { step in
+      let file = RunFile.predicted(step: step)
+      return Artifact(file, of: hash, sha256: sha256(try results.open().file(file.path(of: hash)).data()))
+    }
+    return finished.map(\.artifact) + predicted
+  }
+
+  // MARK: - Looking
+
+  /// Whether every predicted picture of some runs and of the steps before one is there.
+  func hasPredicted(_ group: PlannedGroup, of runs: [Int], before step: Int) -> Bool {
+    guard let folder = try? results.open() else { return false }
+    return group.predictedSteps.filter { $0 < step }.allSatisfy { step in
+      runs.allSatisfy { index in
+        (try? folder.kind(of: RunFile.predicted(step: step).path(of: group.runs[index].hash))) == .file
+      }
+    }
+  }
+
+  /// Whether a file of a run is there with the bytes that it was written with.
+  func isWhole(_ file: RunFile, of run: PlannedRun, sha256 hash: String) -> Bool {
+    (try? results.open().file(file.path(of: run.hash)).data()).map { sha256($0) == hash } ?? false
+  }
+}

@@ -1,0 +1,220 @@
+import AttentionStore
+import Files
+import Foundation
+import Measures
+import Planning
+import Plotting
+import Results
+
+/// Takes the metrics that an experiment asks for and that its finished runs do not have yet, from the stored pictures.
+struct RunMeasurer {
+  let spec: ExperimentSpec
+  let results: ResultsFolder
+  let store: AttentionStore
+  let progress: any RunProgress
+  let stop: StopSignal
+
+  /// - Throws: `InstrumentError`, `CheckpointError`, `RunInterrupted`, `StoreError`, or what reading a picture throws.
+  func measure() throws {
+    guard !spec.metrics.isEmpty else { return }
+    let subjects = try MeasuredRuns(results: results, store: store)
+    let instruments = Instruments(spec.instruments, isStopped: { [stop] in stop.isRaised })
+    let definitions = Dictionary(
+      try spec.metrics.map { ($0.name, try definition(of: $0, instruments)) }, uniquingKeysWith: { first, _ in first })
+    var work: [Work] = []
+    for run in subjects.runs {
+      let known = try store.metricSources(run.id)
+      var item = Work(run: run)
+      var foreign: [String] = []
+      for metric in spec.metrics {
+        guard let job = job(metric, run, subjects) else {
+          // The value of a set that begins with this run in another plan.
+          if known.keys.contains(metric.name) { foreign.append(metric.name) }
+          continue
+        }
+        let source = source(of: metric, definitions[metric.name] ?? [], run, subjects)
+        guard known[metric.name] != .some(source) else { continue }
+        item.jobs.append((metric.name, job))
+        item.sources[metric.name] = source
+      }
+      if !foreign.isEmpty { try store.removeMetrics(foreign, run: run.id) }
+      if !item.jobs.isEmpty { work.append(item) }
+    }
+    for (index, item) in work.enumerated() {
+      if stop.isRaised { throw RunInterrupted(stepsDone: index, stepsTotal: work.count) }
+      var values: [String: Double] = [:]
+      do {
+        // What a metric says nothing of is no number: it is not asked again.
+        for (name, job) in item.jobs { values[name] = try job(instruments) ?? .nan }
+      } catch is MeasuringStopped {
+        throw RunInterrupted(stepsDone: index, stepsTotal: work.count)
+      } catch {
+        throw try forgetting(error)
+      }
+      try store.setMetrics(values, sources: item.sources, run: item.run.id)
+      progress.advanced(done: index + 1, total: work.count, work: "measuring")
+    }
+    do { try instruments.finishPrograms() } catch { throw try forgetting(error) }
+  }
+
+  /// The error, after the values of a program that is out of step with its questions are forgotten: nobody knows which of
+  /// its answers belongs to which picture.
+  private func forgetting(_ error: any Error) throws -> any Error {
+    if let program = (error as? InstrumentError)?.outOfStep {
+      let names = spec.programs.filter { $0.program == program }.map(\.name)
+      for run in try store.runs() { try store.removeMetrics(names, run: run.id) }
+    }
+    return error
+  }
+
+  private typealias Job = (Instruments) throws -> Double?
+
+  private struct Work {
+    let run: StoredRun
+    var jobs: [(String, Job)] = []
+    var sources: [String: String] = [:]
+  }
+
+  /// nil if the metric is not of this run.
+  private func job(_ metric: Metric, _ run: StoredRun, _ subjects: MeasuredRuns) -> Job? {
+    switch metric.measure {
+    case .picture(let measure):
+      return { try measure(subjects.measured(run), $0) }
+    case .program(let program):
+      let edit = subjects.edit(run)
+      if program.isOfEdits, edit == nil { return nil }
+      return { try $0.answer(program, subjects.measured(run), source: edit?.source) }
+    case .edit(let measure):
+      guard let edit = subjects.edit(run) else { return nil }
+      return { try measure(edit, $0) }
+    case .set(let set, let measure):
+      guard let edits = subjects.set(set, beginningWith: run) else { return nil }
+      return { try measure(edits, $0) }
+    case .seeds(let measure):
+      guard let runs = subjects.seeds(beginningWith: run) else { return nil }
+      return { try measure(runs, $0) }
+    }
+  }
+
+  /// All that decides a metric's values beside the pictures.
+  private func definition(of metric: Metric, _ instruments: Instruments) throws -> [String] {
+    var parts = ["\(metric.name) \(metric.revision)"]
+    if case .instrument(let instrument, _) = metric.accuracy {
+      parts.append(try ModelSource.hash(instruments.folders.contentFiles(instrument)))
+    }
+    if case .program(let program) = metric.measure {
+      parts.append(try ModelSource.hash([URL(fileURLWithPath: program.path)]))
+    }
+    return parts
+  }
+
+  /// A hash of what a run's value is of.
+  private func source(
+    of metric: Metric, _ definition: [String], _ run: StoredRun, _ subjects: MeasuredRuns
+  ) -> String {
+    // A set's value is another one with another member.
+    let members: [StoredRun] =
+      switch metric.measure {
+      case .set(let set, _): subjects.members(of: set, beginningWith: run) ?? []
+      case .seeds: subjects.seedRuns(beginningWith: run) ?? []
+      case .program, .picture, .edit: []
+      }
+    return sha256(Data((definition + members.map(\.run.hash)).joined(separator: "\n").utf8))
+  }
+}
+
+/// The finished runs of the last plan as metrics see them, and how they belong together.
+final class MeasuredRuns {
+  let runs: [StoredRun]
+  private let results: ResultsFolder
+  private let store: AttentionStore
+  private var measured: [RunID: MeasuredRun] = [:]
+  private let byID: [RunID: StoredRun]
+  /// Runs whose pictures are in memory, the latest last.
+  private var loaded: [RunID] = []
+
+  init(results: ResultsFolder, store: AttentionStore) throws {
+    runs = try store.runs(RunFilter(status: .done, isPlanned: true))
+    byID = Dictionary(runs.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+    self.results = results
+    self.store = store
+  }
+
+  func measured(_ run: StoredRun) -> MeasuredRun {
+    if let known = measured[run.id] { return known }
+    let (store, results) = (store, results)
+    let path = try? store.artifacts(run.id).first { $0.kind == "picture" }?.path
+    // A program is told where the file is, and opens it by itself: a link there would lead it elsewhere.
+    let file = path.flatMap { path in (try? results.open().file(path)).map { _ in results.url.appending(path: path) } }
+    let new = MeasuredRun(prompt: run.prompt, file: file) { [weak self] in
+      guard let path else {
+        throw ExperimentError("run \(run.id.rawValue) of \(results.database.path) has no picture")
+      }
+      self?.makeRoom(for: run)
+      return try PNG.read(results.open().file(path))
+    }
+    measured[run.id] = new
+    return new
+  }
+
+  /// Keeps the last pictures, as a source serves all targets of its group, and those of a large set are too many.
+  private func makeRoom(for run: StoredRun) {
+    if loaded.count == Self.mostPictures { measured[loaded.removeFirst()]?.release() }
+    loaded.append(run.id)
+  }
+
+  private static let mostPictures = 64
+
+  func edit(_ run: StoredRun) -> MeasuredEdit? {
+    run.sourceID.flatMap { byID[$0] }.map { MeasuredEdit(measured(run), source: measured($0)) }
+  }
+
+  // MARK: - Sets
+
+  /// The edits of a set whose first is the run; nil if it is not the first, or no edit.
+  func set(_ set: RunSet, beginningWith run: StoredRun) -> [MeasuredEdit]? {
+    members(of: set, beginningWith: run)?.compactMap(edit)
+  }
+
+  func members(of set: RunSet, beginningWith run: StoredRun) -> [StoredRun]? {
+    guard run.sourceID != nil, let members = sets[set]?[SetKey(run, set)], members.first?.id == run.id else {
+      return nil
+    }
+    return members
+  }
+
+  func seeds(beginningWith run: StoredRun) -> [MeasuredRun]? { seedRuns(beginningWith: run)?.map(measured) }
+
+  func seedRuns(beginningWith run: StoredRun) -> [StoredRun]? {
+    guard let members = prompts[SetKey(run, .seedsOfPair)], members.first?.id == run.id else { return nil }
+    // A source is made anew in each of its groups: a seed counts once.
+    var seeds: Set<UInt64> = []
+    return members.filter { seeds.insert($0.run.seed).inserted }
+  }
+
+  /// What the members of a set share.
+  private struct SetKey: Hashable {
+    let intervention, prompt, scheduler: String
+    let steps: Int
+    let guidance: Double
+    let source: String?
+    let seed: UInt64?
+
+    init(_ run: StoredRun, _ set: RunSet) {
+      intervention = run.run.intervention
+      prompt = run.prompt
+      scheduler = run.run.scheduler
+      steps = run.run.steps
+      guidance = run.run.guidanceScale
+      source = set == .seedsOfPair ? run.sourcePrompt : nil
+      seed = set == .sourceColors ? run.run.seed : nil
+    }
+  }
+
+  private lazy var sets = Dictionary(
+    uniqueKeysWithValues: [RunSet.sourceColors, .seedsOfPair].map { set in
+      (set, Dictionary(grouping: runs.filter { $0.sourceID != nil }) { SetKey($0, set) })
+    })
+
+  private lazy var prompts = Dictionary(grouping: runs) { SetKey($0, .seedsOfPair) }
+}

@@ -1,0 +1,68 @@
+import AttentionStore
+import Foundation
+import Pipelines
+import Planning
+import Reporting
+import Results
+import Running
+import TestSupport
+
+/// A small experiment on the bundled model, changed by overrides as `--set` takes them.
+package enum SmallExperiment {
+  package static let yaml = """
+    version: 1
+    name: small
+    question: Does it run?
+    model: emoji-scenes
+    generate:
+      pairs:
+        - { source: "a red car", target: "a blue car" }
+      seeds: [1]
+      num_inference_steps: 3
+      guidance_scale: 5.0
+      scheduler: ddim
+    record:
+      - { name: words, sites: "cross:*", heads: mean, tokens: all }
+      - { name: layout, sites: "self:grid<=1/2", heads: all, steps: [0, 2], pool: 4, dtype: fp16, branch: both }
+    interventions:
+      none: []
+      cross swap: [{ op: replace, sites: "cross:*" }]
+      zero: [{ op: zero, sites: "cross:8-10", steps: [1] }]
+    metrics: [psnr, ssim]
+    figures: []
+    budget: { disk: 100 MiB }
+    """
+
+  private static let loaded = Result {
+    let folder = try ModelSource.folder(named: "emoji-scenes", from: URL(filePath: "/"))
+    return (model: try StableDiffusion(folder: folder), hash: try ModelSource.hash(folder))
+  }
+
+  package static func spec(_ overrides: [String] = []) throws -> ExperimentSpec {
+    try ExperimentSpec(yaml: yaml, file: "small.yaml", overrides: overrides)
+  }
+
+  package static func plan(_ overrides: [String] = []) throws -> ExperimentPlan {
+    let (model, hash) = try loaded.get()
+    return try ExperimentPlan(spec(overrides), model: model, modelHash: hash)
+  }
+
+  /// A plan whose hashes are those of every machine and every version of the model's weights.
+  package static func portablePlan(_ overrides: [String]) throws -> ExperimentPlan {
+    try ExperimentPlan(spec(overrides), model: loaded.get().model, modelHash: "the model", engine: "an engine")
+  }
+
+  @discardableResult
+  package static func run(_ folder: URL, _ overrides: [String] = []) throws -> RunSummary {
+    let results = ResultsFolder(folder.appending(path: "small"))
+    let summary = try ExperimentRunner(plan: plan(overrides), results: results, progress: SilentProgress()).run()
+    try withStore(folder) { _ = try ExperimentReport.write(results: results, store: $0) }
+    return summary
+  }
+
+  package static func withStore<R>(_ folder: URL, _ body: (AttentionStore) throws -> R) throws -> R {
+    let store = try AttentionStore.open(folder.appending(path: "small/small.sqlite"), mode: .readOnly)
+    defer { try? store.close() }
+    return try body(store)
+  }
+}

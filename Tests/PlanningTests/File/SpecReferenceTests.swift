@@ -1,0 +1,51 @@
+import Attention
+import Foundation
+import Planning
+import TestSupport
+import Testing
+
+@Suite struct SpecReferenceTests {
+  private static let page = Fixtures.repository.appending(
+    path: "Sources/Planning/Planning.docc/ExperimentFile.md")
+
+  /// What the page says of keys is what the decoder allows: renew it with `attnlab reference --update`.
+  @Test func thePageIsAsTheCodeIs() throws {
+    let page = try String(contentsOf: Self.page, encoding: .utf8)
+    #expect(try SpecReference.updated(page: page) == page)
+  }
+
+  @Test func everyKeyIsAllowedAndNoOther() {
+    for section in SpecReference.all where section.section != "operations" {
+      let yaml =
+        switch section.section {
+        case "experiment": "nothing: 1"
+        case "generate": "version: 1\nname: a\nmodel: b\ngenerate: { nothing: 1 }"
+        case "record": minimal("record: [{ nothing: 1 }]")
+        case "claims": minimal("claims: { nothing: 1 }")
+        case "gate": minimal("claims: { gates: [{ nothing: 1 }], claims: [] }")
+        case "claim": minimal("claims: { claims: [{ nothing: 1 }] }")
+        case "test": minimal("claims: { claims: [{ tests: [{ nothing: 1 }] }] }")
+        default: minimal("interventions: { a: [{ nothing: 1 }] }")
+        }
+      let names = section.keys.map(\.name).joined(separator: ", ")
+      #expect(
+        problems(yaml).contains("\"nothing\"") && problems(yaml).contains("allowed: \(names)"), "\(section.section)")
+    }
+    // The keys of single operations, each with an operation that has it.
+    let own = SpecReference.all.first { $0.section == "operations" }?.keys.map(\.name)
+    #expect(Set(own ?? []) == Set(AttentionOperation.allCases.flatMap(\.parameters)))
+  }
+
+  @Test func aPageMustHaveEveryPart() {
+    #expect { _ = try SpecReference.updated(page: "# Empty") } throws: {
+      "\($0)".contains("lacks the parts experiment")
+    }
+    #expect {
+      _ = try SpecReference.updated(page: "<!-- generated: nothing -->\n<!-- end -->")
+    } throws: {
+      "\($0)".hasPrefix("there is no generated part \"nothing\"")
+    }
+    let open = SpecReference.parts.map { "<!-- generated: \($0.name) -->" }.joined(separator: "\n<!-- end -->\n")
+    #expect { _ = try SpecReference.updated(page: open) } throws: { "\($0)" == "a generated part has no end" }
+  }
+}

@@ -1,0 +1,256 @@
+import ExperimentSupport
+import Planning
+import Testing
+
+@Suite struct PlanTests {
+  @Test func countsAreThoseOfSitesStepsHeadsBranchesAndRuns() throws {
+    let plan = try SmallExperiment.plan()
+    #expect(plan.groups.count == 1)
+    #expect(plan.groups[0].runs.map(\.intervention) == ["source", "none", "cross swap", "zero"])
+    #expect(plan.groups[0].runs.map(\.prompt.prompt) == ["a red car", "a blue car", "a blue car", "a blue car"])
+    // Cross maps of 16 sites and 3 steps for 4 runs; self maps of 11 sites, 2 steps, 4 heads, both branches.
+    #expect(plan.mapCount == 16 * 3 * 4 + 11 * 2 * 4 * 2 * 4)
+    let crossCells = 5 * 256 + 5 * 64 + 5 * 16 + 4
+    // Grids of 8 and 4 are pooled to 4x4; the middle has 2x2.
+    let selfValues = 10 * 16 * 16 + 4 * 4
+    #expect(plan.mapBytes == crossCells * 77 * 4 * 3 * 4 + selfValues * 2 * 4 * 2 * 2 * 4)
+  }
+
+  /// 8192 pixels a side, all heads of all sites at 999 steps: its bytes are more than a whole number holds.
+  @Test func moreMapsThanMayBeAreRefusedByTheirNumber() throws {
+    let words = (0..<16).map { "w\($0)" }.joined(separator: ", ")
+    let overrides = [
+      "generate={ prompts: [{ template: \"{a} {b}\", lists: { a: [\(words)], b: [\(words)] } }], seeds: [1, 2, 3, 4], "
+        + "num_inference_steps: 999, height: 8192, width: 8192, batch: 2 }",
+      "record=[{ name: a, sites: \"*\", heads: all, branch: both }]", "interventions={ none: [] }", "metrics=[]",
+    ]
+    let error = #expect(throws: ExperimentError.self) { try SmallExperiment.plan(overrides) }
+    // 32 sites of 4 heads.
+    #expect(
+      error?.description.hasPrefix(
+        "record: up to 255,744 maps (sites x heads x steps x guidance halves) of each of 1,024 runs are 261,881,856 maps; "
+          + "at most 100,000,000: record fewer sites or steps") == true, "\(error?.description ?? "")")
+  }
+
+  @Test func moreMemoryThanThereIsIsRefused() throws {
+    let plan = try SmallExperiment.plan()
+    let group = try #require(plan.largestGroup)
+    let needed = try plan.peakBytes(of: group)
+    // A batch of eight elements and its maps: some megabytes.
+    #expect((1 << 20...1 << 28).contains(needed))
+    try plan.checkMemory(of: group, available: needed)
+    try plan.checkMemory(of: group, available: nil)
+    let error = #expect(throws: ExperimentError.self) { try plan.checkMemory(of: group, available: needed - 1) }
+    #expect(
+      error?.description.hasPrefix("memory: 4 runs in one batch of 128 x 128 pixels need about ") == true
+        && error?.description.contains("lower generate.batch (here 24) or the pictures' size") == true)
+    let large = try SmallExperiment.plan([
+      "generate.height=8192", "generate.width=8192", "record=[]", "budget.disk=9 TiB",
+    ])
+    #expect(throws: ExperimentError.self) {
+      try large.checkMemory(of: try #require(large.largestGroup), available: 16 << 30)
+    }
+  }
+
+  @Test func targetsOfOneSourceShareItsGroup() throws {
+    let pairs =
+      "generate.pairs=[{source: a red car, target: a blue car}, {source: a red car, target: a green car}, "
+      + "{source: a dog, target: a cat}]"
+    let plan = try SmallExperiment.plan([pairs, "generate.seeds=[1, 2]"])
+    #expect(plan.groups.map(\.runs.count) == [7, 7, 4, 4])
+    #expect(plan.groups.map(\.settings.seed) == [1, 2, 1, 2])
+    #expect(Set(plan.groups.flatMap { $0.runs.map(\.hash) }).count == 22)
+  }
+
+  @Test func moreTargetsThanABatchAreSplitWithTheSourceInEach() throws {
+    let sweep =
+      "interventions.zero={ sweep: { layers: { single: 1-5 } }, operations: [{ op: zero, sites: \"self:*\" }] }"
+    // none, cross swap and five of the sweep: seven targets.
+    let whole = try SmallExperiment.plan([sweep])
+    #expect(whole.groups.map(\.runs.count) == [8])
+    let split = try SmallExperiment.plan([sweep, "generate.batch=4"])
+    #expect(split.groups.map(\.runs.count) == [4, 4, 2])
+    #expect(split.groups.allSatisfy { $0.runs[0].intervention == "source" && $0.runs[0].source == nil })
+    #expect(
+      split.groups.flatMap { $0.runs.dropFirst().map(\.intervention) }
+        == whole.groups[0].runs.dropFirst().map(\.intervention))
+  }
+
+  @Test func singlePromptsShareGroupsAndPairsHaveTheirOwn() throws {
+    let plan = try SmallExperiment.plan([
+      "generate.prompts=[a dog, a cat, a bus]", "generate.batch=4", "generate.seeds=[1, 2]",
+      "interventions={ none: [], zero: [{ op: zero, sites: \"cross:8-10\" }] }",
+    ])
+    #expect(plan.groups.map(\.runs.count) == [3, 3, 4, 4, 2, 2])
+    #expect(plan.groups.map(\.settings.seed) == [1, 2, 1, 2, 1, 2])
+    let singles = plan.groups.dropFirst(2).filter { $0.settings.seed == 1 }.flatMap(\.runs)
+    #expect(singles.map(\.prompt.prompt) == ["a dog", "a dog", "a cat", "a cat", "a bus", "a bus"])
+    #expect(singles.map(\.intervention) == ["none", "zero", "none", "zero", "none", "zero"])
+    #expect(singles.allSatisfy { $0.source == nil })
+    #expect(
+      plan.groups.filter { $0.settings.seed == 1 }.map(\.promptSummary)
+        == ["a red car -> a blue car", "a dog and a cat", "a bus"])
+  }
+
+  @Test func settingsOfASweepHaveGroupsOfTheirOwn() throws {
+    let plan = try SmallExperiment.plan([
+      "generate={ pairs: [{ source: a red car, target: a blue car }], seeds: [1, 2], "
+        + "sweep: { num_inference_steps: [3, 5], guidance_scale: [1, 5] } }"
+    ])
+    #expect(plan.groups.count == 8)
+    #expect(
+      plan.groups.map(\.settingsLabel).filter { $0 == "num_inference_steps=5, guidance_scale=1.0" }.isEmpty
+        && plan.groups.count { $0.settingsLabel == "num_inference_steps=5, guidance_scale=1" } == 2)
+    // PNDM, the model's own, calls it once more.
+    #expect(Set(plan.groups.map(\.stepCount)) == [plan.groups[0].stepCount, plan.groups[0].stepCount + 2])
+    #expect(Set(plan.groups.map(\.settings.isGuided)) == [true, false])
+    #expect(Set(plan.groups.flatMap { $0.runs.map(\.hash) }).count == plan.runCount)
+  }
+
+  /// PNDM makes one call more than steps, or nine with its Runge-Kutta start: each can be recorded and changed.
+  @Test(arguments: [("skip_prk_steps: true", 6), ("skip_prk_steps: false", 14)])
+  func stepsAreCalls(settings: String, calls: Int) throws {
+    let last =
+      "record=[{ name: every, sites: \"cross:7\" }, { name: last, sites: \"cross:7\", steps: [\(calls - 1)] }]"
+    let pndm = [
+      "generate.scheduler=pndm", "generate.num_inference_steps=5", "generate.scheduler_settings={ \(settings) }", last,
+    ]
+    let plan = try SmallExperiment.plan(
+      pndm + ["interventions.zero=[{ op: zero, sites: \"cross:8\", steps: { from: \(calls - 1), to: \(calls) } }]"])
+    #expect(plan.groups.map(\.stepCount) == [calls])
+    #expect(plan.mapCount == (calls + 1) * 4)
+    let attention = try plan.attention(of: plan.groups[0])
+    #expect(attention.maps(step: calls - 1).count == 8)
+    #expect {
+      _ = try SmallExperiment.plan(pndm + ["record.1.steps=[\(calls)]"])
+    } throws: {
+      "\($0)" == "record.last: steps: \(calls) is not a step; the run has \(calls), numbered 0 to \(calls - 1)"
+    }
+  }
+
+  /// Guidance of 1 or less has one half: asking for the other alone is an error, for both a remark.
+  @Test func noUnconditionalHalfWithoutGuidance() throws {
+    let one = ["generate.guidance_scale=1", "generate.negative_prompt=a dog"]
+    let remarks = [
+      "record.layout: at guidance_scale 1.0 there is no unconditional half; `branch: both` is the conditional one alone",
+      "generate.negative_prompt is not used at guidance_scale 1.0: it is of the unconditional half",
+    ]
+    #expect(try SmallExperiment.plan(one).remarks == remarks)
+    #expect {
+      _ = try SmallExperiment.plan(
+        one + ["record.0.branch=unconditional", "interventions.zero.0.branch=unconditional"])
+    } throws: { error in
+      let rest =
+        ": branch is unconditional, and at guidance_scale 1.0 there is no unconditional half: guidance begins above 1; raise "
+        + "guidance_scale, or write `branch: conditional`"
+      return "\(error)" == "interventions.zero.0\(rest)\nrecord.words\(rest)"
+    }
+    // Of a sweep, the settings without guidance count.
+    #expect {
+      _ = try SmallExperiment.plan([
+        "generate={ prompts: [a], seeds: [1], sweep: { guidance_scale: [0.5, 5] } }", "interventions={ none: [] }",
+        "record.0.branch=unconditional",
+      ])
+    } throws: { "\($0)".hasPrefix("record.words: branch is unconditional, and at guidance_scale 0.5 there is no") }
+    #expect(try SmallExperiment.plan(["record.0.branch=unconditional"]).remarks == [])
+  }
+
+  @Test func schedulerSettingsDecideTheBits() throws {
+    let plain = try SmallExperiment.plan()
+    let trailing = try SmallExperiment.plan(["generate.scheduler_settings={ timestep_spacing: trailing }"])
+    #expect(plain.groups[0].hash != trailing.groups[0].hash)
+    #expect(trailing.groups[0].schedulerText == "ddim, timestep_spacing trailing")
+    #expect {
+      _ = try SmallExperiment.plan(["generate.scheduler_settings={ timestep_spacing: 3 }"])
+    } throws: {
+      "\($0)".contains("scheduler_settings: timestep_spacing is 3, expected a string")
+    }
+  }
+
+  @Test func datasetsRunBesideTheGroupAndAreNotRecorded() throws {
+    let mean =
+      "interventions.zero=[{ op: dataset_mean, sites: \"self:4\", prompts: [a red car, a green dog], seeds: [1, 2] }]"
+    let plan = try SmallExperiment.plan([mean])
+    #expect(plan.groups[0].references.map(\.seed) == [1, 2, 1, 2])
+    #expect(plan.groups[0].laneCount == 16)
+    #expect(plan.mapCount == (try SmallExperiment.plan().mapCount))
+    #expect(
+      plan.remarks == [
+        "interventions.zero.0: 4 runs are denoised beside each group for their mean, token by token position"
+      ])
+    let ownSet = try SmallExperiment.plan(["interventions.zero=[{ op: dataset_mean, sites: \"self:4\" }]"])
+    #expect(ownSet.groups[0].references.map(\.prompt.prompt) == ["a red car"])
+    let seeds = "[" + (0..<257).map(String.init).joined(separator: ", ") + "]"
+    #expect {
+      _ = try SmallExperiment.plan([
+        "interventions.zero=[{ op: dataset_mean, sites: \"self:4\", seeds: \(seeds) }]"
+      ])
+    } throws: {
+      "\($0)"
+        == "interventions.zero.0: the mean of 257 runs; at most 256, since they run beside each group: name fewer prompts "
+        + "or seeds"
+    }
+  }
+
+  @Test func aSourceOfAnotherSeedRunsBesideTheGroup() throws {
+    let plan = try SmallExperiment.plan(["interventions.zero=[{ op: replace, sites: \"self:4\", source_seed: 9 }]"])
+    #expect(plan.groups[0].references.map { "\($0.prompt.prompt) \($0.seed)" } == ["a red car 9"])
+    #expect(
+      plan.groups[0].hash
+        != (try SmallExperiment.plan(["interventions.zero=[{ op: replace, sites: \"self:4\" }]"])).groups[0].hash)
+  }
+
+  @Test func swapsBetweenPromptsOfOtherTokensSayHowTheyAreAligned() throws {
+    let plan = try SmallExperiment.plan(["generate.pairs.0.target=a car"])
+    #expect(
+      plan.remarks == [
+        "\"a red car\" -> \"a car\": aligned by words: the source's \"red\" not taken; words, end token and padding "
+          + "move to the target's positions"
+      ])
+    #expect(try SmallExperiment.plan(["generate.pairs.0.target=a car", "interventions.cross swap=[]"]).remarks == [])
+  }
+
+  @Test func hashesFollowWhatDecidesTheBits() throws {
+    let base = try SmallExperiment.plan().groups.map(\.hash)
+    #expect(try SmallExperiment.plan().groups.map(\.hash) == base)
+    // What is only said, measured or drawn changes nothing.
+    for change in ["question=Another?", "metrics=[psnr]", "figures=[side_by_side]", "budget.disk=1 GiB"] {
+      #expect(try SmallExperiment.plan([change]).groups.map(\.hash) == base, "\(change)")
+    }
+    for change in [
+      "generate.seeds=[2]", "generate.guidance_scale=4", "generate.num_inference_steps=4", "generate.height=136",
+      "generate.negative_prompt=a dog", "generate.scheduler=euler", "record.0.sites=\"cross:1-15\"",
+      "record.0.dtype=fp16", "interventions.zero.0.sites=\"cross:8-9\"", "interventions.zero.0.branch=both",
+      "interventions.zero=[]", "generate.pairs.0.target=a green car",
+    ] {
+      #expect(try SmallExperiment.plan([change]).groups.map(\.hash) != base, "\(change)")
+    }
+  }
+
+  @Test(arguments: [
+    (
+      ["interventions.zero.0.sites=\"self:17\""],
+      "interventions.zero.0: sites \"self:17\": there is no layer 17; this model has layers 1-16"
+    ),
+    (
+      ["record.0.tokens=[dog]"],
+      """
+      record.words: tokens: "dog" is not in the prompt "a red car"; its words are "a", "red", "car"
+      record.words: tokens: "dog" is not in the prompt "a blue car"; its words are "a", "blue", "car"
+      """
+    ),
+  ])
+  func messages(_ overrides: [String], _ message: String) {
+    #expect { _ = try SmallExperiment.plan(overrides) } throws: { "\($0)" == message }
+  }
+
+  @Test func unknownModels() {
+    #expect {
+      _ = try ModelSource.folder(named: "emoji-scene", from: .init(filePath: "/work"))
+    } throws: {
+      "\($0)"
+        == "model \"emoji-scene\" is neither a bundled model nor a folder; did you mean \"emoji-scenes\"? bundled: "
+        + "emoji-scenes; a folder in the diffusers layout is given by its path, looked for at /work/emoji-scene"
+    }
+  }
+}

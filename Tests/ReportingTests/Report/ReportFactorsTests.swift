@@ -1,0 +1,73 @@
+import AttentionStore
+import ExperimentSupport
+import Foundation
+import Plotting
+import TestSupport
+import Testing
+
+/// Metrics broken down by what prompts name, on values that are made up.
+@Suite struct ReportFactorsTests {
+  private static let tiny = Fixtures.folder.appending(path: "vision/tiny-scene-reader").path
+
+  /// Every prompt with two seeds; `binding_right` by prompt, for both seeds.
+  private func results(
+    _ root: URL, prompts: [String], tables: String, _ binding: (String) -> [Double]
+  ) throws -> SyntheticResults {
+    let spec =
+      SyntheticResults.spec(
+        pairs: "[]", prompts: "[\(prompts.joined(separator: ", "))]", seeds: "[1, 2]", interventions: "{ none: [] }",
+        record: "[]", metrics: "[binding_right, psnr]", figures: "[contact_sheet]")
+      + "\ntables: \(tables)\ninstruments: { scene_reader: \"\(Self.tiny)\" }\n"
+    let results = try SyntheticResults(root, spec: spec)
+    for run in try results.store.runs() {
+      try results.store.setMetrics(["binding_right": binding(run.prompt)[Int(run.run.seed) - 1]], run: run.id)
+    }
+    return results
+  }
+
+  private static let prompts = [
+    "a red car", "a blue car", "a red dog", "a car and a dog", "a dog in the park", "a poem",
+  ]
+
+  @Test func tablesByEveryFactor() throws {
+    try Fixtures.withTemporaryFolder { root in
+      let results = try results(
+        root, prompts: Self.prompts, tables: "[object, color, held_out, count, background, style]"
+      ) { prompt in
+        ["a red car": [1, 1], "a blue car": [1, 1], "a red dog": [1, 0], "a dog in the park": [0, .nan]][prompt] ?? [
+          0, 0,
+        ]
+      }
+      let report = try results.report()
+      for (heading, rows) in [
+        ("object", ["| car | 4 | 1.000 |", "| dog | 4 | 0.333 (3) |"]),
+        ("color", ["| red | 4 | 0.750 |", "| blue | 2 | 1.000 |"]),
+        ("whether the colored object was drawn in training", ["| drawn | 4 | 1.000 |", "| never drawn | 2 | 0.500 |"]),
+        ("number of objects", ["| 1 | 8 | 0.714 (7) |", "| 2 | 2 | 0.000 |"]),
+        ("background", ["| plain | 8 | 0.625 |", "| in the park | 2 | 0.000 (1) |"]),
+        ("style", ["| plain | 10 | 0.556 (9) |"]),
+      ] {
+        let section = try #require(report.components(separatedBy: "### By \(heading)\n").dropFirst().first)
+        let table = section.prefix { $0 != "#" }
+        for row in rows { #expect(table.contains(row), "\(heading): \(table)") }
+        #expect(table.split(separator: "\n").count { $0.hasPrefix("|") } == rows.count + 2)
+      }
+      #expect(
+        report.contains(
+          "**A claim may be tested** (binding right in 90 % of the pictures or more): car. **Not** (1 of 2): dog."))
+      #expect(
+        try results.table("by_object.csv")
+          == "object,pictures,binding_right,binding_right_n\ncar,4,1.0,4\ndog,4,0.3333333333333333,3\n")
+      // Edits there are none, so nothing is said of their metrics.
+      #expect(!report.contains("PSNR"))
+      #expect(try results.committed().keys.contains("contact_sheet.png"))
+    }
+  }
+
+  @Test func withoutTablesThereIsNoSection() throws {
+    try Fixtures.withTemporaryFolder { root in
+      let report = try results(root, prompts: ["a red car"], tables: "[]") { _ in [1, 1] }.report()
+      #expect(!report.contains("By what prompts name"))
+    }
+  }
+}

@@ -1,0 +1,55 @@
+import AttentionStore
+import ExperimentSupport
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Results
+
+/// What a killed process was writing goes with the next run and with `gc`; everything else stays.
+@Suite struct UnfinishedFilesTests {
+  private static let small = [
+    "generate={ prompts: [a red car], seeds: [1], num_inference_steps: 1, height: 64, width: 64 }", "record=[]",
+    "metrics=[]", "interventions={ none: [] }", "figures=[]",
+  ]
+
+  private func scatter(_ results: ResultsFolder) throws -> (own: [String], others: [String]) {
+    let runs = try FileManager.default.contentsOfDirectory(atPath: results.runs.path)
+    let run = try #require(runs.first { $0.first != "." })
+    let id = "1B4E28BA-2FA1-11D2-883F-0016D3CCA427"
+    let own = [
+      ".\(id).part", ".dat.nosync1a2b.XYZ", "runs/\(run)/.picture.png.\(id).part",
+      "runs/\(run)/.latents.safetensors.\(id)",
+      "tables/.\(id).part", "figures/.side_by_side-1.png.\(id).part",
+    ]
+    let others = [".notes.part", ".\(id)", "\(id).part", "figures/mine.png", "runs/.hidden", "notes/.\(id).part"]
+    for path in own + others {
+      let file = results.url.appending(path: path)
+      try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try Data("half".utf8).write(to: file)
+    }
+    return (own, others)
+  }
+
+  private func present(_ paths: [String], _ results: ResultsFolder) -> [String] {
+    paths.filter { FileManager.default.fileExists(atPath: results.url.appending(path: $0).path) }
+  }
+
+  @Test func theyGoWithTheNextRunAndWithARemoval() throws {
+    try Fixtures.withTemporaryFolder { (folder) throws -> Void in
+      let results = ResultsFolder(folder.appending(path: "small"))
+      try SmallExperiment.run(folder, Self.small)
+      var (own, others) = try scatter(results)
+      #expect(try SmallExperiment.run(folder, Self.small).stepsMade == 0)
+      #expect(present(own, results) == [] && present(others, results) == others)
+
+      (own, others) = try scatter(results)
+      let store = try AttentionStore.open(results.database, mode: .readWrite)
+      defer { try? store.close() }
+      let removal = try RunRemoval(RemovalSelection(), from: store, results)
+      #expect(removal.unfinished.sorted() == own.sorted() && removal.fileBytes == 4 * own.count)
+      try removal.apply(to: store)
+      #expect(present(own, results) == [] && present(others, results) == others)
+    }
+  }
+}
