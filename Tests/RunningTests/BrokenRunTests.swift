@@ -67,7 +67,7 @@ import Testing
       #expect(stored.bits["broken 1"] == [])
       let report = try String(contentsOf: folder.appending(path: "small/report.md"), encoding: .utf8)
       #expect(report.contains("seed 1, broken: failed, step 0: "))
-      #expect(report.contains("2 runs failed, which is final: `attnlab gc small --failed` takes them away"))
+      #expect(report.contains("2 runs failed, which is final: `attnlab gc small --failed` removes them"))
 
       // The same batch without the break: the others have the same bits.
       try Fixtures.withTemporaryFolder { (other) throws -> Void in

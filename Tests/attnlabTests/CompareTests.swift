@@ -122,7 +122,7 @@ import Testing
           "error: --metrics: \"ssmi\" is not a metric; did you mean \"ssim\"? attnlab metrics lists them\n"
         ),
         ("small --by day", "error: The value 'day' is invalid for '--by <layer|step|seed|prompt|settings>'"),
-        ("small --permutations 999", "error: --permutations is of --test, which is not given\n"),
+        ("small --permutations 999", "error: --permutations needs --test\n"),
         ("small --test --permutations 998", "error: --permutations: 998 is not allowed; it is 999 to 1000000\n"),
         (
           "small --equivalence ssim=0",

@@ -23,7 +23,7 @@ import Testing
       #expect(try names.map { try Data(contentsOf: folder.appending(path: $0)) } == before)
 
       let none = try attnlab("figures", "small", "--only", "self_attention")
-      #expect(none.errors == "note: of what is stored no such figure can be drawn\n")
+      #expect(none.errors == "note: no such figure can be drawn from what is stored\n")
       #expect(none.output == "" && none.code == 0)
 
       let hash = try #require(try attnlab("show", "small", "--json").json()["runs"] as? [[String: Any]])[0]["hash"]

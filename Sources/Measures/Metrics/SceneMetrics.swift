@@ -11,7 +11,7 @@ extension Metric {
   static let colorPresent = truth(
     "color_present", "color present",
     "1: every color that the prompt names is an object's, whichever object it is; no value where none is named or it "
-      + "cannot be told (README, \"What the scene reader cannot tell\")", ["color"]
+      + "cannot be told (see \"What the scene reader cannot tell\" on the page Measures)", ["color"]
   ) { reading, scene in
     guard scene.things.contains(where: { $0.color != nil }), !scene.things.contains(where: scene.hidesColor) else {
       return nil

@@ -4,8 +4,8 @@ extension SpecReference {
     keys: [
       Key(
         "held_out_seeds",
-        "a list of seeds of `generate`: only their runs decide, the others are for looking; `null` for "
-          + "all", "`null`"),
+        "a list of seeds of `generate`: only runs of these seeds decide, and the others are for exploring; "
+          + "`null` for all", "`null`"),
       Key(
         "confidence", "0.5 to 0.9999: how often all intervals of the file together hold the true values",
         "`\(ClaimsSpec.defaultConfidence)`"),
@@ -17,9 +17,9 @@ extension SpecReference {
     section: "gate",
     keys: [
       Key("says", "the gate in words", "required"),
-      Key("metric", "a metric of the file; not of an instrument"),
-      Key("of", "an intervention, or `source`; not of an instrument"),
-      Key("at_least", "the mean of `of`, or the instrument's accuracy, is no less"),
+      Key("metric", "a metric of the file; not in a gate on an instrument"),
+      Key("of", "an intervention, or `source`; not in a gate on an instrument"),
+      Key("at_least", "the mean of `of`, or the instrument's accuracy, is at least this"),
       Key("against", "an intervention, or `source`: the gate is about the difference to it"),
       Key("differs", "`true`: the interval of the difference excludes 0; with `against`"),
       Key("instrument", "an instrument, whose accuracy (0 to 1) was measured beforehand"),
@@ -41,7 +41,7 @@ extension SpecReference {
       Key("metric", "a metric of the file", "required"),
       Key("of", "an intervention, or `source`", "required"),
       Key(
-        "against", "what is taken off, run by run: an intervention, or `source`; `null` to test the mean itself",
+        "against", "what is subtracted, run by run: an intervention, or `source`; `null` to test the mean itself",
         "`null`"),
       Key("above", "the threshold, -1000000 to 1000000, if the mean is claimed to lie above it"),
       Key("below", "the same if it is claimed to lie below it; a test has one of both"),

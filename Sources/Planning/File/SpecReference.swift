@@ -47,14 +47,14 @@ extension SpecReference {
       Key("version", "`1`", "required"),
       Key(
         "name", "names the results folder: 1 to 64 of `a-z A-Z 0-9 - _ .`, not beginning with `-` or `.`", "required"),
-      Key("question", "what the experiment is to answer", "`\"\"`"),
+      Key("question", "the question that the experiment answers", "`\"\"`"),
       Key("model", "a bundled model's name, as `emoji-scenes`, or a folder in the diffusers layout", "required"),
       Key("generate", "the pictures to make, see below", "required"),
       Key("record", "a list of what to record, see below", "`[]`"),
       Key(
         "predicted_clean",
-        "steps, as in `record`, after which each run leaves the picture that the model then expects; `null` for none. One "
-          + "decoding each", "`null`"),
+        "the steps, as in `record`, after which each run writes the picture that the model then expects; `null` "
+          + "for none. Each costs one decoding", "`null`"),
       Key("interventions", "names with lists of operations, see below", "`{ none: [] }`"),
       Key(
         "metrics",
@@ -63,10 +63,10 @@ extension SpecReference {
       Key(
         "instruments",
         "the networks that metrics look with: a mapping of \(codes(Instrument.allCases.map(\.rawValue))) to folders, or to the "
-          + "name of a bundled model", "the bundled ones; of `lpips` there is none"),
+          + "name of a bundled model", "the bundled ones; there is none for `lpips`"),
       Key(
         "tables",
-        "what the report breaks the metrics of untouched pictures down by, from what prompts name: a list of "
+        "how the report breaks down the metrics of untouched pictures, by what prompts name: a list of "
           + codes(FactorName.allCases.map(\.rawValue)), "`[]`"),
       Key("figures", "a list of \(codes(FigureName.allCases.map(\.rawValue)))", "`[]`"),
       Key("claims", "what is claimed and what decides it, see below; `null` for nothing", "`null`"),
@@ -82,9 +82,9 @@ extension SpecReference {
       Key("prompts", "a list of prompts that stand alone, see below", "`[]`"),
       Key("seeds", "a list of whole numbers from 0 to 2^64 - 1, as for torch's CPU generator", "required"),
     ] + settings + [
-      Key("sweep", "several settings: keys of these four with the values that they take, see below"),
+      Key("sweep", "several settings: the four keys above with the values that they take, see below"),
       Key("settings", "the same written out: a list of settings, each with a `name`"),
-      Key("negative_prompt", "what the unconditional branch is given", "`\"\"`"),
+      Key("negative_prompt", "the prompt of the unconditional branch", "`\"\"`"),
       Key(
         "height", "pixels, a multiple of 8 from 8 to 8192; `null` for the model's own size", "`null`"),
       Key("width", "as `height`", "`null`"),
@@ -93,8 +93,9 @@ extension SpecReference {
         "`\(Precision.fp32.rawValue)`"),
       Key(
         "batch",
-        "2 to 1024: the most runs of one group. More targets of one source are made in several groups, each with the source "
-          + "again; single prompts share groups; memory grows with it", "`\(GenerateSpec.defaultBatch)`"),
+        "2 to 1024: the largest number of runs in a group. If a source has more targets, they are made in "
+          + "several groups, each with the source again. Single prompts share groups. Memory grows with this "
+          + "number", "`\(GenerateSpec.defaultBatch)`"),
     ])
 
   package static let settings = [
@@ -108,7 +109,7 @@ extension SpecReference {
         + "the model's folder", "`null`"),
     Key(
       "scheduler_settings",
-      "keys of `scheduler_config.json` that take another value than the folder's, as `{ timestep_spacing: trailing }`",
+      "keys of `scheduler_config.json` with other values than the folder's, as `{ timestep_spacing: trailing }`",
       "`{}`"),
   ]
 
@@ -119,7 +120,7 @@ extension SpecReference {
         "name", "1 to 64 letters, digits, spaces and `- _ . , + = % ( )`, no dot at the start, no space at either end",
         "required"),
       Key("sites", "selects attention sites, as `\"cross:*\"` or `\"self:4-14\"`", "required"),
-      Key("heads", "`mean`: one map; `all`: one a head", "`\(HeadChoice.mean.rawValue)`"),
+      Key("heads", "`mean`: one map; `all`: one map for each head", "`\(HeadChoice.mean.rawValue)`"),
       Key("steps", "which denoising steps, see below", "`all`"),
       Key("tokens", "which keys of cross-attention maps: `all` positions, the prompt's `words`, or a list", "`all`"),
       Key(

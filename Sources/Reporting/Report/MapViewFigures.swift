@@ -24,11 +24,11 @@ extension MapFigures {
     var section = FigureSection(
       heading: "What looks alike",
       reading: """
-        Each cell of the picture in a colour for what its self-attention looks at: of the map of a layer at a step, rows \
-        queries and columns keys (those of all heads side by side where each was recorded), the first three principal \
-        components as red, green and blue, each from its lowest to its highest score. Cells of one colour look at the same \
-        places: ask whether an object has a colour of its own, and from which step. Colours mean nothing from one map to \
-        another. The percentages are the shares of the variance that the three components hold, for each step.
+        Each cell of the picture has a color for what its self-attention looks at. The map of a layer at a step has queries \
+        as rows and keys as columns (the keys of all heads side by side if each head was recorded). Its first three principal \
+        components are red, green and blue, each from its lowest to its highest score. Cells of one color look at the same \
+        places: ask whether an object has a color of its own, and from which step. You cannot compare colors between maps. \
+        The percentages are the shares of the variance that the three components hold, for each step.
         """)
     guard let looks else { return missing(section, Self.noSelf) }
     var hidden = 0
@@ -57,7 +57,7 @@ extension MapFigures {
     var section = FigureSection(
       heading: "Attention in numbers",
       reading: """
-        Of each recorded layer (row) and step (column), a colour for the number. **Entropy**: how many keys a query spreads \
+        Each recorded layer (row) and step (column) has a color for the number. **Entropy**: how many keys a query spreads \
         over, 0 one, 1 all alike; of the map that is the mean over heads. **Distance**: how far a place looks in \
         self-attention, as part of the grid's diagonal. **Spread**: how far a word's attention reaches about its centroid, \
         likewise; of the word that the target changes, or of a single prompt's last. **Divergence**: how much the heads \

@@ -25,11 +25,11 @@ struct ReportFactors {
   var section: String? {
     guard !data.spec.tables.isEmpty else { return nil }
     guard words != nil else {
-      return "## By what prompts name\n\nThere is no scene reader, which knows the words of prompts."
+      return "## By what prompts name\n\nThere is no scene reader to read what prompts name."
     }
     let what =
-      "Of pictures that are left alone (`\(data.untouched?.name ?? "none")`): the mean over pictures, and n in brackets where it "
-      + "differs from the row's."
+      "The tables show pictures that are left alone (`\(data.untouched?.name ?? "none")`): the mean over pictures, with n "
+      + "in brackets if it differs from the row's."
     let tables = data.spec.tables.map { factor in
       "### By \(factor.title)\n\n" + Markdown.table(header(factor), rows(factor)) + verdict(factor)
     }

@@ -117,11 +117,14 @@ struct ReportNumbers {
     var note = ""
     if hasInfinite {
       note +=
-        "\n\nThe column inf counts values that are infinite, as of pictures equal to their source. They are in none "
-      note += "of the other columns; `inf` as a mean says that there are no others."
+        "\n\nThe column inf counts values that are infinite, such as those of pictures equal to their source. "
+        + "They are in none "
+      note += "of the other columns; `inf` as a mean says that there are no other values."
     }
     if hasUndefined {
-      note += "\n\nThe column undefined counts pictures of which the metric says nothing; they are in no other column."
+      note +=
+        "\n\nThe column undefined counts pictures about which the metric says nothing; no other column "
+        + "includes them."
     }
     return Markdown.table(header, rows) + note
   }

@@ -49,8 +49,8 @@ struct ReportPage {
   private var others: String? {
     guard data.otherRuns > 0 else { return nil }
     return
-      "The database also holds \(counted(data.otherRuns, "run")) of other plans, which earlier versions of the file "
-      + "asked for. Nothing in this report is of them."
+      "The database also holds \(counted(data.otherRuns, "run")) of other plans, which earlier versions of the "
+      + "file asked for. This report does not describe them."
   }
 
   private var drawn: String {
@@ -112,8 +112,8 @@ struct ReportPage {
     let isFinal =
       failed == 0
       ? ""
-      : " \(counted(failed, "run")) failed, which is final: `attnlab gc \(spec.name) --failed` takes them away, and only then are "
-        + "they tried again."
+      : " \(counted(failed, "run")) failed, which is final: `attnlab gc \(spec.name) --failed` removes them, and "
+        + "only then are they tried again."
     return
       "### Unfinished\n\n**This report is not whole.**\(count) Pictures and tables hold what there is\(goesOn)."
       + "\(isFinal)\n\n" + lines.map { "- \($0)" }.joined(separator: "\n")
@@ -186,8 +186,8 @@ struct ReportPage {
     if hasNumbers, !unjudged.isEmpty {
       lines.append(
         "No verdict is drawn from \(listed(unjudged.map(\.title))): they measure nearness to the source, and an "
-          + "edit that failed is near to it. Whether the edit is there must be seen in the pictures, or judged by a "
-          + "measure of the target's text.")
+          + "edit that failed is near to it. Look at the pictures to see whether the edit is there, or judge it "
+          + "by a measure of the target's text.")
     }
     if hasNumbers {
       lines.append(
@@ -199,7 +199,7 @@ struct ReportPage {
         "Attention maps show where a model looks, not what would happen if it looked elsewhere; interventions ask that."
       )
     }
-    lines.append("All of it is about one model, \(Markdown.code(data.modelName)), at these settings.")
+    lines.append("Everything here is about one model, \(Markdown.code(data.modelName)), at these settings.")
     return "## What this cannot tell\n\n" + lines.map { "- \($0)" }.joined(separator: "\n")
   }
 }

@@ -61,8 +61,8 @@ struct ReportVerdicts {
     parts += judgement.claims.flatMap(section)
     if let figure {
       parts.append(
-        "A bar is a mean or a mean difference, the black line its corrected interval, the red line the threshold, with its "
-          + "feet on the side that is claimed.\n\n\(figure.markdown)")
+        "Each bar is a mean or a mean difference. The black line is its corrected interval, and the red line is "
+          + "the threshold, with its feet on the side that is claimed.\n\n\(figure.markdown)")
     }
     parts.append("The numbers: [tables/\(Self.table)](tables/\(Self.table)).")
     return parts.joined(separator: "\n\n")
@@ -73,9 +73,10 @@ struct ReportVerdicts {
     let seeds =
       spec.heldOutSeeds.map { "Only runs of the held-out \(Self.seeds($0)) count." } ?? "Runs of all seeds count."
     return
-      "*Shown*: the interval lies beyond the threshold, and that of the difference to the placebo beyond 0. *Not shown*: "
-      + "it lies wholly on the other side of the threshold. *Mixed*: anything else. *Not testable here*: a gate failed, or "
-      + "there are fewer than two clusters. A claim is shown if all its tests are, and not shown if one of them is not. "
+      "*Shown*: the interval lies beyond the threshold, and the interval of the difference to the placebo lies "
+      + "beyond 0. *Not shown*: the interval lies wholly on the other side of the threshold. *Mixed*: anything "
+      + "else. *Not testable here*: a gate failed, or there are fewer than two clusters. A claim is shown if "
+      + "all of its tests are, and not shown if one of them is not. "
       + "\(seeds) Intervals are by Student's t of the clusters, or where there are \(Comparison.fewClusters) clusters or more BCa bootstraps "
       + "of \(bootstrap.resamples) resamples, each of "
       + "\(ClaimText.percent(bootstrap.confidence)): \(ClaimText.percent(spec.confidence)) for all \(spec.intervals) together "

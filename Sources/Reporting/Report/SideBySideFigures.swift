@@ -57,7 +57,7 @@ struct SideBySideFigures {
     let prompts = "\(place) is one prompt with one seed, each column an intervention."
     let texts =
       (data.spec.generate.pairs.isEmpty ? [] : [pairs]) + (data.spec.generate.prompts.isEmpty ? [] : [prompts])
-    let gaps = data.expected.contains { $0.run?.isDone != true } ? ["A grey field is a run that is not done."] : []
+    let gaps = data.expected.contains { $0.run?.isDone != true } ? ["A gray field is a run that is not done."] : []
     return (texts + gaps).joined(separator: " ")
   }
 

@@ -10,9 +10,10 @@ struct BenchCommand: ParsableCommand {
     commandName: "bench",
     abstract: "Measure the speed of this machine: kernels, steps, decoding, recording.",
     discussion: """
-      What computes is checked before it is timed: our own kernels against plain twins in double precision, products and \
-      convolutions of both libraries against each other and against sums in double precision. A wrong result is an error \
-      and nothing is timed. Cases take turns with a large product, whose fastest call is the machine's peak.
+      attnlab checks each case before it measures its time: its own kernels against plain twins in double precision, \
+      and products and convolutions of both libraries against each other and against sums in double precision. If a \
+      result is wrong, that is an error and nothing is timed. Cases take turns with a large product, whose fastest \
+      call is the machine's peak.
 
       Examples:
         attnlab bench kernels
@@ -20,10 +21,10 @@ struct BenchCommand: ParsableCommand {
         attnlab bench step --record cross --repeat 20
         attnlab bench step --model ~/models/stable-diffusion-v1-5 --height 512 --width 512 --record all --json
 
-      With --json each case is one JSON object in one line: case, engine, threads, n, median_s, min_s, max_s, times_s, \
-      gflops, peak_gflops, peak_share, peak_rss_gib; where they apply difference and difference_allowed (max|a - b| / \
-      max|b| of the check), gib_per_s, rows_per_s, mb_per_s, maps, map_bytes. A figure that a case does not have is null \
-      or left out. Memory is the largest of the process while the case ran.
+      With --json each case is one JSON object in one line: case, engine, threads, n, median_s, min_s, max_s, \
+      times_s, gflops, peak_gflops, peak_share, peak_rss_gib. Some cases also have difference and difference_allowed \
+      (max|a - b| / max|b| of the check), gib_per_s, rows_per_s, mb_per_s, maps, map_bytes. A number that a case \
+      does not have is null or left out. Memory is the process's largest while the case ran.
       """,
     subcommands: [
       BenchStepCommand.self, BenchKernelsCommand.self, BenchVAECommand.self, BenchRecorderCommand.self,
@@ -81,15 +82,16 @@ struct PictureSizeOptions: ParsableArguments {
 struct BenchStepCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "step",
-    abstract: "One guided denoising step: the UNet on both halves.",
+    abstract: "Measure one guided denoising step: the UNet on both halves.",
     discussion: """
-      The batch is 2 for each run, the unconditional and the conditional half. The text's keys and values are computed \
-      before, as they are once a prompt; the scheduler, some sums over the latents, is left out. Maps are recorded as by \
-      an entry of an experiment file that gives only sites: the conditional half, the mean over heads, all tokens, fp32; \
-      they are encoded as rows but not stored (see bench recorder). Only the model's unet is loaded.
+      The batch has 2 elements for each run, the unconditional and the conditional half. The text's keys and values \
+      are computed before, because a run computes them once for each prompt. The scheduler, which only sums over the \
+      latents, is left out. Maps are recorded as for an entry of an experiment file that gives only sites: the \
+      conditional half, the mean over heads, all tokens, fp32. They are encoded as rows but not stored (see bench \
+      recorder). Only the model's unet is loaded.
 
-      --inputs takes safetensors: latents [2 * runs, channels, height, width], embeddings [2 * runs, tokens, dim] and \
-      timestep [1]; else they are random. --output receives prediction, of the latents' shape.
+      --inputs reads safetensors: latents [2 * runs, channels, height, width], embeddings [2 * runs, tokens, dim] \
+      and timestep [1]; without it they are random. --output writes the tensor prediction, of the latents' shape.
       """)
 
   @OptionGroup var modelOption: ModelOption
@@ -101,10 +103,10 @@ struct BenchStepCommand: ParsableCommand {
   @Option(name: .long, help: ArgumentHelp("Pictures denoised in one batch. (default: 1)", valueName: "number"))
   var runs: Int?
 
-  @Option(name: .long, help: ArgumentHelp("What the UNet is given.", valueName: "file.safetensors"))
+  @Option(name: .long, help: ArgumentHelp("The inputs of the UNet. (default: random)", valueName: "file.safetensors"))
   var inputs: String?
 
-  @Option(name: .long, help: ArgumentHelp("Where its prediction goes.", valueName: "file.safetensors"))
+  @Option(name: .long, help: ArgumentHelp("A file to write the UNet's prediction to.", valueName: "file.safetensors"))
   var output: String?
 
   @OptionGroup var options: BenchOptions
@@ -148,13 +150,14 @@ struct BenchStepCommand: ParsableCommand {
 struct BenchKernelsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "kernels",
-    abstract: "Attention, norms, activations, products and convolutions at the sizes of Stable Diffusion 1.5.",
+    abstract: "Measure attention, norms, activations, products and convolutions at the sizes of Stable Diffusion 1.5.",
     discussion: """
-      Operations are counted by the formulas: attention its two products alone; a norm 6 a value, SiLU 3, GEGLU 5 a \
-      result, an exponential as one. For norms and activations GiB/s says more than GFLOP/s.
+      Operations are counted by formulas: for attention its two products alone, for a norm 6 for each value, for \
+      SiLU 3 and for GEGLU 5 for each result, with an exponential as one. For norms and activations, GiB/s says more \
+      than GFLOP/s.
       """)
 
-  @Option(name: .long, help: ArgumentHelp("Only cases whose name holds this.", valueName: "text"))
+  @Option(name: .long, help: ArgumentHelp("Only cases whose name contains this.", valueName: "text"))
   var only: String?
 
   @OptionGroup var options: BenchOptions
@@ -173,7 +176,8 @@ struct BenchKernelsCommand: ParsableCommand {
 
 struct BenchVAECommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "vae", abstract: "Decoding of latents to a picture.", discussion: "Only the model's vae is loaded.")
+    commandName: "vae", abstract: "Measure the decoding of latents to a picture.",
+    discussion: "Only the model's vae is loaded.")
 
   @OptionGroup var modelOption: ModelOption
   @OptionGroup var size: PictureSizeOptions
@@ -190,10 +194,11 @@ struct BenchVAECommand: ParsableCommand {
 struct BenchRecorderCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "recorder",
-    abstract: "Maps into a database: encoding and one transaction a step.",
+    abstract: "Measure how fast maps go into a database: encoding, and one transaction a step.",
     discussion: """
-      The database is a file in the system's folder for temporary files (TMPDIR) and is removed. Before the timing a step \
-      is stored and a row of it is read again. As in a run, the system writes to the disk when it likes.
+      The database is a file in the system's folder for temporary files (TMPDIR) and is removed afterward. Before \
+      the timing, attnlab stores a step and reads a row of it again. As in a run, the system decides when it writes \
+      to the disk.
       """)
 
   @OptionGroup var options: BenchOptions
@@ -205,7 +210,8 @@ struct BenchRecorderCommand: ParsableCommand {
 
 struct BenchAllCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "all", abstract: "Kernels, decoding, recorder, and steps that record nothing, cross maps and all maps."
+    commandName: "all",
+    abstract: "Measure kernels, decoding, the recorder, and steps that record nothing, cross maps and all maps."
   )
 
   @OptionGroup var modelOption: ModelOption

@@ -12,18 +12,18 @@ struct CompareCommand: ParsableCommand {
     commandName: "compare",
     abstract: "Compare interventions with a baseline over the same prompts and seeds.",
     discussion: """
-      Each run is paired with the baseline's run of the same source prompt, target prompt and seed; runs without a partner \
-      are counted and named. Of each metric: the mean difference to the baseline and its 95 % interval by the BCa \
-      bootstrap. Seeds are resampled whole where there are 5 or more, else each pair and seed by itself; the output says \
-      which. Infinite values (the PSNR of equal pictures) are excluded and counted.
+      Pairs each run with the baseline's run of the same source prompt, target prompt and seed; runs without a \
+      partner are counted and named. For each metric it prints the mean difference to the baseline and its 95 % \
+      interval by the BCa bootstrap. It resamples seeds whole if there are 5 or more, and otherwise each pair and \
+      seed by itself; the output says which. Infinite values (the PSNR of equal pictures) are excluded and counted.
 
-      With --test each row also has the p of a permutation test, which turns the signs of whole clusters, and one that is \
-      corrected for all rows of its metric by step-down maxima. With --equivalence a row says whether the difference is \
-      too small to matter: smaller than a bound that you set before you look. With --correlate two metrics are \
-      correlated by their ranks over the runs of each intervention; the table of --csv has the rows alone.
+      With --test each row also has the p of a permutation test, which turns the signs of whole clusters, and a p \
+      that is corrected for all rows of its metric by step-down maxima. With --equivalence a row says whether the \
+      difference is too small to matter: smaller than a bound that you set before you look. --correlate correlates \
+      two metrics by their ranks over the runs of each intervention; the table of --csv leaves these out.
 
-      Of several experiments an intervention is called experiment/intervention; a name alone means that of each. The \
-      baseline is then the first experiment's.
+      If you name several experiments, an intervention is called experiment/intervention, and a name alone means \
+      that intervention of each. The baseline is then the first experiment's.
 
       Examples:
         attnlab compare first-look
@@ -73,7 +73,8 @@ struct CompareCommand: ParsableCommand {
   var resamples = 10_000
 
   @Option(
-    name: .long, help: ArgumentHelp("Of the bootstrap's resampling, and of the signs of --test.", valueName: "number"),
+    name: .long,
+    help: ArgumentHelp("The seed of the bootstrap's resampling and of the signs of --test.", valueName: "number"),
     transform: seedOption)
   var seed: UInt64 = 0
 

@@ -6,9 +6,9 @@ struct DoctorCommand: ParsableCommand {
     commandName: "doctor",
     abstract: "Check this machine and installation, and say what to do about what is missing.",
     discussion: """
-      Libraries and their versions, processor and kernels, threads and how they wait for one another, memory, room for \
-      results, and one step of the bundled model on each engine, which must agree within 5e-5. Exit code 0: attnlab can be used, \
-      perhaps with warnings; 1: not.
+      Shows libraries and their versions, processor and kernels, threads and how they wait for one another, memory, \
+      and disk space for results. Then it runs one step of the bundled model on each engine; the two must agree \
+      within 5e-5. The exit code is 0 if you can use attnlab, perhaps with warnings, and 1 if you cannot.
 
       Examples:
         attnlab doctor

@@ -12,12 +12,13 @@ struct ExportCommand: ParsableCommand {
     commandName: "export",
     abstract: "Write stored attention maps of a run as pictures, arrays or tables.",
     discussion: """
-      Sites, words, steps and heads choose among the maps that the experiment recorded; without an option all of the run \
-      is written, as the mean over heads. `attnlab show NAME` lists the runs, `attnlab show NAME --run HASH` what was recorded of one.
+      Sites, words, steps and heads choose among the maps that the experiment recorded; without an option all maps \
+      of the run are written, as the mean over heads. `attnlab show NAME` lists the runs, and `attnlab show NAME \
+      --run HASH` lists what was recorded of one run.
 
-      Formats: png, a picture of each word or point; npy, an array [height, width, keys] of each map; npz, safetensors, csv \
-      and json, one file a record, with the names of the keys. npy and npz are read by numpy.load, safetensors by PyTorch and \
-      NumPy through its own package, json with every axis named.
+      Formats: png is a picture of each word or point, and npy an array [height, width, keys] of each map. npz, \
+      safetensors, csv and json are one file for each record, with the names of the keys. numpy.load reads npy and \
+      npz, the package safetensors reads its files for PyTorch and NumPy, and json names every axis.
 
       Examples:
         attnlab export first-look --run 3f9a --words car,red --out car-maps

@@ -10,11 +10,13 @@ struct FiguresCommand: ParsableCommand {
     commandName: "figures",
     abstract: "Write the report of an experiment again: figures, tables and report.md.",
     discussion: """
-      Everything comes from the database and the pictures of the runs; no model is loaded and nothing is computed anew. It is \
-      of the plan that was begun last; stored runs of other plans are counted in a note. The same results give the same bytes. Figures and tables that this experiment no longer has are removed; other files stay.
+      Everything comes from the database and the pictures of the runs; no model is loaded and no run is computed \
+      again. The report describes the plan that was begun last, and a note counts the stored runs of other plans. \
+      The same results give the same bytes. Figures and tables that this experiment no longer has are removed; other \
+      files stay.
 
-      With --only figures of the kinds named are drawn and nothing else is touched. They may be of kinds that the experiment \
-      file does not ask for; the next whole report has no place for those and removes them.
+      With --only, attnlab draws figures of the kinds that you name and touches nothing else. You may name kinds \
+      that the experiment file does not ask for; the next whole report removes them.
 
       Examples:
         attnlab figures first-look
@@ -47,7 +49,7 @@ struct FiguresCommand: ParsableCommand {
       ?? ExperimentReport.write(results: results, store: store)
     noteOtherRuns(try store.countOfOtherRuns(), of: results.name)
     if output.json { return try StandardOutput.write(json: ["files": files.map(\.path)]) }
-    if files.isEmpty { StandardError.write("note: of what is stored no such figure can be drawn\n") }
+    if files.isEmpty { StandardError.write("note: no such figure can be drawn from what is stored\n") }
     try StandardOutput.write(files.map { "wrote \($0.path)\n" }.joined())
   }
 }

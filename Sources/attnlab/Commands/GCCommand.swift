@@ -9,32 +9,33 @@ struct GCCommand: ParsableCommand {
     commandName: "gc",
     abstract: "Remove stored runs, with their maps and files, and shrink the database.",
     discussion: """
-      Removes the runs that fulfil every condition given, of one experiment or of all below the results folder. Nothing \
-      else removes a run. It lists what goes before it removes anything, and asks for nothing: try --dry-run first. Targets \
-      take attention from their source and go with it; they are listed as "of its source". The next 'attnlab run' of the \
-      experiment makes what its file still asks for; it computes a group (a source and all targets of it with its seed) \
-      for a single run of it. Report and figures stay as they are until then.
+      Removes the runs that meet every condition you give, in one experiment or in all below the results folder. \
+      Nothing else removes a run. It lists what it will remove before it removes anything, and does not ask: try \
+      --dry-run first. Targets take attention from their source and are removed with it; they are listed as "of its \
+      source". The next 'attnlab run' of the experiment makes what its file still asks for; for a single run it \
+      computes the whole group (a source and all of its targets with its seed). Report and figures stay as they are \
+      until then.
 
-      --failed takes failed runs away, which are not tried again before. --other-plans takes away what the plan that was \
-      begun last does not have: runs of former versions of the file, of another model or engine.
+      --failed removes failed runs, which are not tried again before. --other-plans removes what the plan that was \
+      begun last does not have: runs of former versions of the file, of another model or of another engine.
 
-      Without a condition it removes only what no run needs: folders of runs that are not in the database, unfinished \
-      files that a killed process has left, and the empty room inside the database file.
+      Without a condition it removes only what no run needs: folders of runs that are not in the database, \
+      unfinished files that a killed process left, and the empty space inside the database file.
 
-      The age of a run is that of its picture's file; a run without a picture has none, and --older-than leaves it. \
-      An experiment that a process is writing to is refused.
+      The age of a run is the age of its picture's file. A run without a picture has no age, and --older-than keeps \
+      it. gc refuses an experiment that a process is writing to.
 
       Examples:
         attnlab gc first-look --intervention "uniform self" --dry-run
         attnlab gc --older-than 30
         attnlab gc first-look --failed
         attnlab gc first-look --other-plans --dry-run
-        attnlab gc                                  what no run needs, of all experiments
+        attnlab gc                                  what no run needs, in all experiments
       """)
 
   @Argument(
     help: ArgumentHelp(
-      "An experiment below the results folder, or its own folder; all of them without it.", valueName: "name-or-folder"),
+      "An experiment below the results folder, or its own folder. (default: all)", valueName: "name-or-folder"),
     completion: .results
   )
   var experiment: String?

@@ -9,8 +9,9 @@ struct GenerateCommand: ParsableCommand {
     commandName: "generate",
     abstract: "Make one picture.",
     discussion: """
-      A seed means the same picture as in diffusers with torch.Generator("cpu"). Steps and guidance default to those of \
-      an experiment file, scheduler and size to those of the model's folder. Files that exist are replaced.
+      A seed gives the same picture as in diffusers with torch.Generator("cpu"). Steps and guidance have the \
+      defaults of an experiment file, and scheduler and size those of the model's folder. Files that exist are \
+      replaced.
 
       Examples:
         attnlab generate --prompt "a red car" --out car.png
@@ -18,14 +19,14 @@ struct GenerateCommand: ParsableCommand {
         attnlab generate --prompt "a dog" --negative "a cat" --height 128 --width 192
         attnlab generate --prompt "a dog" --seed 3 --latents-out dog.safetensors
 
-      The safetensors file holds two fp32 tensors of shape [1, 4, height / 8, width / 8]: `noise`, the start noise before \
-      any sigma, and `latents`, the final ones in diffusers' scale.
+      The safetensors file holds two fp32 tensors of shape [1, 4, height / 8, width / 8]: `noise`, the start noise \
+      before any sigma, and `latents`, the final latents in diffusers' scale.
       """)
 
   @Option(name: .long, help: ArgumentHelp("What to draw; \"\" is valid.", valueName: "text"))
   var prompt: String
 
-  @Option(name: .long, help: ArgumentHelp("What the unconditional half is given.", valueName: "text"))
+  @Option(name: .long, help: ArgumentHelp("The negative prompt, for the unconditional half.", valueName: "text"))
   var negative = ""
 
   @OptionGroup var options: PictureOptions
@@ -36,10 +37,11 @@ struct GenerateCommand: ParsableCommand {
   @Option(name: .long, help: ArgumentHelp("In pixels, a multiple of 8. (default: the model's)", valueName: "pixels"))
   var width: Int?
 
-  @Option(name: .long, help: ArgumentHelp("Where the picture goes.", valueName: "file.png"))
+  @Option(name: .long, help: ArgumentHelp("The file to write the picture to.", valueName: "file.png"))
   var out = "picture.png"
 
-  @Option(name: .long, help: ArgumentHelp("Where start noise and final latents go.", valueName: "file.safetensors"))
+  @Option(
+    name: .long, help: ArgumentHelp("A file to write start noise and final latents to.", valueName: "file.safetensors"))
   var latentsOut: String?
 
   @OptionGroup var output: JSONOption

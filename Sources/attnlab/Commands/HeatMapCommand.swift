@@ -9,18 +9,19 @@ struct HeatMapCommand: ParsableCommand {
     commandName: "heatmap",
     abstract: "Make one picture and show where each word of the prompt looks.",
     discussion: """
-      Looks at the cross-attention of all layers, heads and steps (conditional half) while the picture is made, and writes \
-      into the folder:
+      Records the cross-attention of all layers, heads and steps (conditional half) while it makes the picture, and \
+      writes into the folder:
 
         picture.png            the picture
         words.png              each word's heat map over the picture, as the package daam computes it
         grid-1-a.png, ...      for each word its maps, layers by steps, the mean over heads
 
       DAAM (Tang et al. 2022) sums each head's maps over the steps, brings them to the latents' grid by bicubic \
-      interpolation and clamps at 0; the package takes the mean over layers, heads and the tokens of a word, and leaves the \
-      middle block out. `attnlab maps daam` draws the same of a run that an experiment recorded, and has other choices.
+      interpolation and clamps them at 0. The package takes the mean over layers, heads and the tokens of a word, \
+      and leaves out the middle block. `attnlab maps daam` draws the same for a run that an experiment recorded, and \
+      offers other choices.
 
-      Defaults are those of `attnlab generate`. Files of these names are replaced.
+      The defaults are those of `attnlab generate`. Files of these names are replaced.
 
       Examples:
         attnlab heatmap "a red car"

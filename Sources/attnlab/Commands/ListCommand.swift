@@ -9,7 +9,7 @@ struct ListCommand: ParsableCommand {
     commandName: "list",
     abstract: "List the experiments that have results.",
     discussion: """
-      Runs are those of the plan that each experiment began last; runs of other plans are counted beside them.
+      Counts the runs of the plan that each experiment began last, and beside them the runs of other plans.
 
       Examples:
         attnlab list

@@ -5,19 +5,20 @@ struct MapsCommand: ParsableCommand {
     commandName: "maps",
     abstract: "Look at recorded attention maps: words, statistics, components, points, differences.",
     discussion: """
-      All of it comes from an experiment's database; no model is loaded. Maps are those of the conditional half of guidance. \
-      Each command is of one run, the first that is done unless --run, --seed, --prompt or --intervention choose another \
-      (`attnlab show NAME` lists them), and writes pictures into a folder, \"maps\" unless --out names another. --csv writes \
-      the numbers as a table, --json prints them.
+      Everything comes from an experiment's database; no model is loaded. Maps are those of the conditional half of \
+      guidance. Each command shows one run: the first that is done, unless --run, --seed, --prompt or --intervention \
+      choose another (`attnlab show NAME` lists them). It writes pictures into the folder \"maps\", or the one that \
+      --out names. --csv writes the numbers as a table, and --json prints them.
 
         daam    cross: heat maps of the prompt's words, as the package daam computes them
         stats   any: entropy, distance, spread and divergence of heads
-        pca     self: principal components as colours
+        pca     self: principal components as colors
         point   self: where one point of the picture looks, at every layer
         film    any: a word, a point or the expected picture over the steps, as an animated PNG
         diff    any: what differs between two runs, with distances
 
-      The same are figures of experiment files: word_heatmaps, map_statistics, self_pca, self_attention, map_differences.
+      Experiment files have the same views as figures: word_heatmaps, map_statistics, self_pca, self_attention, \
+      map_differences.
 
       Examples:
         attnlab maps daam first-look --prompt "a blue car"

@@ -10,17 +10,17 @@ struct MapsDAAMCommand: ParsableCommand {
     commandName: "daam",
     abstract: "Draw DAAM's heat map of each word of the prompt.",
     discussion: """
-      What the package daam 0.2.0 computes, after Tang et al. 2022, "What the DAAM": each head's cross-attention to a token, \
-      summed over the steps, is brought to the latents' grid by bicubic interpolation and clamped at 0. A map is the mean of \
-      these over layers and heads, without the middle block, and over the tokens of a word; a word is known by \
-      its tokens, so that equal words of a prompt are one, and a is also found in a zebra that is split into z e b r a; car#1 or \
-      car#2 is one occurrence alone. Options make other choices: the paper's formula is --sum-layers \
-      --middle-block --unclamped.
+      Computes what the package daam 0.2.0 computes, after Tang et al. 2022, "What the DAAM". Each head's \
+      cross-attention to a token is summed over the steps, brought to the latents' grid by bicubic interpolation and \
+      clamped at 0. A map is the mean of these over layers and heads, without the middle block, and over the tokens \
+      of a word. A word is known by its tokens. So equal words of a prompt are one word, and the word "a" is also \
+      found in a "zebra" that is split into z e b r a; car#1 or car#2 is one occurrence alone. Options make other \
+      choices: the paper's formula is --sum-layers --middle-block --unclamped.
 
-      Numbers are the package's for a record with heads: all and tokens: all. A record of means over heads, or of words, \
-      keeps what the clamp would take off single heads and tokens (with --unclamped there is no difference). The title says \
-      which recorded layers and steps a map is of; --steps makes them fewer, and --sites takes what it names, the middle block \
-      too. Each map is drawn on its own scale.
+      For a record with heads: all and tokens: all, the numbers are the package's. A record of means over heads, or \
+      of words, keeps what the clamp would take off single heads and tokens (with --unclamped there is no \
+      difference). The title says which recorded layers and steps a map is made of; --steps chooses fewer steps, and \
+      --sites takes the sites that it names, even in the middle block. Each map is drawn on its own scale.
 
       Writes daam.png; the table has word, y, x, value.
 
@@ -43,10 +43,10 @@ struct MapsDAAMCommand: ParsableCommand {
   @Flag(name: .long, help: "Sum the tokens of a word; the package takes their mean.")
   var sumTokens = false
 
-  @Flag(name: .long, help: "Take the middle block along, which the package leaves out.")
+  @Flag(name: .long, help: "Include the middle block, which the package leaves out.")
   var middleBlock = false
 
-  @Flag(name: .long, help: "Leave values below 0, which the package clamps.")
+  @Flag(name: .long, help: "Keep values below 0, which the package clamps.")
   var unclamped = false
 
   private struct Word: Encodable {

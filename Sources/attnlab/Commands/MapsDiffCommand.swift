@@ -11,17 +11,18 @@ struct MapsDiffCommand: ParsableCommand {
     commandName: "diff",
     abstract: "Draw what differs between the attention of two runs.",
     discussion: """
-      The second run's maps less the first's, at each layer and step that both recorded: red where the second has more, \
-      blue where the first has. The first run is chosen as everywhere; the second is the next done run of the same group, \
-      which for a source is its first target, unless --with or --with-intervention names another.
+      Draws the second run's maps less the first's, at each layer and step that both recorded: red where the second \
+      has more, blue where the first has more. The first run is chosen as in the other views. The second is the next \
+      finished run of the same group (for a source its first target), unless --with or --with-intervention names \
+      another.
 
-      Cross-attention is compared by a word: --word of the first prompt with --with-word of the second; without them the \
-      word that differs between the prompts, with the one in its place, or the last. With --point self-attention is: drawn \
-      of that point, in multiples of 1 / keys.
+      Cross-attention is compared by a word: --word of the first prompt with --with-word of the second. Without \
+      these options it is the word that differs between the prompts and the one in its place, or the last word. \
+      --point compares self-attention instead, and draws it for that point in multiples of 1 / keys.
 
-      Distances are half the sum of the absolute differences (0 to 1) and the Jensen-Shannon divergence in nats (0 to \
-      0.693): of a word's maps, each brought to a sum of 1 over the cells; of self-attention of the rows, the mean over all \
-      queries. The table has a line for each layer and step.
+      The distances are half the sum of the absolute differences (0 to 1) and the Jensen-Shannon divergence in nats \
+      (0 to 0.693). For a word they compare its maps, each brought to a sum of 1 over the cells. For self-attention \
+      they compare the rows, averaged over all queries. The table has a line for each layer and step.
 
       Writes difference.png.
 

@@ -12,11 +12,12 @@ struct MapsFilmCommand: ParsableCommand {
     commandName: "film",
     abstract: "Write a film over the steps, as an animated PNG.",
     discussion: """
-      A frame for each recorded step: where the picture looks at a word (DAAM's mean over layers and heads, on one scale for \
-      all frames), with --point where a point looks at each layer, or with --predicted what the model expected the picture \
-      to become, where the file asked for `predicted_clean`. The last frame stays longer.
+      Draws a frame for each recorded step. It shows where the picture looks at a word (DAAM's mean over layers and \
+      heads, on one scale for all frames). With --point it shows where a point looks at each layer, and with \
+      --predicted what the model expected the picture to become, if the file asked for `predicted_clean`. The last \
+      frame stays longer.
 
-      Writes film.png, which browsers play; a viewer that does not shows the first frame.
+      Writes film.png, which browsers play; other viewers show the first frame.
 
       Examples:
         attnlab maps film first-look --word car

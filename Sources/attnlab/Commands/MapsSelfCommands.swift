@@ -9,15 +9,15 @@ import Results
 struct MapsPCACommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "pca",
-    abstract: "Draw the principal components of self-attention as colours.",
+    abstract: "Draw the principal components of self-attention as colors.",
     discussion: """
-      For each layer and step a matrix with a row for each cell of the picture (query) and a column for each cell that it \
-      looks at (key): of the mean over heads, or of all heads side by side where the record keeps each. Its columns are \
-      centred; the scores of the first three principal components are drawn as red, green and blue, each from its lowest to \
-      its highest. Cells of one colour look at the same places. The sign of a component is such that its score of largest \
-      magnitude is positive; colours cannot be compared between maps.
+      For each layer and step there is a matrix with a row for each cell of the picture (query) and a column for \
+      each cell that it looks at (key). It holds the mean over heads, or all heads side by side if the record keeps \
+      each. Its columns are centered. The scores of the first three principal components are drawn as red, green and \
+      blue, each from its lowest to its highest. Cells of one color look at the same places. A component's score of \
+      largest magnitude is positive. You cannot compare colors between maps.
 
-      At most \(ComponentsView.mostSteps) steps are drawn, evenly chosen of those recorded; --steps names others. Writes \
+      At most \(ComponentsView.mostSteps) steps are drawn, evenly chosen from those recorded; --steps names others. Writes \
       components.png; the table has a line for each cell and component.
 
       Examples:
@@ -59,8 +59,9 @@ struct MapsPointCommand: ParsableCommand {
     commandName: "point",
     abstract: "Draw where one point of the picture looks, at every recorded layer.",
     discussion: """
-      The self-attention of the cell that the point falls in: how much its query takes from each place, in each layer over \
-      the greyed picture, the mean over heads. The ring stands in the middle of the cell. Each map has its own scale.
+      Draws the self-attention of the cell that the point falls in: how much its query takes from each place, \
+      averaged over heads, in each layer over the grayed picture. The ring stands in the middle of the cell. Each \
+      map has its own scale.
 
       Writes point.png; the table has a line for each layer and key.
 

@@ -7,9 +7,9 @@ import Reporting
 struct MapsStatsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "stats",
-    abstract: "Entropy, locality and head diversity of each layer and step.",
+    abstract: "Measure entropy, locality and head diversity of each layer and step.",
     discussion: """
-      Of every recorded map, with rows brought to a sum of 1 and queries without attention left out:
+      Computes these for every recorded map, with rows brought to a sum of 1 and queries without attention left out:
 
         entropy           - sum p ln p of a query's row, in nats, the mean over
                           queries; of the map that is the mean over heads
@@ -22,10 +22,10 @@ struct MapsStatsCommand: ParsableCommand {
         spread            of a word: sqrt(sum w |cell - centroid|^2), w its map
                           with a sum of 1, over the grid's diagonal
 
-      The diagonal is sqrt(height^2 + width^2) of the map's grid in cells. `uniform` in the table is what the value would be \
-      of attention that is the same everywhere. Entropy of cross-attention needs a record of all tokens, what is said of heads one of \
-      `heads: all`. The console shows \
-      means over steps; the table, --json and the charts (layers by steps, stats-<kind>-<statistic>.png) each step.
+      The diagonal is sqrt(height^2 + width^2) of the map's grid in cells. `uniform` in the table is the value of \
+      attention that is the same everywhere. Entropy of cross-attention needs a record of all tokens, and head \
+      statistics need a record with `heads: all`. The console shows means over steps; the table, --json and the \
+      charts (layers by steps, stats-<kind>-<statistic>.png) show each step.
 
       Examples:
         attnlab maps stats first-look
@@ -36,7 +36,7 @@ struct MapsStatsCommand: ParsableCommand {
 
   @Option(
     name: .long,
-    help: ArgumentHelp("Whose spread is shown and charted. (default: the first recorded)", valueName: "word"))
+    help: ArgumentHelp("The word whose spread is shown and drawn. (default: the first recorded)", valueName: "word"))
   var word: String?
 
   private struct Row: Encodable {

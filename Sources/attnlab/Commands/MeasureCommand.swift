@@ -10,10 +10,10 @@ struct MeasureCommand: ParsableCommand {
     commandName: "measure",
     abstract: "Tell what pictures show: objects with color, facing and place, background and style.",
     discussion: """
-      A scene reader looks at each PNG: a network of its own that was trained on drawn scenes of the bundled model's world, \
-      of 50 objects in ten colors. Of other pictures it says the nearest that it knows. How often it is right is in \
-      `attnlab metrics` and in the model's card. Boxes are left, top, right, bottom in pixels, the last two excluded; \
-      confidences are shares of probability, 0 to 1.
+      A scene reader looks at each PNG. It is a network of its own that was trained on drawn scenes of the bundled \
+      model's world, of 50 objects in ten colors. For other pictures it names the nearest thing that it knows. \
+      `attnlab metrics` and the model's card say how often it is right. Boxes are left, top, right, bottom in \
+      pixels, the last two excluded; confidences are shares of probability, 0 to 1.
 
       With --prompt the metrics of a picture are taken as well, and with --source and --source-prompt those of an edit.
       With --names a CLIP says which of them each picture shows, in shares of probability; without --clip it is the \

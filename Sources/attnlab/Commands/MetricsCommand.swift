@@ -9,9 +9,9 @@ struct MetricsCommand: ParsableCommand {
     abstract:
       "Explain the metrics: what each measures, its range, what a higher value says, how far it can be trusted.",
     discussion: """
-      Metrics stand under `metrics` of an experiment file, and in the options of measure and compare. What an instrument \
-      tells is only as right as the instrument: the last line of each says what was measured of it, on scenes that it was \
-      not trained on.
+      Metrics stand under `metrics` of an experiment file, and in the options of measure and compare. A metric that \
+      an instrument takes is only as right as the instrument. The last line of each metric says how often the \
+      instrument was right, on scenes that it was not trained on.
 
       Examples:
         attnlab metrics
@@ -20,7 +20,7 @@ struct MetricsCommand: ParsableCommand {
         attnlab metrics --json
       """)
 
-  @Argument(help: ArgumentHelp("Which. (default: all)", valueName: "name"))
+  @Argument(help: ArgumentHelp("The metrics to explain. (default: all)", valueName: "name"))
   var names: [String] = []
 
   @OptionGroup var output: JSONOption

@@ -8,8 +8,8 @@ struct ModelsCommand: ParsableCommand {
     commandName: "models",
     abstract: "List the bundled models, or check one and show its attention sites.",
     discussion: """
-      With a name or a folder: what the folder holds, every attention site with the number that selectors use, and every \
-      problem found. A folder with problems is a failure (exit code 1).
+      With a name or a folder it shows what the folder holds, every attention site with the number that selectors \
+      use, and every problem. If there are problems, the exit code is 1.
 
       Examples:
         attnlab models

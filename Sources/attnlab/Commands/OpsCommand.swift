@@ -6,7 +6,7 @@ struct OpsCommand: ParsableCommand {
     commandName: "ops",
     abstract: "List what an intervention can do to attention, each with an example.",
     discussion: """
-      An operation stands in a list under `interventions` of an experiment file. `of` names the place that it changes: \
+      An operation stands in a list under `interventions` of an experiment file. `of` names what it changes: \
       queries, keys, values, scores, probabilities (the default) or output.
 
       Examples:

@@ -8,8 +8,8 @@ struct ReferenceCommand: ParsableCommand {
     commandName: "reference",
     abstract: "List every key of an experiment file.",
     discussion: """
-      The tables come from the list that files are checked against. With --update they take their places in a page: \
-      each between a line `<!-- generated: name -->` and a line `<!-- end -->`.
+      The tables come from the list that attnlab checks files against. --update writes them into a page, each \
+      between a line `<!-- generated: name -->` and a line `<!-- end -->`.
 
       Examples:
         attnlab reference

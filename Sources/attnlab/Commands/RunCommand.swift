@@ -12,19 +12,20 @@ struct RunCommand: ParsableCommand {
     commandName: "run",
     abstract: "Make the runs of an experiment that are not stored yet, and write its report.",
     discussion: """
-      Results go to <results folder>/<name of the experiment>: report.md with figures and tables, a SQLite database of \
-      the maps, and each run's picture and latents. A run that was stopped, by whatever means, goes on where it stood and \
-      ends with the same bits; a second run of the same file computes nothing. A changed file adds runs to those that are \
-      stored; nothing but 'attnlab gc' removes one. Files of finished runs that are missing or changed are made again.
+      Results go to <results folder>/<name of the experiment>: report.md with figures and tables, a SQLite database \
+      of the maps, and each run's picture and latents. However a run was stopped, it goes on where it was and ends \
+      with the same bits; a second run of the same file computes nothing. A changed file adds runs to the stored \
+      ones, and only 'attnlab gc' removes one. Files of finished runs that are missing or changed are made again.
 
-      A run whose latents are no longer numbers fails, with those that take attention from it; the others are finished. What \
-      failed is listed at the end, with exit code 1, and is not tried again before 'attnlab gc --failed' takes it away.
+      A run fails if its latents are no longer numbers, together with the runs that take attention from it; the \
+      others are finished. Failed runs are listed at the end, with exit code 1. They are not tried again before \
+      'attnlab gc --failed' removes them.
 
-      Ctrl-C, or SIGTERM, ends it after the step that it is making, says how far it has come, and gives exit code 1; a \
-      second one ends it at once. Either way the same command goes on.
+      Ctrl-C or SIGTERM ends it after the current step. It then says how far it has come, and gives exit code 1. A \
+      second Ctrl-C ends it at once. Either way the same command goes on.
 
-      Metrics that are programs of the experiment file run with your rights: each is named, and runs after a yes on the \
-      terminal or with --allow-programs. `validate` and `plan` name them too.
+      Metrics that are programs of the experiment file run with your rights. attnlab names each, and starts it after \
+      a yes on the terminal or with --allow-programs. `validate` and `plan` name them too.
 
       Examples:
         attnlab run Experiments/first-look/experiment.yaml
@@ -33,7 +34,7 @@ struct RunCommand: ParsableCommand {
 
   @OptionGroup var experiment: ExperimentFileOptions
 
-  @Flag(name: .long, help: "Let the programs run that the file names as metrics.")
+  @Flag(name: .long, help: "Allow the programs that the file names as metrics.")
   var allowPrograms = false
 
   @OptionGroup var resultsOption: ResultsOption

@@ -8,8 +8,9 @@ struct ShowCommand: ParsableCommand {
     commandName: "show",
     abstract: "Show what is stored of an experiment, or of one of its runs.",
     discussion: """
-      Of an experiment: the runs of the plan that was begun last, with status and metrics, and how many runs of other plans \
-      are stored. Of a run, of whatever plan: settings, files, metrics and the maps recorded.
+      For an experiment it shows the runs of the plan that was begun last, with status and metrics, and how many \
+      runs of other plans are stored. For a single run, of any plan, it shows settings, files, metrics and the \
+      recorded maps.
 
       Examples:
         attnlab show first-look

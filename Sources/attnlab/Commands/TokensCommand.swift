@@ -9,8 +9,8 @@ struct TokensCommand: ParsableCommand {
     commandName: "tokens",
     abstract: "Show how a prompt is split into tokens, and which word each belongs to.",
     discussion: """
-      Experiment files select cross-attention by word: the positions listed here are the ones meant. A word of several \
-      pieces has several positions, whose maps are summed.
+      Experiment files select cross-attention by word, and mean the positions that are listed here. A word of \
+      several pieces has several positions, whose maps are summed.
 
       Examples:
         attnlab tokens "a red car"

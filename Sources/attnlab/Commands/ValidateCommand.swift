@@ -6,9 +6,9 @@ struct ValidateCommand: ParsableCommand {
     commandName: "validate",
     abstract: "Check an experiment file against its model, without computing anything.",
     discussion: """
-      Reports every wrong key and value with its line, what is allowed and the nearest name; then networks under \
-      `instruments` that are missing or do not fit, every site, step, word and size that the model does not have, and a \
-      plan that exceeds the file's budget.
+      Reports every wrong key and value with its line, what is allowed and the nearest name. Then it reports \
+      networks under `instruments` that are missing or do not fit, every site, step, word and size that the model \
+      does not have, and a plan that exceeds the file's budget.
 
       Examples:
         attnlab validate Experiments/first-look/experiment.yaml

@@ -41,7 +41,7 @@ struct ComparisonTestOptions: ParsableArguments {
       if !Self.allowedPermutations.contains(permutations) {
         problems.append("--permutations: \(permutations) is not allowed; it is 999 to 1000000")
       }
-      if !isTested { problems.append("--permutations is of --test, which is not given") }
+      if !isTested { problems.append("--permutations needs --test") }
     }
     let metrics = equivalence.map(\.metric)
     for (index, metric) in metrics.enumerated() where metrics[..<index].contains(metric) {

@@ -16,7 +16,7 @@ struct InstrumentOptions: ParsableArguments {
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "A DINO or a CLIP whose keys tell structure. (default: the bundled CLIP)", valueName: "folder"),
+      "A DINO or a CLIP whose keys measure structure. (default: the bundled CLIP)", valueName: "folder"),
     completion: .directory)
   var structure: String?
 

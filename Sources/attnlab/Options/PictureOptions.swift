@@ -7,7 +7,7 @@ struct PictureOptions: ParsableArguments {
   @OptionGroup var modelOption: ModelOption
 
   @Option(
-    name: .long, help: ArgumentHelp("Of the start noise, as of torch's CPU generator.", valueName: "number"),
+    name: .long, help: ArgumentHelp("The seed of the start noise, as for torch's CPU generator.", valueName: "number"),
     transform: seedOption)
   var seed: UInt64 = 0
 
@@ -17,7 +17,7 @@ struct PictureOptions: ParsableArguments {
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "Weight of classifier-free guidance, 0 to 100; 1 and below: none.", valueName: "number"))
+      "Weight of classifier-free guidance, 0 to 100; 1 and below turn it off.", valueName: "number"))
   var guidance = GenerateSpec.defaultGuidanceScale
 
   @Option(

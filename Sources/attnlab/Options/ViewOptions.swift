@@ -30,7 +30,7 @@ struct ViewOptions: ParsableArguments {
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "An entry of the experiment's record list. (default: the first that has what is needed)", valueName: "name"))
+      "An entry of the experiment's record list. (default: the first that has what the view needs)", valueName: "name"))
   var record: String?
 
   @Option(

@@ -50,8 +50,8 @@ import Testing
           | none | 0 | inf | – | – | – | 2 |
           | swap | 2 | 12.50 | 0.00 | 12.50 | 12.50 | 0 |
 
-          The column inf counts values that are infinite, as of pictures equal to their source. They are in none of the \
-          other columns; `inf` as a mean says that there are no others.
+          The column inf counts values that are infinite, such as those of pictures equal to their source. They are in none \
+          of the other columns; `inf` as a mean says that there are no other values.
           """))
       #expect(
         try results.table("summary.csv") == """
@@ -158,7 +158,7 @@ import Testing
           ### Unfinished
 
           **This report is not whole.** 3 of 6 runs are not done. Pictures and tables hold what there is. 3 runs \
-          failed, which is final: `attnlab gc small --failed` takes them away, and only then are they tried again.
+          failed, which is final: `attnlab gc small --failed` removes them, and only then are they tried again.
 
           - a dog, seed 1, source: failed, no room left in small/small.sqlite
           - a dog → a cat, seed 1, none: failed, no room left in small/small.sqlite
