@@ -14,6 +14,13 @@ import Testing
     #expect(try MarkdownPage("README.md").text.utf8.count <= 10_240)
   }
 
+  @Test func theReadmeNamesEveryModule() throws {
+    let modules = try FileManager.default.contentsOfDirectory(
+      atPath: Fixtures.repository.appending(path: "Sources").path)
+    let rows = try MarkdownPage("README.md").prose.filter { $0.hasPrefix("| ") }.joined(separator: "\n")
+    for module in modules where !module.hasPrefix(".") { #expect(rows.contains("`\(module)`"), "\(module)") }
+  }
+
   @Test func everyLinkLeadsSomewhere() throws {
     let pages = try Self.pages.get()
     #expect(pages.count >= 20)
