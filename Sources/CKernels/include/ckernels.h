@@ -206,6 +206,18 @@ void ck_upsample_nearest(int threads, int batch, int height, int width, int chan
 void ck_max_pool(int threads, int batch, int height, int width, int channels, int kernel, int stride, const float *x,
                  float *y);
 
+// ------------------------------------------------------------------------------------------------------------ summary
+
+/// The smallest, the largest and the sum of values. All three are NaN where the sum is.
+typedef struct {
+  float minimum, maximum;
+  double sum;
+} ck_summary;
+
+/// One pass over `count` values: float32, or IEEE half precision where `is_half` is not 0. x has any alignment. Of no
+/// value: infinity, -infinity, 0. The bits are the same for every isa.
+void ck_summarise(ck_isa isa, int is_half, size_t count, const void *x, ck_summary *summary);
+
 #ifdef __cplusplus
 }
 #endif
