@@ -81,7 +81,7 @@ let package = Package(
     // Results: stored, measured, drawn.
     .target(
       name: "AttentionStore",
-      dependencies: ["Attention", "Files", "Formatting", .product(name: "GRDB", package: "GRDB.swift")],
+      dependencies: ["Attention", "CKernels", "Files", "Formatting", .product(name: "GRDB", package: "GRDB.swift")],
       swiftSettings: strict),
     .target(name: "Analysis", dependencies: ["COpenBLAS", "Tensors"], swiftSettings: strict),
     .target(
@@ -154,7 +154,7 @@ let package = Package(
       name: "PipelinesTests", dependencies: ["Analysis", "Pipelines", "Plotting", "TestSupport"]),
     .testTarget(
       name: "AttentionStoreTests",
-      dependencies: ["AttentionStore", "TestSupport", .product(name: "GRDB", package: "GRDB.swift")]),
+      dependencies: ["AttentionStore", "CKernels", "TestSupport", .product(name: "GRDB", package: "GRDB.swift")]),
     .testTarget(
       name: "AnalysisTests", dependencies: ["Analysis", "Checkpoints", "Plotting", "TestSupport"],
       exclude: [

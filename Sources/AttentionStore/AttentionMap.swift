@@ -35,14 +35,15 @@ public struct MapRow: Hashable, Sendable {
   }
 
   /// Why it may not be stored; nil if it may.
-  var problem: String? {
-    guard height > 0, width > 0, keys > 0 else {
-      return "a map of \(width) x \(height) queries and \(keys) keys is empty"
-    }
+  /// - Parameter row: Of the table, where it is stored.
+  func sizeFault(row: Int64? = nil) -> MapSizeFault? {
+    let fault = MapSizeFault(
+      row: row, height: height, width: width, keys: keys, encoding: encoding, bytes: data.count)
+    guard height > 0, width > 0, keys > 0 else { return fault }
     let (area, tooLarge) = height.multipliedReportingOverflow(by: width)
     let (count, stillTooLarge) = area.multipliedReportingOverflow(by: keys)
     guard !tooLarge, !stillTooLarge, data.count / encoding.bytes == count, data.count % encoding.bytes == 0 else {
-      return "a map of \(width) x \(height) queries and \(keys) keys in \(encoding.rawValue) has \(data.count) bytes"
+      return fault
     }
     return nil
   }
@@ -68,6 +69,13 @@ public struct StoredMap: Hashable, Sendable {
 
   /// `[height, width, keys]`, row by row.
   public var values: [Float] { encoding.decode(data) }
+
+  /// As it was given to be stored.
+  var written: MapRow {
+    MapRow(
+      run: run, record: record, site: site, branch: branch, head: head, height: height, width: width, keys: keys,
+      encoding: encoding, data: data)
+  }
 }
 
 /// Which heads of the stored maps.

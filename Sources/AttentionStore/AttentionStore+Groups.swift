@@ -53,27 +53,43 @@ extension AttentionStore {
   }
 
   private func check(_ runs: [RunDescription], group: String) throws(StoreError) {
-    var problems: [String] = []
-    if runs.isEmpty { problems.append("group \(group) has no runs") }
-    for hash in [group] + runs.map(\.hash) where !RunFile.isHash(hash) {
-      problems.append("the hash \(quoted(hash)) is not 1 to 64 signs of a-z and 0-9")
+    var faults: [StoreFault] = []
+    if runs.isEmpty {
+      faults.append(StoreFault("group \(group)", "the number of its runs", is: "0", expected: "1 or more"))
+    }
+    for (place, hash) in [("a group", group)] + runs.map({ ("a run", $0.hash) }) where !RunFile.isHash(hash) {
+      faults.append(StoreFault(place, "hash", is: quoted(hash), expected: RunFile.hashRule))
     }
     for (hash, same) in Dictionary(grouping: runs, by: \.hash).sorted(by: { $0.key < $1.key }) where same.count > 1 {
-      problems.append("group \(group) has the run \(hash) \(same.count) times")
+      faults.append(
+        StoreFault("group \(group)", "the number of runs \(hash)", is: "\(same.count)", expected: "1"))
     }
-    for run in runs {
-      if run.role == .source, let source = run.sourceHash {
-        problems.append("run \(run.hash) is a source and takes its attention from \(source)")
-      }
-      for (name, value, range) in [
-        ("height", run.height, StoreSchema.sizes), ("width", run.width, StoreSchema.sizes),
-        ("number of steps", run.steps, StoreSchema.steps), ("number of calls", run.calls, StoreSchema.steps),
-      ] where !range.contains(value) {
-        problems.append("run \(run.hash) has the \(name) \(value), not \(range.lowerBound) to \(range.upperBound)")
-      }
-      if !run.guidanceScale.isFinite { problems.append("run \(run.hash) has the guidance scale \(run.guidanceScale)") }
+    for run in runs { faults += check(run) }
+    guard faults.isEmpty else { throw .invalid(path: path, faults) }
+  }
+
+  private func check(_ run: RunDescription) -> [StoreFault] {
+    let place = "run \(run.hash)"
+    var faults: [StoreFault] = []
+    if run.role == .source, let source = run.sourceHash {
+      faults.append(StoreFault(place, "the source", is: quoted(source), expected: "none, since it is a source itself"))
     }
-    guard problems.isEmpty else { throw .invalid(path: path, problems: problems) }
+    let setting = run.setting
+    for (name, value, range) in [
+      ("height", setting.height, StoreSchema.sizes), ("width", setting.width, StoreSchema.sizes),
+      ("num_inference_steps", setting.numInferenceSteps, StoreSchema.steps), ("calls", run.calls, StoreSchema.steps),
+    ] where !range.contains(value) {
+      faults.append(
+        StoreFault(place, name, is: "\(value)", expected: "\(range.lowerBound) to \(range.upperBound)"))
+    }
+    if !Self.isJSON(setting.schedulerSettings, object: true) {
+      faults.append(
+        StoreFault(place, "scheduler_settings", is: quoted(setting.schedulerSettings), expected: "a JSON object"))
+    }
+    if !setting.guidanceScale.isFinite {
+      faults.append(StoreFault(place, "guidance_scale", is: "\(setting.guidanceScale)", expected: "a number"))
+    }
+    return faults
   }
 
   /// - Returns: how many runs were not there before.
@@ -81,65 +97,64 @@ extension AttentionStore {
     if let other = try fetchRuns(RunFilter(hashes: Set(runs.map(\.hash))), db).first(where: { $0.groupHash != group }) {
       throw StoreError.conflict(
         path: path,
-        detail:
-          "run \(other.run.hash) is stored in group \(other.groupHash), not in \(group). A run of another group has "
-          + "another hash")
+        detail: "run \(other.run.hash) is stored in group \(other.groupHash), not in \(group)",
+        hint: "A run of another group has another hash")
     }
     var stored: [String: RunDescription] = [:]
     for run in try fetchRuns(RunFilter(groupHash: group), db) { stored[run.run.hash] = run.run }
     if let extra = stored.keys.filter({ hash in !runs.contains { $0.hash == hash } }).min() {
       throw StoreError.conflict(
         path: path,
-        detail: "group \(group) is stored with the run \(extra), which is not among those given. "
-          + "A group of other runs has another hash")
+        detail: "group \(group) is stored with the run \(extra), which is not among those given",
+        hint: "A group of other runs has another hash")
     }
     var inserted = 0
     // Sources first: a target refers to its source's row.
     for run in runs.filter({ $0.sourceHash == nil }) + runs.filter({ $0.sourceHash != nil }) {
+      let setting = try register(setting: run.setting, db)
       guard var same = stored[run.hash] else {
-        try insert(run, group: group, db)
+        try insert(run, setting: setting, group: group, db)
         inserted += 1
         continue
       }
-      if same.calls != run.calls {
-        // An earlier version of the schema did not keep the number.
-        try db.execute(sql: "UPDATE run SET calls = ? WHERE hash = ?", arguments: [run.calls, run.hash])
-        same.calls = run.calls
-      }
+      same.setting.label = run.setting.label
       guard same == run else {
         throw StoreError.conflict(
-          path: path,
-          detail: "run \(run.hash) is stored with other settings. Runs of other settings have other hashes")
+          path: path, detail: "run \(run.hash) is stored with other settings",
+          hint: "Runs of other settings have other hashes")
       }
     }
     return inserted
   }
 
-  private func insert(_ run: RunDescription, group: String, _ db: Database) throws {
+  private func insert(_ run: RunDescription, setting: Int64, group: String, _ db: Database) throws {
     var source: Int64?
     if let hash = run.sourceHash {
       source = try Int64.fetchOne(db, sql: "SELECT id FROM run WHERE hash = ?", arguments: [hash])
       guard source != nil else {
         throw StoreError.invalid(
-          path: path, problems: ["run \(run.hash) takes its attention from \(hash), which is not stored"])
+          path: path,
+          [
+            StoreFault(
+              "run \(run.hash)", "the source", is: quoted(hash), expected: "a run that is stored, or given too")
+          ])
       }
     }
     try db.execute(
       sql: """
-        INSERT INTO run (hash, group_hash, role, intervention, prompt_id, negative_prompt_id, source_run_id, seed,
-          height, width, steps, calls, guidance_scale, scheduler)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        INSERT INTO run (hash, group_hash, setting_id, seed, calls, role, intervention, prompt_id, source_run_id)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
       arguments: [
-        run.hash, group, run.role.rawValue, run.intervention, run.prompt.rawValue, run.negativePrompt?.rawValue, source,
-        StoredSeed.column(of: run.seed), run.height, run.width, run.steps, run.calls, run.guidanceScale, run.scheduler,
+        run.hash, group, setting, StoredSeed.column(of: run.seed), run.calls, run.role.rawValue, run.intervention,
+        run.prompt.rawValue, source,
       ])
   }
 
   /// Deletes everything that the steps of a group's unfinished runs have left, and sets them to `pending`.
   func restart(group: String, _ db: Database) throws {
     let isUnfinished = "group_hash = ? AND status IN ('pending', 'running')"
-    for table in ["attention_map", "metric", "artifact", "probe_result"] {
+    for table in ["attention_map", "metric", "artifact"] {
       try db.execute(
         sql: "DELETE FROM \(table) WHERE run_id IN (SELECT id FROM run WHERE \(isUnfinished))", arguments: [group])
     }

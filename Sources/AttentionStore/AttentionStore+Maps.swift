@@ -1,4 +1,5 @@
 import Attention
+import Formatting
 import Foundation
 internal import GRDB
 
@@ -107,11 +108,11 @@ extension AttentionStore {
     let statement = try db.cachedStatement(sql: "SELECT * FROM attention_map WHERE id = ?")
     guard let row = try Row.fetchOne(statement, arguments: [id]) else {
       throw StoreError.damaged(
-        path: path, place: "attention_map row \(id)", detail: "the index names it, but it is gone")
+        path: path, StoreFault("attention_map row \(id)", "the row", is: "gone", expected: "what the index names"))
     }
     let codec: String = try row.decode(forColumn: "codec")
     guard codec == "raw" else {
-      throw unexpected("codec", "\"\(codec)\"", table: "attention_map", row: id)
+      throw fault("codec", of: row, table: "attention_map", is: quoted(codec), expected: "raw")
     }
     let map = StoredMap(
       run: RunID(rawValue: try row.decode(forColumn: "run_id")),
@@ -122,12 +123,28 @@ extension AttentionStore {
       height: try row.decode(forColumn: "height"), width: try row.decode(forColumn: "width"),
       keys: try row.decode(forColumn: "keys"), encoding: try named("dtype", of: row, table: "attention_map"),
       data: try row.decode(forColumn: "data"))
-    let written = MapRow(
-      run: map.run, record: map.record, site: map.site, branch: map.branch, head: map.head,
-      height: map.height, width: map.width, keys: map.keys, encoding: map.encoding, data: map.data)
-    if let problem = written.problem {
-      throw StoreError.damaged(path: path, place: "attention_map row \(id)", detail: problem)
-    }
+    if let fault = map.written.sizeFault(row: id) { throw StoreError.wrongSize(path: path, [fault]) }
     return map
+  }
+
+  /// Maps whose values are not as many as their size says, or have other sums than stand beside them.
+  func mapProblems(_ db: Database) throws -> [String] {
+    var problems: [String] = []
+    for id in try Int64.fetchAll(db, sql: "SELECT id FROM attention_map WHERE codec = 'raw' ORDER BY id") {
+      do {
+        let summary = MapSummary(try storedMap(id, db).written)
+        let sql = "SELECT minimum, maximum, mean, mass FROM attention_map WHERE id = ?"
+        let row = try Row.fetchOne(db.cachedStatement(sql: sql), arguments: [id])
+        let stored = try (0..<4).map { try row?.decode(Double?.self, atIndex: $0) }
+        if stored != [summary.minimum, summary.maximum, summary.mean, summary.mass] {
+          problems.append(
+            "attention_map row \(id): minimum, maximum, mean and mass are not those of its values: change them together"
+          )
+        }
+      } catch StoreError.wrongSize(_, let faults) {
+        problems += faults.map(\.description)
+      }
+    }
+    return problems
   }
 }

@@ -4,7 +4,7 @@ internal import GRDB
 extension AttentionStore {
   /// Opens the database of an experiment.
   ///
-  /// Nothing is changed in a file that is not this tool's, or of a newer version.
+  /// Nothing is changed in a file that is not this tool's, or of another version.
   /// - Parameter url: A file; its folder must exist, and may be a link. The file may not, nor what stands beside it.
   /// - Throws: `StoreError` that says why it cannot be opened: missing, not a file, not a database, of another
   ///   program, of another version, damaged, not writable, or in use by another writer.
@@ -27,11 +27,10 @@ extension AttentionStore {
     do {
       let queue = try DatabaseQueue(path: path, configuration: configuration(readOnly: false))
       try queue.inDatabase { db in
-        let version = try checkedVersion(db, path: path, mayBeEmpty: true)
-        try setUp(db, isNew: version == nil)
-        if version != StoreSchema.version {
-          try StoreSchema.migrate(db, from: version ?? 0)
-        }
+        let isNew = try isEmpty(db)
+        if !isNew { try check(db, path: path) }
+        try setUp(db, isNew: isNew)
+        if isNew { try StoreSchema.create(db) }
       }
       return queue
     } catch {
@@ -43,12 +42,7 @@ extension AttentionStore {
     let path = place.path
     do {
       let queue = try DatabaseQueue(path: place.readingPath(), configuration: configuration(readOnly: true))
-      try queue.read { db in
-        guard let version = try checkedVersion(db, path: path, mayBeEmpty: false) else { return }
-        guard version >= StoreSchema.oldestReadable else {
-          throw StoreError.olderSchema(path: path, found: version, supported: StoreSchema.version)
-        }
-      }
+      try queue.read { db in try check(db, path: path) }
       return queue
     } catch {
       throw StoreError(error, path: path)
@@ -68,23 +62,27 @@ extension AttentionStore {
     return configuration
   }
 
-  /// The schema's version, once the file is known to be this tool's.
-  /// - Returns: nil for a database without any table, as a process killed at the very start leaves.
-  private static func checkedVersion(_ db: Database, path: String, mayBeEmpty: Bool) throws -> Int? {
+  /// Whether it is a database without any table, as a process killed at the very start leaves.
+  private static func isEmpty(_ db: Database) throws -> Bool {
     let id = try Int32.fetchOne(db, sql: "PRAGMA application_id") ?? 0
     let version = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
-    if mayBeEmpty, id == 0, version == 0, try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_master") == 0 {
-      return nil
-    }
+    return try id == 0 && version == 0 && Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_master") == 0
+  }
+
+  /// Sees that the file is this tool's and of the schema that it knows.
+  private static func check(_ db: Database, path: String) throws {
+    let id = try Int32.fetchOne(db, sql: "PRAGMA application_id") ?? 0
+    let version = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
+    if id == StoreSchema.formerApplicationID { throw StoreError.beforeRelease(path: path) }
     guard id == StoreSchema.applicationID else { throw StoreError.otherApplication(path: path, applicationID: id) }
     guard version <= StoreSchema.version else {
       throw StoreError.newerSchema(path: path, found: version, supported: StoreSchema.version)
     }
-    guard version > 0 else {
-      throw StoreError.damaged(path: path, place: "header", detail: "user_version is \(version), expected 1 or more")
+    guard version == StoreSchema.version else {
+      throw StoreError.damaged(
+        path: path, StoreFault("header", "user_version", is: "\(version)", expected: "\(StoreSchema.version)"))
     }
-    try StoreSchema.check(db, version: version, path: path)
-    return version
+    try StoreSchema.check(db, path: path)
   }
 
   private static func setUp(_ db: Database, isNew: Bool) throws {

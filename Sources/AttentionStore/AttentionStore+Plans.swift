@@ -1,4 +1,5 @@
 import Attention
+import Formatting
 import Foundation
 internal import GRDB
 
@@ -6,9 +7,16 @@ extension AttentionStore {
   /// Writes down what the experiment is, or that it has changed (all but `createdAt` is replaced), and the plan that is
   /// begun: it becomes the last one. Plans and runs that are stored stay.
   /// - Parameter plan: nil where nothing is planned.
-  /// - Throws: `StoreError.otherExperiment` if the database holds one of another name; `invalid` for sites.
+  /// - Throws: `StoreError.otherExperiment` if the database holds one of another name; `invalid` for the plan's sites, and
+  ///   where its text is no JSON.
   public func beginExperiment(_ experiment: StoredExperiment, plan: PlanDescription? = nil) throws(StoreError) {
-    if let plan { try check(plan.sites) }
+    if let plan {
+      try check(plan.sites)
+      guard Self.isJSON(plan.json) else {
+        throw .invalid(
+          path: path, [StoreFault("plan \(plan.hash)", "its text", is: quoted(plan.json), expected: "JSON")])
+      }
+    }
     try write { db in
       if let stored = try String.fetchOne(db, sql: "SELECT name FROM experiment"), stored != experiment.name {
         throw StoreError.otherExperiment(path: path, stored: stored, asked: experiment.name)
@@ -38,13 +46,15 @@ extension AttentionStore {
     // What is asked of the same runs may have changed: metrics, claims, figures.
     try db.execute(
       sql: """
-        INSERT INTO plan (hash, spec, spec_hash, model, model_hash, tool_version, engine) VALUES (?, ?, ?, ?, ?, ?, ?)
+        INSERT INTO plan (hash, spec, spec_hash, model, model_hash, tool_version, engine, plan)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT (hash) DO UPDATE SET spec = excluded.spec, spec_hash = excluded.spec_hash, model = excluded.model,
-          model_hash = excluded.model_hash, tool_version = excluded.tool_version, engine = excluded.engine
+          model_hash = excluded.model_hash, tool_version = excluded.tool_version, engine = excluded.engine,
+          plan = excluded.plan
         """,
       arguments: [
         plan.hash, experiment.spec, experiment.specHash, experiment.model, experiment.modelHash,
-        experiment.toolVersion, experiment.engine,
+        experiment.toolVersion, experiment.engine, plan.json,
       ])
     guard !isLast else { return }
     let id = db.lastInsertedRowID
@@ -57,34 +67,23 @@ extension AttentionStore {
     }
   }
 
-  /// Whether a plan is written down: not before the first run with a version of attnlab that knows plans.
-  func hasPlan(_ db: Database) throws -> Bool {
-    guard try schemaVersion(db) >= StoreSchema.plans else { return false }
-    return try exists(db, "SELECT 1 FROM plan", [])
+  /// The plan that was begun last; nil where no plan is written down.
+  public func lastPlan() throws(StoreError) -> StoredPlan? {
+    try read { db in
+      try Row.fetchOne(db, sql: "SELECT hash, plan FROM plan ORDER BY id DESC LIMIT 1").map {
+        StoredPlan(hash: try $0.decode(forColumn: "hash"), json: try $0.decode(forColumn: "plan"))
+      }
+    }
   }
 
-  /// The version of the schema, which a database that is opened for reading alone may not have the newest of.
-  func schemaVersion(_ db: Database) throws -> Int {
-    try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
-  }
+  /// Whether a plan is written down.
+  func hasPlan(_ db: Database) throws -> Bool { try exists(db, "SELECT 1 FROM plan", []) }
 
   /// How many runs are stored that are not of the plan that was begun last; 0 where no plan is written down.
   public func countOfOtherRuns() throws(StoreError) -> Int {
     try read { db in
       guard try hasPlan(db) else { return 0 }
       return try Int.fetchOne(db, sql: "SELECT count(*) FROM run WHERE \(Self.isOther)") ?? 0
-    }
-  }
-
-  /// The sites of the plan that was begun last, in the order of the forward pass; every one where no plan is written
-  /// down.
-  public func plannedSites() throws(StoreError) -> [StoredSite] {
-    try read { db in
-      let planned =
-        try hasPlan(db) ? "id IN (SELECT site_id FROM plan_site WHERE plan_id = (SELECT max(id) FROM plan))" : "1"
-      return try Row.fetchAll(
-        db, sql: "SELECT \(Self.siteColumns) FROM site WHERE \(planned) ORDER BY forward_index, id"
-      ).map(storedSite)
     }
   }
 

@@ -1,4 +1,5 @@
 import Attention
+import Formatting
 import Foundation
 internal import GRDB
 
@@ -9,7 +10,7 @@ extension AttentionStore {
       try Row.fetchOne(db, sql: "SELECT * FROM experiment").map { row in
         let created: String = try row.decode(forColumn: "created_at")
         guard let date = try? Date(created, strategy: .iso8601) else {
-          throw unexpected("created_at", "\"\(created)\"", table: "experiment", row: 1)
+          throw fault("created_at", of: row, table: "experiment", is: quoted(created), expected: "a date, ISO 8601")
         }
         return StoredExperiment(
           name: try row.decode(forColumn: "name"), question: try row.decode(forColumn: "question"),
@@ -55,15 +56,15 @@ extension AttentionStore {
     if let intervention = filter.intervention { conditions.add("intervention = ?", intervention) }
     if let prompt = filter.prompt { conditions.add("prompt = ?", prompt) }
     if let seed = filter.seed { conditions.add("seed = ?", StoredSeed.column(of: seed)) }
-    let calls = try schemaVersion(db) < StoreSchema.plans ? "run.steps" : "run.calls"
     let isPlanned = try filter.isPlanned && hasPlan(db)
     let plan =
       "JOIN plan_run ON plan_run.run_hash = run.hash AND plan_run.plan_id = (SELECT max(id) FROM plan)"
     return try Row.fetchAll(
       db,
       sql: """
-        SELECT run_overview.*, run.prompt_id, run.negative_prompt_id, \(calls) AS calls, source.hash AS source_hash
-        FROM run_overview JOIN run USING (id) LEFT JOIN run AS source ON source.id = run.source_run_id
+        SELECT run_overview.*, run.prompt_id, setting.negative_prompt_id, source.hash AS source_hash
+        FROM run_overview JOIN run USING (id) JOIN setting ON setting.id = run.setting_id
+          LEFT JOIN run AS source ON source.id = run.source_run_id
           \(isPlanned ? plan : "")
         WHERE run.id IN (SELECT id FROM run_overview WHERE \(conditions.sql))
         ORDER BY \(isPlanned ? "plan_run.position" : "run.id")
@@ -79,14 +80,16 @@ extension AttentionStore {
       hash: try hash("hash", of: row, table: "run"), role: try named("role", of: row, table: "run"),
       intervention: try row.decode(forColumn: "intervention"),
       prompt: PromptID(rawValue: try row.decode(forColumn: "prompt_id")),
-      negativePrompt: negative.map { PromptID(rawValue: $0) },
       sourceHash: try row.decode(forColumn: "source_hash"),
       seed: StoredSeed.seed(of: try row.decode(forColumn: "seed")),
-      height: try number("height", of: row, table: "run"), width: try number("width", of: row, table: "run"),
-      steps: try number("steps", of: row, table: "run", in: StoreSchema.steps),
       calls: try number("calls", of: row, table: "run", in: StoreSchema.steps),
-      guidanceScale: try row.decode(forColumn: "guidance_scale"),
-      scheduler: try row.decode(forColumn: "scheduler"))
+      setting: SettingDescription(
+        label: try row.decode(forColumn: "setting"),
+        numInferenceSteps: try number("num_inference_steps", of: row, table: "run", in: StoreSchema.steps),
+        guidanceScale: try row.decode(forColumn: "guidance_scale"), scheduler: try row.decode(forColumn: "scheduler"),
+        schedulerSettings: try row.decode(forColumn: "scheduler_settings"),
+        height: try number("height", of: row, table: "run"), width: try number("width", of: row, table: "run"),
+        negativePrompt: negative.map { PromptID(rawValue: $0) }))
     return StoredRun(
       id: RunID(rawValue: try row.decode(forColumn: "id")), run: run,
       groupHash: try hash("group_hash", of: row, table: "run"), status: try named("status", of: row, table: "run"),
@@ -120,8 +123,10 @@ extension AttentionStore {
       if word == words.count { words.append(try row.decode(forColumn: "word")) }
       guard try row.decode(forColumn: "position") == position, word.map(words.indices.contains) ?? true else {
         throw StoreError.damaged(
-          path: path, place: "token \(position) of prompt row \(prompt.rawValue)",
-          detail: "positions and words are not numbered from 0 without a gap")
+          path: path,
+          StoreFault(
+            "token \(position) of prompt row \(prompt.rawValue)", "its numbering", is: "not in order",
+            expected: "positions and words numbered from 0 without a gap"))
       }
       return PromptTokens.Token(
         id: try row.decode(forColumn: "token_id"), piece: try row.decode(forColumn: "piece"),
@@ -129,86 +134,7 @@ extension AttentionStore {
     }
     return PromptTokens(
       prompt: try row.decode(forColumn: "text"), tokens: tokens, words: words,
-      truncatedWords: try list("truncated_words", of: row, table: "prompt"))
-  }
-
-  /// Every site, in the order they were registered.
-  public func sites() throws(StoreError) -> [StoredSite] {
-    try read { db in
-      try Row.fetchAll(db, sql: "SELECT \(Self.siteColumns) FROM site ORDER BY id").map(storedSite)
-    }
-  }
-
-  static let siteColumns =
-    "id, path, kind, layer, forward_index, height, width, heads, latent_height, latent_width"
-
-  func storedSite(_ row: Row) throws -> StoredSite {
-    func size(_ column: String) throws -> Int { try number(column, of: row, table: "site") }
-    let path: String = try row.decode(forColumn: "path")
-    // It becomes part of files' names.
-    guard Self.isModulePath(path) else {
-      throw unexpected("path", "\"\(path)\"", table: "site", row: try? row.decode(Int64.self, forColumn: "id"))
-    }
-    return StoredSite(
-      id: SiteID(rawValue: try row.decode(forColumn: "id")),
-      site: AttentionSite(
-        index: try number("forward_index", of: row, table: "site", in: 0...StoreSchema.sizes.upperBound), path: path,
-        kind: try named("kind", of: row, table: "site"), layer: try size("layer"), height: try size("height"),
-        width: try size("width"), heads: try size("heads"), latentHeight: try size("latent_height"),
-        latentWidth: try size("latent_width")))
-  }
-
-  /// Whether a text has only the signs of a module's path, as `up_blocks.1.attentions.0.attn2`.
-  static func isModulePath(_ text: String) -> Bool {
-    text.unicodeScalars.allSatisfy {
-      $0.isASCII && ($0.properties.isAlphabetic || "0123456789._".unicodeScalars.contains($0))
-    }
-  }
-
-  /// Every record of every plan, in the order they were registered.
-  public func records() throws(StoreError) -> [StoredRecord] {
-    try read { db in try Row.fetchAll(db, sql: "SELECT id, name, spec FROM record ORDER BY id").map(storedRecord) }
-  }
-
-  /// The records that a run has maps of, in the order they were registered; no two of one name.
-  public func records(of run: RunID) throws(StoreError) -> [StoredRecord] {
-    try read { db in
-      try Row.fetchAll(
-        db,
-        sql: """
-          SELECT id, name, spec FROM record
-          WHERE EXISTS (SELECT 1 FROM attention_map WHERE run_id = ? AND record_id = record.id) ORDER BY id
-          """, arguments: [run.rawValue]
-      ).map(storedRecord)
-    }
-  }
-
-  func storedRecord(_ row: Row) throws -> StoredRecord {
-    StoredRecord(
-      id: RecordID(rawValue: try row.decode(forColumn: "id")),
-      record: RecordDescription(name: try row.decode(forColumn: "name"), spec: try row.decode(forColumn: "spec")))
-  }
-
-  /// What keys 0, 1, ... of a record's maps are, for one prompt; empty where nothing was registered.
-  public func recordKeys(
-    of record: RecordID, for prompt: PromptID, kind: AttentionKind = .cross
-  ) throws(StoreError) -> [RecordKey] {
-    try read { db in try readKeys(of: record, for: prompt, kind: kind, db) }
-  }
-
-  func readKeys(of record: RecordID, for prompt: PromptID, kind: AttentionKind, _ db: Database) throws -> [RecordKey] {
-    try Row.fetchAll(
-      db,
-      sql: """
-        SELECT key, label, positions FROM record_key
-        WHERE record_id = ? AND prompt_id = ? AND kind = ? ORDER BY key
-        """,
-      arguments: [record.rawValue, prompt.rawValue, kind.rawValue]
-    ).enumerated().map { index, row in
-      _ = try number("key", of: row, table: "record_key", in: index...index)
-      return RecordKey(
-        label: try row.decode(forColumn: "label"), positions: try list("positions", of: row, table: "record_key"))
-    }
+      truncatedWords: try list("truncated_words", of: row, table: "prompt", elements: "words"))
   }
 
   /// The metrics of a run, by name.
@@ -233,8 +159,9 @@ extension AttentionStore {
         let artifact = Artifact(
           kind: try row.decode(forColumn: "kind"), path: try row.decode(forColumn: "path"),
           sha256: try row.decode(forColumn: "sha256"))
-        if let problem = artifact.problem(run: try hash("hash", of: row, table: "run")) {
-          throw StoreError.damaged(path: path, place: "artifact of run row \(run.rawValue)", detail: problem)
+        let hash = try hash("hash", of: row, table: "run")
+        if let fault = artifact.fault(run: hash, at: "artifact of run row \(run.rawValue)") {
+          throw StoreError.damaged(path: path, fault)
         }
         return artifact
       }

@@ -11,8 +11,9 @@ extension AttentionStore {
   ///   - maps: taken one by one, so a lazy sequence may encode each when it is asked for it; but no other call may
   ///     write until the last is taken.
   ///   - failures: runs that ended in this step, with the reason. They keep the maps of earlier steps.
-  /// - Throws: `StoreError.conflict` if the group was not begun, the step is stored already, or a map belongs to a run
-  ///   that is not under way; `invalid` if the length of a map does not fit its size; else what SQLite reports.
+  /// - Throws: `StoreError.staleCheckpoint` if the step does not follow the last one that is stored; `conflict` if the
+  ///   group was not begun, or a map belongs to a run that is not under way; `wrongSize` if the values of maps are not as
+  ///   many as their size says; else what SQLite reports.
   public func commitStep(
     groupHash: String, step: Int, timestep: Double, state: Data, maps: some Sequence<MapRow>,
     failures: [RunID: String] = [:]
@@ -22,31 +23,34 @@ extension AttentionStore {
       let last = try Int.fetchOne(
         db.cachedStatement(sql: "SELECT step FROM checkpoint WHERE group_hash = ?"), arguments: [groupHash])
       if step < 0 || step <= last ?? -1 {
-        throw StoreError.conflict(
-          path: path, detail: "step \(step) of group \(groupHash) cannot follow step \(last ?? -1), which is stored")
+        throw StoreError.staleCheckpoint(path: path, group: groupHash, step: step, stored: last ?? -1)
       }
       let insert = try db.cachedStatement(
         sql: """
           INSERT INTO attention_map
-            (run_id, record_id, site_id, step, timestep, branch, head, height, width, keys, dtype, codec, data)
-          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'raw', ?)
+            (run_id, record_id, site_id, step, timestep, branch, head, height, width, keys, minimum, maximum, mean,
+              mass, dtype, codec, data)
+          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'raw', ?)
           """)
-      var problems: [String] = []
+      var faults: [MapSizeFault] = []
       for map in maps {
         guard members.contains(map.run.rawValue) else {
           throw StoreError.conflict(
-            path: path, detail: "a map belongs to run \(map.run.rawValue), which is not under way in group \(groupHash)"
-          )
+            path: path,
+            detail: "a map belongs to run \(map.run.rawValue), which is not under way in group \(groupHash)",
+            hint: "")
         }
-        if let problem = map.problem { problems.append(problem) }
-        guard problems.isEmpty else { continue }
+        if let fault = map.sizeFault() { faults.append(fault) }
+        guard faults.isEmpty else { continue }
+        let summary = MapSummary(map)
         // With its arguments given here, SQLite reads the map where it lies: nothing is copied on the way.
         try insert.execute(arguments: [
           map.run.rawValue, map.record.rawValue, map.site.rawValue, step, timestep, map.branch.rawValue, map.head,
-          map.height, map.width, map.keys, map.encoding.rawValue, map.data,
+          map.height, map.width, map.keys, summary.minimum, summary.maximum, summary.mean, summary.mass,
+          map.encoding.rawValue, map.data,
         ])
       }
-      guard problems.isEmpty else { throw StoreError.invalid(path: path, problems: problems) }
+      guard faults.isEmpty else { throw StoreError.wrongSize(path: path, faults) }
       try db.cachedStatement(
         sql: """
           INSERT INTO checkpoint (group_hash, step, state) VALUES (?, ?, ?)
@@ -64,7 +68,7 @@ extension AttentionStore {
     for (run, reason) in failures.sorted(by: { $0.key < $1.key }) {
       guard members.contains(run.rawValue) else {
         throw StoreError.conflict(
-          path: path, detail: "run \(run.rawValue) fails, and is not under way in group \(group)")
+          path: path, detail: "run \(run.rawValue) fails, and is not under way in group \(group)", hint: "")
       }
       try db.execute(
         sql: "UPDATE run SET status = 'failed', error = ? WHERE id = ?", arguments: [reason, run.rawValue])
@@ -91,13 +95,14 @@ extension AttentionStore {
         let given = results.map { "\($0.run.rawValue)" }.joined(separator: ", ")
         let expected = members.sorted().map { "\($0)" }.joined(separator: ", ")
         throw StoreError.conflict(
-          path: path, detail: "group \(hash) has the runs \(expected), and the results are of the runs \(given)")
+          path: path, detail: "group \(hash) has the runs \(expected), and the results are of the runs \(given)",
+          hint: "")
       }
       for result in results {
         let run = try String.fetchOne(db, sql: "SELECT hash FROM run WHERE id = ?", arguments: [result.run.rawValue])
         for artifact in result.artifacts {
-          if let problem = run.flatMap({ artifact.problem(run: $0) }) {
-            throw StoreError.invalid(path: path, problems: ["a file of run \(result.run.rawValue): \(problem)"])
+          if let fault = run.flatMap({ artifact.fault(run: $0, at: "a file of run \(result.run.rawValue)") }) {
+            throw StoreError.invalid(path: path, [fault])
           }
           try db.execute(
             sql: "INSERT INTO artifact (run_id, kind, path, sha256) VALUES (?, ?, ?, ?)",
@@ -118,7 +123,7 @@ extension AttentionStore {
     let statement = try db.cachedStatement(sql: "SELECT id FROM run WHERE group_hash = ? AND status = 'running'")
     let members = try Int64.fetchSet(statement, arguments: [group])
     guard !members.isEmpty else {
-      throw StoreError.conflict(path: path, detail: "group \(group) has no run under way; begin it first")
+      throw StoreError.conflict(path: path, detail: "group \(group) has no run under way", hint: "Begin it first")
     }
     return members
   }

@@ -20,21 +20,22 @@ extension AttentionStore {
     }
   }
 
-  /// Removes prompts that no run uses and records without maps, with their tokens and keys. For the end of a run: ids
-  /// that `register` gave out before may be gone.
+  /// Removes settings and prompts that no run uses and records without maps, with their tokens and keys. For the end of a
+  /// run: ids that `register` gave out before may be gone.
   public func removeUnused() throws(StoreError) {
     try write { db in
       try db.execute(
         sql: """
           DELETE FROM record WHERE NOT EXISTS (SELECT 1 FROM attention_map WHERE record_id = record.id);
+          DELETE FROM setting WHERE NOT EXISTS (SELECT 1 FROM run WHERE setting_id = setting.id);
           DELETE FROM prompt WHERE NOT EXISTS (SELECT 1 FROM run WHERE prompt_id = prompt.id)
-            AND NOT EXISTS (SELECT 1 FROM run WHERE negative_prompt_id = prompt.id);
+            AND NOT EXISTS (SELECT 1 FROM setting WHERE negative_prompt_id = prompt.id);
           """)
     }
   }
 
-  /// Reads everything and says what is wrong: the file's structure, references, sizes of maps, checkpoints of finished
-  /// groups.
+  /// Reads everything and says what is wrong: the file's structure, references, sizes of maps and the numbers that stand
+  /// beside their values, checkpoints of finished groups.
   /// - Returns: one line for each problem; none for a database in good order. Takes as long as reading the file.
   public func integrityCheck() throws(StoreError) -> [String] {
     do {
@@ -46,13 +47,7 @@ extension AttentionStore {
           let parent: String = try row.decode(forColumn: "parent")
           problems.append("\(table)\(id): refers to a row of \(parent) that is gone")
         }
-        let wrongSize = try Int64.fetchAll(
-          db,
-          sql: """
-            SELECT id FROM attention_map
-            WHERE codec = 'raw' AND length(data) <> height * width * keys * iif(dtype = 'float16', 2, 4) ORDER BY id
-            """)
-        problems += wrongSize.map { "attention_map row \($0): the length of its data does not fit its size" }
+        problems += try mapProblems(db)
         let left = try String.fetchAll(
           db,
           sql: """
@@ -63,8 +58,8 @@ extension AttentionStore {
         problems += left.map { "checkpoint \($0): no run of this group is unfinished" }
         return problems
       }
-    } catch .damaged(_, _, let detail) {
-      return [detail]
+    } catch .malformed(_, let message) {
+      return [message]
     }
   }
 

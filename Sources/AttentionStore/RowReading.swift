@@ -16,12 +16,19 @@ struct Conditions {
   }
 }
 
+/// Columns whose values have rules beyond their type, which GRDB's own decoding checks: a file may be anybody's.
 extension AttentionStore {
   /// A column that holds one of an enumeration's names.
-  func named<Value: RawRepresentable<String>>(_ column: String, of row: Row, table: String) throws -> Value {
+  func named<Value: RawRepresentable<String> & CaseIterable>(
+    _ column: String, of row: Row, table: String
+  ) throws -> Value {
     let name: String = try row.decode(forColumn: column)
     guard let value = Value(rawValue: name) else {
-      throw unexpected(column, "\"\(name)\"", table: table, row: try? row.decode(Int64.self, forColumn: "id"))
+      let names = Value.allCases.map(\.rawValue)
+      throw fault(
+        column, of: row, table: table, is: quoted(name),
+        expected: names.count == 1
+          ? names[0] : names.dropLast().joined(separator: ", ") + " or " + (names.last ?? ""))
     }
     return value
   }
@@ -30,9 +37,7 @@ extension AttentionStore {
   func hash(_ column: String, of row: Row, table: String) throws -> String {
     let hash: String = try row.decode(forColumn: column)
     guard RunFile.isHash(hash) else {
-      throw StoreError.damaged(
-        path: path, place: place(table, row),
-        detail: "\(column) is \(quoted(hash)), expected 1 to 64 signs of a-z and 0-9")
+      throw fault(column, of: row, table: table, is: quoted(hash), expected: RunFile.hashRule)
     }
     return hash
   }
@@ -43,29 +48,32 @@ extension AttentionStore {
   ) throws -> Int {
     let value: Int = try row.decode(forColumn: column)
     guard range.contains(value) else {
-      throw StoreError.damaged(
-        path: path, place: place(table, row),
-        detail: "\(column) is \(value), which is not from \(range.lowerBound) to \(range.upperBound)")
+      throw fault(
+        column, of: row, table: table, is: "\(value)",
+        expected: range.count == 1 ? "\(range.lowerBound)" : "\(range.lowerBound) to \(range.upperBound)")
     }
     return value
   }
 
-  /// The table and the row's id, where it has one.
-  private func place(_ table: String, _ row: Row) -> String {
-    (try? row.decode(Int64.self, forColumn: "id")).map { "\(table) row \($0)" } ?? table
-  }
-
   /// A column that holds a JSON array.
-  func list<Element: Decodable>(_ column: String, of row: Row, table: String) throws -> [Element] {
+  /// - Parameter elements: What it holds, in words.
+  func list<Element: Decodable>(
+    _ column: String, of row: Row, table: String, elements: String
+  ) throws -> [Element] {
     let text: String = try row.decode(forColumn: column)
     guard let values = try? JSONDecoder().decode([Element].self, from: Data(text.utf8)) else {
-      throw unexpected(column, "\"\(text)\"", table: table, row: nil)
+      throw fault(column, of: row, table: table, is: quoted(text), expected: "a JSON array of \(elements)")
     }
     return values
   }
 
-  func unexpected(_ column: String, _ found: String, table: String, row: Int64?) -> StoreError {
-    .damaged(
-      path: path, place: row.map { "\(table) row \($0)" } ?? table, detail: "\(column) is \(found), which is not known")
+  /// A value that is stored and cannot be.
+  func fault(
+    _ column: String, of row: Row, table: String, is value: String, expected allowed: String
+  ) -> StoreError {
+    let id = try? row.decode(Int64.self, forColumn: "id")
+    return .damaged(
+      path: path,
+      StoreFault(id.map { "\(table) row \($0)" } ?? table, column, is: value, expected: allowed))
   }
 }

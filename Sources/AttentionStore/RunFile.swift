@@ -17,6 +17,9 @@ public enum RunFile: Hashable, Sendable {
       && text.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x7A).contains($0) }
   }
 
+  /// What `isHash` asks for, in words.
+  static let hashRule = "1 to 64 signs of a-z and 0-9"
+
   /// The folder of a run's files, from the folder of the database.
   /// - Parameter hash: The run's; `isHash` holds for it.
   public static func folder(of hash: String) -> String {

@@ -7,7 +7,7 @@ extension StoreError {
     case let error as StoreError: self = error
     case let error as DatabaseError: self.init(error, path: path)
     // What is left is a value of a type that the column cannot hold by its declaration.
-    default: self = .damaged(path: path, place: "", detail: "\(error)")
+    default: self = .malformed(path: path, message: "\(error)")
     }
   }
 
@@ -16,7 +16,7 @@ extension StoreError {
     let message = error.message ?? "no message"
     switch error.resultCode {
     case .SQLITE_NOTADB: self = .notADatabase(path: path)
-    case .SQLITE_CORRUPT: self = .damaged(path: path, place: "", detail: message)
+    case .SQLITE_CORRUPT: self = .malformed(path: path, message: message)
     case .SQLITE_BUSY, .SQLITE_LOCKED: self = .busy(path: path, code: code)
     case .SQLITE_FULL: self = .diskFull(path: path, code: code)
     // The file beside a log could not grow: by SQLite's documentation the file system is out of space.

@@ -1,7 +1,7 @@
 import Files
-import Formatting
 
-/// What can go wrong with an experiment's database: where, what was found, and what to do next.
+/// What can go wrong with an experiment's database. Its text says where, what was found and what is allowed, then what to
+/// do next.
 public enum StoreError: Error, Hashable, Sendable {
   /// There is no such file.
   case missing(path: String)
@@ -13,15 +13,19 @@ public enum StoreError: Error, Hashable, Sendable {
   case notADatabase(path: String)
   /// A SQLite database of another program; 0 for one that names no program.
   case otherApplication(path: String, applicationID: Int32)
+  /// Made by this tool before its first release, whose databases it does not read.
+  case beforeRelease(path: String)
   /// Written by a newer version of this tool.
   case newerSchema(path: String, found: Int, supported: Int)
-  /// Written by an older version of this tool, and opened for reading alone, so that it cannot be brought up to date.
-  case olderSchema(path: String, found: Int, supported: Int)
   /// It holds another experiment than the one that is to be run.
   case otherExperiment(path: String, stored: String, asked: String)
-  /// The contents contradict themselves or the file's structure is broken. `place` is a table and row where known.
-  case damaged(path: String, place: String, detail: String)
-  /// The database, or a file beside it, is a link, no plain file, or a file with a second name elsewhere.
+  /// A row, or the schema, contradicts itself.
+  case damaged(path: String, StoreFault)
+  /// SQLite cannot read the file: its structure is broken.
+  case malformed(path: String, message: String)
+  /// The values of a map are not as many as its size says: a row that is stored, or maps that were to be stored.
+  case wrongSize(path: String, [MapSizeFault])
+  /// Something about the database, or beside it, is a link or has a second name.
   case unsafe(FileError)
   /// A rollback journal stands beside the database, which this tool never leaves.
   case journal(path: String)
@@ -46,89 +50,53 @@ public enum StoreError: Error, Hashable, Sendable {
   case openedForReading(path: String)
   /// Something that writes was asked from within a loop over the store's own rows.
   case writeWhileReading(path: String)
+  /// The step that is to be stored does not follow the group's checkpoint, which is of the step `stored`.
+  case staleCheckpoint(path: String, group: String, step: Int, stored: Int)
   /// What is given contradicts what is stored.
-  case conflict(path: String, detail: String)
-  /// Values that may not be stored: all problems of one call.
-  case invalid(path: String, problems: [String])
+  case conflict(path: String, detail: String, hint: String)
+  /// Values that may not be stored: all faults of one call.
+  case invalid(path: String, [StoreFault])
   /// Any other failure of SQLite, with its extended result code.
   case sqlite(path: String, code: Int32, message: String)
 }
 
-extension StoreError: CustomStringConvertible {
-  public var description: String {
-    switch self {
-    case .missing, .missingFolder, .notAFile, .notADatabase, .otherApplication, .newerSchema, .olderSchema,
-      .otherExperiment, .unsafe, .journal, .foreignSchema:
-      return openingDescription
-    case .damaged(let path, let place, let detail):
-      return "\(path): damaged\(place.isEmpty ? "" : ", \(place)"): \(detail). Keep a copy for inquiry, delete the "
-        + "file and run the experiment again, or bring back a backup"
-    case .fileNotWritable(let path, let reason):
-      return "\(path): cannot be written to (\(reason)). Allow writing, or choose another results folder"
-    case .folderNotWritable(let path, let reason):
-      return "\(path): the folder takes no new files (\(reason)), and SQLite needs two beside its database. "
-        + "Allow writing, choose another results folder, or copy the database to one"
-    case .notReadable(let path, let reason):
-      return "\(path): cannot be read (\(reason)). Allow reading"
-    case .inUse(let path, let holder):
-      return "\(path): is in use by \(holder?.description ?? "another process"). "
-        + "Wait for it to end, or stop it; reading is possible meanwhile"
-    case .busy(let path, let code):
-      return "\(path): another program kept it locked for more than \(AttentionStore.busySeconds) seconds "
-        + "(SQLite code \(code)). Close that program or let it finish, then run again"
-    case .diskFull(let path, let code):
-      return "\(path): the disk is full (SQLite code \(code)). Free space and run again: "
-        + "what was stored up to the last step is whole"
-    case .inputOutput(let path, let code, let message):
-      return "\(path): reading or writing failed: \(message) (SQLite code \(code)). Check the disk, then run again: "
-        + "what was stored up to the last step is whole"
-    case .closed(let path): return "\(path): the store was closed before; open it again"
-    case .openedForReading(let path): return "\(path): was opened for reading; open it for writing"
-    case .writeWhileReading(let path):
-      return "\(path): was written to from within a loop over its own rows; collect first, write after the loop"
-    case .conflict(let path, let detail): return "\(path): \(detail)"
-    case .invalid(let path, let problems):
-      return "\(path): nothing was stored, because of \(problems.count) problem\(problems.count == 1 ? "" : "s"): "
-        + problems.joined(separator: "; ")
-    case .sqlite(let path, let code, let message): return "\(path): SQLite says: \(message) (code \(code))"
-    }
+/// A value that is not what it can be: of a row that is stored, or of one that was to be stored.
+public struct StoreFault: Hashable, Sendable, CustomStringConvertible {
+  /// The table and its row, as `run row 1`, or what was given, as `run 5bec`.
+  public let place: String
+  /// The column, or what is wrong of the place.
+  public let field: String
+  /// As it was found.
+  public let value: String
+  /// What it can be.
+  public let allowed: String
+
+  init(_ place: String, _ field: String, is value: String, expected allowed: String) {
+    self.place = place
+    self.field = field
+    self.value = value
+    self.allowed = allowed
   }
 
-  /// The cases that say why a file was not opened.
-  private var openingDescription: String {
-    switch self {
-    case .missing(let path): return "\(path): there is no such file. Run the experiment first, or check the name"
-    case .missingFolder(let path): return "\(path): there is no such folder to hold a database. Create it first"
-    case .notAFile(let path):
-      return "\(path): expected a database, found a folder or a device. Name the .sqlite file itself"
-    case .notADatabase(let path):
-      return "\(path): is not a SQLite database. Check the name; nothing in it was changed"
-    case .otherApplication(let path, let id):
-      let mark = id == 0 ? "none" : "0x" + String(UInt32(bitPattern: id), radix: 16)
-      let own = "0x" + String(UInt32(bitPattern: StoreSchema.applicationID), radix: 16)
-      return "\(path): is a SQLite database but holds no experiment of attnlab: its application id is \(mark), "
-        + "expected \(own). Check the name; nothing in it was changed"
-    case .newerSchema(let path, let found, let supported):
-      return "\(path): has schema version \(found), and this attnlab knows versions up to \(supported). "
-        + "Use a newer attnlab; nothing in it was changed"
-    case .olderSchema(let path, let found, let supported):
-      return "\(path): has schema version \(found), and this attnlab reads version \(supported). "
-        + "Run the experiment once, which brings its database up to date"
-    case .unsafe(let error): return "\(error)"
-    case .journal(let path):
-      return
-        "\(path): a rollback journal, \(path)-journal, stands beside it. attnlab leaves none, so another program was "
-        + "stopped while it wrote, or the journal was made to do harm: following it can remove other files. Let the program "
-        + "that you know finish its work, or move the journal away; nothing was changed"
-    case .foreignSchema(let path, let type, let name, let table):
-      return
-        "\(path): has the \(type) \(quoted(name)) on \(quoted(table)), which is not attnlab's: it would run somebody "
-        + "else's code, or change what is read. If it is yours, drop it with the sqlite3 shell; otherwise do not use this "
-        + "file. Nothing in it was changed"
-    case .otherExperiment(let path, let stored, let asked):
-      return "\(path): holds the experiment \"\(stored)\", not \"\(asked)\". Choose another results folder"
-    default: return ""
-    }
+  public var description: String { "\(place): \(field) is \(value), expected \(allowed)" }
+}
+
+/// A map whose values are not as many as its size says.
+public struct MapSizeFault: Hashable, Sendable, CustomStringConvertible {
+  /// The row, as `attention_map row 2`; nil for a map that was to be stored.
+  public let row: Int64?
+  public let height: Int
+  public let width: Int
+  public let keys: Int
+  public let encoding: MapEncoding
+  /// Of its values, as found.
+  public let bytes: Int
+
+  public var description: String {
+    let place = row.map { "attention_map row \($0): " } ?? ""
+    let size = "a map of \(width) x \(height) queries and \(keys) keys"
+    guard height > 0, width > 0, keys > 0 else { return "\(place)\(size) is empty" }
+    return "\(place)\(size) in \(encoding.rawValue) has \(bytes) bytes"
   }
 }
 

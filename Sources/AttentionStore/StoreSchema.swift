@@ -1,59 +1,36 @@
-/// The tables of an experiment's database.
+/// The tables and views of an experiment's database: schema 1, the first that was released.
 ///
 /// One SQLite file holds one experiment. It is in WAL mode, its `application_id` is `StoreSchema.applicationID` and its
 /// `user_version` the number of the schema, so any SQLite tool opens it and this one refuses what it does not know.
-/// The comments below travel with the tables: `.schema` in the `sqlite3` shell prints them.
+/// The comments of `tables` and `views` travel with the file: `.schema` in the `sqlite3` shell prints them.
 ///
-/// - `experiment`: one row, what was asked and of which model.
-/// - `prompt`, `token`: every text that was encoded and its token positions, which is what the keys of a
-///   cross-attention map are.
-/// - `site`: the attentions of the model, one row for each size of the latents.
-/// - `run`: one picture to be made, with its settings. A group (`group_hash`) is a source run and the runs that use it;
-///   they go through the steps together. `run_overview` is a view of it with the prompts spelled out.
-/// - `checkpoint`: what an unfinished group needs to go on after `step`. A finished group has none.
-/// - `record`: one entry of the experiment file's list of what to record; `record_key` says which token positions
-///   the keys of its cross-attention maps are.
-/// - `attention_map`: the maps, one row for each run, record, site, step, branch and head.
-/// - `metric`, `probe_result`, `artifact`: what was measured, and the files that were written.
-/// - `plan`, `plan_run`, `plan_site`: the plans that were begun, each with its runs in their order and its sites; the last
-///   one has the largest id. A run that two plans share is stored once.
-/// - `word_heatmap`, `site_summary`, `comparison`, `planned_run`: views for questions that are often asked.
-///
-/// The values of a map are little-endian and lie row by row: `[height, width, keys]`, so the value of query
-/// `(y, x)` and key `k` is number `(y * width + x) * keys + k`. They are float32 or IEEE half precision (`float16`).
-/// For self-attention `keys` is `height * width` and key `k` stands at `(k / width, k % width)`.
-///
-/// SQLite 3.37 or newer reads it: the tables are `STRICT`, so a column holds nothing but its type.
+/// SQLite 3.37 or newer reads it: the tables are `STRICT`, so a column holds nothing but its type. No JSON function stands
+/// in it, since older SQLite takes those for unsafe where a schema is not trusted.
 public enum StoreSchema {
-  /// `attn` in ASCII: the mark of this tool's databases, in the file's header.
-  public static let applicationID: Int32 = 0x6174_746e
+  /// `atnl` in ASCII: the mark of this tool's databases, in the file's header.
+  public static let applicationID: Int32 = 0x6174_6e6c
 
-  /// The number of the newest schema: how many migrations there are.
-  public static var version: Int { migrations.count }
+  /// The mark of databases that were made before the first release. They are refused.
+  static let formerApplicationID: Int32 = 0x6174_746e
 
-  /// The steps from an empty file to the present schema; the first leads to `user_version` 1.
-  ///
-  /// A migration that has been released is never changed: a new one is added behind it.
-  static let migrations: [String] = [version1, version2, version3, version4]
+  /// The number of the schema, which is the file's `user_version`.
+  public static let version = 1
 
-  /// Sizes of pictures, latents and grids, and numbers of layers and heads.
+  /// The whole schema as SQL text.
+  static let sql = tables + "\n\n" + views
+
+  /// Sizes of pictures, latents and grids, and numbers of layers, heads and tokens.
   static let sizes = 1...8192
-  /// Steps of a run.
+  /// Steps of a run, and calls of its model.
   static let steps = 1...10_000
 
-  /// The version that brought plans.
-  static let plans = 4
-
-  /// The oldest version that this library reads without a migration.
-  static let oldestReadable = 1
-
-  /// The whole schema of version 1 as SQL text.
-  public static let version1 = """
+  /// The tables as SQL text.
+  public static let tables = """
     CREATE TABLE experiment (
       id INTEGER PRIMARY KEY CHECK (id = 1),   -- one experiment a file
       name TEXT NOT NULL,
       question TEXT NOT NULL,
-      spec TEXT NOT NULL,                      -- the resolved experiment file, YAML
+      spec TEXT NOT NULL,                      -- the resolved experiment file of the last plan, YAML
       spec_hash TEXT NOT NULL,
       model TEXT NOT NULL,                     -- a bundled name or a folder
       model_hash TEXT NOT NULL,
@@ -62,12 +39,38 @@ public enum StoreSchema {
       created_at TEXT NOT NULL                 -- ISO 8601, UTC
     ) STRICT;
 
+    -- A plan that was begun. A changed file, model or engine is another plan beside it.
+    CREATE TABLE plan (
+      id INTEGER PRIMARY KEY,                  -- in the order of beginning: the largest was begun last
+      hash TEXT NOT NULL UNIQUE,               -- of the hashes of its runs, in their order
+      spec TEXT NOT NULL,                      -- the resolved experiment file, YAML
+      spec_hash TEXT NOT NULL,
+      model TEXT NOT NULL,
+      model_hash TEXT NOT NULL,
+      tool_version TEXT NOT NULL,
+      engine TEXT NOT NULL,
+      plan TEXT NOT NULL                       -- all that was planned, JSON: groups, settings, operations, records
+    ) STRICT;
+    CREATE TABLE plan_run (
+      plan_id INTEGER NOT NULL REFERENCES plan (id) ON DELETE CASCADE,
+      position INTEGER NOT NULL CHECK (position >= 0),
+      run_hash TEXT NOT NULL,                  -- the hash of a run, which is stored once its group is begun
+      PRIMARY KEY (plan_id, position)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX plan_run_by_hash ON plan_run (run_hash);
+    CREATE TABLE plan_site (
+      plan_id INTEGER NOT NULL REFERENCES plan (id) ON DELETE CASCADE,
+      site_id INTEGER NOT NULL REFERENCES site (id),
+      PRIMARY KEY (plan_id, site_id)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX plan_site_by_site ON plan_site (site_id);
+
     CREATE TABLE prompt (
       id INTEGER PRIMARY KEY,
-      text TEXT NOT NULL UNIQUE,
+      text TEXT NOT NULL,                      -- twice where two models split it into other tokens
       truncated_words TEXT NOT NULL            -- JSON array: words that did not fit and that the model never saw
     ) STRICT;
-
+    CREATE INDEX prompt_by_text ON prompt (text);
     CREATE TABLE token (
       prompt_id INTEGER NOT NULL REFERENCES prompt (id) ON DELETE CASCADE,
       position INTEGER NOT NULL CHECK (position >= 0),
@@ -80,68 +83,93 @@ public enum StoreSchema {
       CHECK ((word IS NULL) = (word_index IS NULL))
     ) STRICT, WITHOUT ROWID;
 
+    -- What runs are made with beside their prompts and seeds.
+    CREATE TABLE setting (
+      id INTEGER PRIMARY KEY,
+      label TEXT NOT NULL,                     -- what the plan that used it last calls it; empty where it has one alone
+      num_inference_steps INTEGER NOT NULL,
+      guidance_scale REAL NOT NULL,
+      scheduler TEXT NOT NULL,
+      scheduler_settings TEXT NOT NULL,        -- JSON object: the keys that differ from the model's
+      height INTEGER NOT NULL,                 -- of the picture, in pixels
+      width INTEGER NOT NULL,
+      negative_prompt_id INTEGER REFERENCES prompt (id),  -- NULL without guidance
+      UNIQUE (num_inference_steps, guidance_scale, scheduler, scheduler_settings, height, width, negative_prompt_id)
+    ) STRICT;
+    CREATE INDEX setting_by_negative_prompt ON setting (negative_prompt_id);
+
+    -- One attention of one block. Queries and keys stand on an axis each: the cells of a picture, or tokens of a text.
     CREATE TABLE site (
       id INTEGER PRIMARY KEY,
       path TEXT NOT NULL,                      -- the diffusers module path
-      kind TEXT NOT NULL CHECK (kind IN ('self', 'cross')),
       layer INTEGER NOT NULL,                  -- transformer blocks in forward order, from 1
       forward_index INTEGER NOT NULL,          -- attentions in forward order, from 0
-      height INTEGER NOT NULL,                 -- queries: rows and columns of the site's grid
-      width INTEGER NOT NULL,
       heads INTEGER NOT NULL,
-      latent_height INTEGER NOT NULL,          -- the latents that the grid was computed for
+      query_axis TEXT NOT NULL CHECK (query_axis IN ('picture', 'text')),
+      query_height INTEGER,                    -- rows and columns of a picture's grid; NULL for a text
+      query_width INTEGER,
+      query_length INTEGER,                    -- tokens of a text; NULL for a picture
+      key_axis TEXT NOT NULL CHECK (key_axis IN ('picture', 'text')),
+      key_height INTEGER,
+      key_width INTEGER,
+      key_length INTEGER,
+      latent_height INTEGER NOT NULL,          -- the latents that the grids were computed for
       latent_width INTEGER NOT NULL,
-      UNIQUE (path, height, width, latent_height, latent_width)
+      CHECK ((query_axis = 'picture') = (query_height IS NOT NULL)),
+      CHECK ((query_height IS NULL) = (query_width IS NULL)),
+      CHECK ((query_height IS NULL) = (query_length IS NOT NULL)),
+      CHECK ((key_axis = 'picture') = (key_height IS NOT NULL)),
+      CHECK ((key_height IS NULL) = (key_width IS NULL)),
+      CHECK ((key_height IS NULL) = (key_length IS NOT NULL))
     ) STRICT;
+    CREATE INDEX site_by_path ON site (path);
 
     CREATE TABLE run (
       id INTEGER PRIMARY KEY,
       hash TEXT NOT NULL UNIQUE,               -- of everything that decides the run's bits
-      group_hash TEXT NOT NULL,
+      group_hash TEXT NOT NULL,                -- a source run and the runs that use it go through the steps together
+      setting_id INTEGER NOT NULL REFERENCES setting (id),
+      seed INTEGER NOT NULL,                   -- the 64 bits of it: from 2^63 on the seed minus 2^64
+      calls INTEGER NOT NULL CHECK (calls > 0),  -- of the model; what the steps of maps count
       role TEXT NOT NULL CHECK (role IN ('source', 'target')),
       intervention TEXT NOT NULL,              -- its name in the experiment file
       prompt_id INTEGER NOT NULL REFERENCES prompt (id),
-      negative_prompt_id INTEGER REFERENCES prompt (id),
       source_run_id INTEGER REFERENCES run (id) ON DELETE CASCADE,
-      seed INTEGER NOT NULL,
-      height INTEGER NOT NULL,                 -- of the picture, in pixels
-      width INTEGER NOT NULL,
-      steps INTEGER NOT NULL,
-      guidance_scale REAL NOT NULL,
-      scheduler TEXT NOT NULL,
       status TEXT NOT NULL DEFAULT 'pending' CHECK (status IN ('pending', 'running', 'done', 'failed')),
       error TEXT,                              -- why it failed
       CHECK (role = 'target' OR source_run_id IS NULL),
       CHECK ((status = 'failed') = (error IS NOT NULL))
     ) STRICT;
     CREATE INDEX run_by_group ON run (group_hash);
+    CREATE INDEX run_by_setting ON run (setting_id);
     CREATE INDEX run_by_source ON run (source_run_id);
     CREATE INDEX run_by_prompt ON run (prompt_id);
-    CREATE INDEX run_by_negative_prompt ON run (negative_prompt_id);
 
     CREATE TABLE checkpoint (
-      group_hash TEXT PRIMARY KEY,
+      group_hash TEXT PRIMARY KEY,             -- of an unfinished group; a finished one has none
       step INTEGER NOT NULL,                   -- the last step that is done and stored, from 0
       state BLOB NOT NULL                      -- what the next step needs
     ) STRICT;
 
     CREATE TABLE record (
       id INTEGER PRIMARY KEY,
-      name TEXT NOT NULL UNIQUE,
-      spec TEXT NOT NULL                       -- the entry of the experiment file
+      name TEXT NOT NULL,                      -- of several rows where plans record other things by it
+      spec TEXT NOT NULL,                      -- the entry of the experiment file
+      of TEXT NOT NULL                         -- the recorded quantity
+        CHECK (of IN ('probabilities', 'queries', 'keys', 'values', 'scores', 'output', 'log_ratio'))
     ) STRICT;
-
+    CREATE INDEX record_by_name ON record (name);
     CREATE TABLE record_key (
       record_id INTEGER NOT NULL REFERENCES record (id) ON DELETE CASCADE,
       prompt_id INTEGER NOT NULL REFERENCES prompt (id) ON DELETE CASCADE,
-      kind TEXT NOT NULL CHECK (kind IN ('self', 'cross')),
-      key INTEGER NOT NULL CHECK (key >= 0),   -- index of the key in a map
+      key INTEGER NOT NULL CHECK (key >= 0),   -- index of the key in a map of a text's keys
       label TEXT NOT NULL,                     -- as asked for: a word, or <start>
       positions TEXT NOT NULL,                 -- JSON array: the token positions summed in it
-      PRIMARY KEY (record_id, prompt_id, kind, key)
+      PRIMARY KEY (record_id, prompt_id, key)
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX record_key_by_prompt ON record_key (prompt_id);
 
+    -- The four numbers stand before the values, so that SQL finds them without reading those.
     CREATE TABLE attention_map (
       id INTEGER PRIMARY KEY,
       run_id INTEGER NOT NULL REFERENCES run (id) ON DELETE CASCADE,
@@ -154,6 +182,10 @@ public enum StoreSchema {
       height INTEGER NOT NULL CHECK (height > 0),
       width INTEGER NOT NULL CHECK (width > 0),
       keys INTEGER NOT NULL CHECK (keys > 0),
+      minimum REAL,                            -- the smallest stored value; all four NULL where their sum is no number
+      maximum REAL,                            -- the largest stored value
+      mean REAL,                               -- of all stored values
+      mass REAL,                               -- the sum of all stored values, divided by the number of queries
       dtype TEXT NOT NULL CHECK (dtype IN ('float32', 'float16')),
       codec TEXT NOT NULL,                     -- raw: the values as they are
       data BLOB NOT NULL,                      -- [height, width, keys], little-endian
@@ -169,40 +201,16 @@ public enum StoreSchema {
       run_id INTEGER NOT NULL REFERENCES run (id) ON DELETE CASCADE,
       name TEXT NOT NULL,
       value REAL,                              -- NULL where it is not a number
+      source TEXT,                             -- a hash of what it was measured with; NULL where that is not known
       PRIMARY KEY (run_id, name)
     ) STRICT, WITHOUT ROWID;
 
-    CREATE TABLE probe_result (
-      id INTEGER PRIMARY KEY,
-      run_id INTEGER REFERENCES run (id) ON DELETE CASCADE,
-      record_id INTEGER REFERENCES record (id) ON DELETE CASCADE,
-      site_id INTEGER REFERENCES site (id),
-      step INTEGER,
-      name TEXT NOT NULL,
-      value REAL,
-      low REAL,                                -- bounds of the interval, where one was computed
-      high REAL,
-      n INTEGER NOT NULL                       -- samples that the value rests on
-    ) STRICT;
-    CREATE INDEX probe_result_by_run ON probe_result (run_id);
-    CREATE INDEX probe_result_by_record ON probe_result (record_id);
-
     CREATE TABLE artifact (
       run_id INTEGER NOT NULL REFERENCES run (id) ON DELETE CASCADE,
-      kind TEXT NOT NULL,                      -- picture, latents
+      kind TEXT NOT NULL,                      -- picture, latents, predicted-007
       path TEXT NOT NULL,                      -- relative to the folder of this file
       sha256 TEXT NOT NULL,
       PRIMARY KEY (run_id, kind)
     ) STRICT, WITHOUT ROWID;
-
-    CREATE VIEW run_overview AS
-      SELECT run.id, run.hash, run.group_hash, run.role, run.intervention, prompt.text AS prompt,
-        negative.text AS negative_prompt, source_prompt.text AS source_prompt, run.source_run_id, run.seed,
-        run.height, run.width, run.steps, run.guidance_scale, run.scheduler, run.status, run.error
-      FROM run
-        JOIN prompt ON prompt.id = run.prompt_id
-        LEFT JOIN prompt AS negative ON negative.id = run.negative_prompt_id
-        LEFT JOIN run AS source ON source.id = run.source_run_id
-        LEFT JOIN prompt AS source_prompt ON source_prompt.id = source.prompt_id;
     """
 }

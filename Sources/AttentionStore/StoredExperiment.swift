@@ -41,12 +41,37 @@ public struct PlanDescription: Hashable, Sendable {
   public var runs: [String]
   /// Of the model, at the size of the pictures.
   public var sites: [AttentionSite]
+  /// All that was planned, as JSON.
+  public var json: String
 
-  public init(hash: String, runs: [String], sites: [AttentionSite]) {
+  public init(hash: String, runs: [String], sites: [AttentionSite], json: String = "{}") {
     self.hash = hash
     self.runs = runs
     self.sites = sites
+    self.json = json
   }
+}
+
+/// The plan that was begun last, as it was written down.
+public struct StoredPlan: Hashable, Sendable {
+  public let hash: String
+  /// All that was planned, as JSON: `PlanDescription.json`.
+  public let json: String
+}
+
+/// What is recorded of an attention: the column `of` of `record`.
+public enum RecordedQuantity: String, Codable, CaseIterable, Hashable, Sendable {
+  /// After the softmax: the share of attention that each query gives to each key.
+  case probabilities
+  case queries
+  case keys
+  case values
+  /// Before the softmax.
+  case scores
+  /// What the attention gives: for each query the mean of the values, weighted by its probabilities.
+  case output
+  /// The logarithm of the probabilities' ratio to those of another run.
+  case logRatio = "log_ratio"
 }
 
 /// One entry of the experiment file's `record` list.
@@ -55,10 +80,12 @@ public struct RecordDescription: Hashable, Sendable {
   public var name: String
   /// The entry as it stands in the resolved file.
   public var spec: String
+  public var quantity: RecordedQuantity
 
-  public init(name: String, spec: String) {
+  public init(name: String, spec: String, of quantity: RecordedQuantity = .probabilities) {
     self.name = name
     self.spec = spec
+    self.quantity = quantity
   }
 }
 

@@ -24,39 +24,50 @@ public struct RunDescription: Hashable, Sendable {
   /// Its name in the experiment file.
   public var intervention: String
   public var prompt: PromptID
-  public var negativePrompt: PromptID?
   /// The hash of the run whose attention it takes; nil for a source.
   public var sourceHash: String?
   /// Of the start noise, 0...2^64 - 1.
   public var seed: UInt64
-  /// Of the picture, in pixels.
-  public var height: Int
-  public var width: Int
-  public var steps: Int
   /// How often the model is called: what steps of maps and of checkpoints count.
   public var calls: Int
-  public var guidanceScale: Double
-  public var scheduler: String
+  public var setting: SettingDescription
 
   /// - Parameter calls: nil where the model is called once a step.
   public init(
-    hash: String, role: RunRole, intervention: String, prompt: PromptID, negativePrompt: PromptID? = nil,
-    sourceHash: String? = nil, seed: UInt64, height: Int, width: Int, steps: Int, calls: Int? = nil,
-    guidanceScale: Double, scheduler: String
+    hash: String, role: RunRole, intervention: String, prompt: PromptID, sourceHash: String? = nil, seed: UInt64,
+    calls: Int? = nil, setting: SettingDescription
   ) {
     self.hash = hash
     self.role = role
     self.intervention = intervention
     self.prompt = prompt
-    self.negativePrompt = negativePrompt
     self.sourceHash = sourceHash
     self.seed = seed
-    self.height = height
-    self.width = width
-    self.steps = steps
-    self.calls = calls ?? steps
-    self.guidanceScale = guidanceScale
-    self.scheduler = scheduler
+    self.calls = calls ?? setting.numInferenceSteps
+    self.setting = setting
+  }
+}
+
+extension RunDescription {
+  public var height: Int { setting.height }
+  public var width: Int { setting.width }
+  public var steps: Int { setting.numInferenceSteps }
+  public var guidanceScale: Double { setting.guidanceScale }
+  public var scheduler: String { setting.scheduler }
+  public var negativePrompt: PromptID? { setting.negativePrompt }
+
+  /// A run of a setting that has no label.
+  public init(
+    hash: String, role: RunRole, intervention: String, prompt: PromptID, negativePrompt: PromptID? = nil,
+    sourceHash: String? = nil, seed: UInt64, height: Int, width: Int, steps: Int, calls: Int? = nil,
+    guidanceScale: Double, scheduler: String
+  ) {
+    self.init(
+      hash: hash, role: role, intervention: intervention, prompt: prompt, sourceHash: sourceHash, seed: seed,
+      calls: calls,
+      setting: SettingDescription(
+        numInferenceSteps: steps, guidanceScale: guidanceScale, scheduler: scheduler, height: height, width: width,
+        negativePrompt: negativePrompt))
   }
 }
 
@@ -69,6 +80,7 @@ public struct StoredRun: Identifiable, Hashable, Sendable {
   /// Why it failed; nil unless `status` is `failed`.
   public let error: String?
   public let prompt: String
+  /// Of its setting; nil without guidance.
   public let negativePrompt: String?
   /// The run whose attention it takes, and that run's prompt.
   public let sourceID: RunID?
@@ -139,11 +151,11 @@ public struct Artifact: Hashable, Sendable {
 
 extension Artifact {
   /// What is wrong with it as a file of a run; nil where it is one.
-  func problem(run hash: String) -> String? {
+  func fault(run hash: String, at place: String) -> StoreFault? {
     guard let expected = RunFile(kind: kind)?.path(of: hash) else {
-      return "kind is \(quoted(kind)), expected picture, latents or predicted- and a step"
+      return StoreFault(place, "kind", is: quoted(kind), expected: "picture, latents or predicted- and a step")
     }
-    return path == expected ? nil : "path is \(quoted(path)), expected \(expected)"
+    return path == expected ? nil : StoreFault(place, "path", is: quoted(path), expected: expected)
   }
 }
 

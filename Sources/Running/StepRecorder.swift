@@ -28,7 +28,7 @@ struct StepRecorder {
           let keys = try? record.tokens.resolve(prompt)
         else { continue }
         let stored = keys.map { RecordKey(label: $0.label, positions: $0.positions.sorted()) }
-        try store.register(keys: stored, of: id, for: promptID, kind: .cross)
+        try store.register(keys: stored, of: id, for: promptID)
       }
     }
   }

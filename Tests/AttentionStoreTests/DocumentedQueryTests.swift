@@ -16,15 +16,17 @@ struct DocumentedQueryTests {
     "intervention name mean n",
     "source_prompt prompt seed intervention value none_value difference",
     "intervention metric mean_difference n",
-    "step head grid map_id key",
+    "layer step mass runs",
+    "step head grid maps key",
     "step height width keys key dtype data",
-    "seed layer step plain_map edited_map",
+    "seed layer step plain_maps edited_maps",
     "position piece role word",
     "text key label positions",
-    "record kind layer stored_grid heads single_heads steps runs maps megabytes",
+    "record key_axis layer stored_grid heads single_heads steps runs maps mass megabytes",
     "path maps bytes",
-    "step timestep height width keys dtype bytes",
+    "step timestep height width keys dtype minimum maximum mass",
     "prompt seed intervention path",
+    "label num_inference_steps guidance_scale scheduler scheduler_settings size runs",
     "spec",
   ]
 
@@ -57,7 +59,8 @@ struct DocumentedQueryTests {
   @Test("the page names the schema's version, and reads the largest seed as it is")
   func versionAndSeeds() throws {
     let page = try Self.page()
-    #expect(page.contains("its `user_version` the number of the schema, now \(StoreSchema.version)."))
+    #expect(page.contains("its `user_version` is the number of the schema, \(StoreSchema.version)."))
+    #expect(page.contains("`application_id` is 0x\(String(UInt32(bitPattern: StoreSchema.applicationID), radix: 16)) "))
     #expect(page.contains("`printf('%u', seed)` is the seed"))
     let fixture = try Fixture()
     let run = Samples.run("large", prompt: fixture.prompts[0], seed: .max)
@@ -87,7 +90,7 @@ struct DocumentedQueryTests {
       let objects = try String.fetchAll(
         db, sql: "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') ORDER BY name")
       #expect(described.keys.sorted() == objects)
-      for object in objects where !["run_overview", "planned_run"].contains(object) {
+      for object in objects where object != "planned_run" {
         let columns = try String.fetchAll(db, sql: "SELECT name FROM pragma_table_info(?)", arguments: [object])
         let own = object == "experiment" ? columns.filter { $0 != "id" } : columns
         #expect(described[object] == own, "\(object)")

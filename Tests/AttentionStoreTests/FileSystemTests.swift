@@ -78,7 +78,7 @@ struct FileSystemTests {
     let page = try String(
       contentsOf: Fixtures.repository.appending(path: "Sources/AttentionStore/AttentionStore.docc/AttentionStore.md"),
       encoding: .utf8)
-    let commands = page.split(separator: "\n").filter { $0.hasPrefix("    sqlite3 -readonly ") }.map { $0.dropFirst(4) }
+    let commands = page.split(separator: "\n").filter { $0.hasPrefix("sqlite3 -readonly ") }
     try #require(commands.count == 2 && commands[1].contains("?immutable=1"))
     let disk = try #require(try Disk(megabytes: 16))
     let place = disk.folder.url.appendingPathComponent("Results/first-look")

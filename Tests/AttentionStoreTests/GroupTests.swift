@@ -29,7 +29,7 @@ struct GroupTests {
     pair[0].hash = "s2"
     pair[1].hash = "t2"
     pair[1].sourceHash = "s2"
-    pair[1].negativePrompt = fixture.prompts[0]
+    for index in pair.indices { pair[index].setting.negativePrompt = fixture.prompts[0] }
     try store.register(group: "g2", runs: pair.reversed())
     try store.register(group: "g2", runs: pair)
     #expect(try store.runs(RunFilter(groupHash: "g2")).map(\.status) == [.pending, .pending])
@@ -126,19 +126,22 @@ struct GroupTests {
     }
     let lost = Samples.run("t3", prompt: fixture.prompts[0], source: "nobody")
     expectError(
-      "\(path): nothing was stored, because of 1 problem: run t3 takes its attention from nobody, which is not stored"
+      "\(path): nothing was stored, because of 1 problem: run t3: the source is \"nobody\", expected a run that is "
+        + "stored, or given too"
     ) { try store.beginGroup(hash: "g3", runs: [lost]) }
     var bad = Samples.run("s4", prompt: fixture.prompts[0], source: "s")
     bad.role = .source
-    bad.guidanceScale = .nan
+    bad.setting.guidanceScale = .nan
     expectError(
-      "\(path): nothing was stored, because of 5 problems: group g4 has the run s4 2 times; "
-        + "run s4 is a source and takes its attention from s; run s4 has the guidance scale nan; "
-        + "run s4 is a source and takes its attention from s; run s4 has the guidance scale nan"
+      "\(path): nothing was stored, because of 5 problems: group g4: the number of runs s4 is 2, expected 1; "
+        + [1, 2].map { _ in
+          "run s4: the source is \"s\", expected none, since it is a source itself; run s4: guidance_scale is nan, "
+            + "expected a number"
+        }.joined(separator: "; ")
     ) { try store.register(group: "g4", runs: [bad, bad]) }
-    expectError("\(path): nothing was stored, because of 1 problem: group g5 has no runs") {
-      try store.register(group: "g5", runs: [])
-    }
+    expectError(
+      "\(path): nothing was stored, because of 1 problem: group g5: the number of its runs is 0, expected 1 or more"
+    ) { try store.register(group: "g5", runs: []) }
     #expect(try allRows(fixture.folder.database) == before)
   }
 
@@ -172,9 +175,14 @@ struct GroupTests {
   func unused() throws {
     try store.register(keys: [RecordKey(label: "car", positions: [3])], of: fixture.records[1], for: fixture.prompts[0])
     try store.register(prompts: [Samples.prompt("nobody")])
+    var other = Samples.run("u", prompt: fixture.prompts[1], negative: fixture.prompts[0])
+    other.setting.guidanceScale = 9
+    try store.removeRuns(Set(store.beginGroup(hash: "g2", runs: [other]).runs.map(\.id)))
+    #expect(try value(fixture.folder.database, "SELECT count(*) FROM setting") == "2")
     try fixture.commit(step: 0)
     try store.removeUnused()
     #expect(try store.prompts().map(\.text) == ["a red car", "a blue car"])
+    #expect(try value(fixture.folder.database, "SELECT group_concat(guidance_scale) FROM setting") == "\"5.0\"")
     #expect(try store.records().map(\.record.name) == ["words"])
     #expect(try store.recordKeys(of: fixture.records[1], for: fixture.prompts[0]) == [])
   }

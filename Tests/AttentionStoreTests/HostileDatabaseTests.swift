@@ -34,43 +34,54 @@ struct HostileDatabaseTests {
   /// A change, and what is said of it. A height of 0 ended `compare` and `figures` with a division by zero, a number of
   /// steps near 2^63 `export`, a word without its number the figures of words; a path with `..` led exports elsewhere.
   @Test(arguments: [
-    ("UPDATE run SET height = 0 WHERE id = 1", "run row 1: height is 0, which is not from 1 to 8192"),
-    ("UPDATE run SET width = -8 WHERE id = 2", "run row 2: width is -8, which is not from 1 to 8192"),
+    ("UPDATE setting SET height = 0", "run row 1: height is 0, expected 1 to 8192"),
+    ("UPDATE setting SET width = -8", "run row 1: width is -8, expected 1 to 8192"),
     (
-      "UPDATE run SET steps = 9223372036854775807 WHERE id = 1",
-      "run row 1: steps is 9223372036854775807, which is not from 1 to 10000"
+      "UPDATE setting SET num_inference_steps = 9223372036854775807",
+      "run row 1: num_inference_steps is 9223372036854775807, expected 1 to 10000"
     ),
-    ("UPDATE site SET latent_height = 0 WHERE id = 1", "site row 1: latent_height is 0, which is not from 1 to 8192"),
-    ("UPDATE site SET latent_width = 0 WHERE id = 2", "site row 2: latent_width is 0, which is not from 1 to 8192"),
-    ("UPDATE site SET height = 8193 WHERE id = 1", "site row 1: height is 8193, which is not from 1 to 8192"),
-    ("UPDATE site SET width = 0 WHERE id = 1", "site row 1: width is 0, which is not from 1 to 8192"),
-    ("UPDATE site SET heads = -1 WHERE id = 1", "site row 1: heads is -1, which is not from 1 to 8192"),
-    ("UPDATE site SET layer = 0 WHERE id = 1", "site row 1: layer is 0, which is not from 1 to 8192"),
+    ("UPDATE site SET latent_height = 0 WHERE id = 1", "site row 1: latent_height is 0, expected 1 to 8192"),
+    ("UPDATE site SET latent_width = 0 WHERE id = 2", "site row 2: latent_width is 0, expected 1 to 8192"),
+    ("UPDATE site SET query_height = 8193 WHERE id = 1", "site row 1: query_height is 8193, expected 1 to 8192"),
+    ("UPDATE site SET query_width = 0 WHERE id = 1", "site row 1: query_width is 0, expected 1 to 8192"),
+    ("UPDATE site SET heads = -1 WHERE id = 1", "site row 1: heads is -1, expected 1 to 8192"),
+    ("UPDATE site SET layer = 0 WHERE id = 1", "site row 1: layer is 0, expected 1 to 8192"),
     (
       "UPDATE site SET forward_index = -1 WHERE id = 1",
-      "site row 1: forward_index is -1, which is not from 0 to 8192"
+      "site row 1: forward_index is -1, expected 0 to 8192"
     ),
-    ("UPDATE site SET path = 'a/../b' WHERE id = 1", "site row 1: path is \"a/../b\", which is not known"),
+    (
+      "UPDATE site SET path = 'a/../b' WHERE id = 1",
+      "site row 1: path is \"a/../b\", expected letters, digits, dots and underscores"
+    ),
+    ("UPDATE site SET key_width = 0 WHERE id = 1", "site row 1: key_width is 0, expected 1 to 8192"),
+    ("UPDATE site SET key_length = 9000 WHERE id = 2", "site row 2: key_length is 9000, expected 1 to 8192"),
+    ("UPDATE site SET key_axis = 'sound' WHERE id = 2", "site row 2: key_axis is \"sound\", expected picture or text"),
+    ("UPDATE run SET calls = 10001 WHERE id = 2", "run row 2: calls is 10001, expected 1 to 10000"),
+    (
+      "UPDATE record SET of = 'thoughts' WHERE id = 1",
+      "record row 1: of is \"thoughts\", expected probabilities, queries, keys, values, scores, output or log_ratio"
+    ),
     (
       "UPDATE token SET word_index = 7 WHERE prompt_id = 1 AND position = 1",
-      "token 1 of prompt row 1: positions and words are not numbered from 0 without a gap"
+      "token 1 of prompt row 1: its numbering is not in order, expected positions and words numbered from 0 without a gap"
     ),
     (
       "UPDATE token SET word_index = NULL, word = NULL WHERE prompt_id = 1 AND position = 1",
-      "token 2 of prompt row 1: positions and words are not numbered from 0 without a gap"
+      "token 2 of prompt row 1: its numbering is not in order, expected positions and words numbered from 0 without a gap"
     ),
     (
       "DELETE FROM token WHERE prompt_id = 2 AND position = 0",
-      "token 0 of prompt row 2: positions and words are not numbered from 0 without a gap"
+      "token 0 of prompt row 2: its numbering is not in order, expected positions and words numbered from 0 without a gap"
     ),
-    ("DELETE FROM record_key WHERE key = 1", "record_key: key is 2, which is not from 1 to 1"),
+    ("DELETE FROM record_key WHERE key = 1", "record_key: key is 2, expected 1"),
     (
       "UPDATE record_key SET positions = '[0' WHERE key = 0",
-      "record_key: positions is \"[0\", which is not known"
+      "record_key: positions is \"[0\", expected a JSON array of token positions"
     ),
     (
       "UPDATE prompt SET truncated_words = '[1]' WHERE id = 1",
-      "prompt: truncated_words is \"[1]\", which is not known"
+      "prompt: truncated_words is \"[1]\", expected a JSON array of words"
     ),
   ])
   func values(change: String, message: String) throws {
@@ -79,19 +90,32 @@ struct HostileDatabaseTests {
     expectError("\(path): damaged, \(message). \(advice)") { try readAll(store) }
   }
 
+  /// A run without its number of calls would have no steps: whoever writes one has to say it.
+  @Test func callsHaveNoDefault() throws {
+    let columns = "hash, group_hash, setting_id, seed, role, intervention, prompt_id"
+    do {
+      try outside(
+        fixture.folder.database, "INSERT INTO run (\(columns)) VALUES ('x', 'x', 1, 1, 'source', 'none', 1)")
+      Issue.record("a run without calls was stored")
+    } catch {
+      #expect("\(error)".contains("NOT NULL constraint failed: run.calls"), "\(error)")
+    }
+  }
+
   /// A schema is a program that SQLite runs: this one must be ours.
   @Test("a schema in other words is refused", arguments: [AttentionStore.Mode.readWrite, .readOnly])
   func schema(mode: AttentionStore.Mode) throws {
     try store.close()
     for (change, name) in [
-      ("DROP VIEW run_overview; CREATE VIEW run_overview AS SELECT 1 AS id", "run_overview"),
-      ("DROP TABLE metric; CREATE TABLE metric (run_id, name, value)", "metric"),
-      ("DROP INDEX run_by_group", "run_by_group"), ("DROP TABLE probe_result", "probe_result"),
+      ("DROP VIEW run_overview; CREATE VIEW run_overview AS SELECT 1 AS id", "view run_overview is another one"),
+      ("DROP TABLE metric; CREATE TABLE metric (run_id, name, value)", "table metric is another one"),
+      ("DROP INDEX run_by_group", "index run_by_group is not there"),
+      ("DROP TABLE artifact", "table artifact is not there"),
     ] {
       let whole = try Data(contentsOf: fixture.folder.database)
       try outside(fixture.folder.database, change)
       expectError(
-        "\(path): damaged, schema: \(name) is not as version \(StoreSchema.version) of the schema has it. \(advice)"
+        "\(path): damaged, schema: the \(name), expected that of schema 1. \(advice)"
       ) { try AttentionStore.open(fixture.folder.database, mode: mode) }
       for end in ["-wal", "-shm"] { try? FileManager.default.removeItem(atPath: path + end) }
       try whole.write(to: fixture.folder.database)
@@ -143,11 +167,11 @@ struct HostileDatabaseTests {
     ("UPDATE run SET hash = '../..' WHERE id = 2", "run row 2: hash is \"../..\""),
     ("UPDATE run SET hash = '/xxxxxxxxxxxxxxx' WHERE id = 1", "run row 1: hash is \"/xxxxxxxxxxxxxxx\""),
     ("UPDATE run SET hash = '' WHERE id = 1", "run row 1: hash is \"\""),
-    ("UPDATE run SET hash = 'a' || char(10) || 'b' WHERE id = 1", "run row 1: hash is \"a\\nb\""),
+    ("UPDATE run SET hash = 'a' || char(10) || 'b' WHERE id = 1", "run row 1: hash is \"a\\u000ab\""),
     ("UPDATE run SET hash = 'ABC' WHERE id = 1", "run row 1: hash is \"ABC\""),
     (
       "UPDATE run SET hash = printf('%065d', 0) WHERE id = 1",
-      "run row 1: hash is \"\(String(repeating: "0", count: 65))\""
+      "run row 1: hash is \"\(String(repeating: "0", count: 57))...\""
     ),
     ("UPDATE run SET group_hash = '.' WHERE id = 1", "run row 1: group_hash is \".\""),
   ])
@@ -183,13 +207,13 @@ struct HostileDatabaseTests {
   @Test("what could not be read again is not written")
   func writing() throws {
     var run = Samples.run("x", prompt: fixture.prompts[0])
-    (run.height, run.width, run.steps) = (0, 8193, 10_001)
+    (run.setting.height, run.setting.width, run.setting.numInferenceSteps) = (0, 8193, 10_001)
     expectError(
-      "\(path): nothing was stored, because of 3 problems: run x has the height 0, not 1 to 8192; "
-        + "run x has the width 8193, not 1 to 8192; run x has the number of steps 10001, not 1 to 10000"
+      "\(path): nothing was stored, because of 3 problems: run x: height is 0, expected 1 to 8192; "
+        + "run x: width is 8193, expected 1 to 8192; run x: num_inference_steps is 10001, expected 1 to 10000"
     ) { try store.register(group: "h", runs: [run]) }
     expectError(
-      "\(path): nothing was stored, because of 1 problem: the hash \"../x\" is not 1 to 64 signs of a-z and 0-9"
+      "\(path): nothing was stored, because of 1 problem: a run: hash is \"../x\", expected 1 to 64 signs of a-z and 0-9"
     ) { try store.register(group: "h", runs: [Samples.run("../x", prompt: fixture.prompts[0])]) }
     let outside = RunResult(
       run: fixture.group.runs[0].id, artifacts: [Artifact(kind: "picture", path: "../x", sha256: "")])
@@ -200,17 +224,19 @@ struct HostileDatabaseTests {
       let site = AttentionSite(
         index: 0, path: path, kind: .cross, layer: 1, height: 1, width: 1, heads: heads, latentHeight: 1, latentWidth: 1
       )
-      expectError(
-        "\(self.path): nothing was stored, because of 1 problem: the site \"\(path)\" has a size that is not 1 to 8192, "
-          + "or is no module path"
-      ) { try store.register(sites: [site]) }
+      let problem =
+        heads == 1
+        ? "path is \"a/b\", expected letters, digits, dots and underscores" : "heads is 0, expected 1 to 8192"
+      expectError("\(self.path): nothing was stored, because of 1 problem: site \"\(path)\": \(problem)") {
+        try store.register(sites: [site])
+      }
     }
     for words in [["a", "b"], []] {
       let tokens = [1, 0].prefix(words.count).map { PromptTokens.Token(id: 1, piece: "a", role: .word, word: $0) }
       let prompt = PromptTokens(prompt: "a b", tokens: tokens, words: words + ["c"], truncatedWords: [])
       expectError(
-        "\(path): nothing was stored, because of 1 problem: prompt \"a b\": its words are not each begun by a token, in "
-          + "their order"
+        "\(path): nothing was stored, because of 1 problem: prompt \"a b\": the order in which tokens begin its words is "
+          + "\(words.isEmpty ? "[]" : "[1, 0]"), expected each of its \(words.count + 1) words once, in their order"
       ) { try store.register(prompts: [prompt]) }
     }
   }

@@ -22,7 +22,7 @@ struct OpeningTests {
   @Test("a new file gets the schema, its marks, the log and wide pages")
   func fromEmpty() throws {
     try makeStore()
-    #expect(try value(database, "PRAGMA application_id") == "1635021934")
+    #expect(try value(database, "PRAGMA application_id") == "1635020396")
     #expect(try value(database, "PRAGMA user_version") == "\(StoreSchema.version)")
     #expect(try value(database, "PRAGMA journal_mode") == "\"wal\"")
     #expect(try value(database, "PRAGMA page_size") == "16384")
@@ -35,19 +35,20 @@ struct OpeningTests {
     try makeStore()
     let expected = [
       "artifact: run_id kind path sha256",
-      "attention_map: id run_id record_id site_id step timestep branch head height width keys dtype codec data",
+      "attention_map: id run_id record_id site_id step timestep branch head height width keys minimum maximum mean mass "
+        + "dtype codec data",
       "checkpoint: group_hash step state",
       "experiment: id name question spec spec_hash model model_hash tool_version engine created_at",
       "metric: run_id name value source",
-      "plan: id hash spec spec_hash model model_hash tool_version engine",
+      "plan: id hash spec spec_hash model model_hash tool_version engine plan",
       "plan_run: plan_id position run_hash", "plan_site: plan_id site_id",
-      "probe_result: id run_id record_id site_id step name value low high n",
       "prompt: id text truncated_words",
-      "record: id name spec",
-      "record_key: record_id prompt_id kind key label positions",
-      "run: id hash group_hash role intervention prompt_id negative_prompt_id source_run_id seed height width steps "
-        + "guidance_scale scheduler status error calls",
-      "site: id path kind layer forward_index height width heads latent_height latent_width",
+      "record: id name spec of",
+      "record_key: record_id prompt_id key label positions",
+      "run: id hash group_hash setting_id seed calls role intervention prompt_id source_run_id status error",
+      "setting: id label num_inference_steps guidance_scale scheduler scheduler_settings height width negative_prompt_id",
+      "site: id path layer forward_index heads query_axis query_height query_width query_length key_axis key_height "
+        + "key_width key_length latent_height latent_width",
       "token: prompt_id position token_id piece role word word_index",
     ]
     let found = try value(
@@ -126,7 +127,7 @@ struct OpeningTests {
     let before = try Data(contentsOf: database)
     expectError(
       "\(path): is a SQLite database but holds no experiment of attnlab: its application id is \(id.text), "
-        + "expected 0x6174746e. Check the name; nothing in it was changed"
+        + "expected 0x61746e6c. Check the name; nothing in it was changed"
     ) { try AttentionStore.open(database, mode: mode) }
     #expect(try Data(contentsOf: database) == before)
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path) == ["first-look.sqlite"])
@@ -138,8 +139,21 @@ struct OpeningTests {
     try outside(database, "PRAGMA user_version = 7")
     let before = try Data(contentsOf: database)
     expectError(
-      "\(path): has schema version 7, and this attnlab knows versions up to \(StoreSchema.version). Use a newer attnlab; "
-        + "nothing in it was changed"
+      "\(path): has schema version 7, and this attnlab knows version 1. Use a newer attnlab; nothing in it was changed"
+    ) { try AttentionStore.open(database, mode: mode) }
+    #expect(try Data(contentsOf: database) == before)
+  }
+
+  @Test(
+    "a database from before the first release is refused in one sentence, and not a byte of it changes",
+    arguments: [AttentionStore.Mode.create, .readWrite, .readOnly], 1...4)
+  func beforeRelease(mode: AttentionStore.Mode, version: Int) throws {
+    try makeStore()
+    try outside(database, "PRAGMA application_id = 0x6174746e; PRAGMA user_version = \(version)")
+    let before = try Data(contentsOf: database)
+    expectError(
+      "\(path): was made by an attnlab from before the first release: nothing in it was changed; move it away and make "
+        + "it again with `attnlab run`"
     ) { try AttentionStore.open(database, mode: mode) }
     #expect(try Data(contentsOf: database) == before)
   }
@@ -149,7 +163,7 @@ struct OpeningTests {
     try makeStore()
     try outside(database, "PRAGMA user_version = 0")
     expectError(
-      "\(path): damaged, header: user_version is 0, expected 1 or more. Keep a copy for inquiry, delete the file "
+      "\(path): damaged, header: user_version is 0, expected 1. Keep a copy for inquiry, delete the file "
         + "and run the experiment again, or bring back a backup"
     ) { try AttentionStore.open(database, mode: .readWrite) }
   }

@@ -94,12 +94,71 @@ struct PlanTests {
     #expect(try store.integrityCheck() == [])
   }
 
-  @Test("two rows that say the same of steps and calls: the number of calls is that of the last registering")
-  func calls() throws {
-    var pair = fixture.pair
-    pair[0].calls = 4
-    pair[1].calls = 4
-    #expect(try store.beginGroup(hash: "g", runs: pair).runs.map(\.run.calls) == [4, 4])
-    #expect(try store.runs().map(\.run.steps) == [3, 3])
+  @Test("a plan is written down whole, and comes back as it was; another text of the same plan takes its place")
+  func whole() throws {
+    #expect(try store.lastPlan() == nil)
+    for json in ["{\"groups\":[]}", "{\"groups\":[1]}"] {
+      try store.beginExperiment(
+        Samples.experiment, plan: PlanDescription(hash: "one", runs: ["s", "t"], sites: [], json: json))
+      #expect(try store.lastPlan() == StoredPlan(hash: "one", json: json))
+    }
+    expectError(
+      "\(store.path): nothing was stored, because of 1 problem: plan two: its text is \"groups: []\", expected JSON"
+    ) {
+      try store.beginExperiment(
+        Samples.experiment, plan: PlanDescription(hash: "two", runs: ["s"], sites: [], json: "groups: []"))
+    }
+    #expect(try store.lastPlan()?.hash == "one", "what is no JSON is not stored")
+  }
+
+  @Test("settings of runs are one row, whatever plan calls them; the label is that of the plan that used it last")
+  func labels() throws {
+    #expect(try value(fixture.folder.database, "SELECT count(*) FROM setting") == "1")
+    var runs = fixture.pair
+    for index in runs.indices { runs[index].setting.label = "guidance_scale=5" }
+    #expect(try store.beginGroup(hash: "g", runs: runs).runs.map(\.run) == runs)
+    #expect(try value(fixture.folder.database, "SELECT group_concat(label) FROM setting") == "\"guidance_scale=5\"")
+    var other = Samples.run("u", prompt: fixture.prompts[0], negative: fixture.prompts[1])
+    other.setting.schedulerSettings = "{\"use_karras_sigmas\":true}"
+    #expect(try store.beginGroup(hash: "g2", runs: [other]).runs.map(\.run) == [other])
+    #expect(
+      try value(
+        fixture.folder.database,
+        "SELECT scheduler_settings ->> 'use_karras_sigmas' FROM run_overview WHERE negative_prompt = 'a blue car'")
+        == "1")
+    other.hash = "v"
+    other.setting.schedulerSettings = "use_karras_sigmas true"
+    expectError(
+      "\(store.path): nothing was stored, because of 1 problem: run v: scheduler_settings is \"use_karras_sigmas true\", "
+        + "expected a JSON object"
+    ) { try store.beginGroup(hash: "g3", runs: [other]) }
+  }
+
+  /// What was a conflict once: a second plan could not call other tokens, or another entry, by a name that was taken.
+  @Test("records of one name and other entries, quantities or keys live beside one another")
+  func recordsOfOneName() throws {
+    let words = RecordDescription(name: "words", spec: "tokens words")
+    let car = [RecordKey(label: "car", positions: [3])]
+    let first = try store.register(record: words, keys: [fixture.prompts[0]: car])
+    #expect(try store.register(record: words, keys: [fixture.prompts[0]: car]) == first)
+    #expect(try store.register(record: words, keys: [fixture.prompts[1]: car]) == first, "another prompt")
+    let pooled = try store.register(record: RecordDescription(name: "words", spec: "tokens words, pool 8"))
+    let scores = try store.register(record: RecordDescription(name: "words", spec: "tokens words", of: .scores))
+    #expect(Set([first, pooled, scores]).count == 3)
+
+    // Before there are maps of them, other keys take the place of the former ones.
+    let both = [RecordKey(label: "red", positions: [2])] + car
+    #expect(try store.register(record: words, keys: [fixture.prompts[0]: both]) == first)
+    var map = fixture.map()
+    map.record = first
+    try store.commitStep(groupHash: "g", step: 0, timestep: 1, state: Data(), maps: [map])
+    let second = try store.register(record: words, keys: [fixture.prompts[0]: car])
+    #expect(second != first)
+    #expect(try store.recordKeys(of: first, for: fixture.prompts[0]) == both)
+    #expect(try store.recordKeys(of: second, for: fixture.prompts[0]) == car)
+    #expect(try store.register(record: words, keys: [fixture.prompts[0]: both]) == first)
+    #expect(try store.records(of: fixture.group.runs[0].id).map(\.id) == [first])
+    #expect(try store.maps(MapFilter(runs: [fixture.group.runs[0].id], records: ["words"])).map(\.record) == [first])
+    #expect(try store.integrityCheck() == [])
   }
 }

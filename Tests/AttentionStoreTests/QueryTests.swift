@@ -70,8 +70,8 @@ struct QueryTests {
     let bad = PromptTokens(
       prompt: "bad", tokens: [.init(id: 1, piece: "b", role: .word, word: 2)], words: ["bad"], truncatedWords: [])
     expectError(
-      "\(path): nothing was stored, because of 1 problem: prompt \"bad\": a token belongs to word 2, "
-        + "and there are 1 words"
+      "\(path): nothing was stored, because of 1 problem: prompt \"bad\": the order in which tokens begin its words is "
+        + "[2], expected each of its 1 words once, in their order"
     ) { try store.register(prompts: [bad]) }
   }
 
@@ -84,6 +84,21 @@ struct QueryTests {
     let ids = try store.register(sites: [large, small])
     #expect(ids[1] == fixture.sites[0] && ids[0] != ids[1])
     #expect(try store.sites().map(\.site) == Samples.sites + [large])
+  }
+
+  @Test("a site says what its queries and keys are: a picture's cells or a text's tokens, on either side")
+  func axes() throws {
+    let turned = AttentionSite(
+      index: 2, path: "a.attn3", layer: 2, heads: 4, queries: .text(tokens: 7), keys: .picture(height: 2, width: 3),
+      latentHeight: 2, latentWidth: 3)
+    let id = try store.register(sites: [turned])[0]
+    #expect(try store.sites().last == StoredSite(id: id, site: turned))
+    #expect(try store.register(sites: [turned]) == [id])
+    let columns = "query_axis || ' ' || query_length || ' ' || key_axis || ' ' || key_width || 'x' || key_height"
+    #expect(
+      try value(fixture.folder.database, "SELECT \(columns) FROM site WHERE id = \(id.rawValue)")
+        == "\"text 7 picture 3x2\"")
+    #expect(try value(fixture.folder.database, "SELECT key_length FROM site WHERE key_axis = 'text'") == "77")
   }
 
   @Test("a site of another model is another row, and the first one stays")
@@ -230,17 +245,34 @@ struct QueryTests {
     ) { try store.maps() }
     #expect(
       try store.integrityCheck() == [
-        "CHECK constraint failed in attention_map", "attention_map row 2: the length of its data does not fit its size",
+        "CHECK constraint failed in attention_map",
+        "attention_map row 2: a map of 3 x 2 queries and 5 keys in float32 has 2 bytes",
       ])
     try outside(
       fixture.folder.database,
       "PRAGMA ignore_check_constraints = ON; UPDATE attention_map SET codec = 'zip' WHERE id = 2")
-    expectError("\(path): damaged, attention_map row 2: codec is \"zip\", which is not known. \(advice)") {
+    expectError("\(path): damaged, attention_map row 2: codec is \"zip\", expected raw. \(advice)") {
       try store.forEachMap { _ in }
     }
     try outside(
       fixture.folder.database, "PRAGMA ignore_check_constraints = ON; UPDATE run SET status = 'lost' WHERE id = 1")
-    expectError("\(path): damaged, run row 1: status is \"lost\", which is not known. \(advice)") { try store.runs() }
+    expectError(
+      "\(path): damaged, run row 1: status is \"lost\", expected pending, running, done or failed. \(advice)"
+    ) { try store.runs() }
+  }
+
+  @Test("numbers beside a map that are not those of its values are found")
+  func changedNumbers() throws {
+    try fixture.commit(step: 0)
+    #expect(try store.integrityCheck() == [])
+    for column in ["minimum", "maximum", "mean", "mass"] {
+      try outside(fixture.folder.database, "UPDATE attention_map SET \(column) = \(column) + 0.5 WHERE id = 2")
+      #expect(
+        try store.integrityCheck() == [
+          "attention_map row 2: minimum, maximum, mean and mass are not those of its values: change them together"
+        ], "\(column)")
+      try outside(fixture.folder.database, "UPDATE attention_map SET \(column) = \(column) - 0.5 WHERE id = 2")
+    }
   }
 
   @Test("references that lead nowhere and checkpoints left behind are found")

@@ -90,9 +90,13 @@ struct StepTests {
     try fixture.commit(step: 0)
     try fixture.commit(step: 1)
     let before = try allRows(fixture.folder.database)
-    expectError("\(path): step \(step) of group g cannot follow step 1, which is stored") {
+    #expect(throws: StoreError.staleCheckpoint(path: path, group: "g", step: step, stored: 1)) {
       try fixture.commit(step: step)
     }
+    expectError(
+      "\(path): step \(step) of group g cannot follow step 1, which is stored. Begin the group again, which tells the "
+        + "step to go on from"
+    ) { try fixture.commit(step: step) }
     #expect(try allRows(fixture.folder.database) == before)
   }
 
@@ -130,7 +134,7 @@ struct StepTests {
 
   @Test("groups that were not begun, and runs of others")
   func strangers() throws {
-    expectError("\(path): group none has no run under way; begin it first") { try commit([], group: "none") }
+    expectError("\(path): group none has no run under way. Begin it first") { try commit([], group: "none") }
     var stranger = fixture.map()
     stranger.run = RunID(rawValue: 77)
     expectError("\(path): a map belongs to run 77, which is not under way in group g") { try commit([stranger]) }
@@ -203,7 +207,7 @@ struct StepTests {
     }
     #expect(try allRows(fixture.folder.database) == before)
     try store.finishGroup(hash: "g", results: fixture.results)
-    expectError("\(path): group g has no run under way; begin it first") {
+    expectError("\(path): group g has no run under way. Begin it first") {
       try store.finishGroup(hash: "g", results: fixture.results)
     }
   }

@@ -32,7 +32,7 @@ struct ViewTests {
         expected.append(
           "run_id=\(run.id.rawValue) hash=\"\(run.run.hash)\" role=\"\(run.run.role)\" "
             + "intervention=\"\(run.run.intervention)\" source_prompt=\(run.sourcePrompt.map { "\"\($0)\"" } ?? "NULL") "
-            + "prompt=\"\(run.prompt)\" seed=\(run.run.seed) record=\"words\" layer=\(site.layer) path=\"\(site.path)\" "
+            + "prompt=\"\(run.prompt)\" seed=\(run.run.seed) setting=\"\" record=\"words\" of=\"probabilities\" layer=\(site.layer) path=\"\(site.path)\" "
             + "grid=\"6x4\" step=\(map.step) timestep=\(map.timestep) branch=\"\(map.branch.rawValue)\" "
             + "head=\(map.head.map(String.init) ?? "NULL") height=2 width=3 keys=\(labels.count) key=\(key) "
             + "label=\"\(label)\" positions=\"[\(key + 1)]\" dtype=\"float16\"")
@@ -41,9 +41,9 @@ struct ViewTests {
     let found = try rows("SELECT * FROM word_heatmap").map { $0.split(separator: " ", maxSplits: 1).map(String.init) }
     #expect(found.map { $0[1] }.sorted() == expected.sorted())
     #expect(expected.count == 2 * (8 * 12 + 8 + 8))
-    // The map's id leads to the map.
+    // The ids lead to the maps.
     let wrong = """
-      SELECT count(*) FROM word_heatmap AS word JOIN attention_map AS map ON map.id = word.map_id
+      SELECT count(*) FROM word_heatmap AS word, json_each(word.maps) JOIN attention_map AS map ON map.id = json_each.value
       WHERE map.run_id <> word.run_id OR map.step <> word.step OR map.head IS NOT word.head OR map.branch <> word.branch
         OR length(map.data) <> 2 * word.height * word.width * word.keys
       """
@@ -53,23 +53,30 @@ struct ViewTests {
   @Test("site_summary counts what is stored of a site")
   func siteSummary() throws {
     func row(
-      _ record: String, _ kind: String, _ layer: Int, _ path: String, heads: Int, means: Int, branches: Int, maps: Int,
-      bytes: Int
+      _ record: String, _ keys: String, _ layer: Int, _ path: String, heads: Int, means: Int, branches: Int, maps: Int,
+      bytes: Int, maximum: Double, mass: Double
     ) -> String {
-      "experiment=\"first-look\" record=\"\(record)\" kind=\"\(kind)\" layer=\(layer) path=\"\(path)\" grid=\"6x4\" "
+      "experiment=\"first-look\" record=\"\(record)\" of=\"probabilities\" query_axis=\"picture\" key_axis=\"\(keys)\" "
+        + "layer=\(layer) path=\"\(path)\" grid=\"6x4\" "
         + "stored_grid=\"3x2\" heads=2 single_heads=\(heads) mean_maps=\(means) branches=\(branches) runs=9 steps=2 "
-        + "first_step=0 last_step=20 maps=\(maps) bytes=\(bytes)"
+        + "first_step=0 last_step=20 maps=\(maps) bytes=\(bytes) minimum=0.0 maximum=\(maximum) mass=\(mass)"
     }
+    // Values are 0, 1/64, 2/64, ... over 6 cells: their sums over 3, 2, 1 and 6 keys, a cell.
+    let (three, two, one, six) = (153.0 / 64 / 6, 66.0 / 64 / 6, 15.0 / 64 / 6, 630.0 / 64 / 6)
     let sites = DocumentedDatabase.sites
     // Eight runs of three words and one of two, two steps, 6 cells, 2 bytes a value; the negative prompt has one word.
     let words = (8 * 3 + 2) * 2 * 6 * 2
     #expect(
       try rows("SELECT * FROM site_summary ORDER BY record, layer") == [
-        row("layout", "self", 11, sites[0].path, heads: 0, means: 18, branches: 1, maps: 18, bytes: 18 * 36 * 4),
         row(
-          "words", "cross", 11, sites[1].path, heads: 0, means: 18 + 16, branches: 2, maps: 18 + 16,
-          bytes: words + 8 * 2 * 6 * 2),
-        row("words", "cross", 12, sites[2].path, heads: 2, means: 18, branches: 1, maps: 54, bytes: 3 * words),
+          "layout", "picture", 11, sites[0].path, heads: 0, means: 18, branches: 1, maps: 18, bytes: 18 * 36 * 4,
+          maximum: 35.0 / 64, mass: six),
+        row(
+          "words", "text", 11, sites[1].path, heads: 0, means: 18 + 16, branches: 2, maps: 18 + 16,
+          bytes: words + 8 * 2 * 6 * 2, maximum: 17.0 / 64, mass: (16 * three + 2 * two + 16 * one) / 34),
+        row(
+          "words", "text", 12, sites[2].path, heads: 2, means: 18, branches: 1, maps: 54, bytes: 3 * words,
+          maximum: 17.0 / 64, mass: (16 * three + 2 * two) / 18),
       ])
     let total = try rows("SELECT sum(maps) AS maps, sum(bytes) AS bytes FROM site_summary")
     #expect(total == ["maps=\(try database.store.mapCount()) bytes=\(try database.store.bytesStored())"])
@@ -95,12 +102,25 @@ struct ViewTests {
   }
 
   @Test(
-    "a run of other settings is no comparison; a target without one stays with NULL",
+    "a run of another setting is no comparison; a target without one stays with NULL",
     arguments: [
-      "guidance_scale = 2.5", "steps = 5", "scheduler = 'euler'", "height = 8", "width = 8", "seed = 3",
-      "negative_prompt_id = NULL", "intervention = 'nothing'",
+      "guidance_scale = 2.5", "num_inference_steps = 5", "scheduler = 'euler'",
+      "scheduler_settings = '{\"timestep_spacing\":\"trailing\"}'", "height = 8", "width = 8",
+      "negative_prompt_id = NULL",
     ])
   func otherSettings(_ change: String) throws {
+    try outside(
+      database.url,
+      """
+      CREATE TEMP TABLE other AS SELECT * FROM setting WHERE id = (SELECT setting_id FROM run WHERE hash = 'none1');
+      UPDATE other SET id = 99, \(change);
+      INSERT INTO setting SELECT * FROM other;
+      """)
+    try expectNoComparison("setting_id = 99")
+  }
+
+  @Test("a run of another seed or intervention is no comparison", arguments: ["seed = 3", "intervention = 'nothing'"])
+  func expectNoComparison(_ change: String) throws {
     try outside(database.url, "UPDATE run SET \(change) WHERE hash = 'none1'")
     let sql = "SELECT none_run_id, none_value, difference FROM comparison WHERE hash = 'self4141'"
     #expect(try rows(sql) == ["none_run_id=NULL none_value=NULL difference=NULL"])
@@ -112,9 +132,8 @@ struct ViewTests {
     try outside(
       database.url,
       """
-      INSERT INTO run (hash, group_hash, role, intervention, prompt_id, seed, height, width, steps, guidance_scale, scheduler)
-      SELECT 'dog2', group_hash, 'target', 'zero', prompt_id, seed, height, width, steps, guidance_scale, scheduler
-      FROM run WHERE hash = 'dog';
+      INSERT INTO run (hash, group_hash, setting_id, seed, calls, role, intervention, prompt_id)
+      SELECT 'dog2', group_hash, setting_id, seed, calls, 'target', 'zero', prompt_id FROM run WHERE hash = 'dog';
       INSERT INTO metric (run_id, name, value) SELECT id, 'ssim', iif(hash = 'dog', 1.0, 0.75) FROM run WHERE hash LIKE 'dog%'
       """)
     #expect(

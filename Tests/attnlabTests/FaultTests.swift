@@ -50,7 +50,7 @@ import Testing
       for command in writing + reading(run) {
         try expect(
           program, command, code: 1,
-          "error: \(path): has schema version 99, and this attnlab knows versions up to \(StoreSchema.version). "
+          "error: \(path): has schema version 99, and this attnlab knows version \(StoreSchema.version). "
             + "Use a newer attnlab; nothing in it was changed\n")
       }
       #expect(try Data(contentsOf: database(program)) == before)

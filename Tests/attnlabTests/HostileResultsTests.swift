@@ -66,9 +66,8 @@ import Testing
 
     private static func run(_ hash: String, group: String = "g") -> String {
       """
-      INSERT INTO run
-        (hash, group_hash, role, intervention, prompt_id, seed, height, width, steps, calls, guidance_scale, scheduler)
-      SELECT '\(hash)', '\(group)', 'source', 'none', id, 1, 64, 64, 2, 2, 7.5, 'ddim' FROM prompt LIMIT 1
+      INSERT INTO run (hash, group_hash, setting_id, seed, calls, role, intervention, prompt_id)
+      SELECT '\(hash)', '\(group)', setting_id, 1, calls, 'source', 'none', prompt_id FROM run LIMIT 1
       """
     }
 

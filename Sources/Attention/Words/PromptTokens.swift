@@ -4,7 +4,7 @@
 /// other signs, or an English contraction such as `'s`; in lower case.
 public struct PromptTokens: Codable, Hashable, Sendable {
   /// What stands at a position.
-  public enum Role: String, Codable, Hashable, Sendable {
+  public enum Role: String, Codable, CaseIterable, Hashable, Sendable {
     case start
     case word
     case end

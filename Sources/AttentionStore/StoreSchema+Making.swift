@@ -1,16 +1,26 @@
 internal import GRDB
 
 extension StoreSchema {
-  /// Refuses a schema that is not as the migrations make it.
+  /// Makes the tables and views of an empty database, and marks the file. One transaction.
+  static func create(_ db: Database) throws {
+    try db.inTransaction(.immediate) {
+      try db.execute(sql: sql)
+      try db.execute(sql: "PRAGMA application_id = \(applicationID)")
+      try db.execute(sql: "PRAGMA user_version = \(version)")
+      return .commit
+    }
+  }
+
+  /// Refuses a schema that is not this one.
   ///
   /// A schema is a program that SQLite runs. Values are read by the types and checks of these definitions, SQLite carries
   /// out whatever a view or the expression of an index says, and a trigger changes what is written. So every table, index
-  /// and view of a version must be there in its own words, there may be no trigger at all, and nobody else's index or view
+  /// and view must be there in its own words, there may be no trigger at all, and nobody else's index or view
   /// on these tables. Tables that other tools have added, and what belongs to them alone, are of no matter.
   /// - Throws: `StoreError.foreignSchema`; `damaged` with the first of its own that is lacking or other.
-  static func check(_ db: Database, version: Int, path: String) throws {
+  static func check(_ db: Database, path: String) throws {
     let expected = try DatabaseQueue().inDatabase { own in
-      try migrate(own, from: 0, to: version)
+      try own.execute(sql: sql)
       return try entries(own)
     }
     let found = try entries(db)
@@ -32,7 +42,10 @@ extension StoreSchema {
     let definitions = Dictionary(found.map { ($0.name, $0.sql) }, uniquingKeysWith: { first, _ in first })
     if let wrong = expected.first(where: { $0.sql != nil && definitions[$0.name] != $0.sql }) {
       throw StoreError.damaged(
-        path: path, place: "schema", detail: "\(wrong.name) is not as version \(version) of the schema has it")
+        path: path,
+        StoreFault(
+          "schema", "the \(wrong.type) \(wrong.name)", is: definitions[wrong.name] == nil ? "not there" : "another one",
+          expected: "that of schema \(version)"))
     }
   }
 
