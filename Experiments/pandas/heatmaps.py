@@ -21,10 +21,12 @@ def open_for_reading(path):
 
 
 def maps_of_word(database, word, grid):
-    """One row for each map of a word in the conditional half, the mean over heads; `heat` is [height, width]."""
+    """One row for each stored map of a word in the conditional half: the mean over heads, or each head where heads are
+    stored by themselves; `heat` is [height, width]."""
     rows = pd.read_sql_query(
         """
-        SELECT word.*, map.data FROM word_heatmap AS word JOIN attention_map AS map ON map.id = word.map_id
+        SELECT word.*, map.data FROM word_heatmap AS word, json_each(word.maps)
+          JOIN attention_map AS map ON map.id = json_each.value
         WHERE word.label = ? AND word.grid = ? AND word.branch = 'conditional' AND word.head IS NULL
         """,
         database,
@@ -40,7 +42,7 @@ def maps_of_word(database, word, grid):
 
 
 def mean_maps(rows):
-    """The mean over layers and steps of each run: one row a run."""
+    """The mean over layers, steps and heads of each run: one row a run."""
     settings = ["intervention", "source_prompt", "prompt", "seed"]
     means = rows.groupby(["run_id"] + settings, dropna=False)["heat"].agg(lambda maps: np.mean(np.stack(list(maps)), axis=0))
     return means.reset_index()
@@ -76,8 +78,8 @@ def main():
 
     print("What is stored:")
     stored = pd.read_sql_query(
-        "SELECT record, kind, stored_grid, count(*) AS sites, sum(maps) AS maps, sum(bytes) AS bytes FROM site_summary "
-        "GROUP BY record, kind, stored_grid ORDER BY record, sites DESC",
+        "SELECT record, key_axis, stored_grid, count(*) AS sites, sum(maps) AS maps, sum(bytes) AS bytes FROM site_summary "
+        "GROUP BY record, key_axis, stored_grid ORDER BY record, sites DESC",
         database,
     )
     print(stored.to_string(index=False), end="\n\n")
