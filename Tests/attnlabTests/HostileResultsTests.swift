@@ -157,8 +157,7 @@ import Testing
         #expect(problems.isEmpty)
       }
       for arguments in [
-        ["gc"], ["gc", "tiny", "--seed", "1", "--dry-run"], ["figures", "tiny"],
-        ["show", "tiny"],
+        ["figures", "tiny"], ["show", "tiny"],
         ["compare", "tiny", "--samples", "100"],
         ["export", "tiny", "--run", String(run.prefix(8)), "--out", "out/tiny/export", "--format", "npy"],
         ["gc", "tiny", "--seed", "1"], ["run", "tiny.yaml"],
