@@ -45,7 +45,7 @@ lint:
 	@for script in .ci/run .ci/setup .ci/tests .ci/coverage .ci/fuzz Experiments/emoji-scenes/smoke.sh; do \
 	  bash -n $$script || exit 1; done
 	@if command -v python3 >/dev/null; then \
-	  find . -name '.build*' -prune -o -name '*.py' -exec python3 -c \
+	  .ci/rooms && find . -name '.build*' -prune -o -name '*.py' -exec python3 -c \
 	    'import ast, sys; [ast.parse(open(f, encoding="utf-8").read(), f) for f in sys.argv[1:]]' {} + ; \
 	else echo 'lint: python3 is not installed, so the Python scripts are not checked'; fi
 

@@ -25,6 +25,9 @@ let strict: [SwiftSetting] = [
   .unsafeFlags(["-warnings-as-errors"] + (libFuzzer == nil ? [] : ["-sanitize=fuzzer"]))
 ]
 
+// Reading weights is most of what a short command computes; unoptimised it takes several times as long, in every test.
+let optimisedInDebug: [SwiftSetting] = [.unsafeFlags(["-O"], .when(configuration: .debug))]
+
 let package = Package(
   name: "attnlab",
   products: [.executable(name: "attnlab", targets: ["attnlab"])],
@@ -64,10 +67,11 @@ let package = Package(
       linkerSettings: (hasOneDNN ? [.linkedLibrary("dnnl")] : []) + [
         .linkedLibrary("openblas"), .linkedLibrary("stdc++"),
       ]),
-    .target(name: "Tensors", dependencies: ["CKernels", "CEngine", "COpenBLAS"], swiftSettings: strict),
+    .target(name: "Tensors", dependencies: ["CKernels", "CEngine"], swiftSettings: strict),
 
     // Models, and what can be asked of their attention.
-    .target(name: "Checkpoints", dependencies: ["Files", "Tensors"], swiftSettings: strict),
+    .target(
+      name: "Checkpoints", dependencies: ["Files", "Tensors"], swiftSettings: strict + optimisedInDebug),
     .target(name: "Attention", dependencies: ["CKernels", "Tensors"], swiftSettings: strict),
     .target(
       name: "DiffusionModels", dependencies: ["Attention", "Checkpoints", "Tensors"], swiftSettings: strict),
@@ -75,7 +79,7 @@ let package = Package(
       name: "VisionModels", dependencies: ["Checkpoints", "DiffusionModels", "Tensors"], swiftSettings: strict),
     .target(name: "Schedulers", dependencies: ["Checkpoints", "Tensors"], swiftSettings: strict),
     .target(
-      name: "Pipelines", dependencies: ["DiffusionModels", "Schedulers"],
+      name: "Pipelines", dependencies: ["Attention", "Checkpoints", "DiffusionModels", "Schedulers", "Tensors"],
       resources: [.copy("Models")], swiftSettings: strict),
 
     // Results: stored, measured, drawn.
@@ -89,44 +93,54 @@ let package = Package(
       resources: [.copy("Fonts")], swiftSettings: strict),
 
     // What a picture shows, in numbers.
-    .target(name: "Measures", dependencies: ["Analysis", "Files", "Pipelines", "VisionModels"], swiftSettings: strict),
+    .target(
+      name: "Measures", dependencies: ["Analysis", "Checkpoints", "Files", "Pipelines", "Tensors", "VisionModels"],
+      swiftSettings: strict),
 
     // An experiment: what its file asks for, the plan that comes of it, what is stored of it.
     .target(
       name: "Planning",
       dependencies: [
-        "Attention", "AttentionStore", "Files", "Formatting", "Measures", "Pipelines",
-        .product(name: "Yams", package: "Yams"),
+        "Attention", "AttentionStore", "Checkpoints", "Files", "Formatting", "Measures", "Pipelines", "Schedulers",
+        "Tensors", .product(name: "Yams", package: "Yams"),
       ], swiftSettings: strict),
     .target(
       name: "Results",
-      dependencies: ["Attention", "AttentionStore", "Files", "Formatting", "Planning", "Plotting"],
+      dependencies: [
+        "Analysis", "Attention", "AttentionStore", "Files", "Formatting", "Measures", "Planning", "Plotting", "Tensors",
+      ],
       swiftSettings: strict),
 
     // What is done with it: made, reported, exported.
     .target(
       name: "Running",
       dependencies: [
-        "AttentionStore", "Files", "Formatting", "Measures", "Pipelines", "Planning", "Plotting", "Results",
+        "Attention", "AttentionStore", "Checkpoints", "Files", "Measures", "Pipelines", "Planning", "Plotting",
+        "Results", "Tensors",
       ],
       swiftSettings: strict),
     .target(
       name: "Reporting",
       dependencies: [
-        "Analysis", "AttentionStore", "Files", "Formatting", "Measures", "Planning", "Plotting", "Results",
+        "Analysis", "Attention", "AttentionStore", "Files", "Formatting", "Measures", "Planning", "Plotting", "Results",
+        "Tensors",
       ],
       swiftSettings: strict),
     .target(
       name: "Exporting",
-      dependencies: ["AttentionStore", "CZlib", "Files", "Formatting", "Planning", "Plotting", "Results"],
+      dependencies: [
+        "Attention", "AttentionStore", "Checkpoints", "CZlib", "Files", "Formatting", "Planning", "Plotting", "Results",
+        "Tensors",
+      ],
       swiftSettings: strict),
 
     // The command line puts them one after another.
     .executableTarget(
       name: "attnlab",
       dependencies: [
-        "Analysis", "Exporting", "Files", "Formatting", "Planning", "Reporting", "Results", "Running",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Analysis", "Attention", "AttentionStore", "Checkpoints", "CKernels", "DiffusionModels", "Exporting", "Files",
+        "Formatting", "Measures", "Pipelines", "Planning", "Plotting", "Reporting", "Results", "Running", "Schedulers",
+        "Tensors", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
 
@@ -174,12 +188,12 @@ let package = Package(
     .testTarget(
       name: "RunningTests",
       dependencies: ["CFaultSync", "CFaultVFS", "ExperimentSupport", "Running", "StoreTestSupport", "TestSupport"]),
-    .testTarget(name: "ReportingTests", dependencies: ["ExperimentSupport", "Reporting", "TestSupport"]),
+    .testTarget(name: "ReportingTests", dependencies: ["ExperimentSupport", "Exporting", "Reporting", "TestSupport"]),
     .testTarget(name: "ExportingTests", dependencies: ["ExperimentSupport", "Exporting", "TestSupport"]),
     .testTarget(
       name: "attnlabTests",
       dependencies: [
-        "attnlab", "CFaultVFS", "ExperimentSupport", "StoreTestSupport", "TestSupport",
+        "attnlab", "CFaultVFS", "StoreTestSupport", "TestSupport",
         .product(name: "GRDB", package: "GRDB.swift"),
       ]),
   ],

@@ -9,9 +9,6 @@ import Tensors
 
 /// The figures that are drawn from stored attention maps.
 struct MapFigures {
-  /// More columns than this are too narrow to be told apart.
-  static let mostSteps = 15
-
   let data: ReportData
   let subjects: [FigureSubject]
   let omitted: [String]
@@ -116,7 +113,7 @@ struct MapFigures {
       let name = subject.tokens.words[word]
       let title =
         "\"\(name)\" in \"\(subject.tokens.prompt)\" · seed \(subject.seed) · layers by steps"
-      let steps = Self.thinned(view.steps, to: Self.mostSteps)
+      let steps = DrawnChoice.steps(view.steps)
       let rows = view.sites.compactMap { site -> LayerRow? in
         let cells = steps.compactMap { view.grid[.init(site: site.index, step: $0)] }
         return cells.count == steps.count ? LayerRow(site.figureLabel, cells) : nil
@@ -130,16 +127,10 @@ struct MapFigures {
       return missing(section, Self.noCross)
     }
     section.omitted = omitted
-    if steps > Self.mostSteps {
-      section.omitted.append("\(Self.mostSteps) of \(steps) recorded steps are shown, evenly chosen.")
+    if steps > DrawnChoice.mostSteps {
+      section.omitted.append("\(DrawnChoice.mostSteps) of \(steps) recorded steps are shown, evenly chosen.")
     }
     return section
-  }
-
-  /// At most some of the steps, the first and the last among them.
-  static func thinned(_ steps: [Int], to most: Int) -> [Int] {
-    guard steps.count > most, most > 1 else { return steps }
-    return (0..<most).map { steps[($0 * (steps.count - 1) + (most - 1) / 2) / (most - 1)] }
   }
 
   // MARK: - Self-attention

@@ -72,7 +72,7 @@ struct ReportFigures {
       subjects.append(
         FigureSubject(
           number: subjects.count + 1, caption: caption, seed: seed, run: run,
-          target: done, word: Self.word(of: tokens.words, differingFrom: other), tokens: tokens,
+          target: done, word: DrawnChoice.word(of: tokens.words, differingFrom: other), tokens: tokens,
           counterpart: done ?? others.first { $0.isDone && $0.stored.id != run.stored.id }))
     }
     let names = data.spec.interventions.map(\.name)
@@ -91,15 +91,6 @@ struct ReportFigures {
   }
 
   private func tokens(of run: ReportRun) throws -> PromptTokens? { try data.store.tokens(run.stored.run.prompt) }
-
-  /// The word that another prompt has not at its place, of several the longest, as `beach` in "on the beach" against "in
-  /// the park"; the last word if there is no such word or no other prompt.
-  static func word(of words: [String], differingFrom other: [String]?) -> Int? {
-    let differing = words.indices.filter { index in
-      other.map { !$0.indices.contains(index) || $0[index] != words[index] } ?? false
-    }
-    return differing.max { words[$0].count < words[$1].count } ?? words.indices.last
-  }
 
   /// What is said where not every pair and prompt is drawn.
   private var omitted: [String] {

@@ -51,7 +51,7 @@ public struct ComponentsView {
   public init(_ request: MapViewRequest, store: AttentionStore) throws {
     let maps = try ViewMaps(request, kind: .selfAttention, store: store)
     let record = maps.records[0]
-    steps = MapFigures.thinned(record.steps, to: Self.mostSteps)
+    steps = DrawnChoice.steps(record.steps, atMost: Self.mostSteps)
     recordedSteps = record.steps.count
     var cells: [Cell] = []
     try maps.gather(

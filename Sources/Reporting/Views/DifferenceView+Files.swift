@@ -17,7 +17,7 @@ extension DifferenceView {
   /// The differences, layers by steps: red where the second run has more, blue where the first has, on one scale.
   /// - Throws: `PlottingError` if no site has maps of every step that is drawn.
   public func figure() throws -> Picture {
-    let steps = MapFigures.thinned(Set(rows.map(\.step)).sorted(), to: MapFigures.mostSteps)
+    let steps = DrawnChoice.steps(Set(rows.map(\.step)).sorted())
     let layers = Dictionary(grouping: rows.filter { steps.contains($0.step) }, by: \.site)
       .sorted { $0.key.index < $1.key.index }.filter { $0.value.count == steps.count }
       .map { LayerRow($0.figureLabel, $1.map(\.map)) }

@@ -103,7 +103,7 @@ public struct DifferenceView {
   /// place, with the word that stands there; the last word if none differs.
   /// - Returns: nil if either prompt has no words.
   public static func words(of first: PromptTokens, and second: PromptTokens) -> Subject? {
-    guard let index = ReportFigures.word(of: first.words, differingFrom: second.words),
+    guard let index = DrawnChoice.word(of: first.words, differingFrom: second.words),
       let labels = try? [first, second].map({ try TokenSelector.words.resolve($0).map(\.label) }),
       let other = labels[1].indices.contains(index) ? labels[1][index] : labels[1].last
     else { return nil }

@@ -272,7 +272,7 @@ import Testing
   }
 
   @Test func theWordThatDiffers() {
-    let word = ReportFigures.word
+    let word = DrawnChoice.word
     #expect(word(["a", "red", "car"], ["a", "blue", "car"]) == 1)
     #expect(word(["a", "red", "car"], ["a"]) == 1)
     #expect(word(["a", "car"], ["a", "car", "here"]) == 1)
@@ -281,10 +281,10 @@ import Testing
   }
 
   @Test func stepsAreThinnedEvenly() {
-    #expect(MapFigures.thinned([3], to: 15) == [3])
-    #expect(MapFigures.thinned(Array(0..<15), to: 15) == Array(0..<15))
+    #expect(DrawnChoice.steps([3], atMost: 15) == [3])
+    #expect(DrawnChoice.steps(Array(0..<15), atMost: 15) == Array(0..<15))
     for count in 16...60 {
-      let steps = MapFigures.thinned(Array(0..<count), to: 15)
+      let steps = DrawnChoice.steps(Array(0..<count), atMost: 15)
       let gaps = zip(steps, steps.dropFirst()).map { $1 - $0 }
       #expect(steps.count == 15 && steps.first == 0 && steps.last == count - 1)
       #expect((gaps.max() ?? 0) - (gaps.min() ?? 0) <= 1)
