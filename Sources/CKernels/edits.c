@@ -76,7 +76,7 @@ void ck_edit_blur(const ck_region *r, int height, int width, float sigma, float 
       if (takes_row(r, i) && takes_column(r, j)) x[(size_t)i * r->stride + j] = columns[(size_t)i * r->stride + j];
 }
 
-void ck_edit_renormalise(const ck_region *r, float *x) {
+void ck_edit_renormalize(const ck_region *r, float *x) {
   for (int i = 0; i < r->rows; i++) {
     float *row = x + (size_t)i * r->stride, sum = 0;
     for (int j = 0; j < r->columns; j++) sum += row[j];

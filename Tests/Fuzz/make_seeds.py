@@ -70,7 +70,7 @@ record:
   - { name: layout, sites: "self:grid<=1/2 + cross:2,3-4", steps: { from: 0, to: 9, every: 3 }, pool: 8, branch: both }
 interventions:
   none: []
-  a b: [{ op: replace, part: mass, sites: "self:4-14", steps: { fraction: [0, 0.8] }, renormalise: true }]
+  a b: [{ op: replace, part: mass, sites: "self:4-14", steps: { fraction: [0, 0.8] }, renormalize: true }]
   mix: [{ op: mix, strength: 0.25, sites: "*:down" }, { op: scale, factor: -3, sites: "cross:*", words: [car] }]
   blur: [{ op: blur, sigma: 2, sites: "self:res<=16", of: scores }, { op: shuffle, seed: 3, sites: "*:*", heads: [0, 1] }]
 metrics: [psnr, ssim]

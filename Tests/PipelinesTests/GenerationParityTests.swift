@@ -75,7 +75,7 @@ import Testing
       let operations = try names.enumerated().flatMap { run, name in
         try (swaps.interventions[name] ?? []).map { step in
           PlannedOperation(
-            operation: try #require(AttentionOperation(rawValue: step.op)), run: run + 1, sources: [0],
+            operation: try #require(OperationRegistry.named(step.op)), run: run + 1, sources: [0],
             sites: sites.filter { $0.kind.rawValue == step.kind && step.layers.contains($0.layer) }.map(\.index),
             steps: step.steps, branches: [.conditional])
         }

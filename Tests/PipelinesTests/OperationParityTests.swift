@@ -13,32 +13,43 @@ import Testing
       let seed: UInt64
     }
     struct Edit: Decodable {
-      struct Parameters: Decodable {
-        let strength, sigma, factor: Float?
-        let seed: UInt64?
-        let part: String?
-        let renormalise: Bool?
-        /// `source`, `reference` for the first of the references, or `references` for all.
-        let from: String?
+      /// The value of a key.
+      enum Parameter: Decodable, Equatable {
+        case truth(Bool)
+        case number(Double)
+        case text(String)
+
+        init(from decoder: any Decoder) throws {
+          let container = try decoder.singleValueContainer()
+          if let truth = try? container.decode(Bool.self) {
+            self = .truth(truth)
+          } else if let number = try? container.decode(Double.self) {
+            self = .number(number)
+          } else {
+            self = .text(try container.decode(String.self))
+          }
+        }
       }
       let op, of, kind: String
       let layers, steps: [Int]
       let heads, tokens: [Int]?
-      let parameters: Parameters
+      /// Keys of the operation; `renormalize`; `from`: `source`, `reference` for the first of the references, or `references`
+      /// for all.
+      let parameters: [String: Parameter]
 
-      var change: AttentionEdit.Change {
-        get throws {
-          let operation = try #require(AttentionOperation(rawValue: op))
-          switch operation {
-          case .replace where parameters.part == "mass": return .mass
-          case .replace where parameters.part == "pattern": return .pattern
-          case .mix: return .mix(strength: try #require(parameters.strength))
-          case .scale: return .scale(factor: try #require(parameters.factor))
-          case .blur: return .blur(sigma: try #require(parameters.sigma))
-          case .shuffle: return .shuffle(seed: try #require(parameters.seed))
-          default: return operation.plainChange
+      /// The values of the operation's own keys.
+      func values(of operation: AttentionOperation) throws -> [String: OperationValue] {
+        var values: [String: OperationValue] = [:]
+        for key in operation.keys {
+          switch (key.kind, parameters[key.name]) {
+          case (_, nil): continue
+          case (.number, .number(let number)): values[key.name] = .number(Float(number))
+          case (.whole, .number(let number)): values[key.name] = .whole(UInt64(number))
+          case (.name, .text(let name)): values[key.name] = .name(name)
+          default: Issue.record("\(op).\(key.name): \(String(describing: parameters[key.name]))")
           }
         }
+        return values
       }
     }
     let steps: Int
@@ -91,9 +102,9 @@ import Testing
       let planned = try names.enumerated().flatMap { run, name in
         try (group.cases[name] ?? []).map { edit in
           let sources: [Int] =
-            switch edit.parameters.from {
-            case "reference": [runs]
-            case "references": Array(runs..<(runs + group.references.count))
+            switch edit.parameters["from"] {
+            case .text("reference"): [runs]
+            case .text("references"): Array(runs..<(runs + group.references.count))
             default: [0]
             }
           return try edit.planned(run: run + 1, sources: sources, sites: sites, alignment: alignment)
@@ -116,8 +127,8 @@ import Testing
     let names = operations.cases.keys.sorted()
     let sites = model.unet.sites(latentHeight: 16, latentWidth: 16, tokens: 77)
     // `dataset_mean` takes from runs of its own: see below.
-    let expectedOperations = AttentionOperation.allCases.filter { $0 != .datasetMean }
-    #expect(Set(operations.cases.values.joined().map(\.op)) == Set(expectedOperations.map(\.rawValue)))
+    let expectedOperations = OperationRegistry.all.filter { $0.takesFrom != .dataset }
+    #expect(Set(operations.cases.values.joined().map(\.op)) == Set(expectedOperations.map(\.name)))
     #expect(Set(operations.cases.values.joined().map(\.of)) == Set(AttentionEdit.Place.allCases.map(\.rawValue)))
     for (index, pair) in operations.pairs.enumerated() {
       let settings = DenoisingSettings(
@@ -165,14 +176,14 @@ import Testing
       let place = AttentionEdit.Place.allCases.randomElement(using: &random) ?? .scores
       // A mix of strength 0 is left out of a plan; a mix with a like-minded factor goes through the maps.
       let nothing = PlannedOperation(
-        operation: .mix, place: place, change: .mix(strength: 0), run: 1, sources: [0], sites: chosen, steps: [0, 1],
+        operation: .mix, values: ["strength": 0.0], place: place, run: 1, sources: [0], sites: chosen, steps: [0, 1],
         branches: [.conditional])
       let none = PlannedOperation(
         operation: .zero, place: place, run: 1, sites: chosen, steps: [0], branches: [.conditional],
         tokens: [])
       // Heads that a site does not have: the map is made whole and nothing is changed in it.
       let through = PlannedOperation(
-        operation: .scale, place: place, change: .scale(factor: 3), run: 1, sites: chosen, steps: [0, 1],
+        operation: .scale, values: ["factor": 3.0], place: place, run: 1, sites: chosen, steps: [0, 1],
         branches: [.conditional], heads: [99])
       #expect(try run([nothing, none, through]) == plain, "seed 77, \(place), sites \(chosen)")
     }
@@ -183,11 +194,12 @@ extension OperationParityTests.Operations.Edit {
   fileprivate func planned(
     run: Int, sources: [Int], sites: [AttentionSite], alignment: TokenAlignment? = nil
   ) throws -> PlannedOperation {
-    PlannedOperation(
-      operation: try #require(AttentionOperation(rawValue: op)),
-      place: try #require(AttentionEdit.Place(rawValue: of)), change: try change, run: run, sources: sources,
+    let operation = try #require(OperationRegistry.named(op))
+    return PlannedOperation(
+      operation: operation, values: try values(of: operation),
+      place: try #require(AttentionEdit.Place(rawValue: of)), run: run, sources: sources,
       sites: sites.filter { $0.kind.rawValue == kind && layers.contains($0.layer) }.map(\.index), steps: steps,
       branches: [.conditional], heads: heads.map(Set.init), tokens: tokens,
-      renormalises: parameters.renormalise ?? false, alignment: alignment)
+      renormalizes: parameters["renormalize"] == .truth(true), alignment: alignment)
   }
 }

@@ -14,7 +14,7 @@ import Testing
     try Program.inFolder { (attnlab) throws -> Void in
       let listed = try attnlab("ops", "--json")
       let entries = try JSONDecoder().decode([Entry].self, from: Data(listed.output.utf8))
-      #expect(entries.map(\.op) == AttentionOperation.allCases.map(\.rawValue))
+      #expect(entries.map(\.op) == OperationRegistry.all.map(\.name))
       let interventions = entries.map { "  \($0.op): [\($0.example)]" }.joined(separator: "\n")
       let file = """
         version: 1

@@ -47,7 +47,7 @@ public struct AttentionKernel: Sendable {
   ///   - fills: one an element; empty: all `.own`.
   ///   - edits: of scores and probabilities, in order; an element that has some has the fill `.own`, and no other
   ///     element takes its probabilities.
-  ///   - grid: the queries as rows and columns, for edits that look at neighbours; nil: one row.
+  ///   - grid: the queries as rows and columns, for edits that look at neighbors; nil: one row.
   ///   - observations: what to add up.
   /// - Returns: the result `[batch, queries, heads * headDim]`, and for each observation
   ///   `[outHeight, outWidth, outKeys]` of the mean or `[heads, outHeight, outWidth, outKeys]`.
@@ -119,7 +119,7 @@ public struct AttentionKernel: Sendable {
       let isOwn = fills.isEmpty || ((0..<batch).contains(edit.element) && fills[edit.element] == .own)
       let sources =
         edit.sources.allSatisfy { (0..<batch).contains($0) && !edited.contains($0) }
-        && edit.sources.isEmpty != edit.change.needsSource
+        && edit.sources.isEmpty == (edit.change.operation.takesFrom == .nothing)
       guard (0..<batch).contains(edit.element), isOwn, sources, edit.place.isMap else {
         throw ShapeError("attention edits", expected: "a map of one of \(batch) elements", found: "\(edit)")
       }

@@ -7,13 +7,13 @@ struct EditedMatrix {
   let rows: Int
   let columns: Int
   let stride: Int
-  /// Rows as a grid, for what looks at neighbours.
+  /// Rows as a grid, for what looks at neighbors.
   let height: Int
   let width: Int
   /// Whether tokens are the rows (keys, values) or the columns (maps).
   let tokensAreRows: Bool
 
-  /// Applies a change; `headMean`, which needs all heads, is not one matrix's.
+  /// Applies a change; the mean of all heads is not one matrix's.
   ///
   /// - Parameters:
   ///   - sources: those of the edit, `sourceStride` floats from row to row.
@@ -59,44 +59,16 @@ struct EditedMatrix {
     }
     withOptionalPointer(tokensAreRows ? tokenMask : nil) { rowMask in
       withOptionalPointer(tokensAreRows ? nil : tokenMask) { columnMask in
-        var region = ck_region(
-          rows: Int32(rows), columns: Int32(columns), stride: Int32(stride), row_mask: rowMask, column_mask: columnMask)
-        change(edit.change, &region, source, sourceStride, keys)
-        if edit.renormalises { ck_edit_renormalise(&region, values) }
+        var matrix = ChangedMatrix(
+          region: ck_region(
+            rows: Int32(rows), columns: Int32(columns), stride: Int32(stride), row_mask: rowMask,
+            column_mask: columnMask),
+          values: values, source: source, sourceStride: Int32(sourceStride), keys: keys, height: Int32(height),
+          width: Int32(width))
+        if case .matrix(_, let change) = edit.change.effect { change(&matrix) }
+        if edit.renormalizes { ck_edit_renormalize(&matrix.region, values) }
       }
     }
-  }
-
-  private func change(
-    _ change: AttentionEdit.Change, _ region: inout ck_region, _ source: UnsafePointer<Float>?, _ sourceStride: Int,
-    _ keys: Int
-  ) {
-    switch change {
-    case .mix(let strength): ck_edit_mix(&region, strength, source, Int32(sourceStride), values)
-    case .mass: ck_edit_part(&region, 1, source, Int32(sourceStride), values)
-    case .pattern: ck_edit_part(&region, 0, source, Int32(sourceStride), values)
-    case .zero: ck_edit_fill(&region, 0, values)
-    case .uniform: ck_edit_fill(&region, 1 / Float(keys), values)
-    case .identity: ck_edit_identity(&region, values)
-    case .scale(let factor): ck_edit_scale(&region, factor, values)
-    case .headMean: break
-    case .shuffle(let seed):
-      withScratch(copies: 1) { ck_edit_permute(&region, Self.order(rows, seed: seed), values, $0) }
-    case .blur(let sigma):
-      withScratch(copies: 2) { ck_edit_blur(&region, Int32(height), Int32(width), sigma, values, $0) }
-    }
-  }
-
-  private func withScratch(copies: Int, _ body: (UnsafeMutablePointer<Float>?) -> Void) {
-    var scratch = Tensor(uninitialized: [copies * rows * stride])
-    scratch.withUnsafeMutableValues { body($0.baseAddress) }
-  }
-
-  /// The places of `count` normal values of a seed in ascending order: `torch.randn(count, generator=g).argsort()`.
-  static func order(_ count: Int, seed: UInt64) -> [Int32] {
-    var generator = TorchGenerator(seed: seed)
-    let values = generator.randn([count]).values
-    return values.indices.sorted { (values[$0], $0) < (values[$1], $1) }.map(Int32.init)
   }
 }
 
@@ -112,7 +84,7 @@ extension Tensor {
   ///   - edits: of one place; their order counts.
   ///   - column: of the first head.
   ///   - heads: how many; 1 for a whole row.
-  ///   - grid: rows as height and width, for what looks at neighbours.
+  ///   - grid: rows as height and width, for what looks at neighbors.
   /// - Returns: the receiver where there is no edit; else a copy.
   public func edited(
     _ edits: [AttentionEdit], column: Int, heads: Int, headDim: Int, grid: (height: Int, width: Int)
@@ -126,7 +98,7 @@ extension Tensor {
         guard let from = before.baseAddress, let to = after.baseAddress else { return }
         func start(_ element: Int, _ head: Int) -> Int { element * rows * width + column + head * headDim }
         for edit in edits {
-          if edit.change == .headMean {
+          if edit.isMeanOfHeads {
             meanOfHeads(edit, heads: heads, headDim: headDim, rows: rows, width: width) { to + start(edit.element, $0) }
             continue
           }

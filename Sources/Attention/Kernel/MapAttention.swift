@@ -28,7 +28,7 @@ struct MapAttention {
     var workspace = Tensor(uninitialized: [ck_map_workspace(&shape, ck_threads())])
     let own = observations.filter { Int($0.lane) == element }
     // One head at a time, unless the heads must know one another.
-    let together = edits.contains { $0.change == .headMean } ? heads : 1
+    let together = edits.contains(where: \.isMeanOfHeads) ? heads : 1
     workspace.withUnsafeMutableValues { space in
       for first in Swift.stride(from: 0, to: heads, by: together) {
         let chunk = first..<min(first + together, heads)
@@ -66,7 +66,7 @@ struct MapAttention {
     _ space: UnsafeMutablePointer<Float>?
   ) {
     for edit in edits {
-      if edit.change == .headMean {
+      if edit.isMeanOfHeads {
         takeMean(&maps, chunk, edit)
         continue
       }
@@ -109,8 +109,9 @@ struct MapAttention {
     let share = 1 / Float(maps.count)
     mean.withUnsafeMutableValues { for i in $0.indices { $0[i] *= share } }
     let taken = AttentionEdit(
-      element: edit.element, sources: [edit.element], place: edit.place, change: .mix(strength: 1), heads: edit.heads,
-      tokens: edit.tokens, renormalises: edit.renormalises)
+      element: edit.element, sources: [edit.element], place: edit.place, change: AttentionChange(.replace),
+      heads: edit.heads,
+      tokens: edit.tokens, renormalizes: edit.renormalizes)
     for (index, head) in chunk.enumerated() where edit.changes(head: head) { apply(taken, [mean], to: &maps[index]) }
   }
 

@@ -1,82 +1,90 @@
-/// What an intervention does at an attention.
-public enum AttentionOperation: String, CaseIterable, Codable, Hashable, Sendable {
-  /// Take the source's, in place of the target's own.
-  case replace
-  /// Take a share of the source's: `(1 - strength)` of the target's and `strength` of the source's.
-  case mix
-  /// Set it to 0.
-  case zero
-  /// Give every key the same probability, 1 / keys.
-  case uniform
-  /// Let each place see itself alone: self-attention maps.
-  case identity
-  /// Put the rows of the map (its queries) in another order.
-  case shuffle
-  /// Average each row with its neighbours on the grid, by a Gaussian.
-  case blur
-  /// Multiply, without bringing rows back to a sum of 1.
-  case scale
-  /// Take the mean over a set of prompts and seeds, in place of the target's own.
-  case datasetMean = "dataset_mean"
-  /// Give every head the mean of all heads.
-  case headMean = "head_mean"
+/// Something that an intervention does to what an attention computes.
+///
+/// An operation is told by its name alone. What it does and what is said of it is one value in one file below `Kinds`, and
+/// a line in ``OperationRegistry/all``: experiment files, plans, `attnlab ops`, the reference and reports know it by that.
+public struct AttentionOperation: Sendable {
+  /// As experiment files spell it, `dataset_mean`.
+  public let name: String
+  /// What it makes of its place, in a line, for people who choose one.
+  public let meaning: String
+  /// A line of an experiment file.
+  public let example: String
+  /// The keys of a file that it has beside those of every operation.
+  public let keys: [OperationKey]
+  /// What must run beside the target.
+  public let takesFrom: OperationSource
+  /// The places of an attention that it may be used at.
+  public let places: [AttentionEdit.Place]
+
+  let refusal: @Sendable (AttentionChange, AttentionEdit.Place, AttentionSite) -> String?
+  let words: @Sendable (AttentionChange) -> String?
+  let identity: @Sendable (AttentionChange) -> String?
+  let effect: @Sendable (AttentionChange) -> OperationEffect
+
+  /// - Parameters:
+  ///   - refusal: why it cannot be used at a place of a site; nil where it can.
+  ///   - words: what it does with the values of its keys, for a report; nil: its meaning.
+  ///   - identity: the text that stands for it in hashes of runs, which never changes; nil: its name, with the values
+  ///     of its keys. Only operations whose text was fixed before they had this form give one.
+  ///   - effect: what it does with the values of its keys.
+  init(
+    _ name: String, meaning: String, example: String, keys: [OperationKey] = [], takesFrom: OperationSource = .nothing,
+    places: [AttentionEdit.Place] = AttentionEdit.Place.allCases,
+    refusal: @escaping @Sendable (AttentionChange, AttentionEdit.Place, AttentionSite) -> String? = { _, _, _ in nil },
+    words: @escaping @Sendable (AttentionChange) -> String? = { _ in nil },
+    identity: @escaping @Sendable (AttentionChange) -> String? = { _ in nil },
+    effect: @escaping @Sendable (AttentionChange) -> OperationEffect
+  ) {
+    self.name = name
+    self.meaning = meaning
+    self.example = example
+    self.keys = keys
+    self.takesFrom = takesFrom
+    self.places = places
+    self.refusal = refusal
+    self.words = words
+    self.identity = identity
+    self.effect = effect
+  }
 
   /// Whether it needs a source run beside the target.
-  public var needsSource: Bool { self == .replace || self == .mix }
+  public var needsSource: Bool { takesFrom == .source }
 
-  /// The meaning in a line, for people who choose one.
-  public var meaning: String {
-    switch self {
-    case .replace: "the source's in place of the target's own"
-    case .mix: "(1 - strength) of the target's and strength of the source's"
-    case .zero: "0: the attention adds nothing but its output bias"
-    case .uniform: "the same probability for every key, 1 / keys"
-    case .identity: "each place sees itself alone (self-attention maps)"
-    case .shuffle: "the rows of the map in another order, drawn from seed"
-    case .blur: "each row averaged with its neighbours on the grid, a Gaussian of sigma cells"
-    case .scale: "times factor; rows are not brought back to a sum of 1 unless renormalise: true"
-    case .datasetMean: "the mean over a set of prompts and seeds, which run beside the target"
-    case .headMean: "the mean of all heads for every head"
-    }
-  }
-
-  /// The keys of a file that it has beside `op`, `of`, `sites`, `steps`, `branch`, `heads`, `words`.
-  public var parameters: [String] {
-    switch self {
-    case .replace: ["part", "source_seed"]
-    case .mix: ["strength", "source_seed"]
-    case .datasetMean: ["prompts", "seeds"]
-    case .shuffle: ["seed"]
-    case .blur: ["sigma"]
-    case .scale: ["factor"]
-    case .zero, .uniform, .identity, .headMean: []
-    }
+  /// Why it may not be used at a place; nil if it may.
+  public func refusal(of place: AttentionEdit.Place) -> String? {
+    guard !places.contains(place) else { return nil }
+    if places.count == 1 { return "\(name) is of \(places[0].rawValue) alone" }
+    return "\(name) is not of \(place.rawValue); allowed: \(places.map(\.rawValue).joined(separator: ", "))"
   }
 }
 
-/// What of the source's map a replacement takes.
-public enum MapPart: String, CaseIterable, Codable, Hashable, Sendable {
-  /// The whole of it.
-  case all
-  /// How much each key gets over all queries; where stays the target's.
-  case mass
-  /// Where each key's share lies; how much stays the target's.
-  case pattern
+/// What an operation takes from.
+public enum OperationSource: Hashable, Sendable {
+  case nothing
+  /// The source run of a pair, or a run of its prompt from another seed.
+  case source
+  /// Runs of a set of prompts and seeds: their mean.
+  case dataset
 }
 
-extension AttentionOperation {
-  /// The change with the defaults of a file.
-  public var plainChange: AttentionEdit.Change {
-    switch self {
-    case .replace, .datasetMean: .mix(strength: 1)
-    case .mix: .mix(strength: 0.5)
-    case .zero: .zero
-    case .uniform: .uniform
-    case .identity: .identity
-    case .shuffle: .shuffle(seed: 0)
-    case .blur: .blur(sigma: 1)
-    case .scale: .scale(factor: 1)
-    case .headMean: .headMean
+extension AttentionOperation: Codable, Hashable, CustomStringConvertible {
+  public static func == (a: AttentionOperation, b: AttentionOperation) -> Bool { a.name == b.name }
+  public func hash(into hasher: inout Hasher) { hasher.combine(name) }
+
+  public var description: String { name }
+
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    let name = try container.decode(String.self)
+    guard let operation = OperationRegistry.named(name) else {
+      throw DecodingError.dataCorruptedError(
+        in: container, debugDescription: "\"\(name)\" is not an operation of this version; `attnlab ops` lists them")
     }
+    self = operation
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(name)
   }
 }

@@ -129,11 +129,11 @@ public struct AttentionPlan: Sendable {
     for site in sites.indices {
       for (lane, operations) in asked[site].enumerated() where !operations.isEmpty {
         let sources = { (operation: PlannedOperation) throws(SelectionError) -> [Int] in
-          guard operation.change.needsSource else { return [] }
+          guard operation.change.operation.takesFrom != .nothing else { return [] }
           let found = operation.sources.compactMap { laneOf[Lane(run: $0, branch: lanes[lane].branch)] }
           guard !found.isEmpty, found.count == operation.sources.count else {
             throw SelectionError(
-              "\(operation.operation.rawValue): there is no source run to take from; give `pairs` of prompts")
+              "\(operation.change.operation.name): there is no source run to take from; give `pairs` of prompts")
           }
           return found
         }
@@ -149,7 +149,7 @@ public struct AttentionPlan: Sendable {
             AttentionEdit(
               element: lane, sources: try sources(operation), place: operation.place, change: operation.change,
               heads: operation.heads, tokens: operation.partnered(by: alignment, of: tokens),
-              renormalises: operation.renormalises, alignment: alignment))
+              renormalizes: operation.renormalizes, alignment: alignment))
         }
       }
       try checkSources(changes.fills[site], changes.edits[site])
@@ -166,16 +166,16 @@ public struct AttentionPlan: Sendable {
     var fill: ProbabilityFill?
     for operation in operations {
       guard operation.place == .probabilities, operation.heads == nil, operation.tokens == nil,
-        !operation.renormalises, !takesTokens || operation.alignment == nil
+        !operation.renormalizes, !takesTokens || operation.alignment == nil,
+        case .matrix(let whole?, _) = operation.change.effect
       else { return nil }
-      switch operation.change {
-      case .mix(strength: 1):
+      switch whole {
+      case .source:
         let found = try sources(operation)
         guard found.count == 1 else { return nil }
         fill = .source(found[0])
       case .zero: fill = .zero
       case .uniform: fill = .uniform
-      default: return nil
       }
     }
     return fill

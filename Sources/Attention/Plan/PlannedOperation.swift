@@ -1,9 +1,7 @@
 /// An operation on a run of a group, resolved against a model.
 public struct PlannedOperation: Codable, Hashable, Sendable {
-  public let operation: AttentionOperation
+  public let change: AttentionChange
   public let place: AttentionEdit.Place
-  /// What is computed.
-  public let change: AttentionEdit.Change
   /// Index of the run in its group.
   public let run: Int
   /// Indices of the runs that it takes from, for operations that need some: their mean.
@@ -16,19 +14,20 @@ public struct PlannedOperation: Codable, Hashable, Sendable {
   public let heads: Set<Int>?
   /// The positions of the chosen words; nil: all.
   public let tokens: [Int]?
-  public let renormalises: Bool
+  public let renormalizes: Bool
   /// Where the tokens of source and target stand at different positions: cross-attention of the conditional half takes
   /// them by it.
   public let alignment: TokenAlignment?
 
+  /// - Parameter values: of the operation's own keys; the others take their standard.
   public init(
-    operation: AttentionOperation, place: AttentionEdit.Place = .probabilities, change: AttentionEdit.Change? = nil,
-    run: Int, sources: [Int] = [], sites: [Int], steps: [Int], branches: Set<GuidanceBranch>, heads: Set<Int>? = nil,
-    tokens: [Int]? = nil, renormalises: Bool = false, alignment: TokenAlignment? = nil
+    operation: AttentionOperation, values: [String: OperationValue] = [:],
+    place: AttentionEdit.Place = .probabilities, run: Int, sources: [Int] = [], sites: [Int], steps: [Int],
+    branches: Set<GuidanceBranch>, heads: Set<Int>? = nil,
+    tokens: [Int]? = nil, renormalizes: Bool = false, alignment: TokenAlignment? = nil
   ) {
-    self.operation = operation
+    change = AttentionChange(operation, values)
     self.place = place
-    self.change = change ?? operation.plainChange
     self.run = run
     self.sources = sources
     self.sites = sites
@@ -36,19 +35,15 @@ public struct PlannedOperation: Codable, Hashable, Sendable {
     self.branches = branches
     self.heads = heads
     self.tokens = tokens
-    self.renormalises = renormalises
+    self.renormalizes = renormalizes
     self.alignment = alignment
   }
 
   /// Whether it leaves everything as it is: it is then left out, and the bits stay.
   var isNothing: Bool {
-    guard !renormalises else { return false }
-    switch change {
-    case .mix(let strength): return strength == 0
-    case .scale(let factor): return factor == 1
-    case .blur(let sigma): return sigma == 0
-    default: return tokens?.isEmpty == true || heads?.isEmpty == true
-    }
+    guard !renormalizes else { return false }
+    if case .nothing = change.effect { return true }
+    return tokens?.isEmpty == true || heads?.isEmpty == true
   }
 }
 

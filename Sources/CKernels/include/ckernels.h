@@ -176,7 +176,7 @@ void ck_edit_permute(const ck_region *region, const int32_t *order, float *x, fl
 /// that fall inside the grid brought to a sum of 1. copy: [2, rows, stride] of scratch.
 void ck_edit_blur(const ck_region *region, int height, int width, float sigma, float *x, float *copy);
 /// Each row divided by its sum, where that is not 0; the masks are not looked at.
-void ck_edit_renormalise(const ck_region *region, float *x);
+void ck_edit_renormalize(const ck_region *region, float *x);
 /// A column's sum over the rows is its mass, the column over its mass its pattern. With `mass` not 0 x keeps its pattern
 /// and takes the source's mass; else it takes the source's pattern and keeps its mass. A column without mass is left.
 void ck_edit_part(const ck_region *region, int mass, const float *source, int source_stride, float *x);

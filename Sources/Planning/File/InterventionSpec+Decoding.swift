@@ -29,47 +29,38 @@ extension SpecDecoder {
 
   package func operation(_ field: Field, count: ClosedRange<Int>?, hasPairs: Bool) -> OperationSpec? {
     // Which keys there are depends on the operation, so that is looked at first.
-    let named = reader.value(of: "op", in: field).flatMap { AttentionOperation(rawValue: $0) }
-    let keys = SpecReference.operation.names + (named?.parameters ?? [])
+    let named = reader.value(of: "op", in: field).flatMap(OperationRegistry.named)
+    let keys = SpecReference.operation.names + (named?.keys.map(\.name) ?? [])
     guard let fields = reader.fields(field, allowed: keys, required: ["op", "sites"]) else { return nil }
-    let op = fields["op"].flatMap { reader.choice($0, AttentionOperation.self) } ?? .zero
+    let names = OperationRegistry.all.map(\.name)
+    let op = fields["op"].flatMap { reader.choice($0, of: names) }.flatMap(OperationRegistry.named) ?? .zero
     if op.needsSource, !hasPairs {
-      reader.report(field, "\(op.rawValue) takes the attention of a pair's source, and generate has no pairs")
+      reader.report(field, "\(op.name) takes the attention of a pair's source, and generate has no pairs")
+    }
+    let values = op.keys.compactMap { key in
+      fields[key.name].flatMap { value($0, of: key.kind) }.map { (key.name, $0) }
     }
     let operation = OperationSpec(
-      op: op, place: fields["of"].flatMap { reader.choice($0, AttentionEdit.Place.self) } ?? .probabilities,
-      change: change(op, fields), sites: fields["sites"].flatMap(sites) ?? "",
-      steps: fields["steps"].flatMap { steps($0, count: count) } ?? .all,
+      op: op, values: Dictionary(uniqueKeysWithValues: values),
+      place: fields["of"].flatMap { reader.choice($0, AttentionEdit.Place.self) } ?? .probabilities,
+      sites: fields["sites"].flatMap(sites) ?? "", steps: fields["steps"].flatMap { steps($0, count: count) } ?? .all,
       branch: fields["branch"].flatMap { reader.choice($0, BranchChoice.self) } ?? .conditional,
       heads: fields["heads"].flatMap(headList), words: fields["words"].flatMap(wordList),
-      renormalise: fields["renormalise"].flatMap(reader.bool) ?? false,
-      sourceSeed: fields["source_seed"].flatMap { reader.integer($0, in: 0...UInt64.max) },
-      dataset: op == .datasetMean
-        ? DatasetSpec(
-          prompts: fields["prompts"].map { prompts($0, atMost: DatasetSpec.mostRuns) },
-          seeds: fields["seeds"].map(seeds)) : nil)
+      renormalize: fields["renormalize"].flatMap(reader.bool) ?? false)
     check(operation, fields, field)
     return operation
   }
 
-  /// The operation with the parameters of the file.
-  private func change(_ op: AttentionOperation, _ fields: Fields) -> AttentionEdit.Change {
-    func number(_ key: String, _ range: ClosedRange<Double>, _ fallback: Float) -> Float {
+  /// The value of an operation's own key.
+  private func value(_ field: Field, of kind: OperationKey.Kind) -> OperationValue? {
+    switch kind {
+    case .number(let range):
       // A small negative number is -0 as a Float: plus 0 it is 0, which is written alike.
-      fields[key].flatMap { reader.number($0, in: range) }.map { Float($0) + 0 } ?? fallback
-    }
-    switch op {
-    case .replace:
-      switch fields["part"].flatMap({ reader.choice($0, MapPart.self) }) ?? .all {
-      case .all: return .mix(strength: 1)
-      case .mass: return .mass
-      case .pattern: return .pattern
-      }
-    case .mix: return .mix(strength: number("strength", 0...1, 0.5))
-    case .scale: return .scale(factor: number("factor", -1000...1000, 1))
-    case .blur: return .blur(sigma: number("sigma", 0...64, 1))
-    case .shuffle: return .shuffle(seed: fields["seed"].flatMap { reader.integer($0, in: 0...UInt64.max) } ?? 0)
-    case .zero, .uniform, .identity, .datasetMean, .headMean: return op.plainChange
+      reader.number(field, in: range).map { .number(Float($0) + 0) }
+    case .whole: reader.integer(field, in: 0...UInt64.max).map { .whole($0) }
+    case .name(let names): reader.choice(field, of: names).map { .name($0) }
+    case .prompts: .texts(prompts(field, atMost: DatasetSpec.mostRuns))
+    case .seeds: .wholes(seeds(field))
     }
   }
 
@@ -88,15 +79,12 @@ extension SpecDecoder {
 
   /// Notes what an operation cannot do at its place.
   private func check(_ operation: OperationSpec, _ fields: Fields, _ field: Field) {
-    let (op, place) = (operation.op, operation.place)
-    if [.uniform, .identity].contains(op), place != .probabilities {
-      reader.report(fields["of"] ?? field, "\(op.rawValue) is of probabilities alone")
-    }
-    for key in ["part", "renormalise"] where fields[key] != nil && place != .probabilities {
-      reader.report(fields[key] ?? field, "is for probabilities alone, and of is \(place.rawValue)")
-    }
-    if place == .output, op == .headMean {
-      reader.report(field, "an attention's output has no heads to take the mean of")
+    let place = operation.place
+    if let refusal = operation.op.refusal(of: place) { reader.report(fields["of"] ?? field, refusal) }
+    let limited = operation.op.keys.compactMap { key in key.place.map { (key.name, $0) } }
+    for (key, only) in limited + [("renormalize", .probabilities)] where place != only {
+      guard let field = fields[key] else { continue }
+      reader.report(field, "is for \(only.rawValue) alone, and of is \(place.rawValue)")
     }
     if place == .output, fields["heads"] != nil {
       reader.report(

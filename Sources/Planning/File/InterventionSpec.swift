@@ -21,11 +21,10 @@ public struct InterventionSpec: Hashable, Sendable {
 
 /// One change to the attention of chosen sites and steps.
 public struct OperationSpec: Hashable, Sendable {
-  public let op: AttentionOperation
+  /// The operation with the values of its own keys.
+  public let change: AttentionChange
   /// What of an attention is changed.
   public let place: AttentionEdit.Place
-  /// The operation with its parameters: strength, part, factor, sigma, seed.
-  public let change: AttentionEdit.Change
   /// Selects attention sites, as `self:4-14`. Checked against the model by the plan.
   public let sites: String
   public let steps: StepSelector
@@ -35,28 +34,39 @@ public struct OperationSpec: Hashable, Sendable {
   /// The words that are changed: columns of cross maps, rows of keys and values; nil: all.
   public let words: [TokenName]?
   /// Whether rows of probabilities are brought back to a sum of 1.
-  public let renormalise: Bool
-  /// The start noise of a source of its own; nil: the group's source, which has the target's noise.
-  public let sourceSeed: UInt64?
-  /// What `dataset_mean` is taken of.
-  public let dataset: DatasetSpec?
+  public let renormalize: Bool
 
+  /// - Parameter values: of the operation's own keys; the others take their standard.
   public init(
-    op: AttentionOperation, place: AttentionEdit.Place = .probabilities, change: AttentionEdit.Change? = nil,
+    op: AttentionOperation, values: [String: OperationValue] = [:], place: AttentionEdit.Place = .probabilities,
     sites: String, steps: StepSelector = .all, branch: BranchChoice = .conditional, heads: [Int]? = nil,
-    words: [TokenName]? = nil, renormalise: Bool = false, sourceSeed: UInt64? = nil, dataset: DatasetSpec? = nil
+    words: [TokenName]? = nil, renormalize: Bool = false
   ) {
-    self.op = op
+    change = AttentionChange(op, values)
     self.place = place
-    self.change = change ?? op.plainChange
     self.sites = sites
     self.steps = steps
     self.branch = branch
     self.heads = heads
     self.words = words
-    self.renormalise = renormalise
-    self.sourceSeed = sourceSeed
-    self.dataset = op == .datasetMean ? dataset ?? DatasetSpec() : nil
+    self.renormalize = renormalize
+  }
+
+  public var op: AttentionOperation { change.operation }
+
+  /// The start noise of a source of its own; nil: the group's source, which has the target's noise.
+  public var sourceSeed: UInt64? {
+    if case .whole(let seed)? = change.values[OperationKey.sourceSeed.name] { seed } else { nil }
+  }
+
+  /// What an operation that takes from a dataset takes from.
+  public var dataset: DatasetSpec? {
+    guard op.takesFrom == .dataset else { return nil }
+    let prompts: [String]? =
+      if case .texts(let texts)? = change.values[OperationKey.datasetPrompts.name] { texts } else { nil }
+    let seeds: [UInt64]? =
+      if case .wholes(let seeds)? = change.values[OperationKey.datasetSeeds.name] { seeds } else { nil }
+    return DatasetSpec(prompts: prompts, seeds: seeds)
   }
 }
 

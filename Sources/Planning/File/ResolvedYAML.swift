@@ -110,31 +110,16 @@ extension OperationSpec {
   fileprivate var value: Value {
     .keys(
       [
-        ("op", .plain(op.rawValue)), ("of", .plain(place.rawValue)), ("sites", .text(sites)), ("steps", steps.value),
+        ("op", .plain(op.name)), ("of", .plain(place.rawValue)), ("sites", .text(sites)), ("steps", steps.value),
         ("branch", .plain(branch.rawValue)),
-      ] + parameters + optional)
+      ] + ownKeys { $0.standard != nil } + optional)
   }
 
-  private var parameters: [(String, Value)] {
-    switch change {
-    case .mix(let strength):
-      switch op {
-      case .mix: [("strength", .plain("\(strength)"))]
-      case .replace: part(.all)
-      default: []
-      }
-    case .mass: part(.mass)
-    case .pattern: part(.pattern)
-    case .scale(let factor): [("factor", .plain("\(factor)"))]
-    case .blur(let sigma): [("sigma", .plain("\(sigma)"))]
-    case .shuffle(let seed): [("seed", .plain("\(seed)"))]
-    case .zero, .uniform, .identity, .headMean: []
+  /// The operation's own keys that may stand at its place.
+  private func ownKeys(_ isWanted: (OperationKey) -> Bool) -> [(String, Value)] {
+    op.keys.filter { isWanted($0) && ($0.place ?? place) == place }.compactMap { key in
+      change.values[key.name].map { (key.name, $0.value) }
     }
-  }
-
-  /// Only probabilities have parts.
-  private func part(_ part: MapPart) -> [(String, Value)] {
-    place == .probabilities ? [("part", .plain(part.rawValue))] : []
   }
 
   /// What stands for everything where it is left out.
@@ -142,11 +127,18 @@ extension OperationSpec {
     var values: [(String, Value)] = []
     if let heads { values.append(("heads", .list(heads.map { .plain("\($0)") }))) }
     if let words { values.append(("words", TokenSelector.names(words).value)) }
-    if renormalise { values.append(("renormalise", .plain("true"))) }
-    if let sourceSeed { values.append(("source_seed", .plain("\(sourceSeed)"))) }
-    if let prompts = dataset?.prompts { values.append(("prompts", .list(prompts.map { .text($0) }))) }
-    if let seeds = dataset?.seeds { values.append(("seeds", .list(seeds.map { .plain("\($0)") }))) }
-    return values
+    if renormalize { values.append(("renormalize", .plain("true"))) }
+    return values + ownKeys { $0.standard == nil }
+  }
+}
+
+extension OperationValue {
+  fileprivate var value: Value {
+    switch self {
+    case .number, .whole, .name: .plain(description)
+    case .texts(let texts): .list(texts.map { .text($0) })
+    case .wholes(let numbers): .list(numbers.map { .plain("\($0)") })
+    }
   }
 }
 

@@ -207,7 +207,6 @@ package final class SpecReader {
     return value == 0 ? 0 : value
   }
 
-  /// One of the names of an enumeration.
   package func bool(_ field: Field) -> Bool? {
     guard case .scalar(let text, .truth) = field.node.content, ["true", "false"].contains(text) else {
       expected("true or false", field)
@@ -216,16 +215,21 @@ package final class SpecReader {
     return text == "true"
   }
 
+  /// One of the names of an enumeration.
   package func choice<Value: RawRepresentable & CaseIterable>(_ field: Field, _ type: Value.Type) -> Value?
   where Value.RawValue == String {
-    let names = type.allCases.map(\.rawValue)
+    choice(field, of: type.allCases.map(\.rawValue)).flatMap(type.init(rawValue:))
+  }
+
+  /// One of some names.
+  package func choice(_ field: Field, of names: [String]) -> String? {
     guard let text = text(field) else { return nil }
-    guard let value = type.init(rawValue: text) else {
+    guard names.contains(text) else {
       let nearest = nearestName(to: text, in: names).map { "did you mean \(quoted($0))? " } ?? ""
       report(field, "unknown value \(quoted(text)); \(nearest)allowed: \(listedNames(names))")
       return nil
     }
-    return value
+    return text
   }
 }
 

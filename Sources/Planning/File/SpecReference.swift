@@ -151,37 +151,24 @@ extension SpecReference {
         "words",
         "a list of words and names as in `tokens` of `record`, or `all`: at cross-attention the columns of maps, the rows "
           + "of keys and values", "`all`"),
-      Key("renormalise", "`true`: rows of probabilities are brought back to a sum of 1 afterwards", "`false`"),
+      Key("renormalize", "`true`: rows of probabilities are brought back to a sum of 1 afterwards", "`false`"),
     ])
 
   /// The keys that only some operations have.
   package static let operations = SpecReference(
     section: "operations",
-    keys: [
-      Key(
-        "part",
-        "of `replace`, of probabilities at cross-attention: `all`; `mass`, only how much each word gets; `pattern`, "
-          + "only where", "`all`"),
-      Key(
-        "source_seed",
-        "of `replace` and `mix`: take from a run of the source's prompt that starts from this seed's noise, made beside the "
-          + "group", "the group's source"),
-      Key("strength", "of `mix`, 0 to 1: the share of the source's", "`0.5`"),
-      Key("seed", "of `shuffle`: the order is that of `torch.randn(rows)` for the seed, ascending", "`0`"),
-      Key("sigma", "of `blur`, 0 to 64: cells", "`1`"),
-      Key("factor", "of `scale`, -1000 to 1000", "`1`"),
-      Key(
-        "prompts", "of `dataset_mean`: prompts and templates as in `generate`",
-        "the sources and single prompts of `generate`"),
-      Key("seeds", "of `dataset_mean`: each prompt with each seed, at most 256 runs", "those of `generate`"),
-    ])
+    keys: OperationRegistry.all.flatMap(\.keys).uniqued(by: \.name).map { key in
+      let owners = OperationRegistry.all.filter { $0.keys.contains { $0.name == key.name } }
+      let names = owners.map { Markdown.code($0.name) }.joined(separator: " and ")
+      return Key(key.name, "of \(names): \(key.meaning)", key.standardText)
+    })
 
   /// Every operation with its meaning and its own keys, as a table in Markdown.
   public static var operationTable: String {
     Markdown.table(
       ["op", "does", "its own keys"],
-      AttentionOperation.allCases.map { operation in
-        [Markdown.code(operation.rawValue), operation.meaning, codes(operation.parameters)]
+      OperationRegistry.all.map { operation in
+        [Markdown.code(operation.name), operation.meaning, codes(operation.keys.map(\.name))]
       })
   }
 }
@@ -221,3 +208,11 @@ extension SpecReference {
 
 /// `` `a`, `b` ``
 private func codes(_ names: [String]) -> String { names.map(Markdown.code).joined(separator: ", ") }
+
+extension Array {
+  /// The first of each name, in order.
+  fileprivate func uniqued(by name: (Element) -> String) -> [Element] {
+    var seen: Set<String> = []
+    return filter { seen.insert(name($0)).inserted }
+  }
+}

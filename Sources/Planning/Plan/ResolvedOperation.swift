@@ -13,39 +13,33 @@ package struct ResolvedOperation {
   /// Whether it takes something of a source that belongs to tokens, so that they must stand at the same positions.
   package var takesTokens: Bool { spec.op.needsSource && ![.queries, .output].contains(spec.place) }
 
-  /// The operation as it decides bits.
+  /// The operation as it decides bits. Stored results are found again by hashes of this text, so it never changes.
   package var text: String {
-    "\(spec.op.rawValue) \(spec.place.rawValue) \(spec.change) \(sites) \(steps) "
-      + "\(branches.map(\.rawValue).sorted()) \(spec.heads?.sorted() ?? []) \(spec.words ?? []) \(spec.renormalise)"
+    let names = branches.map { "\"\($0.rawValue)\"" }.sorted().joined(separator: ", ")
+    let words = (spec.words ?? []).map(\.description).joined(separator: ", ")
+    return "\(spec.op.name) \(spec.place.rawValue) \(spec.change.identityText) \(listed(sites)) \(listed(steps)) "
+      + "[\(names)] \(listed(spec.heads?.sorted() ?? [])) [\(words)] \(spec.renormalize)"
       + (spec.sourceSeed.map { " source seed \($0)" } ?? "")
   }
+
+  /// `[0, 1, 2]`
+  private func listed(_ numbers: [Int]) -> String { "[\(numbers.map(String.init).joined(separator: ", "))]" }
 
   /// What cannot be done at the chosen sites.
   package func problems(_ all: [AttentionSite]) -> [String] {
     let chosen = sites.map { all[$0] }
     var problems: [String] = []
-    if spec.op == .identity, let cross = chosen.first(where: { $0.kind == .cross }) {
-      problems.append("identity is for self-attention, and sites \"\(spec.sites)\" selects \(cross.path)")
+    let refused = chosen.lazy.compactMap { site in spec.change.refusal(at: spec.place, of: site).map { ($0, site) } }
+    if let (refusal, site) = refused.first {
+      problems.append("\(refusal), and sites \"\(spec.sites)\" selects \(site.path)")
     }
-    if spec.words != nil, let own = chosen.first(where: { $0.kind == .selfAttention }) {
+    if spec.words != nil, let own = chosen.first(where: { !$0.keys.isText }) {
       problems.append("words are keys of cross-attention, and sites \"\(spec.sites)\" selects \(own.path)")
-    }
-    if case .mass = spec.change { problems += partProblem(chosen) }
-    if case .pattern = spec.change { problems += partProblem(chosen) }
-    if spec.op == .blur, [.keys, .values].contains(spec.place),
-      let cross = chosen.first(where: { $0.kind == .cross })
-    {
-      problems.append("the \(spec.place.rawValue) of cross-attention are tokens and have no grid: \(cross.path)")
     }
     if let head = spec.heads?.max(), let few = chosen.first(where: { $0.heads <= head }) {
       problems.append("there is no head \(head) at \(few.path); it has \(few.heads), numbered 0 to \(few.heads - 1)")
     }
     return problems
-  }
-
-  private func partProblem(_ chosen: [AttentionSite]) -> [String] {
-    guard let own = chosen.first(where: { $0.kind == .selfAttention }) else { return [] }
-    return ["part is of words, and sites \"\(spec.sites)\" selects \(own.path)"]
   }
 
   /// What runs beside a group for this operation alone.
@@ -70,9 +64,9 @@ package struct ResolvedOperation {
       return positions
     }
     return PlannedOperation(
-      operation: spec.op, place: spec.place, change: spec.change, run: run, sources: sources, sites: sites,
+      operation: spec.op, values: spec.change.values, place: spec.place, run: run, sources: sources, sites: sites,
       steps: steps, branches: branches, heads: spec.heads.map(Set.init), tokens: tokens,
-      renormalises: spec.renormalise,
+      renormalizes: spec.renormalize,
       alignment: takesTokens ? source.flatMap { TokenAlignment(source: $0, target: prompt) } : nil)
   }
 }

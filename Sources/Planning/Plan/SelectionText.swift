@@ -45,36 +45,17 @@ package struct SelectionText {
   }
 
   package func operation(_ operation: OperationSpec) -> String {
+    let said = operation.change.words
     var parts = [
-      "**\(operation.op.rawValue)** of \(operation.place.rawValue) (\(effect(operation)))",
+      "**\(operation.op.name)** of \(operation.place.rawValue) (\(Markdown.text(said.effect)))",
       "at \(sites(operation.sites))",
     ]
     if let heads = operation.heads { parts.append("head\(heads.count == 1 ? "" : "s") \(ranges(heads.sorted()))") }
     if let words = operation.words { parts.append("words \(tokens(.names(words)))") }
     parts.append(steps(operation.steps))
-    if let seed = operation.sourceSeed { parts.append("from the source prompt with seed \(seed)") }
-    if let dataset = operation.dataset { parts.append(self.dataset(dataset)) }
-    if operation.renormalise { parts.append("rows brought back to a sum of 1") }
+    parts += said.details.map(Markdown.text)
+    if operation.renormalize { parts.append("rows brought back to a sum of 1") }
     return parts.joined(separator: ", ") + ", in " + branch(operation.branch)
-  }
-
-  private func dataset(_ dataset: DatasetSpec) -> String {
-    let prompts = dataset.prompts.map { $0.map { "\"\(Markdown.text($0))\"" }.joined(separator: ", ") }
-    let seeds = dataset.seeds.map { "seeds " + $0.map(String.init).joined(separator: ", ") }
-    return "over \(prompts ?? "the sources and single prompts of the file"), \(seeds ?? "its seeds")"
-  }
-
-  private func effect(_ operation: OperationSpec) -> String {
-    switch operation.change {
-    case .mix(let strength) where operation.op == .mix:
-      "\((1 - strength).formatted()) of the target's and \(strength.formatted()) of the source's"
-    case .mass: "the source's share of each word, the target's places"
-    case .pattern: "the source's places of each word, the target's share"
-    case .scale(let factor): "times \(factor.formatted())"
-    case .blur(let sigma): "a Gaussian of \(sigma.formatted()) cells over neighbours"
-    case .shuffle(let seed): "rows in the order drawn for seed \(seed)"
-    default: operation.op.meaning
-    }
   }
 
   package func tokens(_ selector: TokenSelector) -> String {

@@ -24,9 +24,9 @@ CASES = {
     "mix-self": [do("mix", "self", MIDDLE, strength=0.3)],
     "mix-cross-words": [do("mix", "cross", ALL, tokens=[2, 3], strength=0.7)],
     "replace-heads": [do("replace", "self", ALL, heads=[0, 2])],
-    "replace-words-renormalised": [do("replace", "cross", ALL, tokens=[2], renormalise=True)],
+    "replace-words-renormalised": [do("replace", "cross", ALL, tokens=[2], renormalize=True)],
     "replace-mass": [do("replace", "cross", ALL, part="mass")],
-    "replace-pattern": [do("replace", "cross", ALL, part="pattern", renormalise=True)],
+    "replace-pattern": [do("replace", "cross", ALL, part="pattern", renormalize=True)],
     "replace-scores": [do("replace", "self", MIDDLE, of="scores")],
     "replace-queries": [do("replace", "self", MIDDLE, of="queries")],
     "replace-keys-values": [do("replace", "self", range(11, 17), of="keys"), do("replace", "self", range(11, 17), of="values")],
@@ -43,7 +43,7 @@ CASES = {
     "blur-queries": [do("blur", "self", range(11, 17), of="queries", sigma=1.5)],
     "scale-word": [do("scale", "cross", ALL, tokens=[2], factor=3.0)],
     "scale-scores-renormalised": [do("scale", "cross", ALL, of="scores", factor=0.5)],
-    "scale-word-renormalised": [do("scale", "cross", ALL, tokens=[2], factor=3.0, renormalise=True)],
+    "scale-word-renormalised": [do("scale", "cross", ALL, tokens=[2], factor=3.0, renormalize=True)],
     "head-mean": [do("head_mean", "self", ALL)],
     "head-mean-cross-head": [do("head_mean", "cross", ALL, heads=[3])],
     "several": [
@@ -138,7 +138,7 @@ def edited(edits, place, x, grid, tokens_are_rows, segments=None):
             chosen = torch.isin(torch.arange(new.shape[1 if tokens_are_rows else 2]), torch.tensor(e["tokens"]))
             mask &= chosen[None, :, None] if tokens_are_rows else chosen[None, None, :]
         new = torch.where(mask, new, x[target])
-        if e["parameters"].get("renormalise"):
+        if e["parameters"].get("renormalize"):
             new = new / new.sum(-1, keepdim=True)
         x = x.clone()
         x[target] = new
@@ -252,7 +252,7 @@ GROUPS = [
         "source": "a car in the snow", "target": "a red car", "seed": 13, "references": [],
         "segments": [[[0], [0]], [[1], [1]], [[2], [3]], [[6], [4]], [run(7, 70), run(5, 72)]],
         "cases": {
-            "replace": [do("replace", "cross", ALL, renormalise=True)],
+            "replace": [do("replace", "cross", ALL, renormalize=True)],
             "values": [do("replace", "cross", ALL, of="values")],
             "pattern": [do("replace", "cross", ALL, part="pattern")],
         },

@@ -225,9 +225,9 @@ struct ExperimentTarget: FuzzTarget {
   }
 
   private static func operation(_ input: inout FuzzBytes) -> String {
-    let op = input.element(AttentionOperation.allCases)
-    var keys = ["op: \(op.rawValue)", "sites: \"\(input.element(sites))\""]
-    for key in op.parameters where input.happens(in: 2) { keys.append("\(key): \(value(&input))") }
+    let op = input.element(OperationRegistry.all)
+    var keys = ["op: \(op.name)", "sites: \"\(input.element(sites))\""]
+    for key in op.keys where input.happens(in: 2) { keys.append("\(key.name): \(value(&input))") }
     if input.happens(in: 3) { keys.append("of: \(input.element(["queries", "keys", "values", "scores", "output"]))") }
     if input.happens(in: 3) { keys.append("steps: \(steps(&input))") }
     if input.happens(in: 4) { keys.append("heads: [\(list(&input) { $0.number() })]") }
@@ -236,7 +236,7 @@ struct ExperimentTarget: FuzzTarget {
     if op == .datasetMean {
       keys.append("prompts: [\(list(&input, prompt))], seeds: [\(list(&input) { $0.number() })]")
     }
-    if input.happens(in: 4) { keys.append("renormalise: \(input.element(["true", "false", "yes"]))") }
+    if input.happens(in: 4) { keys.append("renormalize: \(input.element(["true", "false", "yes"]))") }
     return "{ \(keys.joined(separator: ", ")) }"
   }
 }

@@ -181,7 +181,7 @@ import Testing
           c: [{ op: identity, sites: s, of: keys }]
           d: [{ op: replace, sites: s, of: output, heads: [1], words: [car], part: mass }]
           e: [{ op: head_mean, sites: s, of: output }]
-          f: [{ op: scale, sites: s, heads: [], renormalise: yes, of: score }]
+          f: [{ op: scale, sites: s, heads: [], renormalize: yes, of: score }]
         """#),
       """
       e.yaml:6:7: interventions.a.0: mix takes the attention of a pair's source, and generate has no pairs
@@ -192,9 +192,9 @@ import Testing
       e.yaml:9:51: interventions.d.0.heads: an attention's output has no heads; choose queries, keys, values or maps
       e.yaml:9:63: interventions.d.0.words: words are keys, and of is output, which belongs to places of the picture
       e.yaml:9:76: interventions.d.0.part: is for probabilities alone, and of is output
-      e.yaml:10:7: interventions.e.0: an attention's output has no heads to take the mean of
+      e.yaml:10:38: interventions.e.0.of: head_mean is not of output; allowed: queries, keys, values, scores, probabilities
       e.yaml:11:37: interventions.f.0.heads: the list is empty; leave the key out for all heads
-      e.yaml:11:54: interventions.f.0.renormalise: expected true or false, found the truth value yes
+      e.yaml:11:54: interventions.f.0.renormalize: expected true or false, found the truth value yes
       e.yaml:11:63: interventions.f.0.of: unknown value "score"; did you mean "scores"? allowed: queries, keys, values, \
       scores, probabilities, output
       """

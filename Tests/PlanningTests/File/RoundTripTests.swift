@@ -66,33 +66,27 @@ private struct RandomSpecs {
   }
 
   private mutating func operation(of total: Int) -> OperationSpec {
-    let op = some(AttentionOperation.allCases)
-    let places = AttentionEdit.Place.allCases
-    let place: AttentionEdit.Place =
-      switch op {
-      case .uniform, .identity: .probabilities
-      case .headMean: some(places.filter { $0 != .output })
-      default: some(places)
-      }
-    let change: AttentionEdit.Change =
-      switch op {
-      case .replace: place == .probabilities ? some([.mix(strength: 1), .mass, .pattern]) : .mix(strength: 1)
-      case .mix: .mix(strength: some([0, 0.25, 1]))
-      case .scale: .scale(factor: some([-2, 0, 3.5]))
-      case .blur: .blur(sigma: some([0, 0.75, 4]))
-      case .shuffle: .shuffle(seed: some([0, 7, .max]))
-      default: op.plainChange
-      }
+    let op = some(OperationRegistry.all)
+    let place = some(op.places)
+    var values: [String: OperationValue] = [:]
+    for key in op.keys where (key.place ?? place) == place && count(0...2) > 0 { values[key.name] = value(key.kind) }
     let takesHeads = place != .output && count(0...1) == 1
     let takesWords = ![.queries, .output].contains(place) && count(0...1) == 1
     return OperationSpec(
-      op: op, place: place, change: change, sites: "s" + text(), steps: steps(of: total),
+      op: op, values: values, place: place, sites: "s" + text(), steps: steps(of: total),
       branch: some(BranchChoice.allCases), heads: takesHeads ? [3, 0] : nil,
       words: takesWords ? [.word("car", occurrence: 2), .after("x", occurrence: 1), .end, .position(5)] : nil,
-      renormalise: place == .probabilities && count(0...1) == 1,
-      sourceSeed: op.needsSource && count(0...1) == 1 ? .random(in: 0 ... .max, using: &random) : nil,
-      dataset: count(0...1) == 1
-        ? nil : DatasetSpec(prompts: [text(), "x" + text(9...9)], seeds: count(0...1) == 1 ? nil : [4, .max]))
+      renormalize: place == .probabilities && count(0...1) == 1)
+  }
+
+  private mutating func value(_ kind: OperationKey.Kind) -> OperationValue {
+    switch kind {
+    case .number(let range): .number(some([Float(range.lowerBound), 0.25, Float(range.upperBound)]))
+    case .whole: .whole(some([0, 7, .max]))
+    case .name(let names): .name(some(names))
+    case .prompts: .texts([text(), "x" + text(9...9)])
+    case .seeds: .wholes([4, .max])
+    }
   }
 
   /// One without a name, or several with names.

@@ -1,3 +1,4 @@
+import Attention
 import Planning
 
 /// The shortest valid experiment, with `lines` added at the end.
@@ -34,8 +35,8 @@ let topKeys =
 let generateKeys =
   "pairs, prompts, seeds, num_inference_steps, guidance_scale, scheduler, scheduler_settings, sweep, settings, "
   + "negative_prompt, height, width, precision, batch"
-let operations = "replace, mix, zero, uniform, identity, shuffle, blur, scale, dataset_mean, head_mean"
-let operationKeys = "op, of, sites, steps, branch, heads, words, renormalise"
+let operations = OperationRegistry.all.map(\.name).joined(separator: ", ")
+let operationKeys = "op, of, sites, steps, branch, heads, words, renormalize"
 let recordKeys = "name, sites, heads, steps, tokens, branch, pool, dtype"
 let nameRule = "1 to 64 letters, digits, spaces and - _ . , + = % ( ), no dot at the start, no space at either end"
 let folderRule = "1 to 64 of a-z A-Z 0-9 - _ . and no - or . at the start"

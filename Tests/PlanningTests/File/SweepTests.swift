@@ -63,7 +63,7 @@ import Testing
         "mix layers=4-14, strength=0", "mix layers=4-14, strength=0.5", "mix layers=3-13, strength=0",
         "mix layers=3-13, strength=0.5",
       ])
-    #expect(made[3].operations == [OperationSpec(op: .mix, change: .mix(strength: 0.5), sites: "self:3-13")])
+    #expect(made[3].operations == [OperationSpec(op: .mix, values: ["strength": 0.5], sites: "self:3-13")])
   }
 
   @Test func aNumberedKeyIsOfOneOperationAlone() throws {
@@ -74,8 +74,10 @@ import Testing
           operations: [{ op: replace, sites: "self:*" }, { op: scale, sites: "cross:*" }]
       """)
     #expect(made.map(\.name) == ["s factor=2", "s factor=3"])
-    #expect(made.map { $0.operations[1].change } == [.scale(factor: 2), .scale(factor: 3)])
-    #expect(made.allSatisfy { $0.operations[0].change == .mix(strength: 1) })
+    #expect(
+      made.map { $0.operations[1].change }
+        == [AttentionChange(.scale, ["factor": 2.0]), AttentionChange(.scale, ["factor": 3.0])])
+    #expect(made.allSatisfy { $0.operations[0].change == AttentionChange(.replace) })
   }
 
   @Test func valuesMayBeNamed() throws {

@@ -13,7 +13,7 @@ import Testing
       none: [],
       swaps: [
         { op: replace, sites: "cross:*", steps: { fraction: [0, 0.5] } },
-        { op: replace, sites: "cross:8-10", words: ["car"], part: pattern, renormalise: true },
+        { op: replace, sites: "cross:8-10", words: ["car"], part: pattern, renormalize: true },
         { op: mix, of: output, sites: "self:4-14", strength: 0.3, branch: both, source_seed: 18446744073709551615 }
       ],
       changes: [
