@@ -76,6 +76,16 @@ void ck_edit_blur(const ck_region *r, int height, int width, float sigma, float 
       if (takes_row(r, i) && takes_column(r, j)) x[(size_t)i * r->stride + j] = columns[(size_t)i * r->stride + j];
 }
 
+void ck_edit_column_mean(const ck_region *r, float *x) {
+  for (int j = 0; j < r->columns; j++) {
+    if (!takes_column(r, j)) continue;
+    double sum = 0;
+    for (int i = 0; i < r->rows; i++) sum += x[(size_t)i * r->stride + j];
+    for (int i = 0; i < r->rows; i++)
+      if (takes_row(r, i)) x[(size_t)i * r->stride + j] = (float)(sum / r->rows);
+  }
+}
+
 void ck_edit_renormalize(const ck_region *r, float *x) {
   for (int i = 0; i < r->rows; i++) {
     float *row = x + (size_t)i * r->stride, sum = 0;

@@ -175,6 +175,8 @@ void ck_edit_permute(const ck_region *region, const int32_t *order, float *x, fl
 /// Gaussian mean over the rows as a grid of height x width, standard deviation sigma cells, cut at 3 sigma, the weights
 /// that fall inside the grid brought to a sum of 1. copy: [2, rows, stride] of scratch.
 void ck_edit_blur(const ck_region *region, int height, int width, float sigma, float *x, float *copy);
+/// Each column becomes its mean over all rows.
+void ck_edit_column_mean(const ck_region *region, float *x);
 /// Each row divided by its sum, where that is not 0; the masks are not looked at.
 void ck_edit_renormalize(const ck_region *region, float *x);
 /// A column's sum over the rows is its mass, the column over its mass its pattern. With `mass` not 0 x keeps its pattern

@@ -46,6 +46,8 @@ CASES = {
     "scale-word-renormalised": [do("scale", "cross", ALL, tokens=[2], factor=3.0, renormalize=True)],
     "head-mean": [do("head_mean", "self", ALL)],
     "head-mean-cross-head": [do("head_mean", "cross", ALL, heads=[3])],
+    "spatial-mean": [do("spatial_mean", "cross", ALL)],
+    "spatial-mean-word-heads": [do("spatial_mean", "cross", ALL, tokens=[2], heads=[0, 2])],
     "several": [
         do("mix", "self", MIDDLE, of="queries", strength=0.5), do("scale", "self", MIDDLE, of="scores", factor=1.5),
         do("blur", "self", MIDDLE, sigma=0.6), do("replace", "cross", ALL, steps=[0, 1]),
@@ -108,6 +110,8 @@ def changed(e, own, source, grid):
         return own * p["factor"]
     if op == "head_mean":
         return own.mean(0, keepdim=True).expand_as(own)
+    if op == "spatial_mean":
+        return own.mean(1, keepdim=True).expand_as(own)
     raise ValueError(op)
 
 
