@@ -70,9 +70,11 @@ public struct Denoising {
   /// - Parameters:
   ///   - prompts: one a run.
   ///   - seeds: of the start noise, one a run; nil: that of the settings for all.
+  ///   - emptied: the lanes whose encoded prompt is changed, as `AttentionPlan.emptied` has them.
   /// - Throws: `SelectionError` for a size; `SchedulerError`; `ShapeError`; `EngineError`.
   public init(
-    _ model: StableDiffusion, prompts: [PromptTokens], seeds: [UInt64]? = nil, settings: DenoisingSettings
+    _ model: StableDiffusion, prompts: [PromptTokens], seeds: [UInt64]? = nil, settings: DenoisingSettings,
+    emptied: [EmptiedPrompt] = []
   ) throws {
     precondition(seeds.map { $0.count == prompts.count } ?? true, "a seed for each run")
     try model.checkSize(height: settings.height, width: settings.width)
@@ -84,13 +86,18 @@ public struct Denoising {
 
     // Each text is encoded by itself: what a run sees of it does not depend on the others.
     let negative = model.tokenizer.encode(settings.negativePrompt)
-    var encoded: [PromptTokens: Tensor] = [:]
+    var known: [PromptTokens: Tensor] = [:]
+    func embedding(_ text: PromptTokens) throws -> Tensor {
+      if let embedding = known[text] { return embedding }
+      let embedding = try model.textEncoder.encode(text)
+      known[text] = embedding
+      return embedding
+    }
     let embeddings = try lanes.map { lane in
       let text = lane.branch == .unconditional ? negative : prompts[lane.run]
-      if let known = encoded[text] { return known }
-      let embedding = try model.textEncoder.encode(text)
-      encoded[text] = embedding
-      return embedding
+      let positions = emptied.filter { $0.lane == lane }.flatMap(\.roles).flatMap(text.positions(of:))
+      if positions.isEmpty { return try embedding(text) }
+      return try embedding(text).taking(positions: positions, from: embedding(model.tokenizer.encode("")))
     }
     context = try unet.context(Tensor.stacked(embeddings))
 
@@ -170,6 +177,22 @@ public struct Denoising {
 
   /// The latents of one run, `[1, height, width, channels]`.
   public func latents(of run: Int) throws -> Tensor { try latents.slice(run..<(run + 1)) }
+}
+
+extension Tensor {
+  /// An encoded prompt, `[1, tokens, channels]`, with another's vectors at some positions.
+  fileprivate func taking(positions: [Int], from other: Tensor) -> Tensor {
+    var result = self
+    let width = shape[2]
+    other.withUnsafeValues { from in
+      result.withUnsafeMutableValues { to in
+        for position in positions {
+          for i in (position * width)..<((position + 1) * width) { to[i] = from[i] }
+        }
+      }
+    }
+    return result
+  }
 }
 
 /// A run whose latents are no longer numbers.

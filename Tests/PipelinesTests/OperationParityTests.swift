@@ -136,14 +136,16 @@ import Testing
         scheduler: .ddim, height: 128, width: 128)
       // All cases in one group with their source, as experiments run them.
       let prompts = [pair.source] + names.map { _ in pair.target }
-      var denoising = try Denoising(model, prompts: prompts.map(model.tokenizer.encode), settings: settings)
       let planned = try names.enumerated().flatMap { run, name in
         try (operations.cases[name] ?? []).map { edit in
           try edit.planned(run: run + 1, sources: [0], sites: sites)
         }
       }
       let plan = try AttentionPlan(
-        sites: sites, lanes: denoising.lanes, stepCount: operations.steps, tokens: 77, operations: planned, records: [])
+        sites: sites, lanes: Lane.batch(runs: prompts.count, guided: settings.isGuided), stepCount: operations.steps,
+        tokens: 77, operations: planned, records: [])
+      var denoising = try Denoising(
+        model, prompts: prompts.map(model.tokenizer.encode), settings: settings, emptied: plan.emptied)
       while !denoising.isDone { try denoising.advance(probe: plan.probe(step: denoising.step)) }
       for (run, name) in names.enumerated() {
         let expected = try file.tensor(named: "\(index).\(name)").channelsLast()

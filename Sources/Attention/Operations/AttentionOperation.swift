@@ -1,4 +1,4 @@
-/// Something that an intervention does to what an attention computes.
+/// Something that an intervention does: to what an attention computes, or to the encoded prompt that it looks at.
 ///
 /// An operation is told by its name alone. What it does and what is said of it is one value in one file below `Kinds`, and
 /// a line in ``OperationRegistry/all``: experiment files, plans, `attnlab ops`, the reference and reports know it by that.
@@ -13,7 +13,7 @@ public struct AttentionOperation: Sendable {
   public let keys: [OperationKey]
   /// What must run beside the target.
   public let takesFrom: OperationSource
-  /// The places of an attention that it may be used at.
+  /// The places of an attention that it may be used at; none for one that changes the encoded prompt.
   public let places: [AttentionEdit.Place]
 
   let refusal: @Sendable (AttentionChange, AttentionEdit.Place, AttentionSite) -> String?
@@ -50,9 +50,12 @@ public struct AttentionOperation: Sendable {
   /// Whether it needs a source run beside the target.
   public var needsSource: Bool { takesFrom == .source }
 
+  /// Whether it changes the encoded prompt of a run, and so has no places, sites and steps.
+  public var changesPrompt: Bool { places.isEmpty }
+
   /// Why it may not be used at a place; nil if it may.
   public func refusal(of place: AttentionEdit.Place) -> String? {
-    guard !places.contains(place) else { return nil }
+    guard !changesPrompt, !places.contains(place) else { return nil }
     if places.count == 1 { return "\(name) is of \(places[0].rawValue) alone" }
     return "\(name) is not of \(place.rawValue); allowed: \(places.map(\.rawValue).joined(separator: ", "))"
   }

@@ -1,7 +1,7 @@
 import CKernels
 import Tensors
 
-/// What an operation comes to: the few things that plans and kernels know how to do.
+/// What an operation comes to: the few things that plans, kernels and the start of a denoising know how to do.
 enum OperationEffect: Sendable {
   /// Everything stays as it is. The operation is left out of a plan, and the bits stay.
   case nothing
@@ -10,6 +10,9 @@ enum OperationEffect: Sendable {
   case matrix(whole: WholeFill? = nil, change: @Sendable (inout ChangedMatrix) -> Void)
   /// Each head takes the mean of all heads.
   case meanOfHeads
+  /// The encoded prompt takes the empty prompt's embedding, position by position, where tokens of these roles stand. It
+  /// does so before the first step, for every attention alike.
+  case emptyPrompt(at: [PromptTokens.Role])
 }
 
 /// A change of all probabilities that is made while they are computed, so that no map is ever whole.

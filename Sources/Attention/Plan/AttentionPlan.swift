@@ -48,6 +48,8 @@ public struct AttentionPlan: Sendable {
   public let sites: [AttentionSite]
   public let lanes: [Lane]
   public let stepCount: Int
+  /// The lanes whose encoded prompt is changed. A denoising is told before its first step.
+  public let emptied: [EmptiedPrompt]
 
   /// What differs between steps, and at step which of them it is.
   private var changes: [Changes] = []
@@ -85,6 +87,7 @@ public struct AttentionPlan: Sendable {
     self.sites = sites
     self.lanes = lanes
     self.stepCount = stepCount
+    emptied = Self.emptied(operations, lanes)
     let operations = operations.filter { !$0.isNothing }
     let steps = operations.map { Set($0.steps) }
     var known: [[Int]: Int] = [:]
@@ -108,6 +111,15 @@ public struct AttentionPlan: Sendable {
         }
       }
       return Recorded(steps: Set(record.steps), observations: observations)
+    }
+  }
+
+  private static func emptied(_ operations: [PlannedOperation], _ lanes: [Lane]) -> [EmptiedPrompt] {
+    lanes.compactMap { lane in
+      let roles = operations.filter { $0.run == lane.run && $0.branches.contains(lane.branch) }.flatMap { operation in
+        if case .emptyPrompt(let roles) = operation.change.effect { roles } else { [PromptTokens.Role]() }
+      }
+      return roles.isEmpty ? nil : EmptiedPrompt(lane: lane, roles: roles)
     }
   }
 

@@ -30,8 +30,11 @@ extension SpecDecoder {
   package func operation(_ field: Field, count: ClosedRange<Int>?, hasPairs: Bool) -> OperationSpec? {
     // Which keys there are depends on the operation, so that is looked at first.
     let named = reader.value(of: "op", in: field).flatMap(OperationRegistry.named)
-    let keys = SpecReference.operation.names + (named?.keys.map(\.name) ?? [])
-    guard let fields = reader.fields(field, allowed: keys, required: ["op", "sites"]) else { return nil }
+    let changesPrompt = named?.changesPrompt == true
+    let common = changesPrompt ? SpecReference.keysOfPromptOperations : SpecReference.operation.names
+    let keys = common + (named?.keys.map(\.name) ?? [])
+    guard let fields = reader.fields(field, allowed: keys, required: changesPrompt ? ["op"] : ["op", "sites"])
+    else { return nil }
     let names = OperationRegistry.all.map(\.name)
     let op = fields["op"].flatMap { reader.choice($0, of: names) }.flatMap(OperationRegistry.named) ?? .zero
     if op.needsSource, !hasPairs {

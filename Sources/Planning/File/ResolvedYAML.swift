@@ -110,9 +110,13 @@ extension OperationSpec {
   fileprivate var value: Value {
     .keys(
       [
-        ("op", .plain(op.name)), ("of", .plain(place.rawValue)), ("sites", .text(sites)), ("steps", steps.value),
-        ("branch", .plain(branch.rawValue)),
-      ] + ownKeys { $0.standard != nil } + optional)
+        ("op", .plain(op.name))
+      ] + (op.changesPrompt ? [] : target) + [("branch", .plain(branch.rawValue))] + ownKeys { $0.standard != nil }
+        + optional)
+  }
+
+  private var target: [(String, Value)] {
+    [("of", .plain(place.rawValue)), ("sites", .text(sites)), ("steps", steps.value)]
   }
 
   /// The operation's own keys that may stand at its place.

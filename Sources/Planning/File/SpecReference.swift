@@ -137,7 +137,9 @@ extension SpecReference {
   package static let operation = SpecReference(
     section: "operation",
     keys: [
-      Key("op", "what is done, see below", "required"),
+      Key(
+        "op", "what is done, see below; one that changes the encoded prompt has of these keys `branch` alone",
+        "required"),
       Key(
         "of",
         "the place: `queries`, `keys`, `values`, `scores` (before the softmax), `probabilities` (after it), `output` (what "
@@ -153,6 +155,9 @@ extension SpecReference {
           + "of keys and values", "`all`"),
       Key("renormalize", "`true`: rows of probabilities are brought back to a sum of 1 afterwards", "`false`"),
     ])
+
+  /// The keys of every operation that changes the encoded prompt: it acts at no site, and at no step alone.
+  static let keysOfPromptOperations = ["op", "branch"]
 
   /// The keys that only some operations have.
   package static let operations = SpecReference(

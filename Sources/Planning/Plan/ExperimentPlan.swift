@@ -56,6 +56,8 @@ public struct PlannedGroup: Sendable {
   public let runs: [PlannedRun]
   /// What is denoised beside the runs because an operation takes from it; not recorded, and no picture is made of it.
   public let references: [PlannedReference]
+  /// What is changed of encoded prompts.
+  public let emptied: [EmptiedPrompt]
   /// The steps after which each run leaves a predicted picture.
   public let predictedSteps: [Int]
   public let mapCount: Int
@@ -79,7 +81,7 @@ extension PlannedGroup {
   public func denoising(_ model: StableDiffusion) throws -> Denoising {
     try Denoising(
       model, prompts: runs.map(\.prompt) + references.map(\.prompt),
-      seeds: runs.map { _ in settings.seed } + references.map(\.seed), settings: settings)
+      seeds: runs.map { _ in settings.seed } + references.map(\.seed), settings: settings, emptied: emptied)
   }
 }
 

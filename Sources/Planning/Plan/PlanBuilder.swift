@@ -181,8 +181,10 @@ package struct PlanBuilder {
     for intervention in spec.interventions {
       operations[intervention.name] = intervention.operations.enumerated().compactMap { index, operation in
         let place = "interventions.\(intervention.name).\(index)"
-        let chosen = attempt(place) { try SiteSelector(operation.sites).resolve(sites).map(\.index) }
-        let steps = attempt(place) { try operation.steps.resolve(count: stepCount) }
+        // A change of the encoded prompt is made once, before the first step, for all sites.
+        let isOfPrompt = operation.op.changesPrompt
+        let chosen = isOfPrompt ? [] : attempt(place) { try SiteSelector(operation.sites).resolve(sites).map(\.index) }
+        let steps = isOfPrompt ? [] : attempt(place) { try operation.steps.resolve(count: stepCount) }
         guard let chosen, let steps else { return nil }
         let resolved = ResolvedOperation(spec: operation, sites: chosen, steps: steps)
         for problem in resolved.problems(sites) { note(problem: "\(place): \(problem)") }
@@ -288,7 +290,7 @@ package struct PlanBuilder {
         groups.append(
           PlannedGroup(
             hash: hash, settings: settings, settingsLabel: label, stepCount: stepCount, runs: runs,
-            references: references,
+            references: references, emptied: attention.emptied,
             predictedSteps: predictedSteps, mapCount: count, mapBytes: bytes))
       }
     }

@@ -46,6 +46,9 @@ package struct SelectionText {
 
   package func operation(_ operation: OperationSpec) -> String {
     let said = operation.change.words
+    if operation.op.changesPrompt {
+      return "**\(operation.op.name)** (\(Markdown.text(said.effect))), in " + branch(operation.branch)
+    }
     var parts = [
       "**\(operation.op.name)** of \(operation.place.rawValue) (\(Markdown.text(said.effect)))",
       "at \(sites(operation.sites))",

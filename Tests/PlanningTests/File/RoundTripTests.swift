@@ -67,9 +67,10 @@ private struct RandomSpecs {
 
   private mutating func operation(of total: Int) -> OperationSpec {
     let op = some(OperationRegistry.all)
-    let place = some(op.places)
+    let place = op.places.isEmpty ? .probabilities : some(op.places)
     var values: [String: OperationValue] = [:]
     for key in op.keys where (key.place ?? place) == place && count(0...2) > 0 { values[key.name] = value(key.kind) }
+    if op.changesPrompt { return OperationSpec(op: op, values: values, sites: "", branch: some(BranchChoice.allCases)) }
     let takesHeads = place != .output && count(0...1) == 1
     let takesWords = ![.queries, .output].contains(place) && count(0...1) == 1
     return OperationSpec(
