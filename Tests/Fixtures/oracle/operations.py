@@ -1,7 +1,7 @@
 """Every operation on attention, by attention processors on diffusers' UNet: final latents of short runs."""
 import torch
 
-from .files import embed, noise, pipeline, save, save_json
+from .files import embed, noise, pipeline, save, save_json, tokens
 from .swaps import GUIDANCE, PAIRS, layer_numbers
 
 STEPS = 8
@@ -48,6 +48,8 @@ CASES = {
     "head-mean-cross-head": [do("head_mean", "cross", ALL, heads=[3])],
     "spatial-mean": [do("spatial_mean", "cross", ALL)],
     "spatial-mean-word-heads": [do("spatial_mean", "cross", ALL, tokens=[2], heads=[0, 2])],
+    "embedding-padding": [do("embedding", "cross", [], padding="empty")],
+    "embedding-end-and-padding": [do("embedding", "cross", [], padding="empty", end="empty")],
     "several": [
         do("mix", "self", MIDDLE, of="queries", strength=0.5), do("scale", "self", MIDDLE, of="scores", factor=1.5),
         do("blur", "self", MIDDLE, sigma=0.6), do("replace", "cross", ALL, steps=[0, 1]),
@@ -177,6 +179,28 @@ class Processor:
         return edit("output", out[:, None], True)[:, 0]
 
 
+def emptied(pipe, prompt, edits):
+    """The embedding of a prompt, [tokens, width], with the empty prompt's where an edit says so, position by position."""
+    ids, embedding, empty = tokens(pipe.tokenizer, [prompt])[0], embed(pipe, [prompt])[0], embed(pipe, [""])[0]
+    position, end = torch.arange(len(ids)), (ids == pipe.tokenizer.eos_token_id).nonzero()[0, 0]
+    for e in edits:
+        if e["op"] == "embedding" and e["parameters"].get("padding") == "empty":
+            embedding = torch.where((position > end)[:, None], empty, embedding)
+        if e["op"] == "embedding" and e["parameters"].get("end") == "empty":
+            embedding = torch.where((position == end)[:, None], empty, embedding)
+    return embedding
+
+
+def check_with_the_pipeline(pipe, prompt, seed, edits, expected):
+    """Edits of the embedding alone are what diffusers' own pipeline makes of `prompt_embeds` edited the same way."""
+    latents = pipe(
+        prompt_embeds=emptied(pipe, prompt, edits)[None], negative_prompt_embeds=embed(pipe, [""]),
+        latents=noise(seed, (1, 4, 16, 16)), num_inference_steps=STEPS, guidance_scale=GUIDANCE, height=128, width=128,
+        output_type="latent",
+    ).images
+    assert (latents - expected).abs().max() < 1e-4 * expected.abs().max(), "the pipeline makes something else"
+
+
 def final_latents(pipe, source, target, seed, edits, references=(), segments=None):
     """[runs, 4, 16, 16]: of the source, the target and the references, each a prompt and a seed."""
     now = {}
@@ -189,6 +213,7 @@ def final_latents(pipe, source, target, seed, edits, references=(), segments=Non
     runs = [(source, seed), (target, seed), *references]
     latents = torch.cat([noise(seed, (1, 4, 16, 16)) for _, seed in runs])
     context = torch.cat([embed(pipe, [""] * len(runs)), embed(pipe, [prompt for prompt, _ in runs])])
+    context[len(runs) + TARGET] = emptied(pipe, target, edits)
     pipe.scheduler.set_timesteps(STEPS)
     for step, t in enumerate(pipe.scheduler.timesteps):
         now["step"] = step
@@ -209,6 +234,8 @@ def make(model, folder):
             assert (both[0] - plain[0]).abs().max() < 1e-5 * plain.abs().max(), f"{name}: the source changed"
             moved = (both[1] - plain[1]).abs().max() / plain.abs().max()
             assert moved > 1e-3, f"{name}: nothing moved"
+            if {e["op"] for e in edits} == {"embedding"}:
+                check_with_the_pipeline(pipe, target, seed, edits, both[1:])
             print(f"  pair {number} {name}: moved {moved:.4f}")
             out[f"{number}.{name}"] = both[1:]
     save(folder / "operations.safetensors", out)

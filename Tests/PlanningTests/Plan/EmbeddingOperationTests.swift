@@ -1,0 +1,35 @@
+import Attention
+import ExperimentSupport
+import Planning
+import Testing
+
+/// `embedding` changes the encoded prompt of a run: it has no sites, and a group carries what it changes.
+@Suite struct EmbeddingOperationTests {
+  private static let interventions = """
+    interventions={ none: [], both: [{ op: embedding, padding: empty, end: empty, branch: both }], \
+    padding: [{ op: embedding, padding: empty }], own: [{ op: embedding }] }
+    """
+
+  @Test func aGroupNamesTheLanesThatItChanges() throws {
+    let plan = try SmallExperiment.portablePlan([Self.interventions])
+    let group = try #require(plan.groups.first)
+    let run = { (name: String) in try #require(group.runs.firstIndex { $0.intervention == name }) }
+    let (both, padding) = (try run("both"), try run("padding"))
+    #expect(
+      group.emptied == [
+        EmptiedPrompt(lane: Lane(run: both, branch: .unconditional), roles: [.end, .padding]),
+        EmptiedPrompt(lane: Lane(run: both, branch: .conditional), roles: [.end, .padding]),
+        EmptiedPrompt(lane: Lane(run: padding, branch: .conditional), roles: [.padding]),
+      ])
+    let text = plan.identityText(of: group)
+    #expect(text.contains("embedding(padding: empty, end: empty) [] []"))
+    #expect(text.contains("embedding(padding: own, end: own) [] []"))
+  }
+
+  @Test func itHasNoKeysOfSites() {
+    let text = problems(minimal("interventions: { a: [{ op: embedding, sites: s, steps: all, padding: emtpy }] }"))
+    #expect(text.contains(#"unknown key "sites" in interventions.a.0; allowed: op, branch, padding, end"#))
+    #expect(text.contains(#"unknown key "steps" in interventions.a.0"#))
+    #expect(text.contains(#"unknown value "emtpy"; did you mean "empty"? allowed: own, empty"#))
+  }
+}
