@@ -115,8 +115,8 @@ let package = Package(
     .target(
       name: "Running",
       dependencies: [
-        "Attention", "AttentionStore", "Checkpoints", "Files", "Measures", "Pipelines", "Planning", "Plotting",
-        "Results", "Tensors",
+        "Attention", "AttentionStore", "Checkpoints", "Files", "Formatting", "Measures", "Pipelines", "Planning",
+        "Plotting", "Results", "Schedulers", "Tensors",
       ],
       swiftSettings: strict),
     .target(

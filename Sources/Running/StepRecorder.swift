@@ -1,7 +1,9 @@
 import Attention
 import AttentionStore
+import Formatting
 import Foundation
 import Planning
+import Schedulers
 import Tensors
 
 /// Turns the maps of a step into rows of the database.
@@ -20,32 +22,32 @@ struct StepRecorder {
     let ids = try store.register(prompts: all)
     prompts = Dictionary(zip(all.map(\.prompt), ids), uniquingKeysWith: { first, _ in first })
     sites = try store.register(sites: plan.sites)
-    records = try store.register(
-      records: plan.spec.record.map { RecordDescription(name: $0.name, spec: $0.summary) })
-    for (record, id) in zip(plan.spec.record, records) {
-      for prompt in all {
-        guard let promptID = prompts[prompt.prompt],
-          let keys = try? record.tokens.resolve(prompt)
-        else { continue }
-        let stored = keys.map { RecordKey(label: $0.label, positions: $0.positions.sorted()) }
-        try store.register(keys: stored, of: id, for: promptID)
+    records = try plan.spec.record.map { record in
+      var keys: [PromptID: [RecordKey]] = [:]
+      for (prompt, id) in zip(all, ids) {
+        // A prompt without the words that are asked for has no maps of them.
+        guard let resolved = try? record.tokens.resolve(prompt) else { continue }
+        keys[id] = resolved.map { RecordKey(label: $0.label, positions: $0.positions.sorted()) }
       }
+      return try store.register(record: RecordDescription(name: record.name, spec: record.summary), keys: keys)
     }
   }
 
   /// The runs of a group as the database describes them.
   func descriptions(_ group: PlannedGroup) throws -> [RunDescription] {
     let settings = group.settings
+    let setting = SettingDescription(
+      label: group.settingsLabel, numInferenceSteps: settings.steps, guidanceScale: settings.guidanceScale,
+      scheduler: settings.scheduler.rawValue, schedulerSettings: settings.schedulerSettings.json,
+      height: settings.height, width: settings.width,
+      negativePrompt: settings.isGuided ? prompts[settings.negativePrompt] : nil)
     return try group.runs.map { run in
       guard let prompt = prompts[run.prompt.prompt] else {
         throw ExperimentError("the prompt \"\(run.prompt.prompt)\" is not registered")
       }
       return RunDescription(
-        hash: run.hash, role: run.role, intervention: run.intervention, prompt: prompt,
-        negativePrompt: settings.isGuided ? prompts[settings.negativePrompt] : nil, sourceHash: run.source,
-        seed: settings.seed, height: settings.height, width: settings.width,
-        steps: settings.steps, calls: group.stepCount, guidanceScale: settings.guidanceScale,
-        scheduler: settings.schedulerText)
+        hash: run.hash, role: run.role, intervention: run.intervention, prompt: prompt, sourceHash: run.source,
+        seed: settings.seed, calls: group.stepCount, setting: setting)
     }
   }
 
@@ -74,5 +76,15 @@ extension RecordSpec {
   var summary: String {
     "sites \(sites), heads \(heads.rawValue), steps \(steps), tokens \(tokens), branch \(branch.rawValue), "
       + "pool \(pool.map(String.init) ?? "none"), dtype \(dtype.rawValue)"
+  }
+}
+
+extension SchedulerSettings {
+  /// A JSON object, its keys in their order.
+  var json: String {
+    let entries = values.sorted { $0.key < $1.key }.map { key, value in
+      if case .text(let text) = value { "\"\(key)\":\"\(escaped(text))\"" } else { "\"\(key)\":\(value)" }
+    }
+    return "{\(entries.joined(separator: ","))}"
   }
 }
