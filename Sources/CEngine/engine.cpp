@@ -43,6 +43,13 @@ void ce_describe(ce_backend backend, char *text, size_t size) {
   std::snprintf(text, size, "not in this build");
 }
 
+void ce_limit_instructions(ce_instructions most) {
+#ifdef ATTNLAB_ONEDNN
+  onednn_limit_instructions(most);
+#endif
+  (void)most;
+}
+
 ce_operator *ce_product_create(ce_backend backend, int inputs, int outputs, const float *weight, const float *bias,
                                char *error, size_t size) {
   std::unique_ptr<ce_operator> made;

@@ -177,6 +177,12 @@ std::unique_ptr<ce_operator> onednn_convolution(const ce_convolution_shape &shap
   return std::make_unique<Convolution>(shape, weight, bias);
 }
 
+// oneDNN takes a limit until it has first looked at the processor, which it does when an engine is made.
+void onednn_limit_instructions(ce_instructions most) {
+  static const dnnl::cpu_isa names[] = {dnnl::cpu_isa::sse41, dnnl::cpu_isa::avx2, dnnl::cpu_isa::avx512_core};
+  dnnl::set_max_cpu_isa(names[most]);
+}
+
 void onednn_describe(char *text, size_t size) {
   const dnnl_version_t *v = dnnl_version();
   std::snprintf(text, size, "oneDNN %d.%d.%d", v->major, v->minor, v->patch);

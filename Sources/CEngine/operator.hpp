@@ -22,6 +22,7 @@ std::unique_ptr<ce_operator> openblas_convolution(const ce_convolution_shape &sh
 std::unique_ptr<ce_operator> onednn_product(int inputs, int outputs, const float *weight, const float *bias);
 std::unique_ptr<ce_operator> onednn_convolution(const ce_convolution_shape &shape, const float *weight,
                                                 const float *bias);
+void onednn_limit_instructions(ce_instructions most);
 void onednn_describe(char *text, size_t size);
 #endif
 

@@ -27,13 +27,19 @@ public struct Engine: Hashable, Sendable {
     return Engine(backend: Backend.oneDNN.isAvailable ? .oneDNN : .openBLAS)
   }()
 
-  /// Library, version and instruction set, as `oneDNN 2.6.3, kernels avx512`. Part of every content hash: other
-  /// libraries round differently.
-  public var description: String {
+  /// The library and its version, as `oneDNN 2.6.3`.
+  public var library: String {
     var text = [CChar](repeating: 0, count: 256)
     ce_describe(backend.code, &text, text.count)
-    let library = String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    return "\(library), kernels \(InstructionSet.best)"
+    return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+
+  /// Library, version and instruction set, as `oneDNN 2.6.3, kernels avx512`, or `oneDNN 2.6.3, pinned to avx2` where
+  /// `ATTNLAB_ISA` says so. Part of every content hash: other libraries and other instructions round differently.
+  public var description: String { description(pinned: .pinned) }
+
+  func description(pinned: InstructionSet?) -> String {
+    "\(library), \(pinned.map { "pinned to \($0)" } ?? "kernels \(InstructionSet.best)")"
   }
 
   /// The threads that convolutions, products and kernels use.
@@ -45,26 +51,4 @@ public struct EngineError: Error, CustomStringConvertible {
   public let operation: String
   public let message: String
   public var description: String { "\(operation): the engine failed: \(message)" }
-}
-
-/// The instruction sets that the kernels are built for.
-public enum InstructionSet: Int, CaseIterable, Comparable, CustomStringConvertible, Sendable {
-  case plain = 0
-  case avx2 = 1
-  case avx512 = 2
-
-  /// The fastest that this processor runs.
-  public static let best = InstructionSet(rawValue: Int(ck_best_isa().rawValue)) ?? .plain
-
-  public static func < (a: InstructionSet, b: InstructionSet) -> Bool { a.rawValue < b.rawValue }
-
-  public var description: String {
-    switch self {
-    case .plain: "plain"
-    case .avx2: "avx2"
-    case .avx512: "avx512"
-    }
-  }
-
-  package var code: ck_isa { ck_isa(rawValue: UInt32(rawValue)) }
 }

@@ -10,6 +10,7 @@ final class PackedOperator: @unchecked Sendable {
   private let lock = NSLock()
 
   init(name: String, make: (UnsafeMutablePointer<CChar>, Int) -> OpaquePointer?) throws {
+    _ = InstructionSet.holdsLibraries
     var message = [CChar](repeating: 0, count: 512)
     guard let handle = make(&message, message.count) else {
       throw EngineError(operation: name, message: text(message))

@@ -43,6 +43,10 @@ struct Attnlab: ParsableCommand {
   static func main() {
     ThreadWaiting.settle()
     StandardOutput.prepare()
+    do { _ = try InstructionSet.pin(ProcessInfo.processInfo.environment) } catch {
+      StandardError.write("error: \(error)\n")
+      Foundation.exit(ExitStatus.wrongUse.rawValue)
+    }
     do {
       var command = try parseAsRoot(joiningNegativeNumbers(Array(CommandLine.arguments.dropFirst())))
       do {

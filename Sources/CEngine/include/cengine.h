@@ -21,6 +21,13 @@ int ce_available(ce_backend backend);
 /// Name and version, as "oneDNN 2.6.3": writes at most `size` bytes.
 void ce_describe(ce_backend backend, char *text, size_t size);
 
+/// Instructions by what processors share, each with those before it.
+typedef enum { CE_SSE41 = 0, CE_AVX2 = 1, CE_AVX512 = 2 } ce_instructions;
+
+/// Holds oneDNN to these instructions, whatever the processor has beyond them. To be called before the first operator is
+/// made; afterwards it does nothing. OpenBLAS chooses its kernels when it is loaded: OPENBLAS_CORETYPE tells it which.
+void ce_limit_instructions(ce_instructions most);
+
 /// What an operator does to what `y` holds before.
 typedef enum { CE_OVERWRITE = 0, CE_ADD = 1 } ce_store;
 

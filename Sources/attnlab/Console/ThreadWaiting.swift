@@ -1,4 +1,5 @@
 import Foundation
+import Tensors
 
 /// How the threads of the kernels wait for one another.
 ///
@@ -13,23 +14,26 @@ enum ThreadWaiting {
   static let policy = "OMP_WAIT_POLICY"
   static let variables = [variable, policy]
   static let rounds = "1000"
+  /// What OpenBLAS reads the name of a processor from when it is loaded, whose kernels it then takes.
+  static let coreVariable = "OPENBLAS_CORETYPE"
 
   /// Starts this program once more in this very process, with `GOMP_SPINCOUNT` set, unless the user chose a way of
-  /// waiting.
+  /// waiting, and with `OPENBLAS_CORETYPE`, where `ATTNLAB_ISA` pins instructions and the user did not choose a core.
   ///
-  /// Setting the variable here would be too late for libgomp. Process number, arguments, streams, limits and ignored
-  /// signals stay; nothing was read or written before. The program that is started finds the variable set, so this
-  /// happens once. Where it cannot be started the call returns, and the threads wait as libgomp has them wait.
+  /// Setting the variables here would be too late for libgomp and OpenBLAS. Process number, arguments, streams, limits and
+  /// ignored signals stay; nothing was read or written before. The program that is started finds the variables set, so this
+  /// happens once. Where it cannot be started the call returns, and the libraries do as they do by themselves.
   static func settle() {
-    guard getenv(variable) == nil, getenv(policy) == nil, isProgramItself, setenv(variable, rounds, 1) == 0 else {
-      return
-    }
+    var missing: [String: String] = [:]
+    if getenv(variable) == nil, getenv(policy) == nil { missing[variable] = rounds }
+    if let pinned = InstructionSet.pinned, getenv(coreVariable) == nil { missing[coreVariable] = pinned.openBLASCore }
+    guard !missing.isEmpty, isProgramItself, missing.allSatisfy({ setenv($0.key, $0.value, 1) == 0 }) else { return }
     // By its own path, so that `ps` and `killall` know its name; by the link where the file was replaced meanwhile.
     let link = "/proc/self/exe"
     var path = [CChar](repeating: 0, count: Int(PATH_MAX))
     if readlink(link, &path, path.count - 1) > 0 { execv(path, CommandLine.unsafeArgv) }
     execv(link, CommandLine.unsafeArgv)
-    unsetenv(variable)
+    for name in missing.keys { unsetenv(name) }
   }
 
   /// What is in force in a process with this environment, and what to do where that is not the best.

@@ -63,8 +63,7 @@ struct Diagnosis: Encodable {
           "sudo apt-get install libdnnl-dev, then make setup and make build")
         continue
       }
-      let library = Engine(backend: backend).description.replacing(", kernels \(InstructionSet.best)", with: "")
-      add(name, library)
+      add(name, Engine(backend: backend).library)
     }
     let current = "\(Engine.current.backend.rawValue)"
     if let wanted = environment["ATTNLAB_ENGINE"], wanted != current {
@@ -111,7 +110,11 @@ struct Diagnosis: Encodable {
     let features = Machine.features
     add(
       "processor", (Machine.processor ?? "unknown") + (features.isEmpty ? "" : ": \(features.joined(separator: " "))"))
-    if InstructionSet.best == .plain {
+    if let pinned = InstructionSet.pinned {
+      let core =
+        environment[ThreadWaiting.coreVariable].map { "\(ThreadWaiting.coreVariable)=\($0)" } ?? "its own choice"
+      add("kernels", "\(pinned), as \(InstructionSet.variable) asks; so does oneDNN; OpenBLAS: \(core)")
+    } else if InstructionSet.best == .plain {
       add("kernels", .warning, "plain C: the processor has no AVX2", "use a processor with AVX2 or AVX-512")
     } else {
       add("kernels", "\(InstructionSet.best)")
