@@ -54,10 +54,7 @@ public struct SafetensorsFile: Sendable {
   /// F32, F16 and BF16 are exact; F64 is rounded to the nearest.
   /// - Throws: `CheckpointError` if there is no such tensor, or its dtype is not one of the four.
   public func tensor(named name: String) throws(CheckpointError) -> Tensor {
-    let entry = try require(name)
-    guard entry.dtype.isFloat else {
-      throw problem(name, "dtype", found: entry.dtype.rawValue, expected: "F32, F16, BF16 or F64")
-    }
+    let entry = try requireFloat(name)
     var tensor = Tensor(uninitialized: entry.shape)
     withBytes(of: entry) { bytes in
       tensor.withUnsafeMutableValues { FloatConversion.convert(bytes, dtype: entry.dtype, into: $0) }
@@ -91,6 +88,17 @@ public struct SafetensorsFile: Sendable {
   /// - Throws: `CheckpointError` if there is no such tensor.
   public func rawBytes(of name: String) throws(CheckpointError) -> [UInt8] {
     withBytes(of: try require(name)) { Array($0) }
+  }
+
+  /// The entry of a tensor that `tensor(named:)` can read.
+  /// - Throws: as that.
+  @discardableResult
+  func requireFloat(_ name: String) throws(CheckpointError) -> Entry {
+    let entry = try require(name)
+    guard entry.dtype.isFloat else {
+      throw problem(name, "dtype", found: entry.dtype.rawValue, expected: "F32, F16, BF16 or F64")
+    }
+    return entry
   }
 
   private func require(_ name: String) throws(CheckpointError) -> Entry {

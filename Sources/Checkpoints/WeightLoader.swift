@@ -11,7 +11,8 @@ import Tensors
 ///     ...
 ///     try loader.finish()
 ///
-/// Each tensor is converted when it is taken; the loader keeps none, so the peak is the model and one tensor.
+/// Each tensor is converted when it is taken; the loader keeps none, so the peak is the model and one tensor. With `require`
+/// in place of `take` the files' headers alone are held against the model, and no value is read.
 public final class WeightLoader {
   public let store: WeightStore
   private let aliases: [WeightAlias]
@@ -36,45 +37,59 @@ public final class WeightLoader {
     stored(name) != nil
   }
 
-  /// The tensor of a name, as float32 of the given shape.
+  /// Whether the files hold a tensor, under its name or an alias, in a shape: what `take` asks before it reads a value.
   ///
   /// - Parameters:
   ///   - name: as the model names it today.
   ///   - shape: as the model needs it.
   ///   - aliases: other names of this one tensor, beside the loader's rules.
-  ///   - orShapes: shapes of as many values that files may hold instead, as `[c, c, 1, 1]` for a linear `[c, c]`; the
-  ///     values are returned in `shape`.
-  /// - Returns: the tensor; zeros if there was a problem, which `finish` will throw.
-  /// - Throws: `CheckpointError` with the problems so far, where more than 256 MiB of zeros would be needed.
-  public func take(
-    _ name: String, shape: [Int], aliases: [String] = [], orShapes: [[Int]] = []
-  ) throws(CheckpointError) -> Tensor {
+  ///   - orShapes: shapes of as many values that files may hold instead, as `[c, c, 1, 1]` for a linear `[c, c]`.
+  /// - Returns: what the files call the tensor; nil if there was a problem, which `finish` will throw.
+  @discardableResult
+  public func require(_ name: String, shape: [Int], aliases: [String] = [], orShapes: [[Int]] = []) -> String? {
     guard let stored = stored(name, aliases), let entry = store.entry(stored) else {
       problems.append(
         .init(.missing, file: store.name, tensor: name, field: "tensor", found: "missing", expected: "\(shape)"))
-      return try unfitting(shape)
+      return nil
     }
     guard taken.insert(ExactString(stored)).inserted else {
       problems.append(
         .init(file: store.name, tensor: name, field: "use", found: "asked for twice", expected: "it once"))
-      return standIn(shape)
+      return nil
     }
     guard entry.shape == shape || orShapes.contains(entry.shape) else {
       problems.append(
         .init(
           .shape, file: store.file(of: stored).name, tensor: stored, field: "shape", found: "\(entry.shape)",
           expected: ([shape] + orShapes).map { "\($0)" }.joined(separator: " or ")))
+      return nil
+    }
+    do throws(CheckpointError) {
+      try store.file(of: stored).requireFloat(stored)
+    } catch {
+      problems += error.problems
+      return nil
+    }
+    return stored
+  }
+
+  /// The tensor of a name, as float32 of the given shape; the parameters are those of `require`.
+  /// - Returns: the tensor, its values in `shape`; zeros if there was a problem, which `finish` will throw.
+  /// - Throws: `CheckpointError` with the problems so far, where more than 256 MiB of zeros would be needed.
+  public func take(
+    _ name: String, shape: [Int], aliases: [String] = [], orShapes: [[Int]] = []
+  ) throws(CheckpointError) -> Tensor {
+    guard let stored = require(name, shape: shape, aliases: aliases, orShapes: orShapes) else {
       return try unfitting(shape)
     }
     // After a problem the model is lost, and converting its other weights would only take time and memory.
-    guard problems.isEmpty || !entry.dtype.isFloat else { return standIn(shape) }
+    guard problems.isEmpty else { return standIn(shape) }
     do throws(CheckpointError) {
       let tensor = try store.tensor(named: stored)
-      if entry.shape == shape { return tensor }
       if let reshaped = try? tensor.reshaped(shape) { return reshaped }
       problems.append(
         .init(
-          .shape, file: store.name, tensor: stored, field: "shape", found: "\(entry.shape)", expected: "\(shape)"))
+          .shape, file: store.name, tensor: stored, field: "shape", found: "\(tensor.shape)", expected: "\(shape)"))
     } catch {
       problems += error.problems
     }

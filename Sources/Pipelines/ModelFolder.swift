@@ -9,7 +9,9 @@ public struct ModelFolder: Sendable {
   /// The folder's name, for messages and reports.
   public var name: String { url.lastPathComponent }
 
-  /// The class of the scheduler that `model_index.json` names.
+  /// The class of the pipeline that `model_index.json` names.
+  public let pipelineClass: String
+  /// The class of the scheduler that it names.
   public let schedulerClass: String
 
   /// - Throws: `CheckpointError` if the folder has no `model_index.json`, its index names a pipeline or components of classes
@@ -25,7 +27,8 @@ public struct ModelFolder: Sendable {
         advice: "Save one with diffusers: StableDiffusionPipeline.save_pretrained(\"folder\").")
     }
     var file = try ConfigFile(contentsOf: index, named: "model_index.json")
-    schedulerClass = PipelineClass(&file).scheduler
+    let classes = PipelineClass(&file)
+    (pipelineClass, schedulerClass) = (classes.pipeline, classes.scheduler)
     let advice = file.problems.isEmpty ? nil : PipelineClass.advice
     file.note(
       contentFiles.compactMap { irregularity(of: $0, named: $0.pathComponents.suffix(2).joined(separator: "/")) })
@@ -59,83 +62,24 @@ public struct ModelFolder: Sendable {
     }
   }
 
-  /// Every problem of the folder that can be found without computing: of the index, of each component's config and
-  /// weights, and between components.
-  public func problems() -> [String] {
+  /// SHA-256, in hexadecimal, over names and contents of the files that decide what the model computes.
+  /// - Parameter cache: where hashes of large files are kept; nil: everything is read.
+  /// - Throws: as `ContentHash`.
+  public func contentHash(cache: ContentHashCache? = nil) throws -> String {
+    try ContentHash.hash(contentFiles, cache: cache)
+  }
+
+  /// What is known of the folder without reading weights, and every problem of it: of its own scheduler, and those that keep it
+  /// from being described.
+  public func examined() -> (description: ModelDescription?, problems: [String]) {
     var problems: [String] = []
-    func attempt(_ body: () throws -> Void) {
-      do { try body() } catch { problems.append("\(error)") }
-    }
-    attempt { try checkScheduler() }
-    attempt { _ = try CLIPTokenizer(folder: component("tokenizer")) }
-    attempt { _ = try CLIPTextEncoder(folder: component("text_encoder")) }
-    attempt { _ = try VAE(folder: component("vae")) }
-    attempt { _ = try UNet(folder: component("unet")) }
-    // What does not fit together can be told only of parts that can be read.
-    if let shapes = try? Shapes(self) { attempt { try shapes.check() } }
-    return problems
-  }
-}
-
-/// What the components' config files say of one another, without their weights.
-struct Shapes {
-  let unet: UNetConfiguration
-  let vae: VAEConfiguration
-  let text: CLIPTextConfiguration
-  let tokenizer: CLIPTokenizer
-
-  init(_ folder: ModelFolder) throws {
-    func config(_ component: String) throws -> ConfigFile {
-      try ConfigFile(contentsOf: folder.component(component).appending(path: "config.json"))
-    }
-    tokenizer = try CLIPTokenizer(folder: folder.component("tokenizer"))
-    text = try CLIPTextConfiguration(config("text_encoder"))
-    vae = try VAEConfiguration(config("vae"))
-    unet = try UNetConfiguration(config("unet"))
-  }
-
-  /// Whether components that are each whole fit one another.
-  /// - Throws: `CheckpointError` with all that does not.
-  func check() throws(CheckpointError) {
-    var problems: [CheckpointError.Problem] = []
-    var advice = "The folders come from different models: fetch all of one model."
-    func compare(_ file: String, _ key: String, _ found: Int, _ other: String, _ expected: Int) {
-      if found != expected {
-        problems.append(.init(file: file, field: key, found: "\(found)", expected: "\(expected), \(other)"))
-      }
-    }
-    compare(
-      "unet/config.json", "cross_attention_dim", unet.crossAttentionDim,
-      "the hidden_size of text_encoder/config.json", text.hiddenSize)
-    if let kind = unet.kindOfPictureInput(latentChannels: vae.latentChannels) {
-      problems.append(
-        .init(
-          file: "unet/config.json", field: "in_channels", found: "\(unet.inChannels), those of \(kind)",
-          expected: "\(vae.latentChannels), the latent_channels of vae/config.json"))
-      advice = "attnlab computes text-to-image alone: give the folder of a model without such an input."
-    } else {
-      compare(
-        "unet/config.json", "in_channels", unet.inChannels,
-        "the latent_channels of vae/config.json", vae.latentChannels)
-    }
-    compare(
-      "unet/config.json", "out_channels", unet.outChannels,
-      "the latent_channels of vae/config.json", vae.latentChannels)
-    problems += text.misfits(of: tokenizer, in: "tokenizer", config: "text_encoder/config.json")
-    guard problems.isEmpty else { throw CheckpointError(problems, advice: advice) }
-  }
-}
-
-extension UNetConfiguration {
-  /// What a UNet of so many channels takes beside the latents, as Stable Diffusion's other models do; nil if none of them.
-  fileprivate func kindOfPictureInput(latentChannels: Int) -> String? {
-    guard outChannels == latentChannels else { return nil }
-    return switch inChannels - latentChannels {
-    case latentChannels + 1: "an inpainting model, which takes a mask and a masked picture beside the latents"
-    case latentChannels: "an InstructPix2Pix model, which takes a picture beside the latents"
-    case 1: "a depth-to-image model, which takes a depth map beside the latents"
-    case 3: "an upscaler, which takes a small picture beside the latents"
-    default: nil
+    do { try checkScheduler() } catch { problems.append("\(error)") }
+    do { return (try ModelDescription(self), problems) } catch {
+      // A scheduler file that cannot be read was named already.
+      return (nil, problems + error.problems.filter { !problems.contains($0) })
     }
   }
+
+  /// Every problem that `examined` finds.
+  public func problems() -> [String] { examined().problems }
 }

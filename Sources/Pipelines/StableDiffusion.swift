@@ -5,55 +5,50 @@ import Foundation
 import Schedulers
 import Tensors
 
-/// A loaded Stable Diffusion checkpoint: the components that a picture goes through.
+/// A loaded Stable Diffusion checkpoint: the networks that a picture goes through, beside what the folder says of itself.
 public struct StableDiffusion: Sendable {
-  public let folder: ModelFolder
-  public let tokenizer: CLIPTokenizer
+  public let description: ModelDescription
   public let textEncoder: CLIPTextEncoder
   public let unet: UNet
   public let vae: VAE
-  public let schedulerConfiguration: SchedulerConfiguration
 
-  /// Loads a folder.
-  /// - Throws: `CheckpointError` or `SchedulerError`: every problem of the component that is wrong, or what does not
-  ///   fit between components.
-  public init(folder: ModelFolder) throws {
-    self.folder = folder
-    // The small files first: a folder of mixed models should fail before gigabytes are read.
-    schedulerConfiguration = try folder.schedulerConfiguration()
-    let shapes = try Shapes(folder)
-    try shapes.check()
-    tokenizer = shapes.tokenizer
-    textEncoder = try CLIPTextEncoder(folder: folder.component("text_encoder"))
-    vae = try VAE(folder: folder.component("vae"))
-    unet = try UNet(folder: folder.component("unet"))
+  /// Reads the weights of a folder that was described.
+  /// - Throws: `CheckpointError` if the files have changed since; `EngineError`.
+  public init(_ description: ModelDescription) throws {
+    self.description = description
+    let stores = description.stores
+    textEncoder = try CLIPTextEncoder(description.text, stores.text, reading: .weights)
+    vae = try VAE(description.vae, stores.vae, reading: .weights)
+    unet = try UNet(description.unet, stores.unet, reading: .weights)
   }
 
+  /// Describes and loads a folder.
+  /// - Throws: `ModelFolderError` with every problem of the folder; as `init(_:)`.
+  public init(folder: ModelFolder) throws { try self.init(ModelDescription(folder)) }
+
+  public var folder: ModelFolder { description.folder }
+  public var tokenizer: CLIPTokenizer { description.tokenizer }
+  public var schedulerConfiguration: SchedulerConfiguration { description.schedulerConfiguration }
   /// Pixels to a latent cell, along each side.
-  public var scale: Int { vae.configuration.scale }
-
-  /// Height and width in pixels that the model was trained for: `sample_size` of the UNet is in cells; 64 x 64 cells where
-  /// the file does not say.
-  public var defaultSize: GridSize {
-    let cells = unet.configuration.sampleSize ?? UNetConfiguration.commonSampleSize
-    return GridSize(height: cells.height * scale, width: cells.width * scale)
-  }
+  public var scale: Int { description.scale }
+  /// In pixels.
+  public var defaultSize: GridSize { description.defaultSize }
 
   /// The scheduler that the folder asks for.
   /// - Throws: `SchedulerError` if it is not computed here; see `ModelFolder.defaultScheduler`.
   public var defaultScheduler: SchedulerKind {
-    get throws(SchedulerError) { try folder.defaultScheduler(schedulerConfiguration) }
+    get throws(SchedulerError) { try description.defaultScheduler }
   }
 
   /// Checks a size in pixels.
-  /// - Throws: `SelectionError` unless both sides are positive multiples of `scale`, at most 8192.
+  /// - Throws: `SelectionError`.
   public func checkSize(height: Int, width: Int) throws(SelectionError) {
-    for (name, value) in [("height", height), ("width", width)]
-    where value <= 0 || value % scale != 0 || value > 8192 {
-      let near = max(scale, (min(value, 8192) + scale / 2) / scale * scale)
-      throw SelectionError(
-        "\(name): \(value) is not a multiple of \(scale) pixels from \(scale) to 8192; the nearest is \(near)")
-    }
+    try description.checkSize(height: height, width: width)
+  }
+
+  /// What a denoising takes beside the weights; see `MemoryEstimate`.
+  public func peakBytes(lanes: Int, height: Int, width: Int) -> Int {
+    description.memory.peakBytes(lanes: lanes, height: height, width: width)
   }
 
   /// Start noise for a seed, as diffusers draws it from `torch.Generator("cpu").manual_seed(seed)`.

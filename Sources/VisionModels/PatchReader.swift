@@ -35,7 +35,7 @@ public struct PatchReader: Sendable {
           expected: "pictures of image_size, \(configuration.imageSize) pixels square"))
     }
     let weights = try WeightLoader(WeightStore(folder: folder))
-    let loader = ModuleLoader(path: "") { try weights.take($0, shape: $1) }
+    let loader = ModuleLoader(weights)
     let width = configuration.hiddenSize
     vision = try VisionTransformer(configuration, loader["vision_model"])
     patchNorm = try loader.norm("patch_norm", channels: width)

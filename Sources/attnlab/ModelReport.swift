@@ -1,19 +1,11 @@
 import Attention
-import Checkpoints
 import DiffusionModels
+import Formatting
 import Foundation
 import Pipelines
 
 /// What a model folder holds.
 struct ModelReport: Encodable {
-  struct Component: Encodable {
-    let name: String
-    let parameters: Int
-    /// Of the weights, in the files' own number formats.
-    let bytes: Int
-    let dtypes: [String]
-  }
-
   struct Site: Encodable {
     let layer: Int
     let kind, path: String
@@ -28,10 +20,12 @@ struct ModelReport: Encodable {
   var scale: Int?
   var scheduler, predictionType: String?
   var tokens: Int?
-  var components: [Component] = []
+  var components: [ModelComponent] = []
+  /// Where all weights were read.
+  var weights: [WeightCheck]?
   /// At the default size.
   var sites: [Site] = []
-  let problems: [String]
+  private(set) var problems: [String]
 
   var parameters: Int { components.reduce(0) { $0 + $1.parameters } }
 
@@ -41,45 +35,43 @@ struct ModelReport: Encodable {
     self.problems = problems
   }
 
-  /// Loads the folder, and looks for every problem if that fails.
-  init(_ folder: ModelFolder) {
-    let found: [String]
-    let model: StableDiffusion?
-    do {
-      model = try StableDiffusion(folder: folder)
-      found = []
-    } catch {
-      model = nil
-      // A file error of Foundation's that is among them is put into words.
-      let all = folder.problems().map { $0 == "\(error)" ? plainText(of: error) : $0 }
-      found = all.isEmpty ? [plainText(of: error)] : all
-    }
+  /// Examines the folder.
+  /// - Parameter readsWeights: whether all weights are read, to see that they are finite.
+  init(_ folder: ModelFolder, readsWeights: Bool = false) {
+    let (description, found) = folder.examined()
     name = folder.name
     self.folder = folder.url.path
     problems = found
-    height = model?.defaultSize.height
-    width = model?.defaultSize.width
-    scale = model?.scale
-    let configuration = model?.schedulerConfiguration ?? (try? folder.schedulerConfiguration())
+    height = description?.defaultSize.height
+    width = description?.defaultSize.width
+    scale = description?.scale
     scheduler = folder.schedulerClass
-    predictionType = configuration?.predictionType
-    tokens = model?.tokenizer.maxLength
-    components = ["text_encoder", "unet", "vae"].compactMap { Self.component($0, folder) }
-    let unet = model?.unet ?? (try? UNet(folder: folder.url.appending(path: "unet")))
-    let cells = unet?.configuration.sampleSize ?? UNetConfiguration.commonSampleSize
+    predictionType = (description?.schedulerConfiguration ?? (try? folder.schedulerConfiguration()))?.predictionType
+    tokens = description?.tokenizer.maxLength
+    components = ["text_encoder", "unet", "vae"].compactMap { ModelComponent($0, of: folder) }
+    let unet = description?.unet ?? (try? UNet.configuration(folder.url.appending(path: "unet")))
+    let cells = unet?.sampleSize ?? UNetConfiguration.commonSampleSize
     sites = (unet?.sites(latentHeight: cells.height, latentWidth: cells.width, tokens: tokens ?? 77) ?? []).map {
       Site(
         layer: $0.layer, kind: $0.kind.rawValue, path: $0.path, height: $0.height, width: $0.width, heads: $0.heads)
     }
+    guard readsWeights, let description else { return }
+    do {
+      let checks = try description.checkWeights()
+      weights = checks
+      problems += checks.filter { !$0.broken.isEmpty }.map(Self.text)
+    } catch {
+      problems.append("\(error)")
+    }
   }
 
-  /// What the weight files' headers say; nil where they cannot be read.
-  private static func component(_ name: String, _ folder: ModelFolder) -> Component? {
-    guard let store = try? WeightStore(folder: folder.url.appending(path: name)) else { return nil }
-    let entries = store.names.compactMap { store.entry($0) }
-    return Component(
-      name: name, parameters: entries.reduce(0) { $0 + $1.shape.reduce(1, *) },
-      bytes: entries.reduce(0) { $0 + $1.byteRange.count }, dtypes: Set(entries.map { $0.dtype.rawValue }).sorted())
+  /// The tensors of a component that are not finite, in at most twenty lines.
+  private static func text(_ check: WeightCheck) -> String {
+    let shown = check.broken.prefix(20)
+    var lines = ["\(check.component): \(check.broken.count) of \(check.tensors) tensors are not finite:"]
+    lines += shown.map { "  \(printable($0.name)): \($0.count) of \($0.size) values" }
+    if check.broken.count > shown.count { lines.append("  ... and \(check.broken.count - shown.count) more") }
+    return lines.joined(separator: "\n")
   }
 
   /// `128 x 128`, width before height.
@@ -100,6 +92,12 @@ struct ModelReport: Encodable {
         $0.name,
         "\(Readable.count($0.parameters)) parameters, \(Readable.bytes($0.bytes)) \($0.dtypes.joined(separator: ", "))"
       )
+    }
+    if let weights {
+      let broken = weights.reduce(0) { $0 + $1.broken.count }
+      let count = weights.reduce(0) { $0 + $1.tensors }
+      facts.append(
+        ("weights", broken == 0 ? "all \(count) tensors are finite" : "\(broken) of \(count) tensors are not finite"))
     }
     facts.append(("problems", problems.isEmpty ? "none" : "\(problems.count)"))
     var table = Table(["layer", "kind", "grid", "heads", "path"], right: [0, 2, 3])

@@ -11,7 +11,7 @@ import Testing
 @Suite struct DocumentedExampleTests {
   @Test func oneRunTakesAttentionFromAnother() throws {
     let folder = try ModelFolder(URL(filePath: "Sources/Pipelines/Models/emoji-scenes"))
-    let model = try StableDiffusion(folder: folder)
+    let model = try StableDiffusion(ModelDescription(folder))
     let settings = DenoisingSettings(
       seed: 1, steps: 30, guidanceScale: 5, negativePrompt: "", scheduler: .ddim, height: 128, width: 128)
     let prompts = ["a red car", "a blue car"].map(model.tokenizer.encode)

@@ -73,6 +73,26 @@ import Testing
     }
   }
 
+  /// Headers cannot tell that weights are no numbers; reading them does.
+  @Test func weightsThatAreNoNumbers() throws {
+    try Program.inFolder { attnlab in
+      let model = try attnlab.copyModel(to: "model")
+      let sound = try attnlab("models", "model", "--weights")
+      #expect(sound.code == 0 && sound.output.contains("tensors are finite"), "\(sound.output)\(sound.errors)")
+      let url = model.appending(path: "vae/diffusion_pytorch_model.safetensors")
+      var data = try Data(contentsOf: url)
+      data.replaceSubrange((data.count - 4)..<data.count, with: [0, 0x7C, 0, 0xFC])
+      try data.write(to: url)
+      #expect(try attnlab("models", "model").code == 0)
+      let outcome = try attnlab("models", "model", "--weights", "--json")
+      #expect(outcome.code == 1)
+      #expect(outcome.errors.hasPrefix("error: model: 1 problem\nvae: 1 of "), "\(outcome.errors)")
+      #expect(outcome.errors.contains(": 2 of "))
+      #expect((try outcome.json()["weights"] as? [[String: Any]])?.count == 3)
+      #expect(try attnlab("models", "--weights").code == 2)
+    }
+  }
+
   @Test func missingScheduler() throws {
     try Program.inFolder { attnlab in
       let model = try attnlab.copyModel(to: "model")

@@ -1,40 +1,69 @@
+import Checkpoints
 import Tensors
 
 /// A module's place in a checkpoint: makes its layers out of the tensors below its path.
+///
+/// It can also make them out of nothing, and only hold names and shapes against the headers of the files. A network then
+/// runs through the same lines as when it loads, so that what they need is written once; what comes of it is never run.
 package struct ModuleLoader {
+  /// What is taken of the files.
+  package enum Reading: Sendable {
+    case weights
+    /// Names and shapes; every layer is a stand-in of one value.
+    case headers
+  }
+
   /// The diffusers or transformers module path, as `down_blocks.0.resnets.1`.
   package let path: String
-  /// Hands out a tensor by its whole name, checked against a shape. A tensor that is missing or of another shape is
-  /// noted and comes as zeros, so that one error can name all of them.
-  private let take: (_ name: String, _ shape: [Int]) throws -> Tensor
+  private let weights: WeightLoader
+  private let reading: Reading
+  private let otherShapes: (_ name: String, _ shape: [Int]) -> [[Int]]
 
-  package init(path: String, take: @escaping (_ name: String, _ shape: [Int]) throws -> Tensor) {
+  /// - Parameters:
+  ///   - weights: notes tensors that are missing or of another shape, so that one error can name all of them.
+  ///   - otherShapes: those that files may hold a tensor in beside its own, by its whole name.
+  package init(
+    _ weights: WeightLoader, path: String = "", reading: Reading = .weights,
+    otherShapes: @escaping (_ name: String, _ shape: [Int]) -> [[Int]] = { _, _ in [] }
+  ) {
     self.path = path
-    self.take = take
+    self.weights = weights
+    self.reading = reading
+    self.otherShapes = otherShapes
   }
 
   package subscript(_ name: String) -> ModuleLoader {
-    ModuleLoader(path: path.isEmpty ? name : "\(path).\(name)", take: take)
+    ModuleLoader(
+      weights, path: path.isEmpty ? name : "\(path).\(name)", reading: reading, otherShapes: otherShapes)
   }
 
+  /// - Returns: the tensor in its shape; where headers alone are read a single value.
   package func tensor(_ name: String, _ shape: [Int]) throws -> Tensor {
-    try take(self[name].path, shape)
+    let name = self[name].path
+    switch reading {
+    case .weights: return try weights.take(name, shape: shape, orShapes: otherShapes(name, shape))
+    case .headers:
+      weights.require(name, shape: shape, orShapes: otherShapes(name, shape))
+      return Self.oneValue
+    }
   }
 
   package func linear(_ name: String, inputs: Int, outputs: Int, bias: Bool = true) throws -> Linear {
     let module = self[name]
-    return try Linear(
-      module.path, weight: module.tensor("weight", [outputs, inputs]),
-      bias: bias ? module.tensor("bias", [outputs]) : nil)
+    let weight = try module.tensor("weight", [outputs, inputs])
+    let bias = bias ? try module.tensor("bias", [outputs]) : nil
+    return try made(Self.linear) { try Linear(module.path, weight: weight, bias: bias) }
   }
 
   /// Several products of one input as one: their results lie side by side.
   package func fusedLinear(_ names: [String], inputs: Int, outputs: Int, bias: Bool) throws -> Linear {
     let weights = try names.map { try self[$0].tensor("weight", [outputs, inputs]) }
     let biases = bias ? try names.map { try self[$0].tensor("bias", [outputs]) } : []
-    return try Linear(
-      "\(path).(\(names.joined(separator: "+")))", weight: Tensor.stacked(weights),
-      bias: bias ? Tensor.stacked(biases) : nil)
+    return try made(Self.linear) {
+      try Linear(
+        "\(path).(\(names.joined(separator: "+")))", weight: Tensor.stacked(weights),
+        bias: bias ? Tensor.stacked(biases) : nil)
+    }
   }
 
   package func convolution(
@@ -42,21 +71,41 @@ package struct ModuleLoader {
     padding: (begin: Int, end: Int) = (1, 1), bias: Bool = true
   ) throws -> Convolution {
     let module = self[name]
-    return try Convolution(
-      module.path, weight: module.tensor("weight", [outputs, inputs, kernel, kernel]),
-      bias: bias ? module.tensor("bias", [outputs]) : nil, stride: stride, padding: padding)
+    let weight = try module.tensor("weight", [outputs, inputs, kernel, kernel])
+    let bias = bias ? try module.tensor("bias", [outputs]) : nil
+    return try made(Self.convolution) {
+      try Convolution(module.path, weight: weight, bias: bias, stride: stride, padding: padding)
+    }
   }
 
   /// A convolution of one cell, which on NHWC maps is a product.
   package func pointwise(_ name: String, inputs: Int, outputs: Int) throws -> Linear {
     let module = self[name]
-    return try Linear(
-      module.path, weight: module.tensor("weight", [outputs, inputs, 1, 1]).reshaped([outputs, inputs]),
-      bias: module.tensor("bias", [outputs]))
+    let weight = try module.tensor("weight", [outputs, inputs, 1, 1])
+    let bias = try module.tensor("bias", [outputs])
+    return try made(Self.linear) {
+      try Linear(module.path, weight: weight.reshaped([outputs, inputs]), bias: bias)
+    }
   }
 
   package func norm(_ name: String, channels: Int) throws -> NormParameters {
     let module = self[name]
-    return try NormParameters(weight: module.tensor("weight", [channels]), bias: module.tensor("bias", [channels]))
+    let weight = try module.tensor("weight", [channels])
+    return try NormParameters(weight: weight, bias: module.tensor("bias", [channels]))
+  }
+
+  // MARK: Stand-ins
+
+  private static let oneValue = Tensor(zeros: [1])
+  private static let linear = Result { try Linear("a stand-in", weight: Tensor(zeros: [1, 1]), bias: nil) }
+  private static let convolution = Result {
+    try Convolution("a stand-in", weight: Tensor(zeros: [1, 1, 1, 1]), bias: nil)
+  }
+
+  private func made<Layer>(_ standIn: Result<Layer, any Error>, _ make: () throws -> Layer) throws -> Layer {
+    switch reading {
+    case .weights: try make()
+    case .headers: try standIn.get()
+    }
   }
 }

@@ -1,5 +1,4 @@
 import Checkpoints
-import Files
 import Formatting
 import Foundation
 import Pipelines
@@ -23,22 +22,12 @@ public enum ModelSource {
         + "; a folder in the diffusers layout is given by its path, looked for at \(url.path)")
   }
 
-  /// SHA-256, in hexadecimal, over names and contents of the files that decide what a model computes.
-  /// - Throws: a file error.
-  public static func hash(_ folder: ModelFolder) throws -> String { try hash(folder.contentFiles) }
+  /// SHA-256, in hexadecimal, over names and contents of the files that decide what a model computes; that of a large model
+  /// is kept in the user's folder of caches.
+  /// - Throws: as `ContentHash`.
+  public static func hash(_ folder: ModelFolder) throws -> String { try folder.contentHash(cache: .user()) }
 
-  /// The same of files in their order, each with the name of its folder.
-  /// - Throws: `CheckpointError` for a pipe or a device in the place of a file, which would never end; a file error.
-  package static func hash(_ files: [URL]) throws -> String {
-    var hasher = SHA256()
-    for file in files {
-      let name = file.pathComponents.suffix(2).joined(separator: "/")
-      if let problem = irregularity(of: file, named: name) { throw CheckpointError(problem) }
-      let data = try Data(contentsOf: file, options: .mappedIfSafe)
-      hasher.update(Data("\(name)\n\(data.count)\n".utf8))
-      // Mapped: a file of gigabytes never is in memory whole.
-      hasher.update(data)
-    }
-    return hasher.finish()
-  }
+  /// The same of files in their order, each with the name of its folder; nothing is kept.
+  /// - Throws: as `ContentHash`.
+  package static func hash(_ files: [URL]) throws -> String { try ContentHash.hash(files) }
 }

@@ -13,7 +13,7 @@ extension VisionTransformer {
       folderFile: ConfigFile(contentsOf: folder.appending(path: "config.json")))
     let loader = try WeightLoader(WeightStore(folder: folder), aliases: .bareVisionEncoder)
     let path = configuration.family == .clip ? "vision_model" : ""
-    try self.init(configuration, ModuleLoader(path: path) { try loader.take($0, shape: $1) })
+    try self.init(configuration, ModuleLoader(loader, path: path))
     // What stands behind or beside the tower, and the positions' numbers that older transformers saved.
     try loader.finish(
       ignoring: CLIP.positionNumbers + [
@@ -35,7 +35,7 @@ extension CLIP {
     let loader = try WeightLoader(WeightStore(folder: folder))
     try self.init(
       configuration, tokenizer: tokenizer, preprocessor: preprocessor,
-      ModuleLoader(path: "") { try loader.take($0, shape: $1) })
+      ModuleLoader(loader))
     try loader.finish(ignoring: Self.positionNumbers)
   }
 
@@ -54,7 +54,7 @@ extension LPIPS {
     _ = file.string("version", default: "0.1", oneOf: ["0.1"])
     try file.finish()
     let loader = try WeightLoader(WeightStore(folder: folder))
-    try self.init(LPIPSTrunk(rawValue: name) ?? .alex, ModuleLoader(path: "") { try loader.take($0, shape: $1) })
+    try self.init(LPIPSTrunk(rawValue: name) ?? .alex, ModuleLoader(loader))
     try loader.finish()
   }
 }

@@ -8,19 +8,29 @@ struct ModelsCommand: ParsableCommand {
     commandName: "models",
     abstract: "List the bundled models, or check one and show its attention sites.",
     discussion: """
-      With a name or a folder it shows what the folder holds, every attention site with the number that selectors \
-      use, and every problem. If there are problems, the exit code is 1.
+      With a name or a folder: what the folder holds, every attention site with the number that selectors use, and every \
+      problem found. The command reads config files, the tokenizer and the headers of the weight files: it checks the names and \
+      shapes of all tensors and reads no weight. With --weights it also reads every weight and names the tensors that are not \
+      finite. A folder with problems is a failure (exit code 1).
 
       Examples:
         attnlab models
         attnlab models emoji-scenes
         attnlab models ~/models/stable-diffusion-v1-5 --json
+        attnlab models ~/models/stable-diffusion-v1-5 --weights
       """)
 
   @Argument(help: ArgumentHelp("A bundled model, or a folder in the diffusers layout.", valueName: "name-or-folder"))
   var model: String?
 
+  @Flag(help: "Read all weights, and say of each component whether its tensors are finite.")
+  var weights = false
+
   @OptionGroup var output: JSONOption
+
+  func validate() throws {
+    if weights, model == nil { throw ValidationError("--weights needs the name or the folder of a model.") }
+  }
 
   func run() throws {
     guard let model else { return try list() }
@@ -30,7 +40,7 @@ struct ModelsCommand: ParsableCommand {
       if output.json { try StandardOutput.write(json: ModelReport(name: model, problems: ["\(error)"])) }
       throw error
     }
-    let report = ModelReport(folder)
+    let report = ModelReport(folder, readsWeights: weights)
     if output.json {
       try StandardOutput.write(json: report)
     } else {
