@@ -97,17 +97,22 @@ let package = Package(
       name: "Measures", dependencies: ["Analysis", "Checkpoints", "Files", "Pipelines", "Tensors", "VisionModels"],
       swiftSettings: strict),
 
+    // YAML of a stranger's, read strictly: each value with its place, all problems together.
+    .target(
+      name: "StrictYAML", dependencies: ["Formatting", .product(name: "Yams", package: "Yams")], swiftSettings: strict),
+
     // An experiment: what its file asks for, the plan that comes of it, what is stored of it.
     .target(
       name: "Planning",
       dependencies: [
         "Attention", "AttentionStore", "Checkpoints", "Files", "Formatting", "Measures", "Pipelines", "Schedulers",
-        "Tensors", .product(name: "Yams", package: "Yams"),
+        "StrictYAML", "Tensors",
       ], swiftSettings: strict),
     .target(
       name: "Results",
       dependencies: [
-        "Analysis", "Attention", "AttentionStore", "Files", "Formatting", "Measures", "Planning", "Plotting", "Tensors",
+        "Analysis", "Attention", "AttentionStore", "Files", "Formatting", "Measures", "Planning", "Plotting",
+        "StrictYAML", "Tensors",
       ],
       swiftSettings: strict),
 
@@ -140,7 +145,7 @@ let package = Package(
       dependencies: [
         "Analysis", "Attention", "AttentionStore", "Checkpoints", "CKernels", "DiffusionModels", "Exporting", "Files",
         "Formatting", "Measures", "Pipelines", "Planning", "Plotting", "Reporting", "Results", "Running", "Schedulers",
-        "Tensors", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "StrictYAML", "Tensors", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
 
@@ -183,7 +188,8 @@ let package = Package(
     .target(
       name: "ExperimentSupport", dependencies: ["Planning", "Reporting", "Results", "Running", "TestSupport"],
       path: "Tests/ExperimentSupport"),
-    .testTarget(name: "PlanningTests", dependencies: ["ExperimentSupport", "Planning", "TestSupport"]),
+    .testTarget(
+      name: "PlanningTests", dependencies: ["ExperimentSupport", "Planning", "StrictYAML", "TestSupport"]),
     .testTarget(name: "ResultsTests", dependencies: ["ExperimentSupport", "Results", "TestSupport"]),
     .testTarget(
       name: "RunningTests",

@@ -53,8 +53,7 @@ extension RunDescription {
   public var width: Int { setting.width }
   public var steps: Int { setting.numInferenceSteps }
   public var guidanceScale: Double { setting.guidanceScale }
-  /// With what differs from the model's configuration.
-  public var scheduler: String { setting.schedulerText }
+  public var scheduler: String { setting.scheduler }
   public var negativePrompt: PromptID? { setting.negativePrompt }
 
   /// A run of a setting that has no label.

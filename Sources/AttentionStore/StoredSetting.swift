@@ -1,5 +1,3 @@
-import Foundation
-
 /// What a run is made with beside its prompt and seed: a row of `setting`.
 public struct SettingDescription: Hashable, Sendable {
   /// What the plan calls it, as `guidance_scale=3`; empty where it has one setting alone. The setting is the same by
@@ -30,17 +28,5 @@ public struct SettingDescription: Hashable, Sendable {
     self.height = height
     self.width = width
     self.negativePrompt = negativePrompt
-  }
-}
-
-extension SettingDescription {
-  /// The scheduler with what differs from the model's configuration: `euler`, `euler, use_karras_sigmas true`.
-  public var schedulerText: String {
-    // Not decoded: numbers keep their digits, 1.0 its point.
-    let entries = schedulerSettings.matches(of: /"([^"\\]+)"\s*:\s*("(?:[^"\\]|\\.)*"|[^\s,}]+)/).map {
-      let text = try? JSONDecoder().decode(String.self, from: Data($0.2.utf8))
-      return "\($0.1) \(text ?? String($0.2))"
-    }
-    return ([scheduler] + entries.sorted()).joined(separator: ", ")
   }
 }

@@ -1,7 +1,7 @@
 import Foundation
 
 /// A number of bytes, written `500 MB` or `2 GiB`.
-public struct ByteSize: Hashable, Sendable, CustomStringConvertible {
+public struct ByteSize: Codable, Hashable, Sendable, CustomStringConvertible {
   public let bytes: Int64
 
   public init(_ bytes: Int64) {

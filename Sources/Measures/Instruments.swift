@@ -101,7 +101,7 @@ public final class Instruments {
 }
 
 /// Where the networks are that metrics look with.
-public struct InstrumentFolders: Hashable, Sendable {
+public struct InstrumentFolders: Codable, Hashable, Sendable {
   /// A bundled model's name or a folder; those that are not named are the bundled ones.
   public let given: [Instrument: String]
 

@@ -104,7 +104,7 @@ public enum MetricAccuracy: Hashable, Sendable {
 }
 
 /// A network that metrics look with.
-public enum Instrument: String, CaseIterable, Hashable, Sendable {
+public enum Instrument: String, CaseIterable, Codable, CodingKeyRepresentable, Hashable, Sendable {
   /// A CLIP in the folder layout of transformers.
   case clip
   /// A vision transformer whose keys tell structure: DINO, or a CLIP's vision tower.

@@ -5,7 +5,7 @@ import Schedulers
 import Tensors
 
 /// What a group of runs has in common.
-public struct DenoisingSettings: Hashable, Sendable {
+public struct DenoisingSettings: Codable, Hashable, Sendable {
   public var seed: UInt64
   public var steps: Int
   public var guidanceScale: Double

@@ -15,6 +15,13 @@ public struct MemoryEstimate: Codable, Hashable, Sendable {
   /// Channels of the decoder's widest map.
   private let widestChannels: Int
 
+  package init(weights: Int, scale: Int, firstChannels: Int, widestChannels: Int) {
+    self.weights = weights
+    self.scale = scale
+    self.firstChannels = firstChannels
+    self.widestChannels = widestChannels
+  }
+
   init(_ description: ModelDescription) {
     weights = saturatingProduct(description.components.reduce(0) { $0 + $1.parameters }, MemoryLayout<Float>.size)
     scale = description.scale
@@ -31,7 +38,7 @@ public struct MemoryEstimate: Codable, Hashable, Sendable {
   /// - Returns: at most the largest whole number.
   public func peakBytes(lanes: Int, height: Int, width: Int) -> Int {
     let float = MemoryLayout<Float>.size
-    let first = saturatingProduct(height / scale, width / scale, firstChannels, float)
+    let first = saturatingProduct(height / max(1, scale), width / max(1, scale), firstChannels, float)
     return max(saturatingProduct(first, lanes, 40), saturatingProduct(height, width, widestChannels, float, 6))
   }
 }

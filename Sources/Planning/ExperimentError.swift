@@ -1,3 +1,5 @@
+import StrictYAML
+
 /// An experiment that cannot be planned or run: where it stands, what was found, and what to do.
 public struct ExperimentError: Error, Hashable, CustomStringConvertible {
   /// Never empty; one line each.

@@ -1,5 +1,6 @@
 import Foundation
 import Planning
+import StrictYAML
 
 /// The experiment file as its results keep it: with every default written out, with whole paths, and with the command
 /// that began the runs as a comment in its first line.

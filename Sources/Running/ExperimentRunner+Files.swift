@@ -63,7 +63,7 @@ extension ExperimentRunner {
     _ group: PlannedGroup, _ lost: [Int: [RunFile: String]], _ tally: inout Tally
   ) throws -> [(file: RunFileContents, expected: String)] {
     let attention = try plan.attention(of: group)
-    var denoising = try group.denoising(plan.model)
+    var denoising = try group.denoising(model)
     var made: [(RunFileContents, String)] = []
     func add(_ file: RunFileContents, _ index: Int) {
       if let hash = lost[index]?[file.file] { made.append((file, hash)) }

@@ -19,11 +19,11 @@ extension ExperimentRunner {
       return
     }
     try plan.checkMemory(of: group)
-    var denoising = try group.denoising(plan.model)
+    var denoising = try group.denoising(model)
     if let checkpoint = stored.checkpoint, let problem = restore(&denoising, checkpoint, group, stored) {
       progress.note("\(results.database.path): group \(group.hash.prefix(8)): \(problem); it is made anew")
       stored = try store.beginGroup(hash: group.hash, runs: descriptions, anew: true)
-      denoising = try group.denoising(plan.model)
+      denoising = try group.denoising(model)
     }
     tally.done += group.runs.count * denoising.step
     try denoise(group, &denoising, stored, store, recorder, &tally)

@@ -1,6 +1,7 @@
 import AttentionStore
 import Files
 import Foundation
+import Pipelines
 import Planning
 import Results
 
@@ -11,22 +12,26 @@ import Results
 /// hashes: those of other plans stay where they are, and no run that is done or has failed is ever made again.
 public struct ExperimentRunner {
   let plan: ExperimentPlan
+  let model: StableDiffusion
   let results: ResultsFolder
   let progress: any RunProgress
   let stop: StopSignal
   let command: String?
   private let allowsPrograms: Bool
-  var files: RunFiles { RunFiles(plan: plan, results: results) }
+  var files: RunFiles { RunFiles(model: model, results: results) }
 
   /// - Parameters:
+  ///   - model: the one that the plan was made for.
   ///   - stop: looked at between steps; once it is raised the run ends.
   ///   - command: the shell line that was given, beginning with `attnlab`, for the report.
   ///   - allowsPrograms: whether programs that the file names as metrics may run. Ask whoever has to answer for it.
   public init(
-    plan: ExperimentPlan, results: ResultsFolder, progress: any RunProgress, stop: StopSignal = StopSignal(),
+    plan: ExperimentPlan, model: StableDiffusion, results: ResultsFolder, progress: any RunProgress,
+    stop: StopSignal = StopSignal(),
     command: String? = nil, allowsPrograms: Bool = false
   ) {
     self.plan = plan
+    self.model = model
     self.results = results
     self.progress = progress
     self.stop = stop
@@ -53,7 +58,7 @@ public struct ExperimentRunner {
       try make(group, store, recorder, &tally)
     }
     try checkStop(tally)
-    try RunMeasurer(spec: plan.spec, results: results, store: store, progress: progress, stop: stop).measure()
+    try RunMeasurer(plan: plan, results: results, store: store, progress: progress, stop: stop).measure()
     try store.removeUnused()
     progress.finished()
     let failed = try store.runs(RunFilter(status: .failed, isPlanned: true))
@@ -111,16 +116,19 @@ public struct ExperimentRunner {
         name: plan.spec.name, question: plan.spec.question, spec: KeptFile(plan.spec, command: command).text,
         specHash: sha256(Data(plan.spec.canonicalForm.utf8)), model: plan.spec.model, modelHash: plan.modelHash,
         toolVersion: attnlabVersion, engine: plan.engine),
-      plan: plan.description)
+      plan: plan.described())
     return try StepRecorder(plan, store)
   }
 }
 
 extension ExperimentPlan {
   /// The plan as the database keeps it.
-  var description: PlanDescription {
-    let runs = groups.flatMap { $0.runs.map(\.hash) }
-    return PlanDescription(hash: sha256(Data(runs.joined(separator: "\n").utf8)), runs: runs, sites: sites)
+  package func described() throws -> PlanDescription {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return PlanDescription(
+      hash: hash, runs: groups.flatMap { $0.runs.map(\.hash) }, sites: sites,
+      json: String(decoding: try encoder.encode(self), as: UTF8.self))
   }
 }
 

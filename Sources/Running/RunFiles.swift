@@ -28,7 +28,7 @@ struct RunFileContents {
 
 /// The files that runs leave beside the database: pictures, final latents, and predicted pictures on the way.
 struct RunFiles {
-  let plan: ExperimentPlan
+  let model: StableDiffusion
   let results: ResultsFolder
 
   /// The files that each finished run of a group has.
@@ -52,7 +52,7 @@ struct RunFiles {
     let step = denoising.step - 1
     guard group.predictedSteps.contains(step), let expected = denoising.predictedClean else { return nil }
     let run = group.runs[index]
-    let picture = try plan.model.picture(expected.slice(index..<(index + 1)))
+    let picture = try model.picture(expected.slice(index..<(index + 1)))
     let texts = texts(run, group) + [PNG.Text("Predicted-After-Step", "\(step)")]
     return RunFileContents(
       .predicted(step: step), of: run.hash, Data(try PNG.encode(picture, texts: texts)))
@@ -63,7 +63,7 @@ struct RunFiles {
   func finished(_ index: Int, _ group: PlannedGroup, _ denoising: Denoising) throws -> [RunFileContents] {
     let run = group.runs[index]
     let latents = try denoising.latents(of: index)
-    let picture = try PNG.encode(plan.model.picture(latents), texts: texts(run, group))
+    let picture = try PNG.encode(model.picture(latents), texts: texts(run, group))
     let tensors = try SafetensorsWriter.encode(
       [("latents", latents.channelsFirst())], metadata: ["hash": run.hash], name: "latents.safetensors")
     return [

@@ -8,16 +8,18 @@ import Results
 
 /// Takes the metrics that an experiment asks for and that its finished runs do not have yet, from the stored pictures.
 struct RunMeasurer {
-  let spec: ExperimentSpec
+  let plan: ExperimentPlan
   let results: ResultsFolder
   let store: AttentionStore
   let progress: any RunProgress
   let stop: StopSignal
 
+  private var spec: ExperimentSpec { plan.spec }
+
   /// - Throws: `InstrumentError`, `CheckpointError`, `RunInterrupted`, `StoreError`, or what reading a picture throws.
   func measure() throws {
     guard !spec.metrics.isEmpty else { return }
-    let subjects = try MeasuredRuns(results: results, store: store)
+    let subjects = try MeasuredRuns(plan, results: results, store: store)
     let instruments = Instruments(spec.instruments, isStopped: { [stop] in stop.isRaised })
     let definitions = Dictionary(
       try spec.metrics.map { ($0.name, try definition(of: $0, instruments)) }, uniquingKeysWith: { first, _ in first })
@@ -128,14 +130,18 @@ final class MeasuredRuns {
   let runs: [StoredRun]
   private let results: ResultsFolder
   private let store: AttentionStore
+  /// By hash.
+  private let keys: [String: RunKey]
   private var measured: [RunID: MeasuredRun] = [:]
   private let byID: [RunID: StoredRun]
   /// Runs whose pictures are in memory, the latest last.
   private var loaded: [RunID] = []
 
-  init(results: ResultsFolder, store: AttentionStore) throws {
+  init(_ plan: ExperimentPlan, results: ResultsFolder, store: AttentionStore) throws {
     runs = try store.runs(RunFilter(status: .done, isPlanned: true))
     byID = Dictionary(runs.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+    keys = Dictionary(
+      plan.groups.flatMap(\.runs).map { ($0.hash, $0.key) }, uniquingKeysWith: { first, _ in first })
     self.results = results
     self.store = store
   }
@@ -177,7 +183,8 @@ final class MeasuredRuns {
   }
 
   func members(of set: RunSet, beginningWith run: StoredRun) -> [StoredRun]? {
-    guard run.sourceID != nil, let members = sets[set]?[SetKey(run, set)], members.first?.id == run.id else {
+    guard run.sourceID != nil, let key = setKey(run, set), let members = sets[set]?[key], members.first?.id == run.id
+    else {
       return nil
     }
     return members
@@ -186,7 +193,9 @@ final class MeasuredRuns {
   func seeds(beginningWith run: StoredRun) -> [MeasuredRun]? { seedRuns(beginningWith: run)?.map(measured) }
 
   func seedRuns(beginningWith run: StoredRun) -> [StoredRun]? {
-    guard let members = prompts[SetKey(run, .seedsOfPair)], members.first?.id == run.id else { return nil }
+    guard let key = setKey(run, .seedsOfPair), let members = prompts[key], members.first?.id == run.id else {
+      return nil
+    }
     // A source is made anew in each of its groups: a seed counts once.
     var seeds: Set<UInt64> = []
     return members.filter { seeds.insert($0.run.seed).inserted }
@@ -194,27 +203,30 @@ final class MeasuredRuns {
 
   /// What the members of a set share.
   private struct SetKey: Hashable {
-    let intervention, prompt, scheduler: String
-    let steps: Int
-    let guidance: Double
+    let intervention, prompt, settings: String
     let source: String?
     let seed: UInt64?
+  }
 
-    init(_ run: StoredRun, _ set: RunSet) {
-      intervention = run.run.intervention
-      prompt = run.prompt
-      scheduler = run.run.scheduler
-      steps = run.run.steps
-      guidance = run.run.guidanceScale
-      source = set == .seedsOfPair ? run.sourcePrompt : nil
-      seed = set == .sourceColors ? run.run.seed : nil
+  /// nil for a run that the plan does not have.
+  private func setKey(_ run: StoredRun, _ set: RunSet) -> SetKey? {
+    keys[run.run.hash].map { key in
+      SetKey(
+        intervention: key.intervention, prompt: key.prompt, settings: key.settings,
+        source: set == .seedsOfPair ? key.source : nil, seed: set == .sourceColors ? key.seed : nil)
     }
   }
 
   private lazy var sets = Dictionary(
     uniqueKeysWithValues: [RunSet.sourceColors, .seedsOfPair].map { set in
-      (set, Dictionary(grouping: runs.filter { $0.sourceID != nil }) { SetKey($0, set) })
+      (set, grouped(runs.filter { $0.sourceID != nil }, set))
     })
 
-  private lazy var prompts = Dictionary(grouping: runs) { SetKey($0, .seedsOfPair) }
+  private lazy var prompts = grouped(runs, .seedsOfPair)
+
+  private func grouped(_ runs: [StoredRun], _ set: RunSet) -> [SetKey: [StoredRun]] {
+    runs.reduce(into: [:]) { groups, run in
+      if let key = setKey(run, set) { groups[key, default: []].append(run) }
+    }
+  }
 }

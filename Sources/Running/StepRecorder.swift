@@ -17,8 +17,7 @@ struct StepRecorder {
   init(_ plan: ExperimentPlan, _ store: AttentionStore) throws {
     self.plan = plan
     let texts = plan.groups.flatMap { $0.runs.map(\.prompt) }.uniqued
-    let negative = plan.model.tokenizer.encode(plan.spec.generate.negativePrompt)
-    let all = (texts + [negative]).uniqued
+    let all = (texts + [plan.negativePrompt]).uniqued
     let ids = try store.register(prompts: all)
     prompts = Dictionary(zip(all.map(\.prompt), ids), uniquingKeysWith: { first, _ in first })
     sites = try store.register(sites: plan.sites)

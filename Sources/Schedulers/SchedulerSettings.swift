@@ -1,8 +1,8 @@
 import Foundation
 
 /// Keys of `scheduler_config.json` that take another value than the model's file gives them.
-public struct SchedulerSettings: Hashable, Sendable, CustomStringConvertible {
-  public enum Value: Hashable, Sendable, CustomStringConvertible {
+public struct SchedulerSettings: Codable, Hashable, Sendable, CustomStringConvertible {
+  public enum Value: Codable, Hashable, Sendable, CustomStringConvertible {
     case text(String)
     case integer(Int)
     case number(Double)

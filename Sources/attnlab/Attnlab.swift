@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Planning
+import Tensors
 
 /// The command line: each command parses, calls the libraries and prints.
 @main

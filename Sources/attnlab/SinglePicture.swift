@@ -9,6 +9,7 @@ import Tensors
 /// in an experiment.
 struct SinglePicture {
   let plan: ExperimentPlan
+  let model: StableDiffusion
   let group: PlannedGroup
   let prompt: PromptTokens
 
@@ -24,8 +25,8 @@ struct SinglePicture {
     record: (PromptTokens) -> [RecordSpec] = { _ in [] }
   ) throws {
     let folder = try commandLineModel(options.modelOption.model)
-    let model = try StableDiffusion(folder: folder)
-    try Self.checkSize(model, height: height, width: width)
+    let description = try ModelDescription(folder)
+    try Self.checkSize(description, height: height, width: width)
     let spec = ExperimentSpec(
       name: "picture", model: options.modelOption.model,
       generate: GenerateSpec(
@@ -34,17 +35,19 @@ struct SinglePicture {
           GenerationSettings(
             numInferenceSteps: options.steps, guidanceScale: options.guidance, scheduler: options.scheduler)
         ], negativePrompt: negativePrompt, height: height, width: width),
-      record: record(model.tokenizer.encode(prompt)))
-    plan = try ExperimentPlan(spec, model: model, modelHash: ModelSource.hash(folder))
+      record: record(description.tokenizer.encode(prompt)))
+    plan = try ExperimentPlan(spec, model: PlanModel(description, hash: ModelSource.hash(folder)))
     guard let group = plan.groups.first, let run = group.runs.first else {
       throw CommandError("the plan of one picture is empty")
     }
+    try plan.checkMemory(of: group)
     self.group = group
+    model = try StableDiffusion(description)
     self.prompt = run.prompt
   }
 
   /// Each side by itself, so that both are reported.
-  private static func checkSize(_ model: StableDiffusion, height: Int?, width: Int?) throws {
+  private static func checkSize(_ model: ModelDescription, height: Int?, width: Int?) throws {
     var problems: [String] = []
     do { try model.checkSize(height: height ?? model.scale, width: model.scale) } catch {
       problems.append("--\(error)")
@@ -58,11 +61,10 @@ struct SinglePicture {
   /// Denoises, and gives each step's maps to `observe`.
   /// - Returns: The final latents, `[1, height, width, channels]`.
   func denoise(observe: (Int, StepProbe) throws -> Void = { _, _ in }) throws -> Tensor {
-    try plan.checkMemory(of: group)
     let attention = try plan.attention(of: group)
     let progress = TerminalProgress()
     defer { progress.finished() }
-    var denoising = try group.denoising(plan.model)
+    var denoising = try group.denoising(model)
     while !denoising.isDone {
       let step = denoising.step
       let probe = attention.probe(step: step)
@@ -80,7 +82,7 @@ struct SinglePicture {
       PNG.Text("Prompt", prompt.prompt), PNG.Text("Negative-Prompt", settings.negativePrompt),
       PNG.Text("Seed", "\(settings.seed)"), PNG.Text("Steps", "\(settings.steps)"),
       PNG.Text("Guidance-Scale", "\(settings.guidanceScale)"), PNG.Text("Scheduler", settings.scheduler.rawValue),
-      PNG.Text("Model", plan.model.folder.name), PNG.Text("Model-Hash", plan.modelHash),
+      PNG.Text("Model", model.folder.name), PNG.Text("Model-Hash", plan.modelHash),
       PNG.Text("Content-Hash", run.hash), PNG.Text("Software", "attnlab \(attnlabVersion)"),
     ]
   }
@@ -100,7 +102,7 @@ struct PictureSettings: Encodable {
   let contentHash: String
 
   init(_ picture: SinglePicture) {
-    model = picture.plan.model.folder.name
+    model = picture.model.folder.name
     modelHash = picture.plan.modelHash
     prompt = picture.prompt.prompt
     negativePrompt = picture.settings.negativePrompt

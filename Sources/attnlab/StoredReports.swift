@@ -90,6 +90,8 @@ struct RunReport: Encodable {
   let calls: Int
   let guidanceScale: Double
   let scheduler: String
+  /// What differs from the model's configuration, as JSON; `{}` for nothing.
+  let schedulerSettings: String
   let metrics: [String: Double]
   let files: [File]
   let records: [Record]
@@ -113,6 +115,7 @@ struct RunReport: Encodable {
     calls = run.calls
     guidanceScale = run.guidanceScale
     scheduler = run.scheduler
+    schedulerSettings = run.setting.schedulerSettings
     metrics = try store.metrics(stored.id)
     files = try store.artifacts(stored.id).map {
       File(kind: $0.kind, path: results.url.appending(path: $0.path).path, sha256: $0.sha256)
@@ -135,7 +138,8 @@ struct RunReport: Encodable {
     facts.append(
       (
         "denoising",
-        "\(steps) \(scheduler) steps, " + (calls == steps ? "" : "\(calls) calls of the model, ")
+        "\(steps) \(scheduler) steps, " + (schedulerSettings == "{}" ? "" : "\(schedulerSettings), ")
+          + (calls == steps ? "" : "\(calls) calls of the model, ")
           + "guidance \(guidanceScale)"
       ))
     facts += metrics.sorted { $0.key < $1.key }.map { ($0.key, String(format: "%.6g", $0.value)) }

@@ -4,6 +4,8 @@ import Foundation
 import Planning
 import Reporting
 import Results
+import Running
+import Tensors
 
 /// Results whose metrics are a function of what was run; no model made them, and they hold no maps.
 package struct MeasuredResults {
@@ -62,46 +64,32 @@ package struct MeasuredResults {
         metrics: \(names)
         \(lines)
         """, file: "e.yaml")
-    try store.beginExperiment(
-      StoredExperiment(
-        name: name, question: "", spec: spec.resolvedYAML(), specHash: "5bec", model: spec.model, modelHash: "30de1",
-        toolVersion: "0.1.0", engine: "an engine"))
-    _ = try store.register(sites: Self.sites)
-    for pair in spec.generate.pairs {
-      for seed in seeds { try group(pair, seed, spec, sources, metrics) }
-    }
+    let plan = try SyntheticResults.plan(spec, sites: Self.sites, size: GridSize(height: 16, width: 16))
+    try SyntheticResults.begin(plan, store)
+    for made in plan.groups { try group(made, sources, metrics) }
   }
 
   private func group(
-    _ pair: PromptPair, _ seed: UInt64, _ spec: ExperimentSpec, _ sources: (Run) -> [String: Double],
-    _ metrics: (Run) -> [String: Double]?
+    _ group: PlannedGroup, _ sources: (Run) -> [String: Double], _ metrics: (Run) -> [String: Double]?
   ) throws {
-    let group = SyntheticResults.hash("group \(pair) \(seed)")
-    let source = SyntheticResults.hash("\(group) source")
-    let members = [(InterventionSpec.sourceName, pair.source)] + spec.interventions.map { ($0.name, pair.target) }
-    let runs = try members.map { name, prompt in
-      RunDescription(
-        hash: SyntheticResults.hash("\(group) \(name)"),
-        role: name == InterventionSpec.sourceName ? .source : .target, intervention: name,
-        prompt: try store.register(prompts: [SyntheticResults.tokens(prompt)])[0],
-        sourceHash: name == InterventionSpec.sourceName ? nil : source, seed: seed, height: 16,
-        width: 16, steps: 3, guidanceScale: 7.5, scheduler: "ddim")
-    }
-    let stored = try store.beginGroup(hash: group, runs: runs).runs
+    let stored = try store.beginGroup(hash: group.hash, runs: SyntheticResults.descriptions(group, store)).runs
     var values: [RunResult] = []
-    for run in stored {
-      let what = Run(intervention: run.run.intervention, source: pair.source, target: pair.target, seed: seed)
-      guard run.run.role == .target else {
+    for (run, planned) in zip(stored, group.runs) {
+      let key = planned.key
+      let what = Run(
+        intervention: key.intervention, source: group.runs[0].prompt.prompt,
+        target: key.source == nil ? group.runs[1].prompt.prompt : key.prompt, seed: key.seed)
+      guard key.source != nil else {
         values.append(RunResult(run: run.id, metrics: sources(what)))
         continue
       }
       guard let found = metrics(what) else {
         let all = stored.map { ($0.id, "it broke") }
-        return try store.finishGroup(hash: group, results: [], failures: Dictionary(uniqueKeysWithValues: all))
+        return try store.finishGroup(hash: group.hash, results: [], failures: Dictionary(uniqueKeysWithValues: all))
       }
       values.append(RunResult(run: run.id, metrics: found))
     }
-    try store.finishGroup(hash: group, results: values)
+    try store.finishGroup(hash: group.hash, results: values)
   }
 
   package func comparable() throws -> ComparableResults { try ComparableResults(results: results, store: store) }

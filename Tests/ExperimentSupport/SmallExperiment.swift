@@ -38,24 +38,29 @@ package enum SmallExperiment {
     return (model: try StableDiffusion(folder: folder), hash: try ModelSource.hash(folder))
   }
 
+  package static func model() throws -> StableDiffusion { try loaded.get().model }
+
   package static func spec(_ overrides: [String] = []) throws -> ExperimentSpec {
     try ExperimentSpec(yaml: yaml, file: "small.yaml", overrides: overrides)
   }
 
   package static func plan(_ overrides: [String] = []) throws -> ExperimentPlan {
     let (model, hash) = try loaded.get()
-    return try ExperimentPlan(spec(overrides), model: model, modelHash: hash)
+    return try ExperimentPlan(spec(overrides), model: PlanModel(model.description, hash: hash))
   }
 
   /// A plan whose hashes are those of every machine and every version of the model's weights.
   package static func portablePlan(_ overrides: [String]) throws -> ExperimentPlan {
-    try ExperimentPlan(spec(overrides), model: loaded.get().model, modelHash: "the model", engine: "an engine")
+    try ExperimentPlan(
+      spec(overrides), model: PlanModel(loaded.get().model.description, hash: "the model"), engine: "an engine")
   }
 
   @discardableResult
   package static func run(_ folder: URL, _ overrides: [String] = []) throws -> RunSummary {
     let results = ResultsFolder(folder.appending(path: "small"))
-    let summary = try ExperimentRunner(plan: plan(overrides), results: results, progress: SilentProgress()).run()
+    let summary = try ExperimentRunner(
+      plan: plan(overrides), model: model(), results: results, progress: SilentProgress()
+    ).run()
     try withStore(folder) { _ = try ExperimentReport.write(results: results, store: $0) }
     return summary
   }

@@ -1,10 +1,13 @@
 import Attention
 import AttentionStore
 import Foundation
+import Pipelines
 import Planning
 import Plotting
 import Reporting
 import Results
+import Running
+import Schedulers
 import Tensors
 
 /// Results of an experiment that no model made: small maps and pictures of known values.
@@ -57,61 +60,61 @@ package struct SyntheticResults {
     results = ResultsFolder(root.appending(path: name))
     try FileManager.default.createDirectory(at: results.url, withIntermediateDirectories: true)
     store = try AttentionStore.open(results.database, mode: .create)
-    let spec = try ExperimentSpec(yaml: yaml, file: "e.yaml")
-    try store.beginExperiment(
-      StoredExperiment(
-        name: spec.name, question: spec.question, spec: spec.resolvedYAML(), specHash: "5bec", model: spec.model,
-        modelHash: "30de1", toolVersion: "0.1.0", engine: "an engine"))
-    try fill(spec, finishing, psnr)
+    let plan = try Self.plan(
+      ExperimentSpec(yaml: yaml, file: "e.yaml"), sites: Self.sites, size: GridSize(height: 16, width: 24))
+    try Self.begin(plan, store)
+    let sites = try store.register(sites: Self.sites)
+    let records = try store.register(
+      records: plan.spec.record.map { RecordDescription(name: $0.name, spec: $0.sites) })
+    for made in plan.groups { try group(made, plan.spec, sites, records, finishing(made.runs[0].prompt.prompt), psnr) }
   }
 
-  private func fill(_ spec: ExperimentSpec, _ finishing: (String) -> Bool, _ psnr: (String) -> Double) throws {
-    let sites = try store.register(sites: Self.sites)
-    let records = try store.register(records: spec.record.map { RecordDescription(name: $0.name, spec: $0.sites) })
-    let generate = spec.generate
-    for seed in generate.seeds {
-      var sources: [String] = []
-      for source in generate.pairs.map(\.source) where !sources.contains(source) {
-        sources.append(source)
-        let targets = generate.pairs.filter { $0.source == source }.map(\.target)
-        let members =
-          [("source", source)] + targets.flatMap { target in spec.interventions.map { ($0.name, target) } }
-        try group(members, hasSource: true, seed, spec, sites, records, finishing(source), psnr)
-      }
-      for prompt in generate.prompts {
-        try group(
-          spec.interventions.map { ($0.name, prompt) }, hasSource: false, seed, spec, sites, records, finishing(prompt),
-          psnr)
-      }
+  /// The plan of an experiment with a model that there is not.
+  package static func plan(_ spec: ExperimentSpec, sites: [AttentionSite], size: GridSize) throws -> ExperimentPlan {
+    let model = PlanModel(
+      name: "emoji-scenes", hash: "30de1",
+      memory: MemoryEstimate(weights: 1, scale: 8, firstChannels: 1, widestChannels: 1), scale: 8, defaultSize: size,
+      schedulerConfiguration: SchedulerConfiguration(), ownScheduler: { () throws(SchedulerError) in .ddim },
+      checkSize: { (_, _) throws(SelectionError) in }, sites: { _, _ in sites }, encode: tokens)
+    return try ExperimentPlan(spec, model: model, engine: "an engine")
+  }
+
+  package static func begin(_ plan: ExperimentPlan, _ store: AttentionStore) throws {
+    try store.beginExperiment(
+      StoredExperiment(
+        name: plan.spec.name, question: plan.spec.question, spec: plan.spec.resolvedYAML(), specHash: "5bec",
+        model: plan.spec.model, modelHash: plan.modelHash, toolVersion: "0.1.0", engine: plan.engine),
+      plan: plan.described())
+  }
+
+  package static func descriptions(_ group: PlannedGroup, _ store: AttentionStore) throws -> [RunDescription] {
+    let settings = group.settings
+    return try group.runs.map { run in
+      RunDescription(
+        hash: run.hash, role: run.role, intervention: run.intervention,
+        prompt: try store.register(prompts: [run.prompt])[0], sourceHash: run.source, seed: settings.seed,
+        height: settings.height, width: settings.width, steps: settings.steps, guidanceScale: settings.guidanceScale,
+        scheduler: settings.scheduler.rawValue)
     }
   }
 
   private func group(
-    _ members: [(intervention: String, prompt: String)], hasSource: Bool, _ seed: UInt64, _ spec: ExperimentSpec,
-    _ sites: [SiteID], _ records: [RecordID], _ isFinished: Bool, _ psnr: (String) -> Double
+    _ group: PlannedGroup, _ spec: ExperimentSpec, _ sites: [SiteID], _ records: [RecordID], _ isFinished: Bool,
+    _ psnr: (String) -> Double
   ) throws {
-    let hash = Self.hash("group \(members.map { "\($0)" }) \(seed)")
-    let runs = try members.enumerated().map { index, member in
-      let tokens = Self.tokens(member.prompt)
-      let prompt = try store.register(prompts: [tokens])[0]
+    let hash = group.hash
+    let runs = try Self.descriptions(group, store)
+    for (run, planned) in zip(runs, group.runs) {
       for (record, id) in zip(spec.record, records) {
-        let keys = try record.tokens.resolve(tokens).map { RecordKey(label: $0.label, positions: $0.positions) }
-        try store.register(keys: keys, of: id, for: prompt)
+        let keys = try record.tokens.resolve(planned.prompt).map { RecordKey(label: $0.label, positions: $0.positions) }
+        try store.register(keys: keys, of: id, for: run.prompt)
       }
-      let isSource = spec.interventions.first { $0.name == member.intervention }?.operations.isEmpty ?? true
-      return RunDescription(
-        hash: Self.hash("\(hash) \(index)"),
-        role: hasSource ? (index == 0 ? .source : .target) : isSource ? .source : .target,
-        intervention: member.intervention, prompt: prompt,
-        sourceHash: hasSource && index > 0 ? Self.hash("\(hash) 0") : nil, seed: seed,
-        height: 16,
-        width: 24, steps: 3, guidanceScale: 5, scheduler: "ddim")
     }
     let stored = try store.beginGroup(hash: hash, runs: runs).runs
     for step in 0..<(isFinished ? 3 : 1) {
       try store.commitStep(
         groupHash: hash, step: step, timestep: Double(900 - 300 * step), state: Data(),
-        maps: maps(step, stored, members.map(\.prompt), spec, sites, records))
+        maps: maps(step, stored, group.runs.map(\.prompt.prompt), spec, sites, records))
     }
     guard isFinished else {
       let why = "no room left in \(results.url.path)/small.sqlite"
@@ -176,16 +179,6 @@ package struct SyntheticResults {
   package static func picture(shade: UInt8) throws -> Picture {
     try Picture(
       width: 24, height: 16, pixels: (0..<(24 * 16 * 3)).map { UInt8(truncatingIfNeeded: $0) / 2 &+ shade })
-  }
-
-  /// 64 hexadecimal digits of a text, the same in every process: FNV-1a, four times over.
-  package static func hash(_ text: String) -> String {
-    (0..<4).map { round in
-      var state: UInt64 = 0xcbf2_9ce4_8422_2325 &+ UInt64(round)
-      for byte in text.utf8 { state = (state ^ UInt64(byte)) &* 0x100_0000_01b3 }
-      let digits = String(state, radix: 16)
-      return String(repeating: "0", count: 16 - digits.count) + digits
-    }.joined()
   }
 
   package func report() throws -> String {

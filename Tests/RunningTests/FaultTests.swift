@@ -26,7 +26,9 @@ import Testing
 
   private func run(_ folder: URL) throws {
     let results = ResultsFolder(folder.appending(path: "small"))
-    _ = try ExperimentRunner(plan: Self.plan.get(), results: results, progress: SilentProgress()).run()
+    _ = try ExperimentRunner(
+      plan: Self.plan.get(), model: SmallExperiment.model(), results: results, progress: SilentProgress()
+    ).run()
   }
 
   /// - Returns: the changes of files that it made, and what it threw.
@@ -119,7 +121,9 @@ import Testing
       func run(stopAfter steps: Int) throws {
         let stop = StopSignal()
         if steps == 0 { stop.raise() }
-        _ = try ExperimentRunner(plan: plan, results: results, progress: StopAfter(stop, steps), stop: stop).run()
+        _ = try ExperimentRunner(
+          plan: plan, model: SmallExperiment.model(), results: results, progress: StopAfter(stop, steps), stop: stop
+        ).run()
       }
       // Two runs of two steps; each pass makes one step of both. The last one stops before the report.
       for (steps, done) in [(0, 0), (1, 2), (3, 4)] {

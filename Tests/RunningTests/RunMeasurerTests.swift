@@ -121,13 +121,17 @@ import Testing
       let plan = try SmallExperiment.plan(settings("[psnr, picture_right]"))
       let progress = Stopping()
       #expect(throws: RunInterrupted.self) {
-        _ = try ExperimentRunner(plan: plan, results: results, progress: progress, stop: progress.stop).run()
+        _ = try ExperimentRunner(
+          plan: plan, model: SmallExperiment.model(), results: results, progress: progress, stop: progress.stop
+        ).run()
       }
       #expect(progress.works == ["1 of 4"])
       #expect(try values(folder).values.filter { !$0.isEmpty }.count == 1)
       try markAll(folder)
       let rest = Stopping()
-      _ = try ExperimentRunner(plan: plan, results: results, progress: rest, stop: StopSignal()).run()
+      _ = try ExperimentRunner(
+        plan: plan, model: SmallExperiment.model(), results: results, progress: rest, stop: StopSignal()
+      ).run()
       #expect(rest.works == ["1 of 3", "2 of 3", "3 of 3"])
       let found = try values(folder)
       #expect(found["source, a red car, 1"] == ["picture_right": Self.mark])

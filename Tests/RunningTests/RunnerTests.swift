@@ -174,11 +174,14 @@ import Testing
       let plan = try SmallExperiment.plan(small)
       let first = Notes()
       #expect(throws: RunInterrupted.self) {
-        _ = try ExperimentRunner(plan: plan, results: results, progress: first, stop: first.stop).run()
+        _ = try ExperimentRunner(
+          plan: plan, model: SmallExperiment.model(), results: results, progress: first, stop: first.stop
+        ).run()
       }
       #expect(fault_execute(results.database.path, "UPDATE checkpoint SET state = \(state)") == 0)
       let second = Notes()
-      let summary = try ExperimentRunner(plan: plan, results: results, progress: second).run()
+      let summary = try ExperimentRunner(plan: plan, model: SmallExperiment.model(), results: results, progress: second)
+        .run()
       #expect(summary.stepsMade == 3 && summary.runsMade == 4)
       #expect(
         second.notes.first?.hasPrefix(

@@ -1,5 +1,6 @@
 import Attention
 import Foundation
+import Reporting
 import TestSupport
 import Testing
 

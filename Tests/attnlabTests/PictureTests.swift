@@ -153,7 +153,9 @@ import Testing
       // 16x16, 8x8, 4x4 and 2x2 cells of 5, 5, 5 and 1 layers, 77 keys of 4 bytes, 2 steps, 3 runs.
       #expect(json["map_bytes"] as? Int == (5 * (256 + 64 + 16) + 4) * 77 * 4 * 2 * 3)
       #expect(json["fits_budget"] as? Bool == true)
-      let seconds = try #require(json["estimated_seconds"] as? Double)
+      #expect(json["estimated_seconds"] == nil, "no weight is read")
+      let timed = try attnlab("plan", "small.yaml", "--json", "--time").json()
+      let seconds = try #require(timed["estimated_seconds"] as? Double)
       #expect(seconds > 0)
       #expect(attnlab.files == ["small.yaml"])
     }

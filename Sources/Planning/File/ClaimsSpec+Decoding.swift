@@ -1,4 +1,5 @@
 import Formatting
+import StrictYAML
 
 /// What claims may name: what the rest of the file makes and measures.
 package struct ClaimableNames {

@@ -1,5 +1,5 @@
 /// What an experiment claims, and what decides it: written before the run, judged after it.
-public struct ClaimsSpec: Hashable, Sendable {
+public struct ClaimsSpec: Codable, Hashable, Sendable {
   public static let defaultConfidence = 0.95
 
   /// The seeds whose runs decide; the others are for looking. nil: all.
@@ -23,8 +23,8 @@ public struct ClaimsSpec: Hashable, Sendable {
 }
 
 /// What must hold before a claim may be judged: without it the measurements could show nothing.
-public struct GateSpec: Hashable, Sendable {
-  public enum Condition: Hashable, Sendable {
+public struct GateSpec: Codable, Hashable, Sendable {
+  public enum Condition: Codable, Hashable, Sendable {
     /// The mean of a metric over an intervention's runs, or over the sources.
     case mean(metric: String, of: String, atLeast: Double)
     /// The interval of the mean paired difference excludes 0.
@@ -44,7 +44,7 @@ public struct GateSpec: Hashable, Sendable {
 }
 
 /// A statement and the tests that decide it.
-public struct ClaimSpec: Hashable, Sendable {
+public struct ClaimSpec: Codable, Hashable, Sendable {
   public let name: String
   public let statement: String
   /// What is left out, in words, as the report prints it. May be empty.
@@ -61,7 +61,7 @@ public struct ClaimSpec: Hashable, Sendable {
 }
 
 /// A mean that must lie beyond a threshold.
-public struct ClaimTestSpec: Hashable, Sendable {
+public struct ClaimTestSpec: Codable, Hashable, Sendable {
   /// The test in words.
   public let says: String
   /// A name of the file's `metrics`.
@@ -87,7 +87,7 @@ public struct ClaimTestSpec: Hashable, Sendable {
 }
 
 /// A value, and the side of it that a claim is about.
-public enum ClaimThreshold: Hashable, Sendable {
+public enum ClaimThreshold: Codable, Hashable, Sendable {
   case above(Double)
   case below(Double)
 

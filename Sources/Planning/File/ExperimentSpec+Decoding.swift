@@ -4,6 +4,7 @@ import Foundation
 import Measures
 import Pipelines
 import Schedulers
+import StrictYAML
 
 extension ExperimentSpec {
   /// Reads an experiment file.

@@ -6,7 +6,7 @@ import Measures
 ///
 /// A value of this type says nothing about a model: whether its sites, words and sizes exist is for the plan to find out.
 /// The page "Experiment file" describes each key.
-public struct ExperimentSpec: Hashable, Sendable {
+public struct ExperimentSpec: Codable, Hashable, Sendable {
   /// The only version of the file format that there is.
   public static let currentVersion = 1
 
@@ -60,7 +60,7 @@ public struct ExperimentSpec: Hashable, Sendable {
 }
 
 /// Something that prompts of a closed world name, which metrics are broken down by.
-public enum FactorName: String, CaseIterable, Hashable, Sendable {
+public enum FactorName: String, CaseIterable, Codable, Hashable, Sendable {
   /// Of prompts with one object, as is `color`.
   case object
   case color
@@ -73,7 +73,7 @@ public enum FactorName: String, CaseIterable, Hashable, Sendable {
 }
 
 /// A picture of the report.
-public enum FigureName: String, CaseIterable, Hashable, Sendable {
+public enum FigureName: String, CaseIterable, Codable, Hashable, Sendable {
   /// Source and edits in a row, one row a pair and seed.
   case sideBySide = "side_by_side"
   /// The heat maps of all words of a prompt in a strip, as DAAM defines them.
@@ -95,7 +95,7 @@ public enum FigureName: String, CaseIterable, Hashable, Sendable {
 }
 
 /// What an experiment may use at most. A plan that needs more is refused before anything is computed.
-public struct BudgetSpec: Hashable, Sendable {
+public struct BudgetSpec: Codable, Hashable, Sendable {
   public static let defaultDisk = ByteSize(10 << 30)
 
   /// Bytes of the results folder.

@@ -1,4 +1,5 @@
 import Formatting
+import StrictYAML
 
 extension SpecDecoder {
   /// More pictures than this of one file are a mistake in a template.

@@ -1,5 +1,7 @@
+import Formatting
+
 /// The pictures to make: every pair and every prompt with every seed, in all settings.
-public struct GenerateSpec: Hashable, Sendable {
+public struct GenerateSpec: Codable, Hashable, Sendable {
   /// Source and target prompts, templates and files already expanded. No pair stands twice.
   public let pairs: [PromptPair]
   /// Prompts without a partner, templates already expanded. None stands twice.
@@ -41,10 +43,15 @@ public struct GenerateSpec: Hashable, Sendable {
   }
 }
 
+extension GenerateSpec {
+  /// The sources of pairs and the prompts without a partner, each once: what a set of `dataset_mean` is of where it names none.
+  package var ownPrompts: [String] { (pairs.map(\.source) + prompts).uniqued }
+}
+
 /// A source prompt, and the target prompt that its attention may be carried into.
 ///
 /// The two may be equal: swapping a run with itself must change nothing.
-public struct PromptPair: Hashable, Sendable {
+public struct PromptPair: Codable, Hashable, Sendable {
   public let source: String
   public let target: String
 
@@ -55,6 +62,6 @@ public struct PromptPair: Hashable, Sendable {
 }
 
 /// The numbers that the model computes in.
-public enum Precision: String, CaseIterable, Hashable, Sendable {
+public enum Precision: String, CaseIterable, Codable, Hashable, Sendable {
   case fp32
 }

@@ -1,8 +1,9 @@
 import Formatting
 import Schedulers
+import StrictYAML
 
 /// Settings of the denoising that a sweep may vary: one combination of them.
-public struct GenerationSettings: Hashable, Sendable {
+public struct GenerationSettings: Codable, Hashable, Sendable {
   /// Denoising steps, 1...1000.
   public let numInferenceSteps: Int
   /// The weight of classifier-free guidance, 0...100.

@@ -1,6 +1,7 @@
 import Attention
 import Formatting
 import Schedulers
+import StrictYAML
 import Tensors
 
 extension SpecDecoder {

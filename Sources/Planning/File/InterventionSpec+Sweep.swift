@@ -1,5 +1,6 @@
 import Attention
 import Formatting
+import StrictYAML
 
 extension SpecDecoder {
   /// An intervention for each combination of a sweep's values, or the one of a plain list.

@@ -2,7 +2,7 @@ import Attention
 import Tensors
 
 /// A named way to make the target run: its operations are applied together.
-public struct InterventionSpec: Hashable, Sendable {
+public struct InterventionSpec: Codable, Hashable, Sendable {
   public let name: String
   /// In the order of the file. Empty leaves the run alone.
   public let operations: [OperationSpec]
@@ -20,7 +20,7 @@ public struct InterventionSpec: Hashable, Sendable {
 }
 
 /// One change to the attention of chosen sites and steps.
-public struct OperationSpec: Hashable, Sendable {
+public struct OperationSpec: Codable, Hashable, Sendable {
   /// The operation with the values of its own keys.
   public let change: AttentionChange
   /// What of an attention is changed.
@@ -71,7 +71,7 @@ public struct OperationSpec: Hashable, Sendable {
 }
 
 /// Prompts and seeds whose mean attention `dataset_mean` takes: every prompt with every seed.
-public struct DatasetSpec: Hashable, Sendable {
+public struct DatasetSpec: Codable, Hashable, Sendable {
   /// Templates already expanded; nil: the sources and the single prompts of `generate`.
   public let prompts: [String]?
   /// nil: those of `generate`.

@@ -1,6 +1,7 @@
 import Files
 import Formatting
 import Foundation
+import StrictYAML
 
 extension SpecDecoder {
   /// The pairs of a JSON file in the format of the Free-Prompt-Editing benchmarks: a list of objects with

@@ -1,4 +1,5 @@
 import Formatting
+import StrictYAML
 
 /// A prompt with named gaps, `a {color} {animal}`, and the values that each may take.
 package struct PromptTemplate {

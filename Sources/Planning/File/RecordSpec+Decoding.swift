@@ -1,5 +1,6 @@
 import Attention
 import Formatting
+import StrictYAML
 
 extension SpecDecoder {
   /// - Parameter count: The run's steps, or nil where they are not known.

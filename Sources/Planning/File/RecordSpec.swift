@@ -1,7 +1,7 @@
 import Attention
 
 /// One entry of the file's `record` list: which attention maps are stored, and how they are reduced first.
-public struct RecordSpec: Hashable, Sendable {
+public struct RecordSpec: Codable, Hashable, Sendable {
   /// The entry's name in the database and in figures.
   public let name: String
   /// Selects attention sites, as `cross:*` or `self:4-14`. Checked against the model by the plan.
@@ -31,7 +31,7 @@ public struct RecordSpec: Hashable, Sendable {
 }
 
 /// What becomes of a site's heads.
-public enum HeadChoice: String, CaseIterable, Hashable, Sendable {
+public enum HeadChoice: String, CaseIterable, Codable, Hashable, Sendable {
   /// One map, the mean over all heads.
   case mean
   /// One map a head.
@@ -39,7 +39,7 @@ public enum HeadChoice: String, CaseIterable, Hashable, Sendable {
 }
 
 /// The halves of classifier-free guidance that something applies to.
-public enum BranchChoice: String, CaseIterable, Hashable, Sendable {
+public enum BranchChoice: String, CaseIterable, Codable, Hashable, Sendable {
   case conditional
   case unconditional
   case both

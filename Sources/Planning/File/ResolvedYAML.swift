@@ -2,6 +2,7 @@ import Attention
 import Formatting
 import Measures
 import Schedulers
+import StrictYAML
 import Tensors
 
 /// A value on its way into a file: what JSON has, with mappings in a chosen order.

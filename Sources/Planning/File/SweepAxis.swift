@@ -1,4 +1,5 @@
 import Formatting
+import StrictYAML
 
 /// A key that a sweep varies, and the values that it takes.
 package struct SweepAxis {

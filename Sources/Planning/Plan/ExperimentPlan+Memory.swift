@@ -1,5 +1,6 @@
 import Attention
 import Formatting
+import Pipelines
 import Tensors
 
 extension ExperimentPlan {
@@ -9,7 +10,7 @@ extension ExperimentPlan {
   /// About how many bytes a group takes at its peak, beside the model: the batch, and the maps of its largest step.
   /// - Throws: as `attention(of:)`.
   public func peakBytes(of group: PlannedGroup) throws -> Int {
-    let batch = model.peakBytes(lanes: group.laneCount, height: height, width: width)
+    let batch = memory.peakBytes(lanes: group.laneCount, height: height, width: width)
     return saturatingSum([batch, try attention(of: group).largestStepBytes])
   }
 

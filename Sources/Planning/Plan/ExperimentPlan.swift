@@ -1,27 +1,44 @@
 import Attention
 import AttentionStore
+import Files
+import Formatting
 import Foundation
 import Pipelines
-import Schedulers
 import Tensors
 
 /// Everything that an experiment will make, resolved against its model, before anything is computed.
+///
+/// The plan is what is handed over: it holds no weights, is written down when a run begins, and is read back by whatever
+/// looks at the results.
 public struct ExperimentPlan: Sendable {
   public let spec: ExperimentSpec
-  public let model: StableDiffusion
+  /// Of the model's folder.
+  public let modelName: String
   public let modelHash: String
   /// Library, version and kernels: what else decides the bits. The number of threads does not.
   public let engine: String
+  /// What the model takes.
+  public let memory: MemoryEstimate
   /// Of the UNet, at the size of the pictures.
   public let sites: [AttentionSite]
   /// Of the pictures, in pixels.
   public let height: Int
   public let width: Int
+  /// What the unconditional half of guidance is given.
+  public let negativePrompt: PromptTokens
+  /// In the order of the file.
+  public let settings: [ResolvedSettings]
+  package let makeUps: [MakeUp]
   /// In the order they are made.
   public let groups: [PlannedGroup]
   /// Words that the tokenizer splits, whose pieces' maps are summed, words that a model never sees, and programs that
   /// metrics are taken by.
   public let remarks: [String]
+
+  /// The SHA-256 of its runs' hashes, in their order: two plans that make the same are the same.
+  public var hash: String {
+    sha256(Data(groups.flatMap { $0.runs.map(\.hash) }.joined(separator: "\n").utf8))
+  }
 
   public var runCount: Int { groups.reduce(0) { $0 + $1.runs.count } }
   /// Steps of all runs.
@@ -42,6 +59,21 @@ public struct ExperimentPlan: Sendable {
 
   /// Bytes of a row of `attention_map` and its index entry beside the data: measured at 100 to 160.
   private static let rowOverhead = 160
+
+  /// What every attention of a group does at every step.
+  /// - Throws: `ExperimentError`, which a plan that was made does not.
+  public func attention(of group: PlannedGroup) throws -> AttentionPlan {
+    let makeUp = makeUps[group.makeUp]
+    return try settings[makeUp.settings].attention(
+      makeUp.members, references: makeUp.references, spec: spec, sites: sites)
+  }
+
+  /// The text whose SHA-256 is the hash of a group; the hash of its run `i` is that of the text `<group's hash> <i>`.
+  public func identityText(of group: PlannedGroup) -> String {
+    let makeUp = makeUps[group.makeUp]
+    return GroupIdentity(model: modelHash, engine: engine, spec: spec, settings[makeUp.settings])
+      .text(group.settings, makeUp.members, makeUp.references)
+  }
 }
 
 /// Runs that are made in one batch: a source and its targets, or single prompts.
@@ -62,16 +94,48 @@ public struct PlannedGroup: Sendable {
   public let predictedSteps: [Int]
   public let mapCount: Int
   public let mapBytes: Int
+  /// An index into the plan's make-ups.
+  package let makeUp: Int
+
+  /// - Parameter index: of the make-up in the plan.
+  init(hash: String, seed: UInt64, _ makeUp: MakeUp, at index: Int, _ settings: ResolvedSettings) {
+    var denoising = settings.denoising
+    denoising.seed = seed
+    let source = makeUp.members[0].sourcePrompt?.prompt
+    self.hash = hash
+    self.settings = denoising
+    settingsLabel = settings.label
+    stepCount = settings.callCount
+    runs = makeUp.members.enumerated().map { place, member in
+      let hasSource = source != nil && place > 0
+      return PlannedRun(
+        hash: PlannedRun.hash(ofGroup: hash, place), role: member.role, prompt: member.prompt,
+        key: RunKey(
+          source: hasSource ? source : nil, prompt: member.prompt.prompt, seed: seed,
+          intervention: member.intervention, settings: settings.label),
+        source: hasSource ? PlannedRun.hash(ofGroup: hash, 0) : nil)
+    }
+    references = makeUp.references
+    emptied = makeUp.emptied
+    predictedSteps = settings.predictedSteps
+    mapCount = makeUp.mapCount
+    mapBytes = makeUp.mapBytes
+    self.makeUp = index
+  }
 }
 
 extension PlannedGroup {
   /// Elements of the batch: with guidance two a run.
   public var laneCount: Int { (runs.count + references.count) * (settings.isGuided ? 2 : 1) }
 
+  /// The scheduler with what differs from the folder's configuration.
+  public var schedulerText: String { settings.schedulerText }
+
   /// Its first prompt and how many others: `a red car -> 9 targets` of pairs, `a red car and 9 others` of single prompts.
   public var promptSummary: String {
     let prompts = runs.map(\.prompt.prompt).uniqued
-    let kind = runs[0].member.isSourceOfPairs ? (between: " -> ", many: "targets") : (between: " and ", many: "others")
+    let isOfPairs = runs[0].intervention == InterventionSpec.sourceName
+    let kind = isOfPairs ? (between: " -> ", many: "targets") : (between: " and ", many: "others")
     let others = prompts.count > 2 ? "\(prompts.count - 1) \(kind.many)" : prompts.dropFirst().first
     return prompts[0] + (others.map { kind.between + $0 } ?? "")
   }
@@ -95,9 +159,12 @@ public struct PlannedReference: Hashable, Sendable {
 public struct PlannedRun: Hashable, Sendable {
   public let hash: String
   public let role: RunRole
-  /// The intervention's name; `source` for a source.
-  public let intervention: String
   public let prompt: PromptTokens
+  /// Unique in a plan, but for a source that is made again in several groups.
+  public let key: RunKey
   /// The hash of its group's source, for a target of a pair.
   public let source: String?
+
+  /// The intervention's name; `source` for a source.
+  public var intervention: String { key.intervention }
 }

@@ -2,19 +2,19 @@ import Attention
 import Tensors
 
 /// An operation of an experiment file, with its selectors resolved against a model.
-package struct ResolvedOperation {
-  package let spec: OperationSpec
+struct ResolvedOperation: Codable {
+  let spec: OperationSpec
   /// Indices of sites.
-  package let sites: [Int]
-  package let steps: [Int]
+  let sites: [Int]
+  let steps: [Int]
 
   private var branches: Set<GuidanceBranch> { Set(spec.branch.branches) }
 
   /// Whether it takes something of a source that belongs to tokens, so that they must stand at the same positions.
-  package var takesTokens: Bool { spec.op.needsSource && ![.queries, .output].contains(spec.place) }
+  var takesTokens: Bool { spec.op.needsSource && ![.queries, .output].contains(spec.place) }
 
   /// The operation as it decides bits. Stored results are found again by hashes of this text, so it never changes.
-  package var text: String {
+  var text: String {
     let names = branches.map { "\"\($0.rawValue)\"" }.sorted().joined(separator: ", ")
     let words = (spec.words ?? []).map(\.description).joined(separator: ", ")
     return "\(spec.op.name) \(spec.place.rawValue) \(spec.change.identityText) \(listed(sites)) \(listed(steps)) "
@@ -26,7 +26,7 @@ package struct ResolvedOperation {
   private func listed(_ numbers: [Int]) -> String { "[\(numbers.map(String.init).joined(separator: ", "))]" }
 
   /// What cannot be done at the chosen sites.
-  package func problems(_ all: [AttentionSite]) -> [String] {
+  func problems(_ all: [AttentionSite]) -> [String] {
     let chosen = sites.map { all[$0] }
     var problems: [String] = []
     let refused = chosen.lazy.compactMap { site in spec.change.refusal(at: spec.place, of: site).map { ($0, site) } }
@@ -42,12 +42,15 @@ package struct ResolvedOperation {
     return problems
   }
 
-  /// What runs beside a group for this operation alone.
+  /// The runs beside a group that it takes from, each a prompt and a seed; none where it takes from the group's source.
   /// - Parameter source: the prompt of the group's source, where it has one.
-  package func references(source: PromptTokens?, dataset: [PlannedReference]) -> [PlannedReference] {
-    if spec.op == .datasetMean { return dataset }
+  func references(source: String?, _ generate: GenerateSpec) -> [(prompt: String, seed: UInt64)] {
+    if let dataset = spec.dataset {
+      let prompts = dataset.prompts ?? generate.ownPrompts
+      return prompts.flatMap { prompt in (dataset.seeds ?? generate.seeds).map { (prompt, $0) } }
+    }
     guard let seed = spec.sourceSeed, let source else { return [] }
-    return [PlannedReference(prompt: source, seed: seed)]
+    return [(source, seed)]
   }
 
   /// The operation on a run of a group.
@@ -55,7 +58,7 @@ package struct ResolvedOperation {
   ///   - sources: indices of what it takes from.
   ///   - source: the prompt of the one source, where it has one.
   /// - Throws: `SelectionError` for a word that is not in the run's prompt.
-  package func planned(
+  func planned(
     run: Int, sources: [Int], source: PromptTokens?, prompt: PromptTokens
   ) throws(SelectionError) -> PlannedOperation {
     let tokens: [Int]? = try spec.words.map { (words) throws(SelectionError) in

@@ -68,7 +68,7 @@ public struct ClaimsJudgement: Sendable {
       for estimate in test.estimates { used.formUnion(estimate.runs) }
     }
     pictures = used.count
-    seeds = Set(used.map { runs.runs[$0].seed }).count
+    seeds = Set(used.map { runs.runs[$0].key.seed }).count
   }
 
   /// At least fifty resampled means lie beyond each end of an interval, or the ends would be rough.

@@ -1,3 +1,5 @@
+import Planning
+
 /// A number for each seed and each run of a comparison, the same in all its rows.
 ///
 /// So a permutation test turns the sign of a cluster in all rows at once, which keeps how they depend on one another.

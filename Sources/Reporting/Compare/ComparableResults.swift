@@ -21,7 +21,7 @@ public struct ComparableResults: Sendable {
   /// - Throws: `ExperimentError` if the database holds no experiment, or one without pairs or metrics; `SpecError`;
   ///   `StoreError`.
   public init(results: ResultsFolder, store: AttentionStore) throws {
-    let data = try ReportData(results: results, store: store)
+    let data = try StoredResults(results: results, store: store)
     guard !data.spec.generate.pairs.isEmpty else {
       throw ExperimentError(
         "\(results.name): its runs have no metrics: they measure a target against its source, and the experiment has "
@@ -38,15 +38,6 @@ public struct ComparableResults: Sendable {
   }
 }
 
-/// What a run is matched by.
-struct RunKey: Hashable {
-  let source: String
-  let target: String
-  let seed: UInt64
-  /// Empty where the experiment has but one.
-  let settings: String
-}
-
 /// The runs of one intervention of one experiment.
 struct ComparisonColumn: Sendable {
   struct Run: Sendable {
@@ -57,20 +48,19 @@ struct ComparisonColumn: Sendable {
 
   let experiment: String
   let intervention: String
-  /// In the order of the file.
+  /// What its runs are matched by, in the order of the file.
   let keys: [RunKey]
   let runs: [RunKey: Run]
   let selection: InterventionSelection
 
-  init(_ intervention: InterventionSpec, _ data: ReportData, experiment: String) {
+  init(_ intervention: InterventionSpec, _ data: StoredResults, experiment: String) {
     self.experiment = experiment
     self.intervention = intervention.name
     selection = InterventionSelection(intervention, data)
     var keys: [RunKey] = []
     var runs: [RunKey: Run] = [:]
-    for expected in data.expected where expected.intervention == intervention.name {
-      guard let source = expected.source else { continue }
-      let key = RunKey(source: source, target: expected.prompt, seed: expected.seed, settings: expected.settings.label)
+    for expected in data.expected where expected.key.intervention == intervention.name && expected.key.source != nil {
+      let key = expected.key.subject
       keys.append(key)
       runs[key] = Run(status: expected.status, metrics: expected.run?.metrics ?? [:])
     }
@@ -87,11 +77,11 @@ struct InterventionSelection: Sendable {
   let steps: [Int]
   private let selectors: [String]
 
-  init(_ intervention: InterventionSpec, _ data: ReportData) {
-    let text = SelectionText(sites: data.sites, stepCount: data.stepCount)
+  init(_ intervention: InterventionSpec, _ data: StoredResults) {
+    let text = SelectionText(sites: data.sites, stepCount: data.callCount)
     let sites = intervention.operations.flatMap { text.selected($0.sites) }
     layers = Dictionary(grouping: sites, by: \.kind).mapValues { Set($0.map(\.layer)).sorted() }
-    steps = Set(intervention.operations.flatMap { (try? $0.steps.resolve(count: data.stepCount)) ?? [] }).sorted()
+    steps = Set(intervention.operations.flatMap { (try? $0.steps.resolve(count: data.callCount)) ?? [] }).sorted()
     selectors = intervention.operations.map(\.sites)
   }
 

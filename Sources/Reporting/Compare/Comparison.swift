@@ -136,7 +136,7 @@ private struct MatchedRuns {
     keys.compactMap { key in
       reason(key, metric).map {
         Comparison.UnmatchedRun(
-          intervention: treatment.name, sourcePrompt: key.source, targetPrompt: key.target, seed: key.seed,
+          intervention: treatment.name, sourcePrompt: key.source ?? "", targetPrompt: key.prompt, seed: key.seed,
           settings: key.settings, reason: $0)
       }
     }
@@ -152,7 +152,7 @@ private struct MatchedRuns {
     case .step: groups = [(treatment.column.selection.stepText, keys)]
     case .seed: groups = grouped { "\($0.seed)" }
     case .settings: groups = grouped { $0.settings.isEmpty ? "one setting" : $0.settings }
-    case .prompt: groups = grouped { PromptPair(source: $0.source, target: $0.target).label }
+    case .prompt: groups = grouped { PromptPair(source: ($0.source ?? ""), target: $0.prompt).label }
     }
     return groups.map { row(metric, $0.name, $0.keys, bootstrap, clusters) }
   }

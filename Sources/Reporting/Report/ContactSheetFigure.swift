@@ -9,7 +9,7 @@ struct ContactSheetFigure {
   /// Of a picture, in pixels: hundreds of them are looked at together.
   private static let width = 64
 
-  let data: ReportData
+  let data: StoredResults
 
   func section(_ writer: FigureWriter) throws -> FigureSection? {
     var section = FigureSection(heading: "Objects and colors", reading: reading)
@@ -17,7 +17,7 @@ struct ContactSheetFigure {
       let words = try? SceneVocabulary(folder: folder),
       let seed = data.spec.generate.seeds.first, let untouched = data.untouched?.name
     else { return nil }
-    var found: [PromptScene.Thing: ReportRun] = [:]
+    var found: [PromptScene.Thing: RunResults] = [:]
     for prompt in data.spec.generate.prompts {
       guard let scene = PromptScene(prompt, words), scene.things.count == 1, scene.background == SceneVocabulary.plain,
         scene.style == SceneVocabulary.plain, scene.things[0].color != nil

@@ -24,7 +24,7 @@ public enum ExperimentReport {
   public static func write(
     results: ResultsFolder, store: AttentionStore, instruments: InstrumentAccuracies? = nil
   ) throws -> [URL] {
-    let data = try ReportData(results: results, store: store)
+    let data = try StoredResults(results: results, store: store)
     let folder = try results.openForWriting()
     let instruments = instruments ?? InstrumentAccuracies(data.spec.instruments)
     let numbers = ReportNumbers(data: data, accuracies: MetricAccuracies(data.spec.instruments))
@@ -61,7 +61,7 @@ public enum ExperimentReport {
   public static func writeFigures(
     results: ResultsFolder, store: AttentionStore, only: [FigureName]
   ) throws -> [URL] {
-    let data = try ReportData(results: results, store: store)
+    let data = try StoredResults(results: results, store: store)
     let folder = try results.openForWriting()
     let figures = FigureWriter(folder)
     _ = try ReportFigures(data: data).sections(figures, kinds: only.uniqued)

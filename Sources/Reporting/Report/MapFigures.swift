@@ -9,7 +9,7 @@ import Tensors
 
 /// The figures that are drawn from stored attention maps.
 struct MapFigures {
-  let data: ReportData
+  let data: StoredResults
   let subjects: [FigureSubject]
   let omitted: [String]
   /// The record that words are drawn from.
@@ -20,7 +20,7 @@ struct MapFigures {
   let wordViews: [Int: WordView]
 
   /// - Parameter kinds: Of the figures that will be drawn.
-  init(data: ReportData, subjects: [FigureSubject], omitted: [String], kinds: [FigureName]) throws {
+  init(data: StoredResults, subjects: [FigureSubject], omitted: [String], kinds: [FigureName]) throws {
     self.data = data
     self.subjects = subjects
     self.omitted = omitted
@@ -48,7 +48,7 @@ struct MapFigures {
     + "of guidance. An entry of `record` as this one would: " + Markdown.code(AttentionKind.cross.recordExample)
 
   func write(
-    _ picture: Picture, _ name: String, _ title: String, _ run: ReportRun, _ writer: FigureWriter
+    _ picture: Picture, _ name: String, _ title: String, _ run: RunResults, _ writer: FigureWriter
   ) throws -> FigureFile {
     try writer.write(
       picture, as: name, title: title, prompts: [run.stored.prompt],
@@ -87,7 +87,7 @@ struct MapFigures {
   }
 
   private func strip(
-    _ view: WordView, _ run: ReportRun, _ name: String, _ writer: FigureWriter
+    _ view: WordView, _ run: RunResults, _ name: String, _ writer: FigureWriter
   ) throws -> [FigureFile] {
     guard let picture = data.picture(of: run) else { return [] }
     let title = "\(run.stored.prompt) · seed \(run.stored.run.seed) · attention to each word: \(view.over)"
@@ -178,7 +178,7 @@ struct MapFigures {
     return (peak, peak ?? QueryPoint(x: 0.5, y: 0.5))
   }
 
-  func request(_ run: ReportRun, _ record: String?) -> MapViewRequest {
+  func request(_ run: RunResults, _ record: String?) -> MapViewRequest {
     MapViewRequest(run: run.stored.run.hash, record: record)
   }
 }

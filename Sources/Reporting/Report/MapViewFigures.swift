@@ -47,7 +47,7 @@ extension MapFigures {
     return section.entries.isEmpty ? missing(section, Self.noSelf) : section
   }
 
-  private func has(_ run: ReportRun, _ record: String, _ kind: AttentionKind) throws -> Bool {
+  private func has(_ run: RunResults, _ record: String, _ kind: AttentionKind) throws -> Bool {
     try ViewMaps.exist(of: run.stored.id, record: record, kind: kind, in: data.store)
   }
 
@@ -135,7 +135,7 @@ extension MapFigures {
 
   /// What can be compared of two runs, and from which record.
   private func compared(
-    _ subject: FigureSubject, with other: ReportRun
+    _ subject: FigureSubject, with other: RunResults
   ) throws -> [(record: String, what: DifferenceView.Subject)] {
     var found: [(String, DifferenceView.Subject)] = []
     if let cross, let view = wordViews[subject.number], let tokens = try data.store.tokens(other.stored.run.prompt),

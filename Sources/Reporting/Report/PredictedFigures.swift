@@ -9,16 +9,16 @@ struct PredictedFigures {
   static let mostColumns = 10
   static let mostRows = 8
 
-  let data: ReportData
+  let data: StoredResults
   let subjects: [FigureSubject]
   let omitted: [String]
 
   /// - Returns: nil where the experiment has none.
   func section(_ writer: FigureWriter) throws -> FigureSection? {
     var section = FigureSection(heading: "What the model expected", reading: Self.reading)
-    guard let selector = data.spec.predictedClean, let steps = try? selector.resolve(count: data.stepCount) else {
+    guard let selector = data.spec.predictedClean, let steps = try? selector.resolve(count: data.callCount) else {
       section.omitted = [
-        "Nothing is drawn: the file has no `predicted_clean`. `predicted_clean: { from: 0, to: \(data.stepCount), every: 5 }` "
+        "Nothing is drawn: the file has no `predicted_clean`. `predicted_clean: { from: 0, to: \(data.callCount), every: 5 }` "
           + "would leave a picture after every fifth step."
       ]
       return section
@@ -59,7 +59,7 @@ struct PredictedFigures {
   }
 
   /// The subject's own run first, then the others of its group.
-  private func runs(of subject: FigureSubject) -> [ReportRun] {
+  private func runs(of subject: FigureSubject) -> [RunResults] {
     let group = data.present.filter {
       $0.stored.groupHash == subject.run.stored.groupHash && $0.isDone && $0.stored.id != subject.run.stored.id
     }

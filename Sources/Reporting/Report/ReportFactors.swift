@@ -10,7 +10,7 @@ struct ReportFactors {
   /// From this share of right pictures on, claims may be tested (a gate of the experiments that are built on it).
   static let testable = 0.9
 
-  let data: ReportData
+  let data: StoredResults
   /// nil where there is no scene reader, which knows the words.
   let words: SceneVocabulary?
 
@@ -69,8 +69,8 @@ struct ReportFactors {
   private func levels(_ factor: FactorName) -> [(String, [Entry])] {
     guard let words, let untouched = data.untouched?.name else { return [] }
     let entries = data.expected.compactMap { expected -> Entry? in
-      guard expected.intervention == untouched, let run = expected.run, run.isDone,
-        let scene = PromptScene(expected.prompt, words), let level = factor.level(of: scene, words)
+      guard expected.key.intervention == untouched, let run = expected.run, run.isDone,
+        let scene = PromptScene(expected.key.prompt, words), let level = factor.level(of: scene, words)
       else { return nil }
       return Entry(level: level, values: run.metrics)
     }

@@ -13,14 +13,14 @@ struct FigureSubject {
   let caption: String
   let seed: UInt64
   /// The source of a pair; of a single prompt the run that is left alone.
-  let run: ReportRun
+  let run: RunResults
   /// The target that is left alone; nil for a single prompt, and where there is none.
-  let target: ReportRun?
+  let target: RunResults?
   /// The word that the target changes, as an index into `tokens.words`; the last one of a single prompt.
   let word: Int?
   let tokens: PromptTokens
   /// What the run's attention is compared with: `target`, or another target or intervention that is done.
-  let counterpart: ReportRun?
+  let counterpart: RunResults?
 
   /// The word as records call it: `car#2` for its second occurrence.
   var wordLabel: String? {
@@ -34,7 +34,7 @@ struct ReportFigures {
   /// Pairs and prompts whose maps are drawn.
   static let mostSubjects = 6
 
-  let data: ReportData
+  let data: StoredResults
 
   /// - Parameter kinds: nil: those that the file asks for.
   /// - Returns: The sections of the report, in the order of the kinds; those of which nothing can be drawn say why.
@@ -63,7 +63,7 @@ struct ReportFigures {
     guard let seed = generate.seeds.first else { return [] }
     let untouched = data.untouched?.name
     var subjects: [FigureSubject] = []
-    func add(_ run: ReportRun?, target: ReportRun? = nil, others: [ReportRun?], caption: String) throws {
+    func add(_ run: RunResults?, target: RunResults? = nil, others: [RunResults?], caption: String) throws {
       let others = others.compactMap { $0 }
       guard subjects.count < Self.mostSubjects, let run, run.isDone, let tokens = try tokens(of: run) else { return }
       // Which word differs can be told from the tokens of any target, drawn or not.
@@ -90,7 +90,7 @@ struct ReportFigures {
     return subjects
   }
 
-  private func tokens(of run: ReportRun) throws -> PromptTokens? { try data.store.tokens(run.stored.run.prompt) }
+  private func tokens(of run: RunResults) throws -> PromptTokens? { try data.store.tokens(run.stored.run.prompt) }
 
   /// What is said where not every pair and prompt is drawn.
   private var omitted: [String] {

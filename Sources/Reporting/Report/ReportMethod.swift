@@ -9,12 +9,12 @@ import Tensors
 
 /// How the results came about: the part of a report that comes from the resolved file.
 struct ReportMethod {
-  let data: ReportData
+  let data: StoredResults
   fileprivate let words: SelectionText
 
-  init(data: ReportData) {
+  init(data: StoredResults) {
     self.data = data
-    words = SelectionText(sites: data.sites, stepCount: data.stepCount)
+    words = SelectionText(sites: data.sites, stepCount: data.callCount)
   }
 
   fileprivate var spec: ExperimentSpec { data.spec }
@@ -32,24 +32,21 @@ struct ReportMethod {
 
   private var settings: String {
     let generate = spec.generate
-    let run = data.present.first?.stored.run
-    let height = (run?.height ?? generate.height).map(String.init) ?? "the model's own height"
-    let width = (run?.width ?? generate.width).map(String.init) ?? "the model's own width"
     let latents = data.sites.first.map { ", latents of \($0.latentWidth) x \($0.latentHeight) cells" } ?? ""
     let negative = generate.negativePrompt.isEmpty ? "empty" : "\"\(Markdown.text(generate.negativePrompt))\""
-    let denoising = generate.settings.flatMap { settings in
+    let denoising = data.plan.settings.flatMap { settings in
       let isOnly = settings.label.isEmpty
-      let made = data.expected.lazy.filter { $0.settings == settings }.compactMap(\.run).first?.stored.run
-      let scheduler = Markdown.text(made?.scheduler ?? settings.scheduler ?? "the model's own")
-      let calls = made.map { $0.calls == $0.steps ? "" : ", \($0.calls) calls of the model" } ?? ""
+      let steps = settings.denoising.steps
+      let scheduler = Markdown.text(settings.denoising.schedulerText)
+      let calls = settings.callCount == steps ? "" : ", \(settings.callCount) calls of the model"
       return [
         [
           isOnly ? "scheduler" : "scheduler, \(Markdown.text(settings.label))",
-          "\(scheduler), \(counted(settings.numInferenceSteps, "step"))\(calls)",
+          "\(scheduler), \(counted(steps, "step"))\(calls)",
         ],
         [
           isOnly ? "guidance" : "guidance, \(Markdown.text(settings.label))",
-          "scale \(settings.guidanceScale), negative prompt \(negative)",
+          "scale \(settings.denoising.guidanceScale), negative prompt \(negative)",
         ],
       ]
     }
@@ -57,7 +54,7 @@ struct ReportMethod {
       ["model", "\(Markdown.code(data.modelName)), SHA-256 \(Markdown.code(data.experiment.modelHash))"]
     ]
     let rows = [
-      ["pictures", "\(width) x \(height) pixels (width x height)\(latents)"],
+      ["pictures", "\(data.plan.width) x \(data.plan.height) pixels (width x height)\(latents)"],
       [
         "start noise", "\(generate.seeds.count == 1 ? "seed" : "seeds") \(seedText), as torch's CPU generator draws it",
       ],
@@ -160,7 +157,7 @@ extension ReportMethod {
   }
 }
 
-extension ReportData {
+extension StoredResults {
   /// The model as the file names it, without the path of a folder, which differs from machine to machine.
   var modelName: String { Self.name(spec.model) }
 

@@ -42,7 +42,7 @@ struct ReportNumbers {
   /// More cells than this stand in the tables' files alone.
   private static let mostCells = 400
 
-  let data: ReportData
+  let data: StoredResults
   let accuracies: MetricAccuracies
 
   private var metrics: [Metric] { data.metrics }
@@ -75,18 +75,20 @@ struct ReportNumbers {
   /// Of the finished runs of a column, of all pairs and single prompts or of one pair.
   private func values(_ metric: Metric, _ column: Column, of pair: PromptPair? = nil) -> [Double] {
     runsOfColumn[column, default: []].compactMap { expected in
-      guard pair == nil || (expected.source == pair?.source && expected.prompt == pair?.target) else { return nil }
+      guard pair == nil || (expected.key.source == pair?.source && expected.key.prompt == pair?.target) else {
+        return nil
+      }
       return expected.run.flatMap { $0.isDone ? $0.metrics[metric.name] : nil }
     }
   }
 
   private let runsOfColumn: [Column: [ExpectedRun]]
 
-  init(data: ReportData, accuracies: MetricAccuracies) {
+  init(data: StoredResults, accuracies: MetricAccuracies) {
     self.data = data
     self.accuracies = accuracies
     runsOfColumn = Dictionary(grouping: data.expected) {
-      Column(intervention: $0.intervention, label: $0.settings.label)
+      Column(intervention: $0.key.intervention, label: $0.key.settings)
     }
   }
 
@@ -189,8 +191,8 @@ struct ReportNumbers {
         continue
       }
       table.append(
-        [expected.source ?? "", expected.prompt, "\(expected.seed)", expected.intervention]
-          + (data.hasSettings ? [expected.settings.label] : [])
+        [expected.key.source ?? "", expected.key.prompt, "\(expected.key.seed)", expected.key.intervention]
+          + (data.hasSettings ? [expected.key.settings] : [])
           + metrics.map { CSVTable.number(run.metrics[$0.name]) } + [run.shortHash, run.files["picture"] ?? ""])
     }
     return table
@@ -205,10 +207,11 @@ struct ReportNumbers {
       let description = expected.run?.stored.run
       table.append([
         expected.run?.shortHash ?? "", String(expected.run?.stored.groupHash.prefix(16) ?? ""),
-        description?.role.rawValue ?? "", expected.intervention, expected.prompt, expected.source ?? "",
-        expected.run?.stored.negativePrompt ?? "", "\(expected.seed)", description.map { "\($0.height)" } ?? "",
+        description?.role.rawValue ?? "", expected.key.intervention, expected.key.prompt, expected.key.source ?? "",
+        expected.run?.stored.negativePrompt ?? "", "\(expected.key.seed)", description.map { "\($0.height)" } ?? "",
         description.map { "\($0.width)" } ?? "", description.map { "\($0.steps)" } ?? "",
-        description.map { "\($0.guidanceScale)" } ?? "", description?.scheduler ?? "", expected.status,
+        description.map { "\($0.guidanceScale)" } ?? "", description == nil ? "" : data.schedulerText(of: expected.key),
+        expected.status,
         expected.run?.files["picture"] ?? "", expected.run?.files["latents"] ?? "",
       ])
     }

@@ -8,7 +8,7 @@ import Results
 
 /// The text of `report.md`.
 struct ReportPage {
-  let data: ReportData
+  let data: StoredResults
   let numbers: ReportNumbers
   let factors: ReportFactors
   /// nil for an experiment without claims.
@@ -120,9 +120,10 @@ struct ReportPage {
   }
 
   private func label(_ run: ExpectedRun) -> String {
-    let prompts = run.source.map { "\($0) → \(run.prompt)" } ?? run.prompt
-    return "\(Markdown.text(prompts)), seed \(run.seed), "
-      + [run.intervention, run.settings.label].filter { !$0.isEmpty }.map(Markdown.text).joined(separator: ", ")
+    let key = run.key
+    let prompts = key.source.map { "\($0) → \(key.prompt)" } ?? key.prompt
+    return "\(Markdown.text(prompts)), seed \(key.seed), "
+      + [key.intervention, key.settings].filter { !$0.isEmpty }.map(Markdown.text).joined(separator: ", ")
   }
 
   /// An error's text, without what names the machine's folders.

@@ -101,7 +101,7 @@ extension ReportVerdicts {
 
   /// Writes the figure.
   /// - Returns: nil where there is nothing to draw.
-  func write(_ writer: FigureWriter, _ data: ReportData) throws -> FigureFile? {
+  func write(_ writer: FigureWriter, _ data: StoredResults) throws -> FigureFile? {
     guard let picture = try picture() else { return nil }
     return try writer.write(
       picture, as: "\(Self.figure).png", title: "\(data.spec.name): the tests of its claims",

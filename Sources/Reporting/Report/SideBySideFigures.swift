@@ -9,7 +9,7 @@ struct SideBySideFigures {
   static let rowsOfPage = 8
   static let mostPages = 4
 
-  let data: ReportData
+  let data: StoredResults
 
   private struct Row {
     let label: String
@@ -17,14 +17,14 @@ struct SideBySideFigures {
     let seed: UInt64
     /// The seed and, in a sweep, the settings.
     let detail: String
-    let runs: [ReportRun?]
+    let runs: [RunResults?]
   }
 
   func section(_ writer: FigureWriter) throws -> FigureSection? {
     var section = FigureSection(heading: "Side by side", reading: reading)
     let settings = data.spec.generate.settings
     let places = data.spec.generate.seeds.flatMap { seed in
-      settings.indices.map { (seed, $0, ["seed \(seed)", settings[$0].label].filter { !$0.isEmpty }) }
+      settings.map { (seed, $0.label, ["seed \(seed)", $0.label].filter { !$0.isEmpty }) }
     }
     let names = data.spec.interventions.map(\.name)
     let pairs = data.spec.generate.pairs.map { pair in

@@ -1,7 +1,7 @@
 import Attention
 import AttentionStore
 
-extension ReportData {
+extension StoredResults {
   package func sites(of kind: AttentionKind) -> Set<SiteID> {
     Set(siteOfID.filter { $0.value.kind == kind }.keys)
   }

@@ -74,9 +74,9 @@ struct GenerateCommand: ParsableCommand {
     let latents = try single.denoise()
 
     var files = OutputFiles()
-    files.add(pictureURL, bytes: try PNG.encode(single.plan.model.picture(latents), texts: single.texts))
+    files.add(pictureURL, bytes: try PNG.encode(single.model.picture(latents), texts: single.texts))
     if let latentsURL {
-      let noise = try single.plan.model.noise(
+      let noise = try single.model.noise(
         seed: single.settings.seed, height: single.settings.height, width: single.settings.width)
       let tensors = [("noise", try noise.channelsFirst()), ("latents", try latents.channelsFirst())]
       let metadata = Dictionary(uniqueKeysWithValues: single.texts.map { ($0.key, $0.value) })

@@ -2,6 +2,7 @@ import ArgumentParser
 import Attention
 import Foundation
 import Plotting
+import Reporting
 import Tensors
 
 struct HeatMapCommand: ParsableCommand {
@@ -68,7 +69,7 @@ struct HeatMapCommand: ParsableCommand {
     for remark in single.remarks { StandardError.write("note: \(remark)\n") }
 
     let latents = try single.denoise { step, probe in try maps.add(step: step, probe.maps) }
-    let picture = try single.plan.model.picture(latents)
+    let picture = try single.model.picture(latents)
     let names = try write(maps, picture, single, to: folder)
 
     if output.json {

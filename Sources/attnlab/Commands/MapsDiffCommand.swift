@@ -5,6 +5,7 @@ import Formatting
 import Foundation
 import Planning
 import Reporting
+import StrictYAML
 
 struct MapsDiffCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

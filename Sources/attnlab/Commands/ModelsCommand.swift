@@ -8,10 +8,10 @@ struct ModelsCommand: ParsableCommand {
     commandName: "models",
     abstract: "List the bundled models, or check one and show its attention sites.",
     discussion: """
-      With a name or a folder: what the folder holds, every attention site with the number that selectors use, and every \
-      problem found. The command reads config files, the tokenizer and the headers of the weight files: it checks the names and \
-      shapes of all tensors and reads no weight. With --weights it also reads every weight and names the tensors that are not \
-      finite. A folder with problems is a failure (exit code 1).
+      With a name or a folder it shows what the folder holds, every attention site with the number that selectors \
+      use, and every problem. It reads config files, the tokenizer and the headers of the weight files: it checks the \
+      names and shapes of all tensors and reads no weight. With --weights it also reads every weight and names the \
+      tensors that are not finite. If there are problems, the exit code is 1.
 
       Examples:
         attnlab models

@@ -8,27 +8,33 @@ import Results
 struct PlanCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "plan",
-    abstract: "Say what an experiment will make, how large it is and how long it takes.",
+    abstract: "Say what an experiment will make, how large it is and, with --time, how long it takes.",
     discussion: """
-      A group is a source run and the runs that are made in one batch with it. The time is that of one measured step of \
-      the largest group, after a warm-up, taken for all groups by their size; runs that are stored already are not \
-      subtracted. Of the results folder it says how many runs of the plan are stored there, how many are new, and how many \
-      other runs are stored. A plan that exceeds the file's budget, or needs \
-      more memory than there is, is shown, and is a failure (exit code 1).
+      A group is a source run and the runs that are made in one batch with it. The command reads config files, the \
+      tokenizer and the headers of the weight files, and no weight; the hash of large weight files is kept in a cache. \
+      With --time it loads the model, measures a step of the largest group after a warm-up, and scales it to all groups; \
+      it does not subtract runs that are stored already. \
+      It also says how many runs of the plan are stored in the results folder, how many are new, and how many other runs \
+      are stored. If the plan exceeds the file's budget or needs more memory than there is, the exit code is 1.
 
       Examples:
         attnlab plan Experiments/first-look/experiment.yaml
+        attnlab plan my.yaml --time
         attnlab plan my.yaml --set generate.num_inference_steps=5 --json
       """)
 
   @OptionGroup var experiment: ExperimentFileOptions
+
+  @Flag(help: "Measure how long a step takes, which loads the model, and estimate the time of the whole plan.")
+  var time = false
+
   @OptionGroup var resultsOption: ResultsOption
   @OptionGroup var output: JSONOption
 
   func run() throws {
-    let plan = try experiment.plan()
+    let (plan, model) = try experiment.plan()
     let problem = experiment.budgetError(plan) ?? Self.memoryProblem(plan)
-    let seconds = problem == nil ? try StepTiming(plan).seconds : nil
+    let seconds = time && problem == nil ? try StepTiming(plan, StableDiffusion(model)).seconds : nil
     let report = PlanReport(
       plan, seconds: seconds,
       stored: try StoredShare(plan, ResultsFolder(resultsOption.root.appending(path: plan.spec.name))))
@@ -50,20 +56,20 @@ struct PlanCommand: ParsableCommand {
 struct StepTiming {
   let seconds: Double
 
-  init(_ plan: ExperimentPlan) throws {
+  init(_ plan: ExperimentPlan, _ model: StableDiffusion) throws {
     guard let largest = plan.largestGroup else {
       seconds = 0
       return
     }
     let attention = try plan.attention(of: largest)
-    var denoising = try largest.denoising(plan.model)
+    var denoising = try largest.denoising(model)
     // The first step pays for memory that later ones find ready.
     try denoising.advance(probe: attention.probe(step: 0))
-    if denoising.isDone { denoising = try largest.denoising(plan.model) }
+    if denoising.isDone { denoising = try largest.denoising(model) }
     let step = denoising.step
     let clock = ContinuousClock()
     let measured = try clock.measure { try denoising.advance(probe: attention.probe(step: step)) }
-    let decoding = try clock.measure { _ = try plan.model.picture(denoising.latents(of: 0)) }
+    let decoding = try clock.measure { _ = try model.picture(denoising.latents(of: 0)) }
     let perLane = Self.seconds(measured) / Double(largest.laneCount)
     let laneSteps = plan.groups.reduce(0) { $0 + $1.laneCount * $1.stepCount }
     seconds = perLane * Double(laneSteps) + Double(plan.runCount) * Self.seconds(decoding)
@@ -135,14 +141,14 @@ struct PlanReport: Encodable {
   let runs, maps, mapBytes, diskBytes, budgetBytes: Int
   let fitsBudget: Bool
   let stored: StoredShare
-  /// nil where nothing was measured, since the plan exceeds its budget.
+  /// nil where nothing was measured: without `--time`, or since the plan exceeds its budget.
   let estimatedSeconds: Double?
   let remarks: [String]
 
   init(_ plan: ExperimentPlan, seconds: Double?, stored: StoredShare) {
     self.stored = stored
     name = plan.spec.name
-    model = plan.model.folder.name
+    model = plan.modelName
     modelHash = plan.modelHash
     engine = plan.engine
     height = plan.height

@@ -2,6 +2,7 @@ import ArgumentParser
 import AttentionStore
 import Formatting
 import Foundation
+import Pipelines
 import Planning
 import Reporting
 import Results
@@ -48,11 +49,11 @@ struct RunCommand: ParsableCommand {
       throw CommandError("--results: \(problem)")
     }
     try ProgramConsent.require(spec, given: allowPrograms)
-    let plan = try experiment.plan()
+    let (plan, model) = try experiment.plan()
     if let error = experiment.budgetError(plan) { throw error }
     for remark in plan.remarks { StandardError.write("note: \(remark)\n") }
 
-    let summary = try make(plan, results)
+    let summary = try make(plan, StableDiffusion(model), results)
     try output.json ? StandardOutput.write(json: summary) : StandardOutput.write(Self.text(summary))
     var problems = summary.fileProblems
     if !summary.failed.isEmpty {
@@ -80,7 +81,9 @@ struct RunCommand: ParsableCommand {
   }
 
   /// Makes the runs, which a signal ends between two steps, and then the report.
-  private func make(_ plan: ExperimentPlan, _ results: ResultsFolder) throws -> RunSummary {
+  private func make(
+    _ plan: ExperimentPlan, _ model: StableDiffusion, _ results: ResultsFolder
+  ) throws -> RunSummary {
     let stop = StopSignal()
     let interruption = Interruption(stop)
     defer { interruption.end() }
@@ -88,10 +91,11 @@ struct RunCommand: ParsableCommand {
       // Whoever did not consent is not here any more.
       let progress = TerminalProgress()
       let summary = try ExperimentRunner(
-        plan: plan, results: results, progress: progress, stop: stop,
+        plan: plan, model: model, results: results, progress: progress, stop: stop,
         command: shellLine(["attnlab"] + CommandLine.arguments.dropFirst()), allowsPrograms: true
       ).run()
-      let store = try AttentionStore.open(results.database, mode: .readOnly)
+      // A reader that may not write would leave side files of the database behind.
+      let store = try AttentionStore.open(results.database, mode: .readWrite)
       defer { try? store.close() }
       for file in try ExperimentReport.write(results: results, store: store) { progress.note("wrote \(file.path)") }
       return summary

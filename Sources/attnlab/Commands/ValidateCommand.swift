@@ -1,5 +1,6 @@
 import ArgumentParser
 import Planning
+import StrictYAML
 
 struct ValidateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -34,7 +35,7 @@ struct ValidateCommand: ParsableCommand {
 
   func run() throws {
     do {
-      let plan = try experiment.plan(needsHash: false)
+      let plan = try experiment.plan(needsHash: false).plan
       if let error = experiment.budgetError(plan) { throw error }
       if output.json {
         return try StandardOutput.write(json: Report(file: experiment.file, valid: true, remarks: plan.remarks))

@@ -4,6 +4,7 @@ import Foundation
 import Pipelines
 import Planning
 import Schedulers
+import StrictYAML
 
 /// The experiment file of a command, and what the command line changes of it.
 struct ExperimentFileOptions: ParsableArguments {
@@ -22,18 +23,19 @@ struct ExperimentFileOptions: ParsableArguments {
     try ExperimentSpec.load(path: file, overrides: overrides) { _ = try SiteSelector($0) }
   }
 
-  /// Resolves the experiment against its model.
+  /// Resolves the experiment against its model, whose description comes along; no weight is read.
   /// - Parameter needsHash: false where nothing is stored or compared: reading a large model whole takes a while.
   /// - Throws: `SpecError` with every problem of the file, of the networks that it measures with, or of the file and its
   ///   model together.
-  func plan(needsHash: Bool = true) throws -> ExperimentPlan {
+  func plan(needsHash: Bool = true) throws -> (plan: ExperimentPlan, model: ModelDescription) {
     let spec = try load()
     let instruments = spec.instruments.problems(for: spec.metrics)
     guard instruments.isEmpty else { throw problems(instruments) }
     do {
       let folder = try ModelSource.folder(named: spec.model, from: modelBase)
-      let model = try StableDiffusion(folder: folder)
-      return try ExperimentPlan(spec, model: model, modelHash: needsHash ? ModelSource.hash(folder) : "")
+      let model = try ModelDescription(folder)
+      let plan = try ExperimentPlan(spec, model: PlanModel(model, hash: needsHash ? ModelSource.hash(folder) : ""))
+      return (plan, model)
     } catch let error as ExperimentError {
       throw problems(error.problems)
     }

@@ -3,6 +3,7 @@ import Formatting
 import Foundation
 import Measures
 import Planning
+import StrictYAML
 import Testing
 
 @Suite struct ExperimentSpecTests {

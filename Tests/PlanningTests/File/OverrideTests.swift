@@ -1,5 +1,6 @@
 import Attention
 import Planning
+import StrictYAML
 import Testing
 
 @Suite struct OverrideTests {

@@ -1,5 +1,6 @@
 import Foundation
 import Planning
+import StrictYAML
 import Testing
 
 @Suite struct PromptExpansionTests {

@@ -1,5 +1,6 @@
 import Attention
 import Planning
+import StrictYAML
 
 /// The shortest valid experiment, with `lines` added at the end.
 func minimal(_ lines: String = "", generate: String = "prompts: [a red car], seeds: [1]") -> String {

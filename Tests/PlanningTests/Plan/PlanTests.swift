@@ -40,7 +40,9 @@ import Testing
     #expect((1 << 20...1 << 28).contains(needed))
     try plan.checkMemory(of: group, available: needed)
     try plan.checkMemory(of: group, available: nil)
-    let error = #expect(throws: ExperimentError.self) { try plan.checkMemory(of: group, available: needed - 1) }
+    let error = #expect(throws: ExperimentError.self) {
+      try plan.checkMemory(of: group, available: needed - 1)
+    }
     #expect(
       error?.description.hasPrefix("memory: 4 runs in one batch of 128 x 128 pixels need about ") == true
         && error?.description.contains("lower generate.batch (here 24) or the pictures' size") == true)

@@ -221,3 +221,13 @@ import Testing
     #expect(judge([test()], ClaimRuns(made)).claims[0].tests[0].estimate.result.differences == [1, 1])
   }
 }
+
+extension ClaimRuns.Run {
+  fileprivate init(
+    intervention: String, source: String?, prompt: String, seed: UInt64, settings: String, metrics: [String: Double]?
+  ) {
+    self.init(
+      key: RunKey(source: source, prompt: prompt, seed: seed, intervention: intervention, settings: settings),
+      metrics: metrics)
+  }
+}

@@ -74,7 +74,10 @@ import Testing
   @Test func tablesHoldEveryRun() throws {
     try Fixtures.withTemporaryFolder { root in
       let results = try SyntheticResults(
-        root, spec: SyntheticResults.spec(prompts: "[\"a cat, sitting\"]", figures: "[]"))
+        root,
+        spec: SyntheticResults.spec(
+          prompts: "[\"a cat, sitting\"]", interventions: "{ none: [], swap: [{ op: zero, sites: \"self:*\" }] }",
+          figures: "[]"))
       _ = try results.report()
       let runs = try results.store.runs().map { String($0.run.hash.prefix(16)) }
       #expect(
@@ -123,7 +126,8 @@ import Testing
 
   @Test func sameResultsGiveTheSameBytes() throws {
     try Fixtures.withTemporaryFolder { root in
-      let spec = SyntheticResults.spec(prompts: "[a cat]", seeds: "[2, 1]")
+      let spec = SyntheticResults.spec(
+        prompts: "[a cat]", seeds: "[2, 1]", interventions: "{ none: [], swap: [{ op: zero, sites: \"self:*\" }] }")
       let first = try SyntheticResults(root, spec: spec)
       _ = try first.report()
       let before = try first.committed()

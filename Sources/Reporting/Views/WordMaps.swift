@@ -1,18 +1,20 @@
 import Analysis
 import Attention
+import Formatting
 import Planning
 import Plotting
+import Results
 import Tensors
 
 /// The maps of a prompt's words, gathered step by step.
 ///
 /// Of all steps only DAAM's sums are kept, so that memory does not grow with their number; single maps stay of the steps
 /// that figures show.
-struct WordMaps {
+package struct WordMaps {
   /// In the prompt's order; one that stands in it more than once is one, as in the package.
-  let words: [String]
+  package let words: [String]
   /// At most twelve, spread evenly; the first and the last are among them.
-  let shownSteps: [Int]
+  package let shownSteps: [Int]
 
   private let sites: [AttentionSite]
   /// Indices of the sites that heat maps are of.
@@ -27,17 +29,17 @@ struct WordMaps {
   /// The mean over heads, by shown step, then by site.
   private var shown: [Int: [Int: Tensor]] = [:]
 
-  static let mostShownSteps = 12
+  package static let mostShownSteps = 12
 
   /// What has to be recorded of a prompt: each head, and each token of a word as a key.
-  static func record(of prompt: PromptTokens) -> RecordSpec {
+  package static func record(of prompt: PromptTokens) -> RecordSpec {
     RecordSpec(
       name: "words", sites: "cross:*", heads: .all,
       tokens: .names(prompt.positions(of: .word).map { .position($0) }))
   }
 
   /// - Parameter sites: all of the model, by index.
-  init(prompt: PromptTokens, sites: [AttentionSite], stepCount: Int) {
+  package init(prompt: PromptTokens, sites: [AttentionSite], stepCount: Int) {
     let positions = prompt.positions(of: .word)
     words = prompt.distinctWords
     self.sites = sites
@@ -52,7 +54,7 @@ struct WordMaps {
   }
 
   /// - Parameter maps: of `record(of:)`, each `[heads, height, width, keys]`.
-  mutating func add(step: Int, _ maps: [(map: PlannedMap, values: Tensor)]) throws {
+  package mutating func add(step: Int, _ maps: [(map: PlannedMap, values: Tensor)]) throws {
     for (map, values) in maps {
       let expected = [map.heads, map.height, map.width, keyCount]
       guard values.shape == expected else {
@@ -78,20 +80,20 @@ struct WordMaps {
   }
 
   /// `mean over 15 layers and heads, sum over 30 steps`
-  var summary: String {
-    "mean over \(Readable.number(recorded.intersection(mapSites).count, "layer")) and heads, sum over "
-      + Readable.number(stepCount, "step")
+  package var summary: String {
+    "mean over \(counted(recorded.intersection(mapSites).count, "layer")) and heads, sum over "
+      + counted(stepCount, "step")
   }
 
   /// Each word's attention over the picture, as DAAM computes it.
-  func heatMapsOfWords() throws -> [HeatMap] {
+  package func heatMapsOfWords() throws -> [HeatMap] {
     try heatMaps.maps.map {
       try HeatMap(width: heatMaps.size.width, height: heatMaps.size.height, values: $0.map(Float.init))
     }
   }
 
   /// A word's maps at the shown steps, a row for each layer; the mean over its tokens.
-  func rows(word: Int) throws -> [LayerRow] {
+  package func rows(word: Int) throws -> [LayerRow] {
     try recorded.sorted().map { site in
       LayerRow(sites[site].figureLabel, try shownSteps.map { try column(word, of: shown[$0]?[site]) })
     }

@@ -13,12 +13,23 @@ package struct SpecNode {
 
   package var content: Content
   package var place: SpecPlace
+
+  package init(content: Content, place: SpecPlace) {
+    self.content = content
+    self.place = place
+  }
 }
 
 package struct SpecEntry {
   package var key: String
   package var keyPlace: SpecPlace
   package var value: SpecNode
+
+  package init(key: String, keyPlace: SpecPlace, value: SpecNode) {
+    self.key = key
+    self.keyPlace = keyPlace
+    self.value = value
+  }
 }
 
 /// What YAML takes a scalar for. Only an unquoted one can be anything but text.

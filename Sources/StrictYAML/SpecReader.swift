@@ -4,6 +4,11 @@ import Formatting
 package struct Field {
   package let node: SpecNode
   package let path: String
+
+  package init(node: SpecNode, path: String) {
+    self.node = node
+    self.path = path
+  }
 }
 
 /// The keys of a mapping that were known; the unknown ones are reported already.

@@ -1,0 +1,159 @@
+import Attention
+import AttentionStore
+import Foundation
+import Pipelines
+
+/// A plan as it is written down: everything once, and groups as what they are made of.
+private struct PlanRecord: Codable {
+  struct Member: Codable {
+    let role: RunRole
+    let intervention: String
+    /// An index into `prompts`, here and below.
+    let prompt: Int
+  }
+
+  struct Reference: Codable {
+    let prompt: Int
+    let seed: UInt64
+  }
+
+  struct MakeUp: Codable {
+    let settings: Int
+    let members: [Member]
+    let references: [Reference]
+    let emptied: [EmptiedPrompt]
+    let maps: Int
+    let mapBytes: Int
+  }
+
+  struct Group: Codable {
+    let hash: String
+    let makeUp: Int
+    let seed: UInt64
+  }
+
+  static let currentFormat = 1
+
+  let format: Int
+  let spec: ExperimentSpec
+  let modelName: String
+  let modelHash: String
+  let engine: String
+  let memory: MemoryEstimate
+  let sites: [AttentionSite]
+  let height: Int
+  let width: Int
+  let negativePrompt: Int
+  let settings: [ResolvedSettings]
+  let prompts: [PromptTokens]
+  let makeUps: [MakeUp]
+  let groups: [Group]
+  let remarks: [String]
+}
+
+extension ExperimentPlan: Codable {
+  public func encode(to encoder: any Encoder) throws {
+    var prompts: [PromptTokens] = []
+    var places: [PromptTokens: Int] = [:]
+    func place(_ prompt: PromptTokens) -> Int {
+      if let known = places[prompt] { return known }
+      places[prompt] = prompts.count
+      prompts.append(prompt)
+      return prompts.count - 1
+    }
+    let negative = place(negativePrompt)
+    let makeUps = makeUps.map { makeUp in
+      PlanRecord.MakeUp(
+        settings: makeUp.settings,
+        members: makeUp.members.map {
+          PlanRecord.Member(role: $0.role, intervention: $0.intervention, prompt: place($0.prompt))
+        },
+        references: makeUp.references.map { PlanRecord.Reference(prompt: place($0.prompt), seed: $0.seed) },
+        emptied: makeUp.emptied, maps: makeUp.mapCount, mapBytes: makeUp.mapBytes)
+    }
+    try PlanRecord(
+      format: PlanRecord.currentFormat, spec: spec, modelName: modelName, modelHash: modelHash, engine: engine,
+      memory: memory, sites: sites, height: height,
+      width: width, negativePrompt: negative, settings: settings, prompts: prompts, makeUps: makeUps,
+      groups: groups.map { PlanRecord.Group(hash: $0.hash, makeUp: $0.makeUp, seed: $0.settings.seed) },
+      remarks: remarks
+    ).encode(to: encoder)
+  }
+
+  /// Reads a plan that was written down. What it says of itself is checked, since it may come from a stranger.
+  /// - Throws: `DecodingError` that names the field.
+  public init(from decoder: any Decoder) throws {
+    let record = try PlanRecord(from: decoder)
+    func check(_ holds: Bool, _ problem: @autoclosure () -> String) throws {
+      if !holds {
+        throw DecodingError.dataCorrupted(
+          DecodingError.Context(codingPath: decoder.codingPath, debugDescription: problem()))
+      }
+    }
+    func prompt(_ index: Int, _ place: String) throws -> PromptTokens {
+      try check(record.prompts.indices.contains(index), "\(place): there is no prompt \(index)")
+      return record.prompts[index]
+    }
+    try check(
+      record.format == PlanRecord.currentFormat, "format is \(record.format), expected \(PlanRecord.currentFormat)")
+    try check((1...8192).contains(record.height) && (1...8192).contains(record.width), "height and width: 1 to 8192")
+    try check(
+      !record.settings.isEmpty && record.settings.count == record.spec.generate.settings.count,
+      "settings: there are \(record.settings.count), and \(record.spec.generate.settings.count) of the experiment")
+    try check(!record.spec.generate.seeds.isEmpty, "spec.generate: the experiment has no seeds")
+    try check(!record.spec.interventions.isEmpty, "spec.interventions: the experiment has none")
+    for (index, prompt) in record.prompts.enumerated() {
+      try check(prompt.isSound, "prompts.\(index): a token of a word that there is not")
+    }
+    for (index, settings) in record.settings.enumerated() {
+      try check(
+        settings.isSound(sites: record.sites.count, records: record.spec.record.count),
+        "settings.\(index): a site, step or record that there is not")
+    }
+    let makeUps = try record.makeUps.enumerated().map { index, makeUp in
+      let place = "makeUps.\(index)"
+      try check(record.settings.indices.contains(makeUp.settings), "\(place): there are no settings \(makeUp.settings)")
+      try check(!makeUp.members.isEmpty, "\(place): it has no members")
+      try check(makeUp.maps >= 0 && makeUp.mapBytes >= 0, "\(place): sizes below 0")
+      return Planning.MakeUp(
+        settings: makeUp.settings,
+        members: try makeUp.members.map {
+          GroupMember(role: $0.role, intervention: $0.intervention, prompt: try prompt($0.prompt, place))
+        },
+        references: try makeUp.references.map {
+          PlannedReference(prompt: try prompt($0.prompt, place), seed: $0.seed)
+        },
+        emptied: makeUp.emptied, mapCount: makeUp.maps, mapBytes: makeUp.mapBytes)
+    }
+    let groups = try record.groups.enumerated().map { index, group in
+      try check(makeUps.indices.contains(group.makeUp), "groups.\(index): there is no make-up \(group.makeUp)")
+      try check(RunFile.isHash(group.hash), "groups.\(index): its hash is not 64 hexadecimal digits")
+      let makeUp = makeUps[group.makeUp]
+      return PlannedGroup(
+        hash: group.hash, seed: group.seed, makeUp, at: group.makeUp, record.settings[makeUp.settings])
+    }
+    self.init(
+      spec: record.spec, modelName: record.modelName, modelHash: record.modelHash, engine: record.engine,
+      memory: record.memory, sites: record.sites,
+      height: record.height, width: record.width, negativePrompt: try prompt(record.negativePrompt, "negativePrompt"),
+      settings: record.settings, makeUps: makeUps, groups: groups, remarks: record.remarks)
+  }
+}
+
+extension ResolvedSettings {
+  /// Whether indices are of what there is.
+  fileprivate func isSound(sites: Int, records count: Int) -> Bool {
+    guard (1...100_000).contains(callCount), records.count == count else { return false }
+    let chosen = operations.values.joined().map { ($0.sites, $0.steps) } + records.map { ($0.sites, $0.steps) }
+    let steps = chosen.map(\.1) + [predictedSteps]
+    return chosen.allSatisfy { $0.0.allSatisfy((0..<sites).contains) }
+      && steps.allSatisfy { $0.allSatisfy((0..<callCount).contains) }
+  }
+}
+
+extension PromptTokens {
+  /// Whether its tokens are of words that it has.
+  fileprivate var isSound: Bool {
+    !tokens.isEmpty && tokens.allSatisfy { $0.word.map(words.indices.contains) ?? ($0.role != .word) }
+  }
+}

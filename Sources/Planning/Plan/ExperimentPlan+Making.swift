@@ -1,0 +1,97 @@
+import Attention
+import Formatting
+import Pipelines
+import Schedulers
+import Tensors
+
+extension ExperimentPlan {
+  /// Resolves an experiment against a model.
+  /// - Parameter engine: what computes; part of every hash.
+  /// - Throws: `ExperimentError` with every site, step, word, size, scheduler and half of guidance that does not exist.
+  public init(
+    _ spec: ExperimentSpec, model: PlanModel, engine: String = Engine.current.description
+  ) throws {
+    let generate = spec.generate
+    let height = generate.height ?? model.defaultSize.height
+    let width = generate.width ?? model.defaultSize.width
+    do { try model.checkSize(height, width) } catch {
+      throw ExperimentError("generate.\(error)")
+    }
+    let sites = model.sites(height / model.scale, width / model.scale)
+    var (problems, remarks): ([String], [String]) = ([], [])
+    var made: [(builder: PlanBuilder, settings: ResolvedSettings)] = []
+    for chosen in generate.settings {
+      let denoising: DenoisingSettings
+      let callCount: Int
+      do throws(SchedulerError) {
+        denoising = DenoisingSettings(
+          seed: 0, steps: chosen.numInferenceSteps, guidanceScale: chosen.guidanceScale,
+          negativePrompt: generate.negativePrompt, scheduler: try chosen.schedulerKind(of: model),
+          schedulerSettings: chosen.schedulerSettings, height: height, width: width)
+        callCount = try denoising.makeScheduler(model.schedulerConfiguration).timesteps.count
+      } catch {
+        problems += error.problems
+        continue
+      }
+      if chosen.scheduler == nil, let remark = model.schedulerRemark {
+        remarks.append(remark)
+      }
+      var builder = PlanBuilder(
+        spec: spec, sites: sites, label: chosen.label, denoising: denoising, callCount: callCount,
+        tokenizer: model.encode)
+      let settings = builder.resolve()
+      made.append((builder, settings))
+    }
+    try Self.checkMapCount(spec, made.map { $0.settings.mapsOfRun(spec, sites) })
+    var makeUps: [MakeUp] = []
+    var groups: [PlannedGroup] = []
+    for (index, (prepared, settings)) in made.enumerated() {
+      var builder = prepared
+      let identity = GroupIdentity(model: model.hash, engine: engine, spec: spec, settings)
+      for makeUp in builder.makeUps(settings, at: index) {
+        for seed in generate.seeds {
+          var denoising = settings.denoising
+          denoising.seed = seed
+          let hash = identity.hash(denoising, makeUp.members, makeUp.references)
+          groups.append(PlannedGroup(hash: hash, seed: seed, makeUp, at: makeUps.count, settings))
+        }
+        makeUps.append(makeUp)
+      }
+      problems += builder.problems
+      remarks += builder.remarks
+    }
+    // Remarks are of plans that hold; but which scheduler was meant may be why a step does not exist.
+    let explanation = model.schedulerRemark.map {
+      remarks.contains($0) ? [$0] : []
+    }
+    guard problems.isEmpty else { throw ExperimentError((problems + (explanation ?? [])).uniqued) }
+    self.init(
+      spec: spec, modelName: model.name, modelHash: model.hash, engine: engine, memory: model.memory, sites: sites,
+      height: height,
+      width: width,
+      negativePrompt: model.encode(generate.negativePrompt), settings: made.map(\.settings),
+      makeUps: makeUps, groups: groups, remarks: firstOnes(remarks.uniqued) + spec.programRemarks)
+  }
+
+  /// Refuses more maps than an experiment may store, before any group is made.
+  /// - Parameter each: maps of a run, by settings.
+  private static func checkMapCount(_ spec: ExperimentSpec, _ each: [Int]) throws(ExperimentError) {
+    var count = RunCount(spec)
+    count.settings = 1
+    let all = saturatingSum(each.map { saturatingProduct(count.runs, $0) })
+    guard all > PlanLimits.maps else { return }
+    throw ExperimentError(
+      "record: up to \(grouped(each.max() ?? 0)) maps (sites x heads x steps x guidance halves) of each of "
+        + "\(grouped(RunCount(spec).runs)) runs are \(grouped(all)) maps; at most \(grouped(PlanLimits.maps)): record fewer "
+        + "sites or steps, as steps: { from: 0, to: 30, every: 10 }, reduce with `heads: mean`, or make fewer runs")
+  }
+}
+
+extension GenerationSettings {
+  /// The scheduler that is named, or the model's own.
+  /// - Throws: `SchedulerError` if it is not computed here.
+  fileprivate func schedulerKind(of model: PlanModel) throws(SchedulerError) -> SchedulerKind {
+    guard let scheduler else { return try model.ownScheduler() }
+    return try SchedulerKind(named: scheduler)
+  }
+}

@@ -1,0 +1,63 @@
+import Attention
+import AttentionStore
+import Files
+import Foundation
+import Pipelines
+
+/// What decides the bits of a group, as a text whose SHA-256 is the group's hash.
+///
+/// Stored results are found again by these hashes, so the text never changes; a test holds it byte for byte.
+struct GroupIdentity {
+  let model: String
+  let engine: String
+  /// Each entry of `record` as it decides which maps there are, and the steps of predicted pictures.
+  private let records: [String]
+  /// By intervention, each operation as it decides bits.
+  private let operations: [String: [String]]
+
+  init(model: String, engine: String, spec: ExperimentSpec, _ settings: ResolvedSettings) {
+    self.model = model
+    self.engine = engine
+    let predicted = settings.predictedSteps
+    records =
+      zip(spec.record, settings.records).map { record, resolved in
+        "\(record.name) \(resolved.sites) \(resolved.steps) \(record.heads.rawValue) \(record.tokens) "
+          + "\(record.branch.rawValue) \(record.pool ?? 0) \(record.dtype.rawValue)"
+      } + (predicted.isEmpty ? [] : ["predicted clean \(predicted)"])
+    operations = settings.operations.mapValues { $0.map(\.text) }
+  }
+
+  func text(_ settings: DenoisingSettings, _ members: [GroupMember], _ references: [PlannedReference]) -> String {
+    let lines =
+      [
+        "attnlab group 1", model, engine, settings.schedulerText, "seed \(settings.seed)", "steps \(settings.steps)",
+        "guidance \(settings.guidanceScale)", "size \(settings.height) \(settings.width)",
+        "negative \(settings.negativePrompt)",
+      ] + records + members.map(text)
+      + references.map { "reference \($0.seed) \($0.prompt.prompt) \($0.prompt.ids)" }
+    // Lengths keep one field from running into the next.
+    return lines.map { "\($0.utf8.count) \($0)\n" }.joined()
+  }
+
+  private func text(_ member: GroupMember) -> String {
+    "\(member.role.rawValue) \(member.intervention) \(member.prompt.prompt) \(member.prompt.ids) "
+      + "\(operations[member.intervention] ?? [])"
+  }
+
+  /// The hash of a group.
+  func hash(_ settings: DenoisingSettings, _ members: [GroupMember], _ references: [PlannedReference]) -> String {
+    sha256(Data(text(settings, members, references).utf8))
+  }
+}
+
+extension PlannedRun {
+  /// The hash of a group's run, by its place in the group.
+  static func hash(ofGroup group: String, _ index: Int) -> String { sha256(Data("\(group) \(index)".utf8)) }
+}
+
+extension DenoisingSettings {
+  /// The scheduler with what differs from the folder's configuration: `euler`, `euler, use_karras_sigmas true`.
+  package var schedulerText: String {
+    scheduler.rawValue + (schedulerSettings.values.isEmpty ? "" : ", \(schedulerSettings)")
+  }
+}

@@ -1,0 +1,112 @@
+import Attention
+import AttentionStore
+import Pipelines
+import Tensors
+
+/// One of the settings that an experiment is made in, with everything the file selects resolved against the model.
+public struct ResolvedSettings: Codable, Sendable {
+  /// What the file calls the settings; empty where there is but one.
+  public let label: String
+  /// With the seed 0: each group has its own.
+  public let denoising: DenoisingSettings
+  /// Calls of the model a run, which are the steps of selectors: more than denoising steps for schedulers that call it more often.
+  public let callCount: Int
+  /// By intervention, in the order of its operations.
+  let operations: [String: [ResolvedOperation]]
+  /// In the order of the file's `record` list.
+  let records: [ResolvedRecord]
+  /// The steps after which each run leaves a predicted picture.
+  let predictedSteps: [Int]
+}
+
+/// An entry of `record`, with its selectors resolved against a model.
+struct ResolvedRecord: Codable, Hashable {
+  /// Indices of sites.
+  let sites: [Int]
+  let steps: [Int]
+}
+
+/// A run of a group before it has a hash.
+package struct GroupMember: Hashable, Sendable {
+  package let role: RunRole
+  package let intervention: String
+  package let prompt: PromptTokens
+
+  /// Whether targets take attention from it.
+  var isSourceOfPairs: Bool { intervention == InterventionSpec.sourceName }
+
+  /// Its prompt, where targets take attention from it.
+  var sourcePrompt: PromptTokens? { isSourceOfPairs ? prompt : nil }
+}
+
+/// What the groups of all seeds have in common that are made of the same prompts in the same settings.
+package struct MakeUp: Sendable {
+  /// An index into the plan's settings.
+  package let settings: Int
+  /// The source first, where there is one.
+  package let members: [GroupMember]
+  /// What is denoised beside the members because an operation takes from it.
+  package let references: [PlannedReference]
+  /// What is changed of encoded prompts.
+  package let emptied: [EmptiedPrompt]
+  package let mapCount: Int
+  package let mapBytes: Int
+}
+
+extension ResolvedSettings {
+  /// What every attention of a group does at every step.
+  /// - Throws: `ExperimentError` with every operation and record that a prompt of the group cannot have.
+  func attention(
+    _ members: [GroupMember], references: [PlannedReference], spec: ExperimentSpec, sites: [AttentionSite]
+  ) throws(ExperimentError) -> AttentionPlan {
+    var problems: [String] = []
+    func attempt<T>(_ place: String, _ body: () throws -> T) -> T? {
+      do { return try body() } catch {
+        problems.append("\(place): \(error)")
+        return nil
+      }
+    }
+    let source = members[0].sourcePrompt
+    let planned = members.enumerated().flatMap { run, member -> [PlannedOperation] in
+      if source != nil && run == 0 { return [] }
+      return (operations[member.intervention] ?? []).enumerated().compactMap { index, operation in
+        let own = operation.references(source: source?.prompt, spec.generate)
+        let lanes = own.compactMap { wanted in
+          references.firstIndex { $0.prompt.prompt == wanted.prompt && $0.seed == wanted.seed }
+        }.map { members.count + $0 }
+        return attempt("interventions.\(member.intervention).\(index)") {
+          try operation.planned(
+            run: run, sources: lanes.isEmpty && source != nil ? [0] : lanes, source: source, prompt: member.prompt)
+        }
+      }
+    }
+    let entries = zip(spec.record, records).enumerated().map { index, entry in
+      let (record, resolved) = entry
+      let keys = members.map { member in
+        attempt("record.\(record.name)") { try record.tokens.resolve(member.prompt) } ?? []
+      }
+      return PlannedRecord(
+        record: index, sites: resolved.sites, steps: resolved.steps, branches: Set(record.branch.branches),
+        meanOfHeads: record.heads == .mean, tokens: keys, pool: record.pool, type: record.dtype)
+    }
+    guard problems.isEmpty else { throw ExperimentError(problems.uniqued) }
+    let lanes = Lane.batch(runs: members.count + references.count, guided: denoising.isGuided)
+    do {
+      return try AttentionPlan(
+        sites: sites, lanes: lanes, stepCount: callCount, tokens: members[0].prompt.tokens.count, operations: planned,
+        records: entries)
+    } catch {
+      throw ExperimentError("interventions: \(error)")
+    }
+  }
+
+  /// Maps that a run leaves, one a head or one of the mean.
+  func mapsOfRun(_ spec: ExperimentSpec, _ sites: [AttentionSite]) -> Int {
+    saturatingSum(
+      zip(spec.record, records).map { record, resolved in
+        let heads = saturatingSum(resolved.sites.map { record.heads == .mean ? 1 : sites[$0].heads })
+        let branches = denoising.isGuided ? record.branch.branches.count : record.branch == .unconditional ? 0 : 1
+        return saturatingProduct(heads, resolved.steps.count, branches)
+      })
+  }
+}
