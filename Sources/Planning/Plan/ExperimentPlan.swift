@@ -15,7 +15,8 @@ public struct ExperimentPlan: Sendable {
   /// Of the model's folder.
   public let modelName: String
   public let modelHash: String
-  /// Library, version and kernels: what else decides the bits. The number of threads does not.
+  /// Library, version and kernels: what else decides the bits; with oneDNN the number of threads does too,
+  /// from three on, which `Building.md` says.
   public let engine: String
   /// What the model takes.
   public let memory: MemoryEstimate
