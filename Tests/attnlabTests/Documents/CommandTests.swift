@@ -39,6 +39,7 @@ import Testing
     ("ATTNLAB_FUZZ_FOLDER=", "reads a finding that there is not"),
     ("ATTNLAB_PRINT_DIFFERENCES=", "runs tests"),
     ("ATTNLAB_SD15=", "runs tests on 2 GB of weights"),
+    ("ATTNLAB_ISA=", "runs an experiment for long; InstructionSetTests pins the program"),
     ("picture() ", "takes minutes to measure what waiting costs"),
     ("rounds", "takes minutes to measure what waiting costs"),
     ("nice ", "takes minutes to measure what waiting costs"),
