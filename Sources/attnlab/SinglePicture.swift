@@ -40,7 +40,7 @@ struct SinglePicture {
     guard let group = plan.groups.first, let run = group.runs.first else {
       throw CommandError("the plan of one picture is empty")
     }
-    try plan.checkMemory(of: group)
+    try plan.checkMemory(of: group, available: plan.availableBesideModel)
     self.group = group
     model = try StableDiffusion(description)
     self.prompt = run.prompt

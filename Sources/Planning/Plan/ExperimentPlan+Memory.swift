@@ -14,6 +14,9 @@ extension ExperimentPlan {
     return saturatingSum([batch, try attention(of: group).largestStepBytes])
   }
 
+  /// What a group can have of the memory that is there before the model is loaded; nil where that is not known.
+  public var availableBesideModel: Int? { AvailableMemory.bytes.map { max(0, $0 - memory.weights) } }
+
   /// Refuses a group that needs more memory than there is, before its first step.
   /// - Parameter available: nil where it is not known; then nothing is refused.
   /// - Throws: `ExperimentError` that says what to reduce; as `attention(of:)`.
