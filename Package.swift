@@ -230,8 +230,10 @@ if let libFuzzer {
     .executableTarget(
       name: "attnlab-fuzz",
       dependencies: [
-        "AttentionStore", "Attention", "Checkpoints", "CLibFuzzer", "DiffusionModels", "Planning",
-        "Pipelines", "Plotting", "Schedulers", "Tensors", "VisionModels", .product(name: "GRDB", package: "GRDB.swift"),
+        "AttentionStore", "Attention", "Checkpoints", "CLibFuzzer", "DiffusionModels", "Exporting", "Pipelines",
+        "Planning",
+        "Plotting", "Reporting", "Results", "Running", "Schedulers", "StrictYAML", "Tensors", "VisionModels",
+        .product(name: "GRDB", package: "GRDB.swift"),
       ],
       path: "Tests/Fuzz/Targets", swiftSettings: strict, linkerSettings: [.unsafeFlags([libFuzzer])]),
   ]

@@ -1,8 +1,11 @@
 import Attention
 import AttentionStore
+import Exporting
 import Foundation
 import GRDB
 import Plotting
+import Reporting
+import Results
 
 /// Databases of results: `AttentionStore` opened for reading, and everything that the commands read of it.
 ///

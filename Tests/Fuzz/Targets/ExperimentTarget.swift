@@ -1,6 +1,7 @@
 import Attention
 import Foundation
 import Planning
+import StrictYAML
 
 /// Experiment files: `ExperimentSpec`, and the way back from what it accepts.
 ///

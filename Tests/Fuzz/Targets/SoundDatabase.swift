@@ -2,7 +2,11 @@ import Attention
 import AttentionStore
 import Foundation
 import GRDB
+import Pipelines
 import Planning
+import Running
+import Schedulers
+import Tensors
 
 /// A small database as `run` leaves it, in pages of 1 KiB, and a twin of it whose tables take any value.
 struct SoundDatabase: Sendable {
@@ -118,7 +122,7 @@ struct SoundDatabase: Sendable {
     version: 1
     name: small
     model: emoji-scenes
-    generate: { pairs: [{ source: a red car, target: a blue car }], seeds: [1], num_inference_steps: 2 }
+    generate: { pairs: [{ source: a red car, target: a blue car }], seeds: [1, 2], num_inference_steps: 2, guidance_scale: 5 }
     record: [{ name: words, sites: "cross:*" }, { name: heads, sites: "*:*", heads: all }]
     interventions: { none: [], swap: [{ op: replace, sites: "self:*" }] }
     metrics: [psnr, ssim]
@@ -141,11 +145,19 @@ struct SoundDatabase: Sendable {
 
   private static func fill(_ url: URL) throws {
     let spec = try ExperimentSpec(yaml: experiment, file: "experiment.yaml")
+    let model = PlanModel(
+      name: "emoji-scenes", hash: "30de1",
+      memory: MemoryEstimate(weights: 1, scale: 8, firstChannels: 1, widestChannels: 1), scale: 8,
+      defaultSize: GridSize(height: 16, width: 16), schedulerConfiguration: SchedulerConfiguration(),
+      ownScheduler: { () throws(SchedulerError) in .ddim }, checkSize: { (_, _) throws(SelectionError) in },
+      sites: { _, _ in Self.sites }, encode: tokens)
+    let plan = try ExperimentPlan(spec, model: model, engine: "an engine")
     let store = try AttentionStore.open(url, mode: .create)
     try store.beginExperiment(
       StoredExperiment(
         name: spec.name, question: spec.question, spec: spec.resolvedYAML(), specHash: "5bec", model: spec.model,
-        modelHash: "30de1", toolVersion: "0.1.0", engine: "an engine", createdAt: Date(timeIntervalSince1970: 0)))
+        modelHash: "30de1", toolVersion: "0.1.0", engine: "an engine", createdAt: Date(timeIntervalSince1970: 0)),
+      plan: plan.described())
     let prompts = try store.register(prompts: ["a red car", "a blue car"].map(tokens))
     let sites = try store.register(sites: Self.sites)
     let records = try store.register(records: [.init(name: "words", spec: "-"), .init(name: "heads", spec: "-")])
@@ -153,22 +165,21 @@ struct SoundDatabase: Sendable {
       let keys = (0..<6).map { RecordKey(label: "key \($0)", positions: [$0]) }
       for record in records { try store.register(keys: keys, of: record, for: prompt) }
     }
-    for (group, finished) in [("a", true), ("b", false)] {
-      let hashes = (0..<3).map { "\(group)\($0)" + String(repeating: "0", count: 62) }
-      let runs = hashes.enumerated().map { index, hash in
+    for (group, finished) in zip(plan.groups, [true, false]) {
+      let runs = group.runs.enumerated().map { index, run in
         RunDescription(
-          hash: hash, role: index == 0 ? .source : .target, intervention: ["source", "none", "swap"][index],
-          prompt: prompts[min(index, 1)], sourceHash: index == 0 ? nil : hashes[0], seed: finished ? 1 : 2, height: 16,
-          width: 16, steps: 2, guidanceScale: 5, scheduler: "ddim")
+          hash: run.hash, role: run.role, intervention: run.intervention, prompt: prompts[min(index, 1)],
+          sourceHash: run.source, seed: group.settings.seed, height: 16, width: 16, steps: 2, guidanceScale: 5,
+          scheduler: "ddim")
       }
-      let stored = try store.beginGroup(hash: group, runs: runs).runs
+      let stored = try store.beginGroup(hash: group.hash, runs: runs).runs
       for step in 0...1 {
         let maps = stored.flatMap { Self.maps(of: $0.id, records, sites) }
-        try store.commitStep(groupHash: group, step: step, timestep: 9, state: Data("state".utf8), maps: maps)
+        try store.commitStep(groupHash: group.hash, step: step, timestep: 9, state: Data("state".utf8), maps: maps)
       }
       guard finished else { continue }
       try store.finishGroup(
-        hash: group,
+        hash: group.hash,
         results: stored.map { run in
           RunResult(
             run: run.id, artifacts: [Artifact(.picture, of: run.run.hash, sha256: "")],
