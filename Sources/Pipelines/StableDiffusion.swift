@@ -46,11 +46,6 @@ public struct StableDiffusion: Sendable {
     try description.checkSize(height: height, width: width)
   }
 
-  /// What a denoising takes beside the weights; see `MemoryEstimate`.
-  public func peakBytes(lanes: Int, height: Int, width: Int) -> Int {
-    description.memory.peakBytes(lanes: lanes, height: height, width: width)
-  }
-
   /// Start noise for a seed, as diffusers draws it from `torch.Generator("cpu").manual_seed(seed)`.
   /// - Parameters:
   ///   - height: in pixels.

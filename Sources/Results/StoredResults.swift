@@ -79,8 +79,6 @@ package struct StoredResults {
   /// Of the model, at the size of the pictures.
   package var sites: [AttentionSite] { plan.sites }
 
-  package subscript(key: RunKey) -> RunResults? { runs[key] }
-
   /// - Parameter settings: what the file calls them, here and below; nil: the first.
   package func source(of pair: PromptPair, seed: UInt64, settings: String? = nil) -> RunResults? {
     runs[

@@ -15,6 +15,9 @@ struct PlanBuilder {
   let callCount: Int
   let tokenizer: (String) -> PromptTokens
 
+  /// What a set of `dataset_mean` is of where it names no prompts.
+  private let ownPromptCount: Int
+
   private(set) var problems: [String] = []
   private(set) var remarks: [String] = []
   /// What is in `problems` or `remarks` already.
@@ -31,6 +34,7 @@ struct PlanBuilder {
     self.denoising = denoising
     self.callCount = callCount
     self.tokenizer = tokenizer
+    ownPromptCount = spec.generate.ownPrompts.count
   }
 
   /// Notes what a body throws, under the place it belongs to.
@@ -201,9 +205,8 @@ struct PlanBuilder {
       for (index, operation) in (settings.operations[name] ?? []).enumerated() {
         let place = "interventions.\(name).\(index)"
         guard let dataset = operation.spec.dataset else { continue }
-        let generate = spec.generate
         let count = saturatingProduct(
-          dataset.prompts?.count ?? generate.ownPrompts.count, dataset.seeds?.count ?? generate.seeds.count)
+          dataset.prompts?.count ?? ownPromptCount, dataset.seeds?.count ?? spec.generate.seeds.count)
         if count > DatasetSpec.mostRuns {
           areMade = false
           note(
