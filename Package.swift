@@ -35,6 +35,7 @@ let package = Package(
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/swiftcsv/SwiftCSV", from: "0.10.0"),
   ],
   targets: [
     // Debian's libraries.
@@ -94,7 +95,11 @@ let package = Package(
 
     // What a picture shows, in numbers.
     .target(
-      name: "Measures", dependencies: ["Analysis", "Checkpoints", "Files", "Pipelines", "Tensors", "VisionModels"],
+      name: "Measures",
+      dependencies: [
+        "Analysis", "Checkpoints", "Files", "Formatting", "Pipelines", "Tensors", "VisionModels",
+        .product(name: "SwiftCSV", package: "SwiftCSV"),
+      ],
       swiftSettings: strict),
 
     // YAML of a stranger's, read strictly: each value with its place, all problems together.
@@ -134,8 +139,9 @@ let package = Package(
     .target(
       name: "Exporting",
       dependencies: [
-        "Attention", "AttentionStore", "Checkpoints", "CZlib", "Files", "Formatting", "Planning", "Plotting", "Results",
-        "Tensors",
+        "Analysis", "Attention", "AttentionStore", "Checkpoints", "CZlib", "Files", "Formatting", "Measures",
+        "Planning",
+        "Plotting", "Results", "Tensors",
       ],
       swiftSettings: strict),
 

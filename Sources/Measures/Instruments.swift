@@ -9,6 +9,7 @@ import VisionModels
 public final class Instruments {
   public let folders: InstrumentFolders
   private var reader: SceneReader?
+  private var words: SceneVocabulary?
   private var eye: ClipEye?
   private var encoder: StructureEncoder?
   private var distances: LPIPS?
@@ -34,6 +35,15 @@ public final class Instruments {
     if let reader { return reader }
     let new = try SceneReader(folder: folders.folder(.sceneReader))
     reader = new
+    return new
+  }
+
+  /// The words of the scene reader's world, without its network.
+  /// - Throws: as `sceneReader`.
+  public func sceneWords() throws -> SceneVocabulary {
+    if let words { return words }
+    let new = try SceneVocabulary(folder: folders.folder(.sceneReader))
+    words = new
     return new
   }
 

@@ -59,6 +59,8 @@ public enum Measure: Sendable {
   case set(RunSet, @Sendable ([MeasuredEdit], Instruments) throws -> Double?)
   /// Of the pictures of one prompt over all seeds, likewise.
   case seeds(@Sendable ([MeasuredRun], Instruments) throws -> Double?)
+  /// Of what raters said of one picture, whose prompt they did not know; of one that nobody rated there is none.
+  case rating(@Sendable (MeasuredRun, [Rating], SceneVocabulary) throws -> Double?)
   /// Of a picture or an edit, by a program of the user's.
   case program(MetricProgram)
 
@@ -69,6 +71,7 @@ public enum Measure: Sendable {
     case .edit: "edit"
     case .set(let set, _): set.rawValue
     case .seeds: "prompt with all seeds"
+    case .rating: "picture that was rated"
     case .program(let program): program.isOfEdits ? "edit" : "picture"
     }
   }
@@ -78,7 +81,7 @@ extension Measure {
   /// Whether it needs the source that an edit was made from.
   public var isOfEdits: Bool {
     switch self {
-    case .picture, .seeds: false
+    case .picture, .seeds, .rating: false
     case .edit, .set: true
     case .program(let program): program.isOfEdits
     }

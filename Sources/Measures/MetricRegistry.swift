@@ -2,7 +2,7 @@
 public enum MetricRegistry {
   /// In the order in which they are explained. A metric of your own is a file below `Metrics` with a line here.
   public static let all: [Metric] =
-    [.psnr, .ssim, .colorDifference, .clipScore, .clipDirection, .structureDistance, .lpips] + truth
+    [.psnr, .ssim, .colorDifference, .clipScore, .clipDirection, .structureDistance, .lpips] + truth + rated
 
   /// What the scene reader tells of the bundled model's world.
   private static let truth: [Metric] = [
@@ -10,6 +10,9 @@ public enum MetricRegistry {
     .centerShift, .sizeChange, .centerKept, .sizeKept, .facingKept, .layoutKept, .outsideDifference, .outsideKept,
     .accepted, .expectedTries, .leak, .centerSpread, .sizeSpread, .facingSpread,
   ]
+
+  /// What raters tell of it, who do not know the prompt.
+  private static let rated: [Metric] = [.ratedObjectPresent, .ratedBindingRight]
 
   /// - Returns: nil if there is none of that name.
   public static func named(_ name: String) -> Metric? { byName[name] }

@@ -1,6 +1,7 @@
 import AttentionStore
 import Files
 import Foundation
+import Measures
 
 /// The folder of an experiment's results: `Results/<name>`.
 ///
@@ -8,6 +9,7 @@ import Foundation
 ///     <name>.sqlite                    maps, runs and metrics
 ///     runs/<hash>/                     picture.png and latents.safetensors of each run
 ///     manifest.json                    times, machine, commit
+///     ratings.csv                      what raters said of pictures, if any were rated
 public struct ResultsFolder: Hashable, Sendable {
   public let url: URL
   public var name: String { url.lastPathComponent }
@@ -22,6 +24,7 @@ public struct ResultsFolder: Hashable, Sendable {
   public var tables: URL { url.appending(path: "tables") }
   public var runs: URL { url.appending(path: RunFile.runs) }
   public var manifest: URL { url.appending(path: "manifest.json") }
+  public var ratings: URL { url.appending(path: RatingsFile.name) }
 
   /// The folder, for reading in it.
   /// - Throws: `FileError` if there is none.
@@ -35,7 +38,7 @@ public struct ResultsFolder: Hashable, Sendable {
     for place in [runs, figures, tables] where try folder.kind(of: place.lastPathComponent) != nil {
       _ = try folder.folder(place.lastPathComponent)
     }
-    for place in [report, manifest] { try folder.requireReplaceable(place.lastPathComponent) }
+    for place in [report, manifest, ratings] { try folder.requireReplaceable(place.lastPathComponent) }
     return folder
   }
 

@@ -95,6 +95,9 @@ struct RunMeasurer {
     case .seeds(let measure):
       guard let runs = subjects.seeds(beginningWith: run) else { return nil }
       return { try measure(runs, $0) }
+    case .rating(let measure):
+      guard let ratings = subjects.ratings.ratings[run.run.hash] else { return nil }
+      return { try measure(subjects.measured(run), ratings, $0.sceneWords()) }
     }
   }
 
@@ -114,20 +117,22 @@ struct RunMeasurer {
   private func source(
     of metric: Metric, _ definition: [String], _ run: StoredRun, _ subjects: MeasuredRuns
   ) -> String {
-    // A set's value is another one with another member.
-    let members: [StoredRun] =
+    // A set's value is another one with another member, and a rating's with another answer.
+    let parts: [String] =
       switch metric.measure {
-      case .set(let set, _): subjects.members(of: set, beginningWith: run) ?? []
-      case .seeds: subjects.seedRuns(beginningWith: run) ?? []
+      case .set(let set, _): (subjects.members(of: set, beginningWith: run) ?? []).map(\.run.hash)
+      case .seeds: (subjects.seedRuns(beginningWith: run) ?? []).map(\.run.hash)
+      case .rating: (subjects.ratings.ratings[run.run.hash] ?? []).map { "\($0.rater)\t\($0.answer)" }
       case .program, .picture, .edit: []
       }
-    return sha256(Data((definition + members.map(\.run.hash)).joined(separator: "\n").utf8))
+    return sha256(Data((definition + parts).joined(separator: "\n").utf8))
   }
 }
 
 /// The finished runs of the last plan as metrics see them, and how they belong together.
 final class MeasuredRuns {
   let runs: [StoredRun]
+  let ratings: RatingsFile
   private let results: ResultsFolder
   private let store: AttentionStore
   /// By hash.
@@ -142,6 +147,7 @@ final class MeasuredRuns {
     byID = Dictionary(runs.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
     keys = Dictionary(
       plan.groups.flatMap(\.runs).map { ($0.hash, $0.key) }, uniquingKeysWith: { first, _ in first })
+    ratings = try RatingsFile(in: results.open())
     self.results = results
     self.store = store
   }

@@ -37,7 +37,7 @@ struct Attnlab: ParsableCommand {
           ListCommand.self, ShowCommand.self, CompareCommand.self, MapsCommand.self, ExportCommand.self,
           FiguresCommand.self, GCCommand.self,
         ]),
-      CommandGroup(name: "Measures:", subcommands: [MeasureCommand.self, MetricsCommand.self]),
+      CommandGroup(name: "Measures:", subcommands: [MeasureCommand.self, MetricsCommand.self, RateCommand.self]),
       CommandGroup(name: "This machine:", subcommands: [BenchCommand.self, DoctorCommand.self]),
     ])
 

@@ -74,7 +74,8 @@ public struct PromptScene: Hashable, Sendable {
     phrases.sorted { (text($0).count, text($1)) > (text($1).count, text($0)) }
   }
 
-  private static func thing(_ phrase: String, _ words: SceneVocabulary) -> Thing? {
+  /// A thing with its article, `a red car`.
+  static func thing(_ phrase: String, _ words: SceneVocabulary) -> Thing? {
     guard let article = ["a ", "an "].first(where: phrase.hasPrefix) else { return nil }
     let rest = String(phrase.dropFirst(article.count))
     if let name = words.objects.first(where: { $0 == rest && $0 != SceneVocabulary.none }) { return Thing(name) }

@@ -102,6 +102,8 @@ struct MeasureCommand: ParsableCommand {
       switch metric.measure {
       case .set, .seeds:
         "--metrics: \(metric.name) is of many pictures, those of a \(metric.measure.subject); an experiment measures it"
+      case .rating:
+        "--metrics: \(metric.name) is of what raters said of an experiment's pictures; see attnlab rate"
       case .edit where source == nil: "--metrics: \(metric.name) is of an edit; give its --source too"
       case .program(let program) where program.isOfEdits && source == nil:
         "--metrics: \(metric.name) is of an edit; give its --source too"
@@ -180,7 +182,7 @@ struct MeasureCommand: ParsableCommand {
       case .edit(let measure): return try edit.map { .init(metric, try measure($0, instruments)) }
       case .program(let program):
         return .init(metric, try instruments.answer(program, run, source: edit?.source))
-      case .set, .seeds: return nil
+      case .set, .seeds, .rating: return nil
       }
     }
   }
