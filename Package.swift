@@ -86,7 +86,9 @@ let package = Package(
     // Results: stored, measured, drawn.
     .target(
       name: "AttentionStore",
-      dependencies: ["Attention", "CKernels", "Files", "Formatting", .product(name: "GRDB", package: "GRDB.swift")],
+      dependencies: [
+        "Attention", "CKernels", "Files", "Formatting", "Tensors", .product(name: "GRDB", package: "GRDB.swift"),
+      ],
       swiftSettings: strict),
     .target(name: "Analysis", dependencies: ["COpenBLAS", "Tensors"], swiftSettings: strict),
     .target(
@@ -179,7 +181,9 @@ let package = Package(
       name: "PipelinesTests", dependencies: ["Analysis", "Pipelines", "Plotting", "TestSupport"]),
     .testTarget(
       name: "AttentionStoreTests",
-      dependencies: ["AttentionStore", "CKernels", "TestSupport", .product(name: "GRDB", package: "GRDB.swift")]),
+      dependencies: [
+        "AttentionStore", "CKernels", "Tensors", "TestSupport", .product(name: "GRDB", package: "GRDB.swift"),
+      ]),
     .testTarget(
       name: "AnalysisTests", dependencies: ["Analysis", "Checkpoints", "Plotting", "TestSupport"],
       exclude: [

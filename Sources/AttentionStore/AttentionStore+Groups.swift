@@ -146,7 +146,7 @@ extension AttentionStore {
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
       arguments: [
-        run.hash, group, setting, StoredSeed.column(of: run.seed), run.calls, run.role.rawValue, run.intervention,
+        run.hash, group, setting, run.seed.bits, run.calls, run.role.rawValue, run.intervention,
         run.prompt.rawValue, source,
       ])
   }

@@ -2,6 +2,7 @@ import Attention
 import Formatting
 import Foundation
 internal import GRDB
+import Tensors
 
 extension AttentionStore {
   /// What the database is of; nil before `beginExperiment`.
@@ -55,7 +56,7 @@ extension AttentionStore {
     if let role = filter.role { conditions.add("role = ?", role.rawValue) }
     if let intervention = filter.intervention { conditions.add("intervention = ?", intervention) }
     if let prompt = filter.prompt { conditions.add("prompt = ?", prompt) }
-    if let seed = filter.seed { conditions.add("seed = ?", StoredSeed.column(of: seed)) }
+    if let seed = filter.seed { conditions.add("seed = ?", seed.bits) }
     let isPlanned = try filter.isPlanned && hasPlan(db)
     let plan =
       "JOIN plan_run ON plan_run.run_hash = run.hash AND plan_run.plan_id = (SELECT max(id) FROM plan)"
@@ -81,7 +82,7 @@ extension AttentionStore {
       intervention: try row.decode(forColumn: "intervention"),
       prompt: PromptID(rawValue: try row.decode(forColumn: "prompt_id")),
       sourceHash: try row.decode(forColumn: "source_hash"),
-      seed: StoredSeed.seed(of: try row.decode(forColumn: "seed")),
+      seed: Seed(bits: try row.decode(forColumn: "seed")),
       calls: try number("calls", of: row, table: "run", in: StoreSchema.steps),
       setting: SettingDescription(
         label: try row.decode(forColumn: "setting"),

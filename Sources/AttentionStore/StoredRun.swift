@@ -1,5 +1,6 @@
 import Formatting
 import Foundation
+import Tensors
 
 /// Whether a run gives its attention to others or takes it from one.
 public enum RunRole: String, Codable, CaseIterable, Hashable, Sendable {
@@ -26,15 +27,15 @@ public struct RunDescription: Hashable, Sendable {
   public var prompt: PromptID
   /// The hash of the run whose attention it takes; nil for a source.
   public var sourceHash: String?
-  /// Of the start noise, 0...2^64 - 1.
-  public var seed: UInt64
+  /// Of the start noise.
+  public var seed: Seed
   /// How often the model is called: what steps of maps and of checkpoints count.
   public var calls: Int
   public var setting: SettingDescription
 
   /// - Parameter calls: nil where the model is called once a step.
   public init(
-    hash: String, role: RunRole, intervention: String, prompt: PromptID, sourceHash: String? = nil, seed: UInt64,
+    hash: String, role: RunRole, intervention: String, prompt: PromptID, sourceHash: String? = nil, seed: Seed,
     calls: Int? = nil, setting: SettingDescription
   ) {
     self.hash = hash
@@ -59,7 +60,7 @@ extension RunDescription {
   /// A run of a setting that has no label.
   public init(
     hash: String, role: RunRole, intervention: String, prompt: PromptID, negativePrompt: PromptID? = nil,
-    sourceHash: String? = nil, seed: UInt64, height: Int, width: Int, steps: Int, calls: Int? = nil,
+    sourceHash: String? = nil, seed: Seed, height: Int, width: Int, steps: Int, calls: Int? = nil,
     guidanceScale: Double, scheduler: String
   ) {
     self.init(
@@ -95,13 +96,13 @@ public struct RunFilter: Hashable, Sendable {
   public var role: RunRole?
   public var intervention: String?
   public var prompt: String?
-  public var seed: UInt64?
+  public var seed: Seed?
   /// Only runs of the plan that was begun last, in its order. Where no plan is written down every run is of it.
   public var isPlanned: Bool
 
   public init(
     hashes: Set<String>? = nil, groupHash: String? = nil, status: RunStatus? = nil, role: RunRole? = nil,
-    intervention: String? = nil, prompt: String? = nil, seed: UInt64? = nil, isPlanned: Bool = false
+    intervention: String? = nil, prompt: String? = nil, seed: Seed? = nil, isPlanned: Bool = false
   ) {
     self.hashes = hashes
     self.groupHash = groupHash

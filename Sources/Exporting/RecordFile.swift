@@ -2,6 +2,7 @@ import Attention
 import Files
 import Formatting
 import Foundation
+import Tensors
 
 /// A file that takes all exported maps of one record, one after the other.
 protocol RecordFile {
@@ -29,7 +30,7 @@ struct ExportOrigin {
   let run: String
   let prompt: String
   let intervention: String
-  let seed: UInt64
+  let seed: Seed
   let record: String
 }
 

@@ -6,7 +6,7 @@ import Tensors
 
 /// What a group of runs has in common.
 public struct DenoisingSettings: Codable, Hashable, Sendable {
-  public var seed: UInt64
+  public var seed: Seed
   public var steps: Int
   public var guidanceScale: Double
   public var negativePrompt: String
@@ -19,7 +19,7 @@ public struct DenoisingSettings: Codable, Hashable, Sendable {
   public var width: Int
 
   public init(
-    seed: UInt64, steps: Int, guidanceScale: Double, negativePrompt: String, scheduler: SchedulerKind,
+    seed: Seed, steps: Int, guidanceScale: Double, negativePrompt: String, scheduler: SchedulerKind,
     schedulerSettings: SchedulerSettings = SchedulerSettings(), height: Int, width: Int
   ) {
     self.seed = seed
@@ -73,7 +73,7 @@ public struct Denoising {
   ///   - emptied: the lanes whose encoded prompt is changed, as `AttentionPlan.emptied` has them.
   /// - Throws: `SelectionError` for a size; `SchedulerError`; `ShapeError`; `EngineError`.
   public init(
-    _ model: StableDiffusion, prompts: [PromptTokens], seeds: [UInt64]? = nil, settings: DenoisingSettings,
+    _ model: StableDiffusion, prompts: [PromptTokens], seeds: [Seed]? = nil, settings: DenoisingSettings,
     emptied: [EmptiedPrompt] = []
   ) throws {
     precondition(seeds.map { $0.count == prompts.count } ?? true, "a seed for each run")
@@ -102,7 +102,7 @@ public struct Denoising {
     context = try unet.context(Tensor.stacked(embeddings))
 
     let sigma = scheduler.initialNoiseSigma
-    var noises: [UInt64: Tensor] = [:]
+    var noises: [Seed: Tensor] = [:]
     latents = try Tensor.stacked(
       (seeds ?? Array(repeating: settings.seed, count: runs)).map { seed in
         if let known = noises[seed] { return known }

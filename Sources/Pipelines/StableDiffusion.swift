@@ -51,7 +51,7 @@ public struct StableDiffusion: Sendable {
   ///   - height: in pixels.
   ///   - width: in pixels.
   /// - Returns: `[1, height / scale, width / scale, channels]`, of variance 1: no scheduler's sigma is in it.
-  public func noise(seed: UInt64, height: Int, width: Int) throws -> Tensor {
+  public func noise(seed: Seed, height: Int, width: Int) throws -> Tensor {
     var generator = TorchGenerator(seed: seed)
     return try generator.randn([1, unet.configuration.inChannels, height / scale, width / scale]).channelsLast()
   }

@@ -1,12 +1,13 @@
 import AttentionStore
 import Files
 import Foundation
+import Tensors
 
 /// Which runs are to be removed: those that fulfil every condition given. Without any condition it is none.
 public struct RemovalSelection: Hashable, Sendable {
   /// The name of an intervention.
   public var intervention: String?
-  public var seed: UInt64?
+  public var seed: Seed?
   /// Only runs whose picture was last written before this moment. A run without a picture is not older than anything.
   public var olderThan: Date?
   /// Only runs that failed.
@@ -15,7 +16,7 @@ public struct RemovalSelection: Hashable, Sendable {
   public var otherPlans: Bool
 
   public init(
-    intervention: String? = nil, seed: UInt64? = nil, olderThan: Date? = nil, failed: Bool = false,
+    intervention: String? = nil, seed: Seed? = nil, olderThan: Date? = nil, failed: Bool = false,
     otherPlans: Bool = false
   ) {
     self.intervention = intervention

@@ -80,21 +80,21 @@ package struct StoredResults {
   package var sites: [AttentionSite] { plan.sites }
 
   /// - Parameter settings: what the file calls them, here and below; nil: the first.
-  package func source(of pair: PromptPair, seed: UInt64, settings: String? = nil) -> RunResults? {
+  package func source(of pair: PromptPair, seed: Seed, settings: String? = nil) -> RunResults? {
     runs[
       RunKey(
         prompt: pair.source, seed: seed, intervention: InterventionSpec.sourceName,
         settings: settings ?? plan.settings[0].label)]
   }
 
-  package func target(of pair: PromptPair, seed: UInt64, intervention: String, settings: String? = nil) -> RunResults? {
+  package func target(of pair: PromptPair, seed: Seed, intervention: String, settings: String? = nil) -> RunResults? {
     runs[
       RunKey(
         source: pair.source, prompt: pair.target, seed: seed, intervention: intervention,
         settings: settings ?? plan.settings[0].label)]
   }
 
-  package func run(of prompt: String, seed: UInt64, intervention: String, settings: String? = nil) -> RunResults? {
+  package func run(of prompt: String, seed: Seed, intervention: String, settings: String? = nil) -> RunResults? {
     runs[RunKey(prompt: prompt, seed: seed, intervention: intervention, settings: settings ?? plan.settings[0].label)]
   }
 

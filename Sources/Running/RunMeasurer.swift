@@ -5,6 +5,7 @@ import Measures
 import Planning
 import Plotting
 import Results
+import Tensors
 
 /// Takes the metrics that an experiment asks for and that its finished runs do not have yet, from the stored pictures.
 struct RunMeasurer {
@@ -203,7 +204,7 @@ final class MeasuredRuns {
       return nil
     }
     // A source is made anew in each of its groups: a seed counts once.
-    var seeds: Set<UInt64> = []
+    var seeds: Set<Seed> = []
     return members.filter { seeds.insert($0.run.seed).inserted }
   }
 
@@ -211,7 +212,7 @@ final class MeasuredRuns {
   private struct SetKey: Hashable {
     let intervention, prompt, settings: String
     let source: String?
-    let seed: UInt64?
+    let seed: Seed?
   }
 
   /// nil for a run that the plan does not have.

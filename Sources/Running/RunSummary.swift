@@ -1,4 +1,5 @@
 import AttentionStore
+import Tensors
 
 /// What a run of an experiment did.
 public struct RunSummary: Codable, Hashable, Sendable {
@@ -27,7 +28,7 @@ public struct FailedRun: Codable, Hashable, Sendable, CustomStringConvertible {
   public let prompt: String
   /// Of the run whose attention it takes.
   public let sourcePrompt: String?
-  public let seed: UInt64
+  public let seed: Seed
   public let error: String
   /// Whether it failed in this run of the program.
   public let isNew: Bool

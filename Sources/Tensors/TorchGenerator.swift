@@ -18,8 +18,8 @@ public struct TorchGenerator: Hashable, Codable, Sendable {
 
   /// - Parameter seed: As for `manual_seed`. The engine takes its low 32 bits alone, so seeds that differ by a multiple
   ///   of 2^32 give the same numbers, in PyTorch too.
-  public init(seed: UInt64) {
-    engine = MersenneTwister(seed: UInt32(truncatingIfNeeded: seed))
+  public init(seed: Seed) {
+    engine = MersenneTwister(seed: UInt32(truncatingIfNeeded: seed.value))
   }
 
   /// Values of the standard normal distribution; the generator moves on.

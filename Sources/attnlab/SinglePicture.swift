@@ -94,7 +94,7 @@ struct SinglePicture {
 /// The settings of a picture as JSON shows them.
 struct PictureSettings: Encodable {
   let model, modelHash, prompt, negativePrompt: String
-  let seed: UInt64
+  let seed: Seed
   let steps: Int
   let guidanceScale: Double
   let scheduler: String

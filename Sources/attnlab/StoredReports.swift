@@ -2,13 +2,14 @@ import AttentionStore
 import Formatting
 import Foundation
 import Results
+import Tensors
 
 /// What a database holds of an experiment, as `show` prints it.
 struct ExperimentReportOfStore: Encodable {
   struct Run: Encodable {
     let hash, status, role, intervention, prompt: String
     let sourcePrompt: String?
-    let seed: UInt64
+    let seed: Seed
     let metrics: [String: Double]
     let error: String?
   }
@@ -84,7 +85,7 @@ struct RunReport: Encodable {
 
   let hash, groupHash, status, role, intervention, prompt: String
   let negativePrompt, sourceHash, sourcePrompt, error: String?
-  let seed: UInt64
+  let seed: Seed
   let height, width, steps: Int
   /// Of the model.
   let calls: Int

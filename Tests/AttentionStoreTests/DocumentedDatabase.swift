@@ -1,5 +1,6 @@
 import Attention
 import Foundation
+import Tensors
 
 @testable import AttentionStore
 
@@ -51,7 +52,7 @@ struct DocumentedDatabase {
       let keys = words.enumerated().map { RecordKey(label: $1, positions: [$0 + 1]) }
       try store.register(keys: keys, of: records[0], for: prompt)
     }
-    for seed: UInt64 in [1, 2] {
+    for seed: Seed in [1, 2] {
       let source = run("source \(seed)", "source", prompts[0], negative: prompts[3], seed: seed)
       let targets = ["none", "self 4-14", "uniform self"].map {
         run("\($0) \(seed)", $0, prompts[1], negative: prompts[3], source: source.hash, seed: seed)
@@ -67,7 +68,7 @@ struct DocumentedDatabase {
 
   private func run(
     _ hash: String, _ intervention: String, _ prompt: PromptID, negative: PromptID? = nil, source: String? = nil,
-    seed: UInt64
+    seed: Seed
   ) -> RunDescription {
     RunDescription(
       hash: Self.hash(hash), role: source == nil ? .source : .target,
@@ -103,7 +104,7 @@ struct DocumentedDatabase {
       try store.commitStep(groupHash: hash, step: step, timestep: Double(900 - step), state: Data(), maps: maps)
     }
     let results = group.runs.map { run in
-      let ssim = run.sourceID == nil ? nil : Self.ssim[run.run.intervention]?[Int(run.run.seed)] ?? nil
+      let ssim = run.sourceID == nil ? nil : Self.ssim[run.run.intervention]?[Int(run.run.seed.value)] ?? nil
       let picture = Artifact(.picture, of: run.run.hash, sha256: "00")
       return RunResult(run: run.id, artifacts: [picture], metrics: ssim.map { ["ssim": $0] } ?? [:])
     }

@@ -1,6 +1,7 @@
 import Attention
 import Foundation
 import GRDB
+import Tensors
 import Testing
 
 @testable import AttentionStore
@@ -53,7 +54,7 @@ enum Samples {
   ]
 
   static func run(
-    _ hash: String, prompt: PromptID, negative: PromptID? = nil, source: String? = nil, seed: UInt64 = 1
+    _ hash: String, prompt: PromptID, negative: PromptID? = nil, source: String? = nil, seed: Seed = 1
   ) -> RunDescription {
     RunDescription(
       hash: hash, role: source == nil ? .source : .target, intervention: source == nil ? "none" : "self 4-14",

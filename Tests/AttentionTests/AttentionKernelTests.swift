@@ -13,7 +13,7 @@ import Testing
     var key: Tensor
     var value: Tensor
 
-    init(batch: Int, heads: Int, queries: Int, keys: Int, headDim: Int, causal: Bool = false, seed: UInt64 = 1) {
+    init(batch: Int, heads: Int, queries: Int, keys: Int, headDim: Int, causal: Bool = false, seed: Seed = 1) {
       (self.batch, self.heads, self.queries, self.keys, self.headDim) = (batch, heads, queries, keys, headDim)
       self.causal = causal
       var generator = TorchGenerator(seed: seed)

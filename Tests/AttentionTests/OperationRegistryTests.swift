@@ -11,11 +11,11 @@ import Testing
       (AttentionChange(.mix), "mix(strength: 0.5)"), (AttentionChange(.mix, ["strength": 0.3]), "mix(strength: 0.3)"),
       (AttentionChange(.zero), "zero"), (AttentionChange(.uniform), "uniform"),
       (AttentionChange(.identity), "identity"),
-      (AttentionChange(.shuffle, ["seed": .whole(.max)]), "shuffle(seed: 18446744073709551615)"),
+      (AttentionChange(.shuffle, ["seed": .seed(.max)]), "shuffle(seed: 18446744073709551615)"),
       (AttentionChange(.blur, ["sigma": 1.5]), "blur(sigma: 1.5)"),
       (AttentionChange(.scale, ["factor": -2.5]), "scale(factor: -2.5)"),
       (AttentionChange(.scale, ["factor": 0.00001]), "scale(factor: 1e-05)"),
-      (AttentionChange(.datasetMean, ["prompts": .texts(["a"]), "seeds": .wholes([1])]), "mix(strength: 1.0)"),
+      (AttentionChange(.datasetMean, ["prompts": .texts(["a"]), "seeds": .seeds([1])]), "mix(strength: 1.0)"),
       (AttentionChange(.headMean), "headMean"),
     ]
     for (change, text) in texts { #expect(change.identityText == text) }
@@ -40,7 +40,7 @@ import Testing
       let change = AttentionChange(operation)
       #expect(try JSONDecoder().decode(AttentionChange.self, from: JSONEncoder().encode(change)) == change)
     }
-    let mix = AttentionChange(.mix, ["strength": 0.3, "source_seed": .whole(.max)])
+    let mix = AttentionChange(.mix, ["strength": 0.3, "source_seed": .seed(.max)])
     #expect(try JSONDecoder().decode(AttentionChange.self, from: JSONEncoder().encode(mix)) == mix)
     #expect(mix != AttentionChange(.mix, ["strength": 0.3]))
     for text in [

@@ -78,7 +78,7 @@ package struct MeasuredResults {
       let key = planned.key
       let what = Run(
         intervention: key.intervention, source: group.runs[0].prompt.prompt,
-        target: key.source == nil ? group.runs[1].prompt.prompt : key.prompt, seed: key.seed)
+        target: key.source == nil ? group.runs[1].prompt.prompt : key.prompt, seed: key.seed.value)
       guard key.source != nil else {
         values.append(RunResult(run: run.id, metrics: sources(what)))
         continue

@@ -11,7 +11,7 @@ import Testing
 @Suite struct FastTestsTests {
   struct Run: Decodable, CustomTestStringConvertible {
     let name, components, pipeline: String
-    let seed: UInt64
+    let seed: Seed
     let steps, calls: Int
     let guidanceScale: Double
     /// In pixels; nil: the model's own.
@@ -54,7 +54,7 @@ import Testing
       try write(config, to: folder.appending(path: "\(part)/config.json"))
       let weights = try #require((parts[part] as? [String: Any])?["weights"] as? [[Any]])
       try SafetensorsWriter.write(
-        drawn(weights, seed: UInt64(seed)), to: folder.appending(path: "\(part)/\(file).safetensors"))
+        drawn(weights, seed: Seed(UInt64(seed))), to: folder.appending(path: "\(part)/\(file).safetensors"))
     }
     let all = try #require((document as? [String: Any])?["runs"] as? [[String: Any]])
     let scheduler = try object(all.first { $0["name"] as? String == run.name }, "scheduler")
@@ -71,7 +71,7 @@ import Testing
       index.merging(["_class_name": run.pipeline]) { $1 }, to: folder.appending(path: "model_index.json"))
   }
 
-  private func drawn(_ weights: [[Any]], seed: UInt64) throws -> [(String, Tensor)] {
+  private func drawn(_ weights: [[Any]], seed: Seed) throws -> [(String, Tensor)] {
     var generator = TorchGenerator(seed: seed)
     return try weights.map { entry in
       let name = try #require(entry[0] as? String)

@@ -11,7 +11,7 @@ import Testing
   struct Reference: Decodable {
     struct Generation: Decodable {
       let prompt: String
-      let seed: UInt64
+      let seed: Seed
       let steps, height, width: Int
       let guidanceScale: Double
     }

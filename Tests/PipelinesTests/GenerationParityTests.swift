@@ -12,7 +12,7 @@ import Testing
 @Suite struct GenerationParityTests {
   struct Generation: Decodable {
     let name, prompt, negativePrompt, scheduler: String
-    let seed: UInt64
+    let seed: Seed
     let steps, height, width: Int
     let guidanceScale: Double
 
@@ -47,7 +47,7 @@ import Testing
   struct Swaps: Decodable {
     struct Pair: Decodable {
       let source, target: String
-      let seed: UInt64
+      let seed: Seed
     }
     struct Step: Decodable {
       let op, kind: String

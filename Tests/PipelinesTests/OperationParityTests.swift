@@ -10,7 +10,7 @@ import Testing
   struct Operations: Decodable {
     struct Pair: Decodable {
       let source, target: String
-      let seed: UInt64
+      let seed: Seed
     }
     struct Edit: Decodable {
       /// The value of a key.
@@ -44,7 +44,7 @@ import Testing
           switch (key.kind, parameters[key.name]) {
           case (_, nil): continue
           case (.number, .number(let number)): values[key.name] = .number(Float(number))
-          case (.whole, .number(let number)): values[key.name] = .whole(UInt64(number))
+          case (.seed, .number(let number)): values[key.name] = .seed(Seed(UInt64(number)))
           case (.name, .text(let name)): values[key.name] = .name(name)
           default: Issue.record("\(op).\(key.name): \(String(describing: parameters[key.name]))")
           }
@@ -62,17 +62,17 @@ import Testing
   struct References: Decodable {
     struct Reference: Decodable {
       let prompt: String
-      let seed: UInt64
+      let seed: Seed
 
       init(from decoder: any Decoder) throws {
         var container = try decoder.unkeyedContainer()
         prompt = try container.decode(String.self)
-        seed = try container.decode(UInt64.self)
+        seed = try container.decode(Seed.self)
       }
     }
     struct Group: Decodable {
       let source, target: String
-      let seed: UInt64
+      let seed: Seed
       let references: [Reference]
       let cases: [String: [Operations.Edit]]
     }

@@ -9,7 +9,7 @@ import Testing
 @Suite struct TracingTests {
   private let steps = 4
 
-  private func settings(seed: UInt64 = 21, steps: Int? = nil) -> DenoisingSettings {
+  private func settings(seed: Seed = 21, steps: Int? = nil) -> DenoisingSettings {
     DenoisingSettings(
       seed: seed, steps: steps ?? self.steps, guidanceScale: 5, negativePrompt: "", scheduler: .ddim, height: 128,
       width: 128)
@@ -17,7 +17,7 @@ import Testing
 
   /// Final latents of a group, and all maps left on the way.
   private func run(
-    _ prompts: [String], operations: [PlannedOperation] = [], records: [PlannedRecord] = [], seed: UInt64 = 21
+    _ prompts: [String], operations: [PlannedOperation] = [], records: [PlannedRecord] = [], seed: Seed = 21
   ) throws -> (latents: Tensor, maps: [(map: PlannedMap, values: Tensor)]) {
     let model = try Bundled.model
     var denoising = try Denoising(model, prompts: prompts.map(model.tokenizer.encode), settings: settings(seed: seed))
@@ -111,7 +111,7 @@ import Testing
       let step, layer: Int
     }
     let prompt: String
-    let seed: UInt64
+    let seed: Seed
     let steps: Int
     let maps: [Entry]
   }

@@ -5,7 +5,7 @@ import Testing
 /// Moves and sums against plain loops, exactly: each value is copied, or is one sum of two.
 @Suite struct ElementwiseTests {
   private func random(_ shape: [Int], seed: UInt64) -> Tensor {
-    var generator = TorchGenerator(seed: seed)
+    var generator = TorchGenerator(seed: Seed(seed))
     return generator.randn(shape)
   }
 

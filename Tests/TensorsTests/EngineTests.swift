@@ -7,7 +7,7 @@ import Testing
   static let engines = Engine.Backend.allCases.filter(\.isAvailable).map(Engine.init)
 
   private func random(_ shape: [Int], seed: UInt64) -> Tensor {
-    var generator = TorchGenerator(seed: seed)
+    var generator = TorchGenerator(seed: Seed(seed))
     return generator.randn(shape)
   }
 

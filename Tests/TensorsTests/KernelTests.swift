@@ -10,7 +10,7 @@ import Testing
   static let sets = InstructionSet.allCases.filter { $0 <= .best }
 
   private func random(_ shape: [Int], seed: UInt64) -> Tensor {
-    var generator = TorchGenerator(seed: seed)
+    var generator = TorchGenerator(seed: Seed(seed))
     return generator.randn(shape)
   }
 

@@ -5,7 +5,7 @@ import Testing
 
 /// One seed of `Tests/Fixtures/randn.json`.
 private struct Drawn: Decodable, CustomStringConvertible {
-  let seed: UInt64
+  let seed: Seed
   let shapes: [[Int]]
   let sequence: [[Int]]
 
@@ -52,7 +52,7 @@ private struct Drawn: Decodable, CustomStringConvertible {
 
   @Test func takesTheLow32BitsOfTheSeed() {
     var low = TorchGenerator(seed: 7)
-    var high = TorchGenerator(seed: 1 << 40 | 7)
+    var high = TorchGenerator(seed: Seed(1 << 40 | 7))
     #expect(low.randn([5, 5]) == high.randn([5, 5]))
     var other = TorchGenerator(seed: 8)
     #expect(low.randn([5, 5]) != other.randn([5, 5]))

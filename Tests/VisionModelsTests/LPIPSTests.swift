@@ -20,7 +20,7 @@ import Testing
     var weights = shapes.sorted { $0.key < $1.key }.enumerated().map { seed, entry in
       let (name, shape) = entry
       let scale = shape.count == 1 ? 0.1 : Float((2 / Double(shape.dropFirst().reduce(1, *))).squareRoot())
-      var generator = TorchGenerator(seed: UInt64(seed))
+      var generator = TorchGenerator(seed: Seed(UInt64(seed)))
       let values = generator.randn([4099]).values.map { $0 * scale }
       var tensor = Tensor(uninitialized: shape)
       tensor.withUnsafeMutableValues { tensor in

@@ -21,7 +21,7 @@ import VisionModels
     let file = try Fixtures.safetensors("vision/towers")
     func expected(_ name: String) throws -> Tensor { try file.tensor(named: "\(family).\(size).\(name)") }
     let model = try tower(family)
-    var generator = TorchGenerator(seed: UInt64(sides[0]))
+    var generator = TorchGenerator(seed: Seed(UInt64(sides[0])))
     let pixels = try generator.randn([2, 3] + sides).channelsLast()
     let (states, pooled) = try model(pixels)
     expectClose(states, try expected("states"), tolerance: 5e-5, "\(family) \(size) states")

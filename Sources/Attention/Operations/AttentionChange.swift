@@ -1,3 +1,5 @@
+import Tensors
+
 /// An operation with the values of its keys: what is done, wherever it is done.
 public struct AttentionChange: Hashable, Sendable {
   public let operation: AttentionOperation
@@ -50,9 +52,9 @@ extension AttentionChange {
     return number
   }
 
-  func whole(_ key: String) -> UInt64 {
-    guard case .whole(let whole)? = values[key] else { preconditionFailure("\(operation.name) has no number \(key)") }
-    return whole
+  func seed(_ key: String) -> Seed {
+    guard case .seed(let seed)? = values[key] else { preconditionFailure("\(operation.name) has no seed \(key)") }
+    return seed
   }
 
   func name(_ key: String) -> String {

@@ -1,11 +1,12 @@
+import Tensors
+
 /// A key of a file that an operation has beside those of every operation: one description by which it is read, written
 /// and explained.
 public struct OperationKey: Sendable {
   /// What may stand there.
   public enum Kind: Hashable, Sendable {
     case number(ClosedRange<Double>)
-    /// From 0 to 2^64 - 1.
-    case whole
+    case seed
     /// One of these names.
     case name([String])
     /// Prompts and templates, as in `generate`.
@@ -45,7 +46,7 @@ public struct OperationKey: Sendable {
   public func accepts(_ value: OperationValue) -> Bool {
     switch (kind, value) {
     case (.number(let range), .number(let number)): range.contains(Double(number))
-    case (.whole, .whole), (.prompts, .texts), (.seeds, .wholes): true
+    case (.seed, .seed), (.prompts, .texts), (.seeds, .seeds): true
     case (.name(let names), .name(let name)): names.contains(name)
     default: false
     }
@@ -55,10 +56,10 @@ public struct OperationKey: Sendable {
 /// The value of a key.
 public enum OperationValue: Codable, Hashable, Sendable {
   case number(Float)
-  case whole(UInt64)
+  case seed(Seed)
   case name(String)
   case texts([String])
-  case wholes([UInt64])
+  case seeds([Seed])
 }
 
 extension OperationValue: CustomStringConvertible {
@@ -66,10 +67,10 @@ extension OperationValue: CustomStringConvertible {
   public var description: String {
     switch self {
     case .number(let number): "\(number)"
-    case .whole(let number): "\(number)"
+    case .seed(let seed): "\(seed)"
     case .name(let name): name
     case .texts(let texts): "\(texts)"
-    case .wholes(let numbers): "\(numbers)"
+    case .seeds(let seeds): "\(seeds)"
     }
   }
 
@@ -81,6 +82,6 @@ extension OperationValue: CustomStringConvertible {
 
 extension OperationValue: ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral, ExpressibleByStringLiteral {
   public init(floatLiteral number: Float) { self = .number(number) }
-  public init(integerLiteral number: UInt64) { self = .whole(number) }
+  public init(integerLiteral number: UInt64) { self = .seed(Seed(number)) }
   public init(stringLiteral name: String) { self = .name(name) }
 }

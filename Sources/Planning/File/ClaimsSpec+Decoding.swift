@@ -1,5 +1,6 @@
 import Formatting
 import StrictYAML
+import Tensors
 
 /// What claims may name: what the rest of the file makes and measures.
 package struct ClaimableNames {
@@ -7,7 +8,7 @@ package struct ClaimableNames {
   /// other two.
   package let columns: [String]?
   package let metrics: [String]?
-  package let seeds: [UInt64]?
+  package let seeds: [Seed]?
 }
 
 extension SpecDecoder {
@@ -45,10 +46,10 @@ extension SpecDecoder {
     return entries
   }
 
-  private func heldOutSeeds(_ field: Field, _ names: ClaimableNames) -> [UInt64] {
+  private func heldOutSeeds(_ field: Field, _ names: ClaimableNames) -> [Seed] {
     guard let entries = filled(field, of: "seeds") else { return [] }
     return reader.distinct(entries) { entry in
-      guard let seed = reader.integer(entry, in: 0...UInt64.max) else { return nil }
+      guard let seed = seed(entry) else { return nil }
       if let seeds = names.seeds, !seeds.contains(seed) {
         reader.report(entry, "the file makes no seed \(seed); generate.seeds: \(clippedList(seeds.map(String.init)))")
       }

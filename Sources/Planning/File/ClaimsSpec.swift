@@ -1,9 +1,11 @@
+import Tensors
+
 /// What an experiment claims, and what decides it: written before the run, judged after it.
 public struct ClaimsSpec: Codable, Hashable, Sendable {
   public static let defaultConfidence = 0.95
 
   /// The seeds whose runs decide; the others are for looking. nil: all.
-  public let heldOutSeeds: [UInt64]?
+  public let heldOutSeeds: [Seed]?
   /// Of all intervals together, above 0 and below 1.
   public let confidence: Double
   /// What must hold before any claim is judged.
@@ -12,7 +14,7 @@ public struct ClaimsSpec: Codable, Hashable, Sendable {
   public let claims: [ClaimSpec]
 
   public init(
-    heldOutSeeds: [UInt64]? = nil, confidence: Double = ClaimsSpec.defaultConfidence, gates: [GateSpec] = [],
+    heldOutSeeds: [Seed]? = nil, confidence: Double = ClaimsSpec.defaultConfidence, gates: [GateSpec] = [],
     claims: [ClaimSpec]
   ) {
     self.heldOutSeeds = heldOutSeeds

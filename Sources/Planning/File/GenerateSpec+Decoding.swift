@@ -1,5 +1,6 @@
 import Formatting
 import StrictYAML
+import Tensors
 
 extension SpecDecoder {
   /// More pictures than this of one file are a mistake in a template.
@@ -33,11 +34,13 @@ extension SpecDecoder {
     field.flatMap { $0.node.isNull ? nil : $0 }
   }
 
-  package func seeds(_ field: Field) -> [UInt64] {
+  package func seeds(_ field: Field) -> [Seed] {
     guard let fields = reader.list(field, of: "seeds") else { return [] }
     if fields.isEmpty { reader.report(field, "the list is empty; give one seed or more") }
-    return reader.distinct(fields) { reader.integer($0, in: 0...UInt64.max) }
+    return reader.distinct(fields) { seed($0) }
   }
+
+  package func seed(_ field: Field) -> Seed? { reader.integer(field, in: Seed.values).map { Seed($0) } }
 
   private func pixels(_ field: Field) -> Int? {
     guard let pixels = reader.integer(field, in: 8...8192) else { return nil }

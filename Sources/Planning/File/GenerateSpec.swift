@@ -1,4 +1,5 @@
 import Formatting
+import Tensors
 
 /// The pictures to make: every pair and every prompt with every seed, in all settings.
 public struct GenerateSpec: Codable, Hashable, Sendable {
@@ -7,7 +8,7 @@ public struct GenerateSpec: Codable, Hashable, Sendable {
   /// Prompts without a partner, templates already expanded. None stands twice.
   public let prompts: [String]
   /// Seeds of the start noise, as of torch's CPU generator. None stands twice; never empty.
-  public let seeds: [UInt64]
+  public let seeds: [Seed]
   /// Steps, guidance and scheduler: one, or those of a sweep. Never empty; labels differ.
   public let settings: [GenerationSettings]
   /// What the unconditional branch is given.
@@ -26,7 +27,7 @@ public struct GenerateSpec: Codable, Hashable, Sendable {
   public static let defaultBatch = 24
 
   public init(
-    pairs: [PromptPair] = [], prompts: [String] = [], seeds: [UInt64],
+    pairs: [PromptPair] = [], prompts: [String] = [], seeds: [Seed],
     settings: [GenerationSettings] = [GenerationSettings()], negativePrompt: String = "", height: Int? = nil,
     width: Int? = nil, precision: Precision = .fp32, batch: Int = GenerateSpec.defaultBatch
   ) {

@@ -61,10 +61,10 @@ extension SpecDecoder {
     case .number(let range):
       // A small negative number is -0 as a Float: plus 0 it is 0, which is written alike.
       reader.number(field, in: range).map { .number(Float($0) + 0) }
-    case .whole: reader.integer(field, in: 0...UInt64.max).map { .whole($0) }
+    case .seed: seed(field).map { .seed($0) }
     case .name(let names): reader.choice(field, of: names).map { .name($0) }
     case .prompts: .texts(prompts(field, atMost: DatasetSpec.mostRuns))
-    case .seeds: .wholes(seeds(field))
+    case .seeds: .seeds(seeds(field))
     }
   }
 

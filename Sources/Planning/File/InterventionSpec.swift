@@ -55,8 +55,8 @@ public struct OperationSpec: Codable, Hashable, Sendable {
   public var op: AttentionOperation { change.operation }
 
   /// The start noise of a source of its own; nil: the group's source, which has the target's noise.
-  public var sourceSeed: UInt64? {
-    if case .whole(let seed)? = change.values[OperationKey.sourceSeed.name] { seed } else { nil }
+  public var sourceSeed: Seed? {
+    if case .seed(let seed)? = change.values[OperationKey.sourceSeed.name] { seed } else { nil }
   }
 
   /// What an operation that takes from a dataset takes from.
@@ -64,8 +64,8 @@ public struct OperationSpec: Codable, Hashable, Sendable {
     guard op.takesFrom == .dataset else { return nil }
     let prompts: [String]? =
       if case .texts(let texts)? = change.values[OperationKey.datasetPrompts.name] { texts } else { nil }
-    let seeds: [UInt64]? =
-      if case .wholes(let seeds)? = change.values[OperationKey.datasetSeeds.name] { seeds } else { nil }
+    let seeds: [Seed]? =
+      if case .seeds(let seeds)? = change.values[OperationKey.datasetSeeds.name] { seeds } else { nil }
     return DatasetSpec(prompts: prompts, seeds: seeds)
   }
 }
@@ -75,12 +75,12 @@ public struct DatasetSpec: Codable, Hashable, Sendable {
   /// Templates already expanded; nil: the sources and the single prompts of `generate`.
   public let prompts: [String]?
   /// nil: those of `generate`.
-  public let seeds: [UInt64]?
+  public let seeds: [Seed]?
 
   /// More runs than this do not go in a batch beside the others.
   package static let mostRuns = 256
 
-  public init(prompts: [String]? = nil, seeds: [UInt64]? = nil) {
+  public init(prompts: [String]? = nil, seeds: [Seed]? = nil) {
     self.prompts = prompts
     self.seeds = seeds
   }

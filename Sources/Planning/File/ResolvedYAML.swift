@@ -140,9 +140,9 @@ extension OperationSpec {
 extension OperationValue {
   fileprivate var value: Value {
     switch self {
-    case .number, .whole, .name: .plain(description)
+    case .number, .seed, .name: .plain(description)
     case .texts(let texts): .list(texts.map { .text($0) })
-    case .wholes(let numbers): .list(numbers.map { .plain("\($0)") })
+    case .seeds(let seeds): .list(seeds.map { .plain("\($0)") })
     }
   }
 }

@@ -2,6 +2,7 @@ import Attention
 import AttentionStore
 import Foundation
 import Pipelines
+import Tensors
 
 /// A plan as it is written down: everything once, and groups as what they are made of.
 private struct PlanRecord: Codable {
@@ -14,7 +15,7 @@ private struct PlanRecord: Codable {
 
   struct Reference: Codable {
     let prompt: Int
-    let seed: UInt64
+    let seed: Seed
   }
 
   struct MakeUp: Codable {
@@ -29,7 +30,7 @@ private struct PlanRecord: Codable {
   struct Group: Codable {
     let hash: String
     let makeUp: Int
-    let seed: UInt64
+    let seed: Seed
   }
 
   static let currentFormat = 1

@@ -99,7 +99,7 @@ public struct PlannedGroup: Sendable {
   package let makeUp: Int
 
   /// - Parameter index: of the make-up in the plan.
-  init(hash: String, seed: UInt64, _ makeUp: MakeUp, at index: Int, _ settings: ResolvedSettings) {
+  init(hash: String, seed: Seed, _ makeUp: MakeUp, at index: Int, _ settings: ResolvedSettings) {
     var denoising = settings.denoising
     denoising.seed = seed
     let source = makeUp.members[0].sourcePrompt?.prompt
@@ -153,7 +153,7 @@ extension PlannedGroup {
 /// A prompt and a start noise that operations take attention from.
 public struct PlannedReference: Hashable, Sendable {
   public let prompt: PromptTokens
-  public let seed: UInt64
+  public let seed: Seed
 }
 
 /// One picture to be made.

@@ -44,7 +44,7 @@ struct ResolvedOperation: Codable {
 
   /// The runs beside a group that it takes from, each a prompt and a seed; none where it takes from the group's source.
   /// - Parameter source: the prompt of the group's source, where it has one.
-  func references(source: String?, _ generate: GenerateSpec) -> [(prompt: String, seed: UInt64)] {
+  func references(source: String?, _ generate: GenerateSpec) -> [(prompt: String, seed: Seed)] {
     if let dataset = spec.dataset {
       let prompts = dataset.prompts ?? generate.ownPrompts
       return prompts.flatMap { prompt in (dataset.seeds ?? generate.seeds).map { (prompt, $0) } }

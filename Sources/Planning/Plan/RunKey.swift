@@ -1,3 +1,5 @@
+import Tensors
+
 /// What names one run of a plan: which prompt, from which noise, changed how, in which of the settings.
 ///
 /// The runs of a plan have different keys, with one exception: a source whose targets fill several groups is made again in each of them.
@@ -5,13 +7,13 @@ public struct RunKey: Hashable, Codable, Sendable {
   /// The source's prompt, for a target of a pair.
   public let source: String?
   public let prompt: String
-  public let seed: UInt64
+  public let seed: Seed
   /// The intervention's name; `source` for the source of a pair.
   public let intervention: String
   /// What the file calls its settings; empty where there is but one.
   public let settings: String
 
-  public init(source: String? = nil, prompt: String, seed: UInt64, intervention: String, settings: String = "") {
+  public init(source: String? = nil, prompt: String, seed: Seed, intervention: String, settings: String = "") {
     self.source = source
     self.prompt = prompt
     self.seed = seed

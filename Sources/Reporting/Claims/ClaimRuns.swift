@@ -1,5 +1,6 @@
 import Planning
 import Results
+import Tensors
 
 /// The runs that claims are judged by.
 struct ClaimRuns {
@@ -12,7 +13,7 @@ struct ClaimRuns {
 
   /// A metric of one run, or of two that belong together.
   struct Value: Hashable {
-    let seed: UInt64
+    let seed: Seed
     let of: Double
     /// 0 where nothing is taken off.
     let against: Double
@@ -31,7 +32,7 @@ struct ClaimRuns {
   }
 
   /// The runs that decide the claims of an experiment.
-  init(_ data: StoredResults, seeds: [UInt64]?) {
+  init(_ data: StoredResults, seeds: [Seed]?) {
     self.init(
       data.expected.filter { seeds?.contains($0.key.seed) ?? true }.map { expected in
         Run(key: expected.key, metrics: expected.run.flatMap { $0.isDone ? $0.metrics : nil })

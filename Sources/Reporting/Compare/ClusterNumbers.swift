@@ -1,11 +1,12 @@
 import Planning
+import Tensors
 
 /// A number for each seed and each run of a comparison, the same in all its rows.
 ///
 /// So a permutation test turns the sign of a cluster in all rows at once, which keeps how they depend on one another.
 struct ClusterNumbers {
   private let ofRuns: [RunKey: Int]
-  private let ofSeeds: [UInt64: Int]
+  private let ofSeeds: [Seed: Int]
 
   /// - Parameter keys: Of all runs; some may stand there more than once.
   init(_ keys: [RunKey]) {

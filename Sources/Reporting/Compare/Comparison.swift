@@ -1,6 +1,7 @@
 import Analysis
 import Measures
 import Planning
+import Tensors
 
 /// Interventions of one or several experiments against a baseline, metric by metric, over the same prompts and seeds.
 ///
@@ -20,7 +21,7 @@ public struct Comparison: Sendable {
     case runs
 
     /// What the clusters of finite values are, given the seed of each.
-    init(ofSeeds seeds: [UInt64]) {
+    init(ofSeeds seeds: [Seed]) {
       self = Set(seeds).count >= Comparison.enoughSeeds ? .seeds : .runs
     }
   }
@@ -48,7 +49,7 @@ public struct Comparison: Sendable {
     public let intervention: String
     public let sourcePrompt: String
     public let targetPrompt: String
-    public let seed: UInt64
+    public let seed: Seed
     /// Of a sweep over `generate`; empty without one.
     public let settings: String
     /// Such as `not begun`, or `the baseline has no run of this pair and seed`.

@@ -20,7 +20,7 @@ final class FigureWriter {
   ///   - name: Such as `side_by_side-1.png`; `isOwn` holds for it.
   ///   - hashes: Of the runs or groups that it shows.
   func write(
-    _ picture: Picture, as name: String, title: String, prompts: [String], seeds: [UInt64], hashes: [String]
+    _ picture: Picture, as name: String, title: String, prompts: [String], seeds: [Seed], hashes: [String]
   ) throws -> FigureFile {
     precondition(Self.isOwn(name), "\(name) would never be cleaned up")
     let texts = [

@@ -11,7 +11,7 @@ struct FigureSubject {
   /// From 1, in file names.
   let number: Int
   let caption: String
-  let seed: UInt64
+  let seed: Seed
   /// The source of a pair; of a single prompt the run that is left alone.
   let run: RunResults
   /// The target that is left alone; nil for a single prompt, and where there is none.

@@ -67,8 +67,8 @@ struct ReportMethod {
   private var seedText: String {
     let seeds = spec.generate.seeds
     let isShort = seeds.count <= 12
-    let small = seeds.allSatisfy { $0 < 1 << 53 }
-    if !isShort, small { return ranges(seeds.sorted().map { Int($0) }) }
+    let small = seeds.allSatisfy { $0.value < 1 << 53 }
+    if !isShort, small { return ranges(seeds.sorted().map { Int($0.value) }) }
     return seeds.map(String.init).joined(separator: ", ")
   }
 

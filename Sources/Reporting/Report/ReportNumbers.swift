@@ -4,6 +4,7 @@ import Foundation
 import Measures
 import Planning
 import Results
+import Tensors
 
 extension Metric {
   /// What its values say, and how far they can be trusted.
@@ -47,7 +48,7 @@ struct ReportNumbers {
 
   private var metrics: [Metric] { data.metrics }
   private var pairs: [PromptPair] { data.spec.generate.pairs }
-  private var seeds: [UInt64] { data.spec.generate.seeds }
+  private var seeds: [Seed] { data.spec.generate.seeds }
 
   /// Interventions in each of the settings.
   private var columns: [Column] {

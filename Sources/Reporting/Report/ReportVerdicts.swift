@@ -2,6 +2,7 @@ import Analysis
 import Formatting
 import Foundation
 import Planning
+import Tensors
 
 /// What a report says of an experiment's claims.
 struct ReportVerdicts {
@@ -83,7 +84,7 @@ struct ReportVerdicts {
       + "(Bonferroni). Clusters are the seeds where there are \(Comparison.enoughSeeds) or more, else each pair and seed."
   }
 
-  private static func seeds(_ seeds: [UInt64]) -> String {
+  private static func seeds(_ seeds: [Seed]) -> String {
     "\(seeds.count == 1 ? "seed" : "seeds") \(seeds.map(String.init).joined(separator: ", "))"
   }
 

@@ -14,7 +14,7 @@ struct SideBySideFigures {
   private struct Row {
     let label: String
     let prompts: [String]
-    let seed: UInt64
+    let seed: Seed
     /// The seed and, in a sweep, the settings.
     let detail: String
     let runs: [RunResults?]

@@ -113,7 +113,7 @@ private struct Samples {
 }
 
 /// Normal values of a seed.
-func random(_ shape: [Int], _ seed: UInt64) -> Tensor {
+func random(_ shape: [Int], _ seed: Seed) -> Tensor {
   var generator = TorchGenerator(seed: seed)
   return generator.randn(shape)
 }

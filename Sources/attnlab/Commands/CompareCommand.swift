@@ -6,6 +6,7 @@ import Measures
 import Planning
 import Plotting
 import Reporting
+import Tensors
 
 struct CompareCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -76,7 +77,7 @@ struct CompareCommand: ParsableCommand {
     name: .long,
     help: ArgumentHelp("The seed of the bootstrap's resampling and of the signs of --test.", valueName: "number"),
     transform: seedOption)
-  var seed: UInt64 = 0
+  var seed: Seed = 0
 
   @OptionGroup var tests: ComparisonTestOptions
 
@@ -137,7 +138,7 @@ struct CompareCommand: ParsableCommand {
         results,
         ComparisonRequest(
           interventions: names, baseline: baseline, metrics: chosen, grouping: grouping, resamples: resamples,
-          seed: seed, permutations: tests.drawn, equivalence: tests.bounds, correlation: tests.correlate))
+          seed: seed.value, permutations: tests.drawn, equivalence: tests.bounds, correlation: tests.correlate))
     } catch let error as ExperimentError {
       throw UsageError(error.problems)
     }

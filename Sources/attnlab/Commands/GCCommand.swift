@@ -3,6 +3,7 @@ import AttentionStore
 import Formatting
 import Foundation
 import Results
+import Tensors
 
 struct GCCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -46,7 +47,7 @@ struct GCCommand: ParsableCommand {
   var intervention: String?
 
   @Option(name: .long, help: ArgumentHelp("Runs of this seed.", valueName: "n"), transform: seedOption)
-  var seed: UInt64?
+  var seed: Seed?
 
   @Option(name: .long, help: ArgumentHelp("Runs whose picture's file is older than this.", valueName: "days"))
   var olderThan: Double?
@@ -152,7 +153,7 @@ private struct Outcome: Encodable {
 private struct Removed: Encodable {
   struct Run: Encodable {
     let hash, status, intervention, prompt: String
-    let seed: UInt64
+    let seed: Seed
     /// False for a run that goes because its source does.
     let selected: Bool
   }

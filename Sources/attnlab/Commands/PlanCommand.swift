@@ -4,6 +4,7 @@ import Foundation
 import Pipelines
 import Planning
 import Results
+import Tensors
 
 struct PlanCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -127,7 +128,7 @@ struct PlanReport: Encodable {
 
   struct Group: Encodable {
     let hash: String
-    let seed: UInt64
+    let seed: Seed
     let settings: String
     let prompts: String
     let runs: [Run]

@@ -6,6 +6,7 @@ import Formatting
 import Foundation
 import Measures
 import Results
+import Tensors
 
 struct RateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -49,7 +50,7 @@ struct RateCommand: ParsableCommand {
   @Option(
     name: .long, help: ArgumentHelp("Of the lot that draws the pictures. (default: 1)", valueName: "n"),
     transform: seedOption)
-  var seed: UInt64?
+  var seed: Seed?
 
   @Option(
     name: .long, help: ArgumentHelp("A table with answers.", valueName: "answers.csv"),
@@ -94,7 +95,7 @@ struct RateCommand: ParsableCommand {
 
   private func writeSheet(_ results: StoredResults, _ folder: URL, _ words: SceneVocabulary) throws {
     if let problem = OutputPlace.problem(folder: folder) { throw CommandError("--out: \(problem)") }
-    let sheet = RatingSheet(results, count: count ?? 200, seed: seed ?? 1, words: words)
+    let sheet = RatingSheet(results, count: count ?? 200, seed: seed?.value ?? 1, words: words)
     guard !sheet.runs.isEmpty else {
       throw CommandError("\(results.results.name): no finished run has a picture; `attnlab run` makes them")
     }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Tensors
 
 /// The arguments with every negative number joined to the option before it, `--seed=-1` for `--seed -1`: the parser would
 /// take it for an option of its own and say that the value is missing.
@@ -20,9 +21,7 @@ func joiningNegativeNumbers(_ arguments: [String]) -> [String] {
 
 /// Reads a seed.
 /// - Throws: `ValidationError` that says which numbers seeds are.
-func seedOption(_ text: String) throws -> UInt64 {
-  guard let seed = UInt64(text), text.first != "+" else {
-    throw ValidationError("\"\(text)\" is no seed; a seed is a whole number from 0 to \(UInt64.max)")
-  }
+func seedOption(_ text: String) throws -> Seed {
+  guard let seed = Seed(text) else { throw ValidationError("\"\(text)\" is no seed; a seed is \(Seed.rule)") }
   return seed
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Planning
 import Schedulers
+import Tensors
 
 /// How a picture is made. The defaults are those of an experiment file.
 struct PictureOptions: ParsableArguments {
@@ -9,7 +10,7 @@ struct PictureOptions: ParsableArguments {
   @Option(
     name: .long, help: ArgumentHelp("The seed of the start noise, as for torch's CPU generator.", valueName: "number"),
     transform: seedOption)
-  var seed: UInt64 = 0
+  var seed: Seed = 0
 
   @Option(name: .long, help: ArgumentHelp("Denoising steps, 1 to 1000.", valueName: "number"))
   var steps = GenerateSpec.defaultNumInferenceSteps

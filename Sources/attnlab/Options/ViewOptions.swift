@@ -19,7 +19,7 @@ struct ViewOptions: ParsableArguments {
   var runHash: String?
 
   @Option(name: .long, help: ArgumentHelp("A run of this seed.", valueName: "number"), transform: seedOption)
-  var seed: UInt64?
+  var seed: Seed?
 
   @Option(name: .long, help: ArgumentHelp("A run of this prompt.", valueName: "prompt"))
   var prompt: String?

@@ -83,10 +83,10 @@ private struct RandomSpecs {
   private mutating func value(_ kind: OperationKey.Kind) -> OperationValue {
     switch kind {
     case .number(let range): .number(some([Float(range.lowerBound), 0.25, Float(range.upperBound)]))
-    case .whole: .whole(some([0, 7, .max]))
+    case .seed: .seed(some([0, 7, .max]))
     case .name(let names): .name(some(names))
     case .prompts: .texts([text(), "x" + text(9...9)])
-    case .seeds: .wholes([4, .max])
+    case .seeds: .seeds([4, .max])
     }
   }
 
@@ -110,7 +110,7 @@ private struct RandomSpecs {
 
   /// - Parameters:
   ///   - columns, metrics: What the file has; without metrics there are only gates on instruments and no tests.
-  private mutating func claims(_ columns: [String], _ metrics: [String], _ seeds: [UInt64]) -> ClaimsSpec? {
+  private mutating func claims(_ columns: [String], _ metrics: [String], _ seeds: [Seed]) -> ClaimsSpec? {
     guard count(0...1) == 1, let metric = metrics.first, columns.count > 2 else { return nil }
     let chosen = columns.shuffled(using: &random)
     let bound = { (self: inout Self) in
@@ -145,7 +145,7 @@ private struct RandomSpecs {
       pairs: [PromptPair(source: "", target: "x")]
         + distinct(0...3) { PromptPair(source: $0.text(), target: $0.text(7...9)) },
       prompts: distinct(0...3) { $0.text() },
-      seeds: [7] + distinct(0...3) { .random(in: 8 ... .max, using: &$0.random) },
+      seeds: [7] + distinct(0...3) { Seed(.random(in: 8 ... .max, using: &$0.random)) },
       settings: settings(of: total), negativePrompt: text(), height: maybe(8 * count(1...1024), &self),
       width: maybe(8 * count(1...1024), &self), batch: count(2...1024))
     let record = distinct(0...3) { $0.name() }.map { name in

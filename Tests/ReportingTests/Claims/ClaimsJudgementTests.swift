@@ -1,4 +1,5 @@
 import Analysis
+import Tensors
 import TestSupport
 import Testing
 
@@ -227,7 +228,7 @@ extension ClaimRuns.Run {
     intervention: String, source: String?, prompt: String, seed: UInt64, settings: String, metrics: [String: Double]?
   ) {
     self.init(
-      key: RunKey(source: source, prompt: prompt, seed: seed, intervention: intervention, settings: settings),
+      key: RunKey(source: source, prompt: prompt, seed: Seed(seed), intervention: intervention, settings: settings),
       metrics: metrics)
   }
 }

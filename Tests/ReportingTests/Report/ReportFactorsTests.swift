@@ -20,7 +20,7 @@ import Testing
       + "\ntables: \(tables)\ninstruments: { scene_reader: \"\(Self.tiny)\" }\n"
     let results = try SyntheticResults(root, spec: spec)
     for run in try results.store.runs() {
-      try results.store.setMetrics(["binding_right": binding(run.prompt)[Int(run.run.seed) - 1]], run: run.id)
+      try results.store.setMetrics(["binding_right": binding(run.prompt)[Int(run.run.seed.value) - 1]], run: run.id)
     }
     return results
   }

@@ -14,7 +14,7 @@ import Testing
   private struct Document: Decodable {
     let prompts: [String]
     let steps: Int
-    let seed: UInt64
+    let seed: Seed
     let guidanceScale: Double
   }
 

@@ -21,7 +21,7 @@ extension OperationKey {
   public static let datasetSeeds = OperationKey(
     "seeds", .seeds, standardText: "those of `generate`", meaning: "each prompt with each seed, at most 256 runs",
     words: { value in
-      guard case .wholes(let seeds)? = value else { return "its seeds" }
+      guard case .seeds(let seeds)? = value else { return "its seeds" }
       return "seeds " + seeds.map(String.init).joined(separator: ", ")
     })
 }

@@ -44,7 +44,7 @@ extension OperationEffect {
 extension OperationKey {
   /// The start noise of a source of its own.
   public static let sourceSeed = OperationKey(
-    "source_seed", .whole, standardText: "the group's source",
+    "source_seed", .seed, standardText: "the group's source",
     meaning: "take from a run of the source's prompt that starts from this seed's noise, made beside the group",
     words: { $0.map { "from the source prompt with seed \($0)" } })
 }
