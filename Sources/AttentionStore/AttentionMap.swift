@@ -1,5 +1,6 @@
 import Attention
 import Foundation
+import Tensors
 
 /// One map of one step as it is given to the store.
 public struct MapRow: Hashable, Sendable {
@@ -13,14 +14,14 @@ public struct MapRow: Hashable, Sendable {
   public var height: Int
   public var width: Int
   public var keys: Int
-  public var encoding: MapEncoding
-  /// `[height, width, keys]`, little-endian, as `MapEncoding.encode` gives it. `Data(bytesNoCopy:count:deallocator:)`
+  public var type: MapType
+  /// `[height, width, keys]`, little-endian, as `MapType.encode` gives it. `Data(bytesNoCopy:count:deallocator:)`
   /// over memory that lives until `commitStep` returns spares a copy: SQLite reads straight from it.
   public var data: Data
 
   public init(
     run: RunID, record: RecordID, site: SiteID, branch: GuidanceBranch, head: Int? = nil,
-    height: Int, width: Int, keys: Int, encoding: MapEncoding, data: Data
+    height: Int, width: Int, keys: Int, type: MapType, data: Data
   ) {
     self.run = run
     self.record = record
@@ -30,19 +31,31 @@ public struct MapRow: Hashable, Sendable {
     self.height = height
     self.width = width
     self.keys = keys
-    self.encoding = encoding
+    self.type = type
     self.data = data
+  }
+
+  /// The rows of a map that a step left, one a head or one of their mean; encoded when they are asked for.
+  /// - Parameter values: `[heads, height, width, keys]`, or without the first axis of the mean.
+  package static func rows(
+    _ map: PlannedMap, _ values: Tensor, run: RunID, record: RecordID, site: SiteID
+  ) -> some Sequence<MapRow> {
+    map.type.encodedRows(values, heads: map.heads).enumerated().lazy.map { head, data in
+      MapRow(
+        run: run, record: record, site: site, branch: map.branch, head: map.isMean ? nil : head, height: map.height,
+        width: map.width, keys: map.keys, type: map.type, data: data)
+    }
   }
 
   /// Why it may not be stored; nil if it may.
   /// - Parameter row: Of the table, where it is stored.
   func sizeFault(row: Int64? = nil) -> MapSizeFault? {
     let fault = MapSizeFault(
-      row: row, height: height, width: width, keys: keys, encoding: encoding, bytes: data.count)
+      row: row, height: height, width: width, keys: keys, type: type, bytes: data.count)
     guard height > 0, width > 0, keys > 0 else { return fault }
     let (area, tooLarge) = height.multipliedReportingOverflow(by: width)
     let (count, stillTooLarge) = area.multipliedReportingOverflow(by: keys)
-    guard !tooLarge, !stillTooLarge, data.count / encoding.bytes == count, data.count % encoding.bytes == 0 else {
+    guard !tooLarge, !stillTooLarge, data.count / type.bytes == count, data.count % type.bytes == 0 else {
       return fault
     }
     return nil
@@ -63,18 +76,18 @@ public struct StoredMap: Hashable, Sendable {
   public let height: Int
   public let width: Int
   public let keys: Int
-  public let encoding: MapEncoding
+  public let type: MapType
   /// `[height, width, keys]`, little-endian; its length has been checked.
   public let data: Data
 
   /// `[height, width, keys]`, row by row.
-  public var values: [Float] { encoding.decode(data) }
+  public var values: [Float] { type.decode(data) }
 
   /// As it was given to be stored.
   var written: MapRow {
     MapRow(
       run: run, record: record, site: site, branch: branch, head: head, height: height, width: width, keys: keys,
-      encoding: encoding, data: data)
+      type: type, data: data)
   }
 }
 

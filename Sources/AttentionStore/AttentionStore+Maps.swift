@@ -121,7 +121,7 @@ extension AttentionStore {
       step: try row.decode(forColumn: "step"), timestep: try row.decode(forColumn: "timestep"),
       branch: try named("branch", of: row, table: "attention_map"), head: try row.decode(forColumn: "head"),
       height: try row.decode(forColumn: "height"), width: try row.decode(forColumn: "width"),
-      keys: try row.decode(forColumn: "keys"), encoding: try named("dtype", of: row, table: "attention_map"),
+      keys: try row.decode(forColumn: "keys"), type: try named("dtype", of: row, table: "attention_map", as: \.column),
       data: try row.decode(forColumn: "data"))
     if let fault = map.written.sizeFault(row: id) { throw StoreError.wrongSize(path: path, [fault]) }
     return map

@@ -9,7 +9,7 @@ extension AttentionStore {
   /// - Parameter keys: By prompt, what key 0, 1, ... of the record's maps of a text's keys are. The prompt is the one
   ///   whose tokens they are: for maps of the unconditional branch the negative prompt.
   public func register(
-    record: RecordDescription, keys: [PromptID: [RecordKey]] = [:]
+    record: RecordDescription, keys: [PromptID: [TokenKey]] = [:]
   ) throws(StoreError) -> RecordID {
     try write { db in
       let ids = try Int64.fetchAll(
@@ -33,7 +33,7 @@ extension AttentionStore {
   }
 
   /// Whether keys are those that are written down, or can take their place since there is no map of them.
-  private func fits(_ keys: [RecordKey], of record: RecordID, for prompt: PromptID, _ db: Database) throws -> Bool {
+  private func fits(_ keys: [TokenKey], of record: RecordID, for prompt: PromptID, _ db: Database) throws -> Bool {
     let stored = try readKeys(of: record, for: prompt, db)
     if stored.isEmpty || stored == keys { return true }
     return try !exists(
@@ -45,7 +45,7 @@ extension AttentionStore {
       """, [record.rawValue, prompt.rawValue])
   }
 
-  private func replace(_ keys: [RecordKey], of record: RecordID, for prompt: PromptID, _ db: Database) throws {
+  private func replace(_ keys: [TokenKey], of record: RecordID, for prompt: PromptID, _ db: Database) throws {
     guard try readKeys(of: record, for: prompt, db) != keys else { return }
     let arguments: StatementArguments = [record.rawValue, prompt.rawValue]
     try db.execute(sql: "DELETE FROM record_key WHERE record_id = ? AND prompt_id = ?", arguments: arguments)
@@ -70,7 +70,7 @@ extension AttentionStore {
   ///   - keys: key 0, 1, ... of the maps.
   ///   - prompt: whose tokens they are: for maps of the unconditional branch the negative prompt.
   /// - Throws: `StoreError.conflict` if others are stored and the record has maps of this prompt.
-  public func register(keys: [RecordKey], of record: RecordID, for prompt: PromptID) throws(StoreError) {
+  public func register(keys: [TokenKey], of record: RecordID, for prompt: PromptID) throws(StoreError) {
     try write { db in
       guard try fits(keys, of: record, for: prompt, db) else {
         throw StoreError.conflict(
@@ -109,17 +109,17 @@ extension AttentionStore {
   }
 
   /// What keys 0, 1, ... of a record's maps are, for one prompt; empty where nothing was registered.
-  public func recordKeys(of record: RecordID, for prompt: PromptID) throws(StoreError) -> [RecordKey] {
+  public func recordKeys(of record: RecordID, for prompt: PromptID) throws(StoreError) -> [TokenKey] {
     try read { db in try readKeys(of: record, for: prompt, db) }
   }
 
-  private func readKeys(of record: RecordID, for prompt: PromptID, _ db: Database) throws -> [RecordKey] {
+  private func readKeys(of record: RecordID, for prompt: PromptID, _ db: Database) throws -> [TokenKey] {
     try Row.fetchAll(
       db, sql: "SELECT key, label, positions FROM record_key WHERE record_id = ? AND prompt_id = ? ORDER BY key",
       arguments: [record.rawValue, prompt.rawValue]
     ).enumerated().map { index, row in
       _ = try number("key", of: row, table: "record_key", in: index...index)
-      return RecordKey(
+      return TokenKey(
         label: try row.decode(forColumn: "label"),
         positions: try list("positions", of: row, table: "record_key", elements: "token positions"))
     }

@@ -47,7 +47,7 @@ extension AttentionStore {
         try insert.execute(arguments: [
           map.run.rawValue, map.record.rawValue, map.site.rawValue, step, timestep, map.branch.rawValue, map.head,
           map.height, map.width, map.keys, summary.minimum, summary.maximum, summary.mean, summary.mass,
-          map.encoding.rawValue, map.data,
+          map.type.column, map.data,
         ])
       }
       guard faults.isEmpty else { throw StoreError.wrongSize(path: path, faults) }

@@ -17,10 +17,10 @@ struct MapSummary: Hashable {
 
   /// - Parameter map: Of a size that its values fit.
   init(_ map: MapRow) {
-    let count = map.data.count / map.encoding.bytes
+    let count = map.data.count / map.type.bytes
     var summary = ck_summary()
     map.data.withUnsafeBytes {
-      ck_summarise(ck_best_isa(), map.encoding == .float16 ? 1 : 0, count, $0.baseAddress, &summary)
+      ck_summarise(ck_best_isa(), map.type == .float16 ? 1 : 0, count, $0.baseAddress, &summary)
     }
     let isNumber = !summary.sum.isNaN && count > 0
     minimum = isNumber ? Double(summary.minimum) : nil

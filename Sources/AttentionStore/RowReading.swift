@@ -22,9 +22,16 @@ extension AttentionStore {
   func named<Value: RawRepresentable<String> & CaseIterable>(
     _ column: String, of row: Row, table: String
   ) throws -> Value {
+    try named(column, of: row, table: table, as: \.rawValue)
+  }
+
+  /// A column that holds what it calls one of an enumeration's cases.
+  func named<Value: CaseIterable>(
+    _ column: String, of row: Row, table: String, as text: (Value) -> String
+  ) throws -> Value {
     let name: String = try row.decode(forColumn: column)
-    guard let value = Value(rawValue: name) else {
-      let names = Value.allCases.map(\.rawValue)
+    guard let value = Value.allCases.first(where: { text($0) == name }) else {
+      let names = Value.allCases.map(text)
       throw fault(
         column, of: row, table: table, is: quoted(name),
         expected: names.count == 1

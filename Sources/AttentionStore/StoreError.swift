@@ -1,3 +1,4 @@
+import Attention
 import Files
 
 /// What can go wrong with an experiment's database. Its text says where, what was found and what is allowed, then what to
@@ -88,7 +89,7 @@ public struct MapSizeFault: Hashable, Sendable, CustomStringConvertible {
   public let height: Int
   public let width: Int
   public let keys: Int
-  public let encoding: MapEncoding
+  public let type: MapType
   /// Of its values, as found.
   public let bytes: Int
 
@@ -96,7 +97,7 @@ public struct MapSizeFault: Hashable, Sendable, CustomStringConvertible {
     let place = row.map { "attention_map row \($0): " } ?? ""
     let size = "a map of \(width) x \(height) queries and \(keys) keys"
     guard height > 0, width > 0, keys > 0 else { return "\(place)\(size) is empty" }
-    return "\(place)\(size) in \(encoding.rawValue) has \(bytes) bytes"
+    return "\(place)\(size) in \(type.column) has \(bytes) bytes"
   }
 }
 

@@ -89,19 +89,6 @@ public struct RecordDescription: Hashable, Sendable {
   }
 }
 
-/// What one key of a recorded map is: one row of `record_key`.
-public struct RecordKey: Hashable, Sendable {
-  /// As it was asked for: a word, or `<start>`.
-  public var label: String
-  /// The token positions that are summed in this key, ascending.
-  public var positions: [Int]
-
-  public init(label: String, positions: [Int]) {
-    self.label = label
-    self.positions = positions
-  }
-}
-
 /// A prompt that is in the database.
 public struct StoredPrompt: Identifiable, Hashable, Sendable {
   public let id: PromptID

@@ -22,11 +22,10 @@ struct StepRecorder {
     prompts = Dictionary(zip(all.map(\.prompt), ids), uniquingKeysWith: { first, _ in first })
     sites = try store.register(sites: plan.sites)
     records = try plan.spec.record.map { record in
-      var keys: [PromptID: [RecordKey]] = [:]
+      var keys: [PromptID: [TokenKey]] = [:]
       for (prompt, id) in zip(all, ids) {
         // A prompt without the words that are asked for has no maps of them.
-        guard let resolved = try? record.tokens.resolve(prompt) else { continue }
-        keys[id] = resolved.map { RecordKey(label: $0.label, positions: $0.positions.sorted()) }
+        keys[id] = try? record.tokens.resolve(prompt)
       }
       return try store.register(record: RecordDescription(name: record.name, spec: record.summary), keys: keys)
     }
@@ -55,17 +54,7 @@ struct StepRecorder {
   func rows(_ maps: [(map: PlannedMap, values: Tensor)], runs: [Int: RunID]) -> some Sequence<MapRow> {
     let wanted = maps.compactMap { map, values in runs[map.run].map { (run: $0, map: map, values: values) } }
     return wanted.lazy.flatMap { run, map, values in
-      (0..<map.heads).lazy.map { head in
-        let encoding: MapEncoding = map.type == .float16 ? .float16 : .float32
-        let size = map.height * map.width * map.keys
-        let data = values.withUnsafeValues {
-          encoding.encode(UnsafeBufferPointer(rebasing: $0[(head * size)..<((head + 1) * size)]))
-        }
-        return MapRow(
-          run: run, record: records[map.record], site: sites[map.site], branch: map.branch,
-          head: map.isMean ? nil : head, height: map.height, width: map.width, keys: map.keys, encoding: encoding,
-          data: data)
-      }
+      MapRow.rows(map, values, run: run, record: records[map.record], site: sites[map.site])
     }
   }
 }

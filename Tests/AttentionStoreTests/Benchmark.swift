@@ -17,11 +17,11 @@ struct StoreBenchmark {
     let site = try store.register(sites: Samples.sites)[1]
     let record = try store.register(records: Samples.records)[0]
     let run = try store.beginGroup(hash: "g", runs: [Samples.run("s", prompt: prompt)]).runs[0].id
-    let data = MapEncoding.float32.encode((0..<values).map { Float($0) })
+    let data = MapType.float32.encode((0..<values).map { Float($0) })
     let rows = (0..<maps).map { head in
       MapRow(
         run: run, record: record, site: site, branch: .conditional, head: head, height: 1, width: 1, keys: values,
-        encoding: .float32, data: data)
+        type: .float32, data: data)
     }
     let clock = ContinuousClock()
     let steps = 20
@@ -54,13 +54,13 @@ struct StoreBenchmark {
   func encoding() throws {
     let values = (0..<10_000_000).map { Float($0) * 1e-7 }
     let clock = ContinuousClock()
-    for encoding in MapEncoding.allCases {
+    for type in MapType.allCases {
       var data = Data()
-      let there = clock.measure { data = encoding.encode(values) }
+      let there = clock.measure { data = type.encode(values) }
       var back: [Float] = []
-      let again = clock.measure { back = encoding.decode(data) }
+      let again = clock.measure { back = type.decode(data) }
       #expect(back.count == values.count)
-      print("\(encoding.rawValue): encoded in \(there), decoded in \(again)")
+      print("\(type.rawValue): encoded in \(there), decoded in \(again)")
     }
   }
 }

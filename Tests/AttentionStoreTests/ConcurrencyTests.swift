@@ -157,7 +157,7 @@ struct SharedStore {
         if head == Self.mapsPerStep / 2 { inTheMiddle() }
         return MapRow(
           run: run, record: record, site: site, branch: .conditional, head: head, height: 50, width: 100, keys: 5,
-          encoding: .float32, data: data(step: step, head: head))
+          type: .float32, data: data(step: step, head: head))
       }
       try store.commitStep(groupHash: "g", step: step, timestep: 1, state: state(step), maps: maps)
     }

@@ -49,7 +49,7 @@ struct DocumentedDatabase {
     let sites = try store.register(sites: Self.sites)
     let records = try store.register(records: Samples.records)
     for (prompt, words) in zip(prompts, texts) {
-      let keys = words.enumerated().map { RecordKey(label: $1, positions: [$0 + 1]) }
+      let keys = words.enumerated().map { TokenKey(label: $1, positions: [$0 + 1]) }
       try store.register(keys: keys, of: records[0], for: prompt)
     }
     for seed: Seed in [1, 2] {
@@ -89,12 +89,12 @@ struct DocumentedDatabase {
       var maps: [MapRow] = []
       for (run, words) in zip(group.runs, texts) {
         func add(_ record: Int, _ site: Int, _ branch: GuidanceBranch, head: Int?, keys: Int) {
-          let encoding = record == 0 ? MapEncoding.float16 : .float32
+          let type = record == 0 ? MapType.float16 : .float32
           let values = (0..<(Self.height * Self.width * keys)).map { Float($0) / 64 }
           maps.append(
             MapRow(
               run: run.id, record: records[record], site: sites[site], branch: branch, head: head, height: Self.height,
-              width: Self.width, keys: keys, encoding: encoding, data: encoding.encode(values)))
+              width: Self.width, keys: keys, type: type, data: type.encode(values)))
         }
         for site in [1, 2] { add(0, site, .conditional, head: nil, keys: words) }
         for head in 0..<2 { add(0, 2, .conditional, head: head, keys: words) }

@@ -131,7 +131,7 @@ struct FileSystemTests {
     let before = try allRows(disk.folder.database)
     let large = MapRow(
       run: fixture.group.runs[0].id, record: fixture.records[0], site: fixture.sites[0], branch: .conditional,
-      height: 512, width: 512, keys: 4, encoding: .float32, data: Data(count: 4 << 20))
+      height: 512, width: 512, keys: 4, type: .float32, data: Data(count: 4 << 20))
     expectError(
       "\(disk.folder.database.path): the disk is full (SQLite code 13). Free space and run again: what was stored up "
         + "to the last step is whole"

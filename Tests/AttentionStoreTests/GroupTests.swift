@@ -173,7 +173,7 @@ struct GroupTests {
 
   @Test("prompts and records that nothing uses go when asked")
   func unused() throws {
-    try store.register(keys: [RecordKey(label: "car", positions: [3])], of: fixture.records[1], for: fixture.prompts[0])
+    try store.register(keys: [TokenKey(label: "car", positions: [3])], of: fixture.records[1], for: fixture.prompts[0])
     try store.register(prompts: [Samples.prompt("nobody")])
     var other = Samples.run("u", prompt: fixture.prompts[1], negative: fixture.prompts[0])
     other.setting.guidanceScale = 9

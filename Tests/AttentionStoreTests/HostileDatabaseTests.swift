@@ -17,7 +17,7 @@ struct HostileDatabaseTests {
   init() throws {
     fixture = try Fixture()
     try fixture.store.register(
-      keys: (0..<3).map { RecordKey(label: "key \($0)", positions: [$0]) }, of: fixture.records[0],
+      keys: (0..<3).map { TokenKey(label: "key \($0)", positions: [$0]) }, of: fixture.records[0],
       for: fixture.prompts[0])
   }
 

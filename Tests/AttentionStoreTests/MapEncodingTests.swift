@@ -1,3 +1,4 @@
+import Attention
 import Foundation
 import TestSupport
 import Testing
@@ -20,7 +21,7 @@ struct MapEncodingTests {
   func exhaustive() {
     let all = Array(UInt16.min...UInt16.max)
     let data = all.withUnsafeBytes { Data($0) }
-    let values = MapEncoding.float16.decode(data)
+    let values = MapType.float16.decode(data)
     #expect(values.count == 65536)
     var wrong: [UInt16] = []
     for (bits, value) in zip(all, values) {
@@ -29,7 +30,7 @@ struct MapEncodingTests {
       if !same { wrong.append(bits) }
     }
     #expect(wrong.isEmpty)
-    #expect(MapEncoding.float16.encode(values) == data)
+    #expect(MapType.float16.encode(values) == data)
   }
 
   @Test("rounding is Swift's: to nearest, ties to even")
@@ -39,7 +40,7 @@ struct MapEncodingTests {
     let seed: UInt64 = 20_240_611
     var generator = SeededGenerator(seed: seed)
     for _ in 0..<500_000 { values.append(Float(bitPattern: UInt32(truncatingIfNeeded: generator.next()))) }
-    let data = MapEncoding.float16.encode(values)
+    let data = MapType.float16.encode(values)
     let found = data.withUnsafeBytes { Array($0.bindMemory(to: UInt16.self)) }
     var wrong: [Float] = []
     for (value, bits) in zip(values, found) {
@@ -60,22 +61,22 @@ struct MapEncodingTests {
     }
   }
 
-  @Test("bytes are little-endian", arguments: MapEncoding.allCases)
-  func bytes(encoding: MapEncoding) {
-    let expected: [UInt8] = encoding == .float32 ? [0, 0, 0x80, 0x3f, 0, 0, 0, 0xc0] : [0, 0x3c, 0, 0xc0]
-    #expect(Array(encoding.encode([1, -2])) == expected)
+  @Test("bytes are little-endian", arguments: MapType.allCases)
+  func bytes(type: MapType) {
+    let expected: [UInt8] = type == .float32 ? [0, 0, 0x80, 0x3f, 0, 0, 0, 0xc0] : [0, 0x3c, 0, 0xc0]
+    #expect(Array(type.encode([1, -2])) == expected)
   }
 
   @Test(
     "sizes round trip, and so does a slice that is not aligned", arguments: [0, 1, 2, 3, 7, 8, 15, 16, 17, 33, 1001])
   func sizes(count: Int) {
     let values = (0..<count).map { Float($0) / 1024 }
-    for encoding in MapEncoding.allCases {
-      let data = encoding.encode(values)
-      #expect(data.count == count * encoding.bytes)
-      #expect(encoding.decode(data) == values)
+    for type in MapType.allCases {
+      let data = type.encode(values)
+      #expect(data.count == count * type.bytes)
+      #expect(type.decode(data) == values)
       let shifted = (Data([7]) + data).dropFirst()
-      #expect(encoding.decode(shifted) == values)
+      #expect(type.decode(shifted) == values)
     }
   }
 
@@ -85,6 +86,6 @@ struct MapEncodingTests {
       0, -0.0, .leastNonzeroMagnitude, .leastNormalMagnitude, 0.1, .greatestFiniteMagnitude, .infinity,
     ]
     #expect(
-      MapEncoding.float32.decode(MapEncoding.float32.encode(values)).map(\.bitPattern) == values.map(\.bitPattern))
+      MapType.float32.decode(MapType.float32.encode(values)).map(\.bitPattern) == values.map(\.bitPattern))
   }
 }

@@ -11,16 +11,16 @@ import Testing
 struct MapSummaryTests {
   private static let instructionSets = [CK_PLAIN, CK_AVX2, CK_AVX512].filter { $0.rawValue <= ck_best_isa().rawValue }
 
-  private func map(_ values: [Float], _ encoding: MapEncoding, keys: Int = 1) -> MapRow {
+  private func map(_ values: [Float], _ type: MapType, keys: Int = 1) -> MapRow {
     MapRow(
       run: RunID(rawValue: 1), record: RecordID(rawValue: 1), site: SiteID(rawValue: 1), branch: .conditional,
       height: 1,
-      width: values.count / keys, keys: keys, encoding: encoding, data: encoding.encode(values))
+      width: values.count / keys, keys: keys, type: type, data: type.encode(values))
   }
 
   /// Sizes around the lanes and blocks of the kernel, at every offset of a word, in each instruction set.
-  @Test(arguments: MapEncoding.allCases)
-  func sumsAreThoseOfTheStoredValues(encoding: MapEncoding) throws {
+  @Test(arguments: MapType.allCases)
+  func sumsAreThoseOfTheStoredValues(type: MapType) throws {
     var random = SeededGenerator(seed: 31)
     for count in [1, 2, 3, 15, 16, 17, 31, 32, 33, 511, 512, 513, 1023, 1025, 5000] {
       // Most are as small as probabilities are, below the smallest normal half too.
@@ -28,8 +28,8 @@ struct MapSummaryTests {
       let values = (0..<count).map {
         Float.random(in: -1...1, using: &random) * scales[$0 % 4]
       }
-      let row = map(values, encoding)
-      let stored = encoding.decode(row.data).map(Double.init)
+      let row = map(values, type)
+      let stored = type.decode(row.data).map(Double.init)
       let found = MapSummary(row)
       #expect(found.minimum == stored.min() && found.maximum == stored.max(), "\(count) values")
       let sum = stored.reduce(0, +)
@@ -44,7 +44,7 @@ struct MapSummaryTests {
         for isa in Self.instructionSets {
           var summary = ck_summary()
           shifted.withUnsafeBytes {
-            ck_summarise(isa, encoding == .float16 ? 1 : 0, count, $0.baseAddress.map { $0 + offset }, &summary)
+            ck_summarise(isa, type == .float16 ? 1 : 0, count, $0.baseAddress.map { $0 + offset }, &summary)
           }
           #expect(Double(summary.minimum) == found.minimum && Double(summary.maximum) == found.maximum)
           #expect(summary.sum / Double(count) == found.mean, "\(isa), \(count) values at \(offset)")
@@ -70,13 +70,13 @@ struct MapSummaryTests {
 
   @Test("what is not a number leaves none; an infinite value is one")
   func notNumbers() {
-    for encoding in MapEncoding.allCases {
+    for type in MapType.allCases {
       for place in [0, 16, 39] {
         var values = [Float](repeating: 0.5, count: 40)
         values[place] = .nan
-        #expect(MapSummary(map(values, encoding)).minimum == nil && MapSummary(map(values, encoding)).mass == nil)
+        #expect(MapSummary(map(values, type)).minimum == nil && MapSummary(map(values, type)).mass == nil)
         values[place] = -.infinity
-        let found = MapSummary(map(values, encoding))
+        let found = MapSummary(map(values, type))
         #expect(found.minimum == -.infinity && found.maximum == 0.5 && found.mean == -.infinity)
       }
     }
@@ -95,13 +95,13 @@ struct MapSummaryTests {
     let prompts = fixture.prompts
     for record in fixture.records {
       try fixture.store.register(
-        keys: (0..<5).map { RecordKey(label: "key \($0)", positions: [$0]) }, of: record, for: prompts[0])
+        keys: (0..<5).map { TokenKey(label: "key \($0)", positions: [$0]) }, of: record, for: prompts[0])
     }
     func values(_ head: Int) -> [Float] { (0..<30).map { Float(head + 1) * Float($0) / 64 } }
     let mean = (0..<30).map { key in (0..<4).map { values($0)[key] }.reduce(0, +) / 4 }
     func row(record: Int, head: Int?, _ values: [Float]) -> MapRow {
       var row = fixture.map(record: record, head: head)
-      row.data = row.encoding.encode(values)
+      row.data = row.type.encode(values)
       return row
     }
     try fixture.store.commitStep(
@@ -123,7 +123,7 @@ struct MapSummaryTests {
               ON map.id = json_each.value
             WHERE asked.record = ? AND asked.head IS NULL
             """, arguments: [record]
-        ).map { MapEncoding.float32.decode($0) }
+        ).map { MapType.float32.decode($0) }
         let averaged: [Float] = (0..<30).map { key in
           let sum: Float = maps.reduce(0) { $0 + $1[key] }
           return sum / Float(maps.count)

@@ -138,7 +138,7 @@ struct PlanTests {
   @Test("records of one name and other entries, quantities or keys live beside one another")
   func recordsOfOneName() throws {
     let words = RecordDescription(name: "words", spec: "tokens words")
-    let car = [RecordKey(label: "car", positions: [3])]
+    let car = [TokenKey(label: "car", positions: [3])]
     let first = try store.register(record: words, keys: [fixture.prompts[0]: car])
     #expect(try store.register(record: words, keys: [fixture.prompts[0]: car]) == first)
     #expect(try store.register(record: words, keys: [fixture.prompts[1]: car]) == first, "another prompt")
@@ -147,7 +147,7 @@ struct PlanTests {
     #expect(Set([first, pooled, scores]).count == 3)
 
     // Before there are maps of them, other keys take the place of the former ones.
-    let both = [RecordKey(label: "red", positions: [2])] + car
+    let both = [TokenKey(label: "red", positions: [2])] + car
     #expect(try store.register(record: words, keys: [fixture.prompts[0]: both]) == first)
     var map = fixture.map()
     map.record = first

@@ -115,7 +115,7 @@ struct QueryTests {
 
   @Test("records and their keys")
   func records() throws {
-    let keys = [RecordKey(label: "<start>", positions: [0]), RecordKey(label: "car", positions: [3, 4])]
+    let keys = [TokenKey(label: "<start>", positions: [0]), TokenKey(label: "car", positions: [3, 4])]
     try store.register(keys: keys, of: fixture.records[0], for: fixture.prompts[0])
     try store.register(keys: keys, of: fixture.records[0], for: fixture.prompts[0])
     #expect(try store.recordKeys(of: fixture.records[0], for: fixture.prompts[0]) == keys)
@@ -145,7 +145,7 @@ struct QueryTests {
     for step in 0...1 {
       let maps = [0, 1].flatMap { run in
         [nil, 0, 2].map { fixture.map(run: run, step: step, head: $0) }
-          + [fixture.map(run: run, record: 1, site: 0, step: step, branch: .unconditional, encoding: .float16)]
+          + [fixture.map(run: run, record: 1, site: 0, step: step, branch: .unconditional, type: .float16)]
       }
       try store.commitStep(groupHash: "g", step: step, timestep: Double(900 - step), state: Data(), maps: maps)
     }

@@ -87,12 +87,12 @@ struct Fixture {
   /// A map of 2x3 queries and 5 keys whose values all differ, and differ from those of other steps and runs.
   func map(
     run: Int = 0, record: Int = 0, site: Int = 1, step: Int = 0, head: Int? = nil,
-    branch: GuidanceBranch = .conditional, encoding: MapEncoding = .float32
+    branch: GuidanceBranch = .conditional, type: MapType = .float32
   ) -> MapRow {
     let start = Float(1000 * step + 100 * run + 40 * site + (head ?? 0))
     return MapRow(
       run: group.runs[run].id, record: records[record], site: sites[site], branch: branch, head: head,
-      height: 2, width: 3, keys: 5, encoding: encoding, data: encoding.encode((0..<30).map { start + Float($0) / 64 }))
+      height: 2, width: 3, keys: 5, type: type, data: type.encode((0..<30).map { start + Float($0) / 64 }))
   }
 
   /// Stores a step with one map of each run.
@@ -110,7 +110,7 @@ extension MapRow {
   func of(_ run: RunID) -> MapRow {
     MapRow(
       run: run, record: record, site: site, branch: branch, head: head, height: height, width: width, keys: keys,
-      encoding: encoding, data: data)
+      type: type, data: data)
   }
 }
 

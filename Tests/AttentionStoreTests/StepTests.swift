@@ -1,3 +1,4 @@
+import Attention
 import Foundation
 import GRDB
 import Testing
@@ -16,12 +17,12 @@ struct StepTests {
     try store.commitStep(groupHash: group, step: step, timestep: 981, state: Data([1, 2, 3]), maps: maps)
   }
 
-  @Test("maps come back as they were given, bit for bit", arguments: MapEncoding.allCases)
-  func roundTrip(encoding: MapEncoding) throws {
+  @Test("maps come back as they were given, bit for bit", arguments: MapType.allCases)
+  func roundTrip(type: MapType) throws {
     let rows = [
-      fixture.map(run: 0, site: 0, encoding: encoding), fixture.map(run: 0, encoding: encoding),
-      fixture.map(run: 0, head: 0, encoding: encoding), fixture.map(run: 0, head: 3, encoding: encoding),
-      fixture.map(run: 0, branch: .unconditional, encoding: encoding), fixture.map(run: 1, encoding: encoding),
+      fixture.map(run: 0, site: 0, type: type), fixture.map(run: 0, type: type),
+      fixture.map(run: 0, head: 0, type: type), fixture.map(run: 0, head: 3, type: type),
+      fixture.map(run: 0, branch: .unconditional, type: type), fixture.map(run: 1, type: type),
     ]
     // Given out of order: they are read in the order of their place, not of their storing.
     try commit(rows.reversed())
@@ -32,8 +33,8 @@ struct StepTests {
       #expect(found.step == 0 && found.timestep == 981)
       #expect(found.branch == row.branch && found.head == row.head)
       #expect(found.height == 2 && found.width == 3 && found.keys == 5)
-      #expect(found.encoding == row.encoding && found.data == row.data)
-      #expect(found.values == encoding.decode(row.data))
+      #expect(found.type == row.type && found.data == row.data)
+      #expect(found.values == type.decode(row.data))
     }
     #expect(try store.integrityCheck() == [])
   }
@@ -107,7 +108,7 @@ struct StepTests {
     var empty = fixture.map(head: 1)
     empty.width = 0
     var half = fixture.map(head: 2)
-    half.encoding = .float16
+    half.type = .float16
     var huge = fixture.map(head: 3)
     huge.height = .max
     let before = try allRows(fixture.folder.database)

@@ -106,7 +106,7 @@ package struct SyntheticResults {
     let runs = try Self.descriptions(group, store)
     for (run, planned) in zip(runs, group.runs) {
       for (record, id) in zip(spec.record, records) {
-        let keys = try record.tokens.resolve(planned.prompt).map { RecordKey(label: $0.label, positions: $0.positions) }
+        let keys = try record.tokens.resolve(planned.prompt).map { TokenKey(label: $0.label, positions: $0.positions) }
         try store.register(keys: keys, of: id, for: run.prompt)
       }
     }
@@ -147,11 +147,11 @@ package struct SyntheticResults {
           let tokens = try record.tokens.resolve(Self.tokens(prompt)).count
           let keys = site.kind == .cross ? tokens : 6
           return (0..<(record.heads == .mean ? 1 : 2)).map { head in
-            let encoding: MapEncoding = record.dtype == .float16 ? .float16 : .float32
+            let type: MapType = record.dtype == .float16 ? .float16 : .float32
             return MapRow(
               run: run.id, record: id, site: sites[site.index], branch: .conditional,
-              head: record.heads == .mean ? nil : head, height: 2, width: 3, keys: keys, encoding: encoding,
-              data: encoding.encode(Self.values(step: step, head: head, count: 6 * keys)))
+              head: record.heads == .mean ? nil : head, height: 2, width: 3, keys: keys, type: type,
+              data: type.encode(Self.values(step: step, head: head, count: 6 * keys)))
           }
         }
       }

@@ -25,7 +25,7 @@ import Testing
     let sites = try store.register(sites: [site])
     let records = try store.register(records: [RecordDescription(name: "words", spec: "sites: cross:*")])
     for (index, word) in ["red", "blue"].enumerated() {
-      try store.register(keys: [RecordKey(label: word, positions: [1])], of: records[0], for: prompts[index])
+      try store.register(keys: [TokenKey(label: word, positions: [1])], of: records[0], for: prompts[index])
     }
     let runs = prompts.indices.map { index in
       RunDescription(
@@ -37,7 +37,7 @@ import Testing
     let maps = group.runs.map { run in
       MapRow(
         run: run.id, record: records[0], site: sites[0], branch: .conditional, height: 2, width: 2, keys: 1,
-        encoding: .float32, data: MapEncoding.float32.encode([1, 2, 3, 4]))
+        type: .float32, data: MapType.float32.encode([1, 2, 3, 4]))
     }
     try store.commitStep(groupHash: "g", step: 0, timestep: 1, state: Data("s".utf8), maps: maps)
     let done = group.runs.enumerated().map { RunResult(run: $1.id, metrics: $0 == 0 ? [:] : ["psnr": 21.5]) }

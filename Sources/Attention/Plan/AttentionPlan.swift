@@ -33,6 +33,22 @@ public struct PlannedMap: Hashable, Sendable {
   public let keys: Int
   public let type: MapType
 
+  package init(
+    record: Int, run: Int, branch: GuidanceBranch, site: Int, heads: Int, isMean: Bool, height: Int, width: Int,
+    keys: Int, type: MapType
+  ) {
+    self.record = record
+    self.run = run
+    self.branch = branch
+    self.site = site
+    self.heads = heads
+    self.isMean = isMean
+    self.height = height
+    self.width = width
+    self.keys = keys
+    self.type = type
+  }
+
   /// Values of all its heads.
   public var cells: Int { saturatingProduct(heads, height, width, keys) }
 

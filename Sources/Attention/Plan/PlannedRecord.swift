@@ -1,8 +1,12 @@
-/// How the values of a stored map are kept.
+/// How the values of a stored map are kept: the `dtype` of an entry of `record`.
 public enum MapType: String, CaseIterable, Codable, Hashable, Sendable {
+  /// IEEE single precision: the values as they were computed.
   case float32 = "fp32"
+  /// IEEE half precision, rounded to nearest, ties to even: 11 significant bits, so the relative error of values of
+  /// 6.1e-5 and more is at most 2^-11; below, the absolute error is at most 2^-25. From 65520 on it is infinite.
   case float16 = "fp16"
 
+  /// Of one value.
   public var bytes: Int { self == .float32 ? 4 : 2 }
 }
 

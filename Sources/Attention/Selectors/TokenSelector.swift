@@ -36,9 +36,11 @@ public enum TokenSelector: Codable, Hashable, Sendable {
   }
 }
 
-/// A key of a recorded cross-attention map: the sum over its positions.
+/// What one key of a recorded cross-attention map is: the sum over its token positions.
 public struct TokenKey: Codable, Hashable, Sendable {
+  /// As it was asked for: a word, or `<start>`.
   public let label: String
+  /// Ascending.
   public let positions: [Int]
 
   public init(label: String, positions: [Int]) {

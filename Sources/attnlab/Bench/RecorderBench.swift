@@ -11,8 +11,13 @@ final class RecorderBench {
     let maps, heads, side, keys: Int
     let type: MapType
 
+    var map: PlannedMap {
+      PlannedMap(
+        record: 0, run: 0, branch: .conditional, site: 0, heads: heads, isMean: heads == 1, height: side, width: side,
+        keys: keys, type: type)
+    }
     var rows: Int { maps * heads }
-    var bytes: Int { rows * side * side * keys * type.bytes }
+    var bytes: Int { maps * map.bytes }
   }
 
   /// Small rows of single heads, cross maps of SD 1.5's largest grid, and large self maps.
@@ -50,7 +55,7 @@ final class RecorderBench {
         index: 0, path: "bench", kind: .selfAttention, layer: 1, height: load.side, width: load.side,
         heads: load.heads, latentHeight: load.side, latentWidth: load.side)
     ])[0]
-    records = try store.register(records: (0..<load.maps).map { RecordDescription(name: "\($0)", spec: "") })
+    records = try (0..<load.maps).map { try store.register(record: RecordDescription(name: "\($0)", spec: "")) }
     let description = RunDescription(
       hash: "bench", role: .source, intervention: "", prompt: prompt, seed: 0, height: 8 * load.side,
       width: 8 * load.side, steps: 1, guidanceScale: 1, scheduler: "")
@@ -72,12 +77,7 @@ final class RecorderBench {
   private func commit() throws {
     let (load, run, site, values) = (load, run, site, values)
     let rows = records.lazy.flatMap { record in
-      encodedRows(values, heads: load.heads, type: load.type).enumerated().map { head, data in
-        MapRow(
-          run: run, record: record, site: site, branch: .conditional, head: load.heads == 1 ? nil : head,
-          height: load.side, width: load.side, keys: load.keys,
-          encoding: load.type == .float16 ? .float16 : .float32, data: data)
-      }
+      MapRow.rows(load.map, values, run: run, record: record, site: site)
     }
     try store.commitStep(groupHash: Self.group, step: step, timestep: 0, state: Data(), maps: rows)
     step += 1

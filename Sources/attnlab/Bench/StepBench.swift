@@ -89,7 +89,7 @@ struct StepBench {
   func step(_ plan: AttentionPlan) throws -> (prediction: Tensor, rows: [Data]) {
     let probe = plan.probe(step: 0)
     let prediction = try unet(inputs.latents, timestep: inputs.timestep, context: context, probe: probe)
-    return (prediction, probe.maps.flatMap { encodedRows($0.values, heads: $0.map.heads, type: $0.map.type) })
+    return (prediction, probe.maps.flatMap { $0.map.type.encodedRows($0.values, heads: $0.map.heads) })
   }
 
   /// Records as an entry of an experiment file does that gives only its sites.
@@ -116,18 +116,6 @@ struct StepBench {
         tokens: inputs.tokens),
       recorded: record == .none ? nil : (plan.mapCount, plan.mapBytes)
     ) { _ = try step(plan) }
-  }
-}
-
-/// The rows of a map, one a head, as `StepRecorder` of an experiment encodes them.
-/// - Parameter values: all heads of one map.
-func encodedRows(_ values: Tensor, heads: Int, type: MapType) -> [Data] {
-  let encoding: MapEncoding = type == .float16 ? .float16 : .float32
-  let size = values.count / heads
-  return (0..<heads).map { head in
-    values.withUnsafeValues {
-      encoding.encode(UnsafeBufferPointer(rebasing: $0[(head * size)..<((head + 1) * size)]))
-    }
   }
 }
 

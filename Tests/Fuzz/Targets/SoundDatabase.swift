@@ -162,7 +162,7 @@ struct SoundDatabase: Sendable {
     let sites = try store.register(sites: Self.sites)
     let records = try store.register(records: [.init(name: "words", spec: "-"), .init(name: "heads", spec: "-")])
     for prompt in prompts {
-      let keys = (0..<6).map { RecordKey(label: "key \($0)", positions: [$0]) }
+      let keys = (0..<6).map { TokenKey(label: "key \($0)", positions: [$0]) }
       for record in records { try store.register(keys: keys, of: record, for: prompt) }
     }
     for (group, finished) in zip(plan.groups, [true, false]) {
@@ -195,11 +195,11 @@ struct SoundDatabase: Sendable {
       let values = (0..<(4 * keys)).map { Float($0) / 64 }
       let mean = MapRow(
         run: run, record: records[0], site: id, branch: .conditional, height: 2, width: 2, keys: keys,
-        encoding: .float32, data: MapEncoding.float32.encode(values))
+        type: .float32, data: MapType.float32.encode(values))
       let heads = (0..<2).map { head in
         MapRow(
           run: run, record: records[1], site: id, branch: .conditional, head: head, height: 2, width: 2, keys: keys,
-          encoding: .float16, data: MapEncoding.float16.encode(values))
+          type: .float16, data: MapType.float16.encode(values))
       }
       return (site.kind == .cross ? [mean] : []) + heads
     }

@@ -28,8 +28,8 @@ import Testing
         let keys = size.0 * size.1
         return MapRow(
           run: stored.id, record: record, site: site, branch: .conditional, head: head, height: size.0, width: size.1,
-          keys: keys, encoding: .float32,
-          data: MapEncoding.float32.encode([Float](repeating: 1, count: keys * keys)))
+          keys: keys, type: .float32,
+          data: MapType.float32.encode([Float](repeating: 1, count: keys * keys)))
       }
       try store.commitStep(groupHash: "unequal", step: 0, timestep: 900, state: Data(), maps: maps)
       try body(results, stored, root)

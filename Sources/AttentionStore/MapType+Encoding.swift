@@ -1,15 +1,15 @@
+import Attention
 import Foundation
+import Tensors
 
-/// How the values of a map are stored: the `dtype` of `attention_map`.
-public enum MapEncoding: String, Codable, CaseIterable, Hashable, Sendable {
-  /// IEEE single precision: the values as they were computed.
-  case float32
-  /// IEEE half precision, rounded to nearest, ties to even: 11 significant bits, so the relative error of values of
-  /// 6.1e-5 and more is at most 2^-11; below, the absolute error is at most 2^-25. From 65520 on it is infinite.
-  case float16
-
-  /// Of one value.
-  public var bytes: Int { self == .float32 ? 4 : 2 }
+extension MapType {
+  /// The `dtype` of `attention_map`.
+  var column: String {
+    switch self {
+    case .float32: "float32"
+    case .float16: "float16"
+    }
+  }
 
   /// The values as little-endian bytes.
   /// - Returns: `values.count * bytes` bytes.
@@ -27,7 +27,7 @@ public enum MapEncoding: String, Codable, CaseIterable, Hashable, Sendable {
   /// Writes the values as little-endian bytes into memory of the caller's.
   /// - Parameter target: `values.count * bytes` bytes, aligned to `bytes`.
   public func encode(_ values: UnsafeBufferPointer<Float>, into target: UnsafeMutableRawBufferPointer) {
-    precondition(target.count == values.count * bytes, "MapEncoding: the target does not fit the values")
+    precondition(target.count == values.count * bytes, "MapType: the target does not fit the values")
     switch self {
     case .float32:
       let words = target.bindMemory(to: UInt32.self)
@@ -35,6 +35,15 @@ public enum MapEncoding: String, Codable, CaseIterable, Hashable, Sendable {
     case .float16:
       let words = target.bindMemory(to: UInt16.self)
       for i in values.indices { words[i] = halfBits(values[i]).littleEndian }
+    }
+  }
+
+  /// The maps of the heads of one site, each as its row holds it; encoded when they are asked for.
+  /// - Parameter values: `[heads, height, width, keys]`, or without the first axis of one head.
+  package func encodedRows(_ values: Tensor, heads: Int) -> some Sequence<Data> {
+    let size = values.count / heads
+    return (0..<heads).lazy.map { head in
+      values.withUnsafeValues { encode(UnsafeBufferPointer(rebasing: $0[(head * size)..<((head + 1) * size)])) }
     }
   }
 
