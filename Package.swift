@@ -112,8 +112,8 @@ let package = Package(
     .target(
       name: "Planning",
       dependencies: [
-        "Attention", "AttentionStore", "Checkpoints", "Files", "Formatting", "Measures", "Pipelines", "Schedulers",
-        "StrictYAML", "Tensors",
+        "Attention", "AttentionStore", "Files", "Formatting", "Measures", "Pipelines", "Schedulers", "StrictYAML",
+        "Tensors",
       ], swiftSettings: strict),
     .target(
       name: "Results",
@@ -159,7 +159,7 @@ let package = Package(
 
     // Tests mirror Sources.
     .target(
-      name: "TestSupport", dependencies: ["Checkpoints", "Tensors"], path: "Tests/TestSupport"),
+      name: "TestSupport", dependencies: ["Attention", "Checkpoints", "Tensors"], path: "Tests/TestSupport"),
     // All that a database holds, for comparing two of them.
     .target(name: "StoreTestSupport", dependencies: ["AttentionStore"], path: "Tests/StoreTestSupport"),
     // SQLite's file system with a write that fails.

@@ -8,6 +8,7 @@ extension AttentionStore {
   /// then another row is made beside it. So entries of several plans never contradict one another.
   /// - Parameter keys: By prompt, what key 0, 1, ... of the record's maps of a text's keys are. The prompt is the one
   ///   whose tokens they are: for maps of the unconditional branch the negative prompt.
+  @discardableResult
   public func register(
     record: RecordDescription, keys: [PromptID: [TokenKey]] = [:]
   ) throws(StoreError) -> RecordID {
@@ -53,32 +54,6 @@ extension AttentionStore {
       sql: "INSERT INTO record_key (record_id, prompt_id, key, label, positions) VALUES (?, ?, ?, ?, ?)")
     for (index, key) in keys.enumerated() {
       try insert.execute(arguments: arguments + [index, key.label, json(key.positions)])
-    }
-  }
-
-  /// Makes sure that the records are in the database, of whatever keys.
-  /// - Returns: their ids, in the order given.
-  @discardableResult
-  public func register(records: [RecordDescription]) throws(StoreError) -> [RecordID] {
-    var ids: [RecordID] = []
-    for record in records { ids.append(try register(record: record)) }
-    return ids
-  }
-
-  /// Makes sure that it is written down which token positions the keys of a record's maps are, for one prompt.
-  /// - Parameters:
-  ///   - keys: key 0, 1, ... of the maps.
-  ///   - prompt: whose tokens they are: for maps of the unconditional branch the negative prompt.
-  /// - Throws: `StoreError.conflict` if others are stored and the record has maps of this prompt.
-  public func register(keys: [TokenKey], of record: RecordID, for prompt: PromptID) throws(StoreError) {
-    try write { db in
-      guard try fits(keys, of: record, for: prompt, db) else {
-        throw StoreError.conflict(
-          path: path,
-          detail: "the record \(record.rawValue) has maps whose keys are other tokens of prompt \(prompt.rawValue)",
-          hint: "Give the new record another name, or remove the runs of the former one first")
-      }
-      try replace(keys, of: record, for: prompt, db)
     }
   }
 

@@ -49,29 +49,6 @@ public struct RunDescription: Hashable, Sendable {
   }
 }
 
-extension RunDescription {
-  public var height: Int { setting.height }
-  public var width: Int { setting.width }
-  public var steps: Int { setting.numInferenceSteps }
-  public var guidanceScale: Double { setting.guidanceScale }
-  public var scheduler: String { setting.scheduler }
-  public var negativePrompt: PromptID? { setting.negativePrompt }
-
-  /// A run of a setting that has no label.
-  public init(
-    hash: String, role: RunRole, intervention: String, prompt: PromptID, negativePrompt: PromptID? = nil,
-    sourceHash: String? = nil, seed: Seed, height: Int, width: Int, steps: Int, calls: Int? = nil,
-    guidanceScale: Double, scheduler: String
-  ) {
-    self.init(
-      hash: hash, role: role, intervention: intervention, prompt: prompt, sourceHash: sourceHash, seed: seed,
-      calls: calls,
-      setting: SettingDescription(
-        numInferenceSteps: steps, guidanceScale: guidanceScale, scheduler: scheduler, height: height, width: width,
-        negativePrompt: negativePrompt))
-  }
-}
-
 /// A run that is in the database.
 public struct StoredRun: Identifiable, Hashable, Sendable {
   public let id: RunID

@@ -59,6 +59,9 @@ public struct ModelDescription: Sendable {
   /// Pixels to a latent cell, along each side.
   public var scale: Int { vae.scale }
 
+  /// How much memory the model takes.
+  public var memory: MemoryEstimate { MemoryEstimate(self) }
+
   /// Height and width in pixels that the model was trained for: `sample_size` of the UNet is in cells; 64 x 64 cells where
   /// the file does not say.
   public var defaultSize: GridSize {

@@ -9,9 +9,7 @@ public struct ModelFolder: Sendable {
   /// The folder's name, for messages and reports.
   public var name: String { url.lastPathComponent }
 
-  /// The class of the pipeline that `model_index.json` names.
-  public let pipelineClass: String
-  /// The class of the scheduler that it names.
+  /// The class of the scheduler that `model_index.json` names.
   public let schedulerClass: String
 
   /// - Throws: `CheckpointError` if the folder has no `model_index.json`, its index names a pipeline or components of classes
@@ -27,8 +25,7 @@ public struct ModelFolder: Sendable {
         advice: "Save one with diffusers: StableDiffusionPipeline.save_pretrained(\"folder\").")
     }
     var file = try ConfigFile(contentsOf: index, named: "model_index.json")
-    let classes = PipelineClass(&file)
-    (pipelineClass, schedulerClass) = (classes.pipeline, classes.scheduler)
+    schedulerClass = PipelineClass(&file).scheduler
     let advice = file.problems.isEmpty ? nil : PipelineClass.advice
     file.note(
       contentFiles.compactMap { irregularity(of: $0, named: $0.pathComponents.suffix(2).joined(separator: "/")) })

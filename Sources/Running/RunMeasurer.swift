@@ -1,4 +1,5 @@
 import AttentionStore
+import Checkpoints
 import Files
 import Foundation
 import Measures
@@ -106,10 +107,10 @@ struct RunMeasurer {
   private func definition(of metric: Metric, _ instruments: Instruments) throws -> [String] {
     var parts = ["\(metric.name) \(metric.revision)"]
     if case .instrument(let instrument, _) = metric.accuracy {
-      parts.append(try ModelSource.hash(instruments.folders.contentFiles(instrument)))
+      parts.append(try ContentHash.hash(instruments.folders.contentFiles(instrument)))
     }
     if case .program(let program) = metric.measure {
-      parts.append(try ModelSource.hash([URL(fileURLWithPath: program.path)]))
+      parts.append(try ContentHash.hash([URL(fileURLWithPath: program.path)]))
     }
     return parts
   }

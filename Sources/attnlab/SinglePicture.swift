@@ -1,4 +1,5 @@
 import Attention
+import Checkpoints
 import Foundation
 import Pipelines
 import Planning
@@ -36,7 +37,7 @@ struct SinglePicture {
             numInferenceSteps: options.steps, guidanceScale: options.guidance, scheduler: options.scheduler)
         ], negativePrompt: negativePrompt, height: height, width: width),
       record: record(description.tokenizer.encode(prompt)))
-    plan = try ExperimentPlan(spec, model: PlanModel(description, hash: ModelSource.hash(folder)))
+    plan = try ExperimentPlan(spec, model: PlanModel(description, hash: folder.contentHash(cache: .user())))
     guard let group = plan.groups.first, let run = group.runs.first else {
       throw CommandError("the plan of one picture is empty")
     }

@@ -1,3 +1,4 @@
+import Attention
 import Foundation
 import Testing
 
@@ -15,7 +16,7 @@ struct StoreBenchmark {
     let store = try AttentionStore.open(folder.database, mode: .create)
     let prompt = try store.register(prompts: [Samples.prompt("a")])[0]
     let site = try store.register(sites: Samples.sites)[1]
-    let record = try store.register(records: Samples.records)[0]
+    let record = try Samples.register(in: store)[0]
     let run = try store.beginGroup(hash: "g", runs: [Samples.run("s", prompt: prompt)]).runs[0].id
     let data = MapType.float32.encode((0..<values).map { Float($0) })
     let rows = (0..<maps).map { head in

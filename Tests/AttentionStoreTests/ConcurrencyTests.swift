@@ -138,7 +138,7 @@ struct SharedStore {
     try store.beginExperiment(Samples.experiment)
     let prompt = try store.register(prompts: [Samples.prompt("a")])[0]
     site = try store.register(sites: Samples.sites)[1]
-    record = try store.register(records: Samples.records)[0]
+    record = try Samples.register(in: store)[0]
     run = try store.beginGroup(hash: "g", runs: [Samples.run("s", prompt: prompt)]).runs[0].id
   }
 

@@ -1,6 +1,7 @@
 import Attention
 import Foundation
 import Tensors
+import TestSupport
 
 @testable import AttentionStore
 
@@ -47,10 +48,10 @@ struct DocumentedDatabase {
     }
     let prompts = try store.register(prompts: tokens)
     let sites = try store.register(sites: Self.sites)
-    let records = try store.register(records: Samples.records)
+    let records = try Samples.register(in: store)
     for (prompt, words) in zip(prompts, texts) {
       let keys = words.enumerated().map { TokenKey(label: $1, positions: [$0 + 1]) }
-      try store.register(keys: keys, of: records[0], for: prompt)
+      try store.register(record: Samples.records[0], keys: [prompt: keys])
     }
     for seed: Seed in [1, 2] {
       let source = run("source \(seed)", "source", prompts[0], negative: prompts[3], seed: seed)
@@ -72,9 +73,9 @@ struct DocumentedDatabase {
   ) -> RunDescription {
     RunDescription(
       hash: Self.hash(hash), role: source == nil ? .source : .target,
-      intervention: intervention, prompt: prompt,
-      negativePrompt: negative, sourceHash: source, seed: seed, height: 64, width: 96, steps: 21, guidanceScale: 5,
-      scheduler: "ddim")
+      intervention: intervention, prompt: prompt, sourceHash: source, seed: seed,
+      setting: SettingDescription(
+        numInferenceSteps: 21, guidanceScale: 5, scheduler: "ddim", height: 64, width: 96, negativePrompt: negative))
   }
 
   /// - Parameters:

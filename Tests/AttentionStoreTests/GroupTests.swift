@@ -1,3 +1,4 @@
+import Attention
 import Foundation
 import Testing
 
@@ -173,7 +174,8 @@ struct GroupTests {
 
   @Test("prompts and records that nothing uses go when asked")
   func unused() throws {
-    try store.register(keys: [TokenKey(label: "car", positions: [3])], of: fixture.records[1], for: fixture.prompts[0])
+    try store.register(
+      record: Samples.records[1], keys: [fixture.prompts[0]: [TokenKey(label: "car", positions: [3])]])
     try store.register(prompts: [Samples.prompt("nobody")])
     var other = Samples.run("u", prompt: fixture.prompts[1], negative: fixture.prompts[0])
     other.setting.guidanceScale = 9

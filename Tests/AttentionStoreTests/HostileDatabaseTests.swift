@@ -2,6 +2,7 @@ import Attention
 import Foundation
 import GRDB
 import Testing
+import TestSupport
 
 @testable import AttentionStore
 
@@ -17,8 +18,8 @@ struct HostileDatabaseTests {
   init() throws {
     fixture = try Fixture()
     try fixture.store.register(
-      keys: (0..<3).map { TokenKey(label: "key \($0)", positions: [$0]) }, of: fixture.records[0],
-      for: fixture.prompts[0])
+      record: Samples.records[0],
+      keys: [fixture.prompts[0]: (0..<3).map { TokenKey(label: "key \($0)", positions: [$0]) }])
   }
 
   /// Reads everything but the maps.

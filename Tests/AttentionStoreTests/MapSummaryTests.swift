@@ -1,3 +1,4 @@
+import Attention
 import CKernels
 import Foundation
 import GRDB
@@ -93,9 +94,9 @@ struct MapSummaryTests {
   func headsAndTheirMean() throws {
     let fixture = try Fixture()
     let prompts = fixture.prompts
-    for record in fixture.records {
+    for record in Samples.records {
       try fixture.store.register(
-        keys: (0..<5).map { TokenKey(label: "key \($0)", positions: [$0]) }, of: record, for: prompts[0])
+        record: record, keys: [prompts[0]: (0..<5).map { TokenKey(label: "key \($0)", positions: [$0]) }])
     }
     func values(_ head: Int) -> [Float] { (0..<30).map { Float(head + 1) * Float($0) / 64 } }
     let mean = (0..<30).map { key in (0..<4).map { values($0)[key] }.reduce(0, +) / 4 }

@@ -1,5 +1,6 @@
 import Attention
 import Foundation
+import TestSupport
 import Testing
 
 @testable import AttentionStore

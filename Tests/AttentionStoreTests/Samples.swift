@@ -2,6 +2,7 @@ import Attention
 import Foundation
 import GRDB
 import Tensors
+import TestSupport
 import Testing
 
 @testable import AttentionStore
@@ -53,13 +54,18 @@ enum Samples {
     RecordDescription(name: "words", spec: "sites: cross:*"), .init(name: "layout", spec: "pool: 8"),
   ]
 
+  static func register(in store: AttentionStore) throws -> [RecordID] {
+    try records.map { try store.register(record: $0) }
+  }
+
   static func run(
     _ hash: String, prompt: PromptID, negative: PromptID? = nil, source: String? = nil, seed: Seed = 1
   ) -> RunDescription {
     RunDescription(
       hash: hash, role: source == nil ? .source : .target, intervention: source == nil ? "none" : "self 4-14",
-      prompt: prompt, negativePrompt: negative, sourceHash: source, seed: seed, height: 16, width: 24, steps: 3,
-      guidanceScale: 5, scheduler: "ddim")
+      prompt: prompt, sourceHash: source, seed: seed,
+      setting: SettingDescription(
+        numInferenceSteps: 3, guidanceScale: 5, scheduler: "ddim", height: 16, width: 24, negativePrompt: negative))
   }
 }
 
@@ -79,7 +85,7 @@ struct Fixture {
     try store.beginExperiment(Samples.experiment)
     prompts = try store.register(prompts: [Samples.prompt("a", "red", "car"), Samples.prompt("a", "blue", "car")])
     sites = try store.register(sites: Samples.sites)
-    records = try store.register(records: Samples.records)
+    records = try Samples.register(in: store)
     pair = [Samples.run("s", prompt: prompts[0]), Samples.run("t", prompt: prompts[1], source: "s")]
     group = try store.beginGroup(hash: "g", runs: pair)
   }

@@ -1,5 +1,6 @@
 import Attention
 import Tensors
+import TestSupport
 import Testing
 
 @Suite struct AttentionPlanTests {

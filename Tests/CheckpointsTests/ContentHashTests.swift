@@ -36,6 +36,16 @@ import Testing
     }
   }
 
+  /// A pipe among the files of an instrument: reading it for the hash would never end.
+  @Test func pipesAreNotHashed() throws {
+    let folder = try ScratchFolder("clip")
+    let file = try folder.write("{}", to: "config.json")
+    let pipe = folder.url.appending(path: "notes.json")
+    #expect(mkfifo(pipe.path, 0o600) == 0)
+    #expect(throws: CheckpointError.self) { try ContentHash.hash([file, pipe]) }
+    #expect(try ContentHash.hash([file]).count == 64)
+  }
+
   private static let other = String(repeating: "ab", count: 32)
 
   /// The text that is hashed stays as it is: results are found by it.

@@ -6,6 +6,7 @@ import Reporting
 import Results
 import Running
 import Tensors
+import TestSupport
 
 /// Results whose metrics are a function of what was run; no model made them, and they hold no maps.
 package struct MeasuredResults {

@@ -35,7 +35,7 @@ package enum SmallExperiment {
 
   private static let loaded = Result {
     let folder = try ModelSource.folder(named: "emoji-scenes", from: URL(filePath: "/"))
-    return (model: try StableDiffusion(folder: folder), hash: try ModelSource.hash(folder))
+    return (model: try StableDiffusion(folder: folder), hash: try folder.contentHash(cache: .user()))
   }
 
   package static func model() throws -> StableDiffusion { try loaded.get().model }

@@ -9,6 +9,7 @@ import Results
 import Running
 import Schedulers
 import Tensors
+import TestSupport
 
 /// Results of an experiment that no model made: small maps and pictures of known values.
 ///
@@ -64,8 +65,7 @@ package struct SyntheticResults {
       ExperimentSpec(yaml: yaml, file: "e.yaml"), sites: Self.sites, size: GridSize(height: 16, width: 24))
     try Self.begin(plan, store)
     let sites = try store.register(sites: Self.sites)
-    let records = try store.register(
-      records: plan.spec.record.map { RecordDescription(name: $0.name, spec: $0.sites) })
+    let records = try plan.spec.record.map { try store.register(record: Self.description($0)) }
     for made in plan.groups { try group(made, plan.spec, sites, records, finishing(made.runs[0].prompt.prompt), psnr) }
   }
 
@@ -77,6 +77,10 @@ package struct SyntheticResults {
       schedulerConfiguration: SchedulerConfiguration(), ownScheduler: { () throws(SchedulerError) in .ddim },
       checkSize: { (_, _) throws(SelectionError) in }, sites: { _, _ in sites }, encode: tokens)
     return try ExperimentPlan(spec, model: model, engine: "an engine")
+  }
+
+  private static func description(_ record: RecordSpec) -> RecordDescription {
+    RecordDescription(name: record.name, spec: record.sites)
   }
 
   package static func begin(_ plan: ExperimentPlan, _ store: AttentionStore) throws {
@@ -93,8 +97,9 @@ package struct SyntheticResults {
       RunDescription(
         hash: run.hash, role: run.role, intervention: run.intervention,
         prompt: try store.register(prompts: [run.prompt])[0], sourceHash: run.source, seed: settings.seed,
-        height: settings.height, width: settings.width, steps: settings.steps, guidanceScale: settings.guidanceScale,
-        scheduler: settings.scheduler.rawValue)
+        setting: SettingDescription(
+          numInferenceSteps: settings.steps, guidanceScale: settings.guidanceScale,
+          scheduler: settings.scheduler.rawValue, height: settings.height, width: settings.width))
     }
   }
 
@@ -105,9 +110,9 @@ package struct SyntheticResults {
     let hash = group.hash
     let runs = try Self.descriptions(group, store)
     for (run, planned) in zip(runs, group.runs) {
-      for (record, id) in zip(spec.record, records) {
-        let keys = try record.tokens.resolve(planned.prompt).map { TokenKey(label: $0.label, positions: $0.positions) }
-        try store.register(keys: keys, of: id, for: run.prompt)
+      for record in spec.record {
+        let keys = try record.tokens.resolve(planned.prompt)
+        try store.register(record: Self.description(record), keys: [run.prompt: keys])
       }
     }
     let stored = try store.beginGroup(hash: hash, runs: runs).runs

@@ -19,22 +19,6 @@ import Testing
     #expect(description.memory.weights == 4 * description.components.reduce(0) { $0 + $1.parameters })
   }
 
-  /// What a plan keeps of its model comes back from JSON as it was.
-  @Test func summaries() throws {
-    for folder in [Fixtures.folder.appending(path: "tiny-sd2"), try #require(BundledModels.url(of: "emoji-scenes"))] {
-      let description = try ModelDescription(ModelFolder(folder))
-      let summary = description.summary(contentHash: "0123")
-      #expect(summary.name == folder.lastPathComponent && summary.pipelineClass == "StableDiffusionPipeline")
-      #expect(
-        summary.tokens == description.tokenizer.maxLength && summary.textHiddenSize == description.text.hiddenSize)
-      let json = try JSONEncoder().encode(summary)
-      #expect(try JSONDecoder().decode(ModelSummary.self, from: json) == summary)
-      #expect(
-        summary.memory.peakBytes(lanes: 2, height: 256, width: 128)
-          == description.memory.peakBytes(lanes: 2, height: 256, width: 128))
-    }
-  }
-
   /// Headers say of weights that do not fit what loading them says, word for word, in each network.
   @Test(arguments: [
     ("unet", "\"layers_per_block\": 2", "\"layers_per_block\": 1"),

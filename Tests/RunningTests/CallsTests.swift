@@ -23,7 +23,7 @@ import Testing
         ])
       try SmallExperiment.withStore(folder) { store in
         let runs = try store.runs()
-        #expect(runs.map(\.run.steps) == [4, 4] && runs.map(\.run.calls) == [13, 13])
+        #expect(runs.map(\.run.setting.numInferenceSteps) == [4, 4] && runs.map(\.run.calls) == [13, 13])
         let sites = Set(try store.sites().filter { $0.site.kind == .cross }.map(\.id))
         #expect(try recordedSteps(store, run: runs[0], record: "words", sites: sites) == [0, 12])
         let last = try WordView(MapViewRequest(run: runs[0].run.hash, steps: .list([12])), store: store)

@@ -80,7 +80,7 @@ import Testing
       try SmallExperiment.withStore(folder) { (store) throws -> Void in
         let runs = try store.runs()
         #expect(
-          Set(runs.map { "\($0.run.scheduler) \($0.run.setting.schedulerSettings)" })
+          Set(runs.map { "\($0.run.setting.scheduler) \($0.run.setting.schedulerSettings)" })
             == [#"ddim {"timestep_spacing":"leading"}"#, #"ddim {"timestep_spacing":"trailing"}"#])
         let pictures = try runs.map { run in
           try store.artifacts(run.id).first { $0.kind == "picture" }?.sha256

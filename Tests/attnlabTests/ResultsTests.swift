@@ -2,6 +2,7 @@ import Attention
 import AttentionStore
 import Foundation
 import Results
+import TestSupport
 import Testing
 
 /// `list` and `show` on a database made by hand.
@@ -23,20 +24,21 @@ import Testing
       index: 0, path: "mid_block.attentions.0.transformer_blocks.0.attn2", kind: .cross, layer: 1, height: 2, width: 2,
       heads: 4, latentHeight: 2, latentWidth: 2)
     let sites = try store.register(sites: [site])
-    let records = try store.register(records: [RecordDescription(name: "words", spec: "sites: cross:*")])
-    for (index, word) in ["red", "blue"].enumerated() {
-      try store.register(keys: [TokenKey(label: word, positions: [1])], of: records[0], for: prompts[index])
-    }
+    let keys = ["red", "blue"].map { [TokenKey(label: $0, positions: [1])] }
+    let record = try store.register(
+      record: RecordDescription(name: "words", spec: "sites: cross:*"),
+      keys: Dictionary(uniqueKeysWithValues: zip(prompts, keys)))
     let runs = prompts.indices.map { index in
       RunDescription(
         hash: Self.hashes[index], role: index == 0 ? .source : .target, intervention: index == 0 ? "source" : "swap",
-        prompt: prompts[index], sourceHash: index == 0 ? nil : Self.hashes[0], seed: 7, height: 16, width: 16, steps: 1,
-        guidanceScale: 5, scheduler: "ddim")
+        prompt: prompts[index], sourceHash: index == 0 ? nil : Self.hashes[0], seed: 7,
+        setting: SettingDescription(
+          numInferenceSteps: 1, guidanceScale: 5, scheduler: "ddim", height: 16, width: 16))
     }
     let group = try store.beginGroup(hash: "g", runs: runs)
     let maps = group.runs.map { run in
       MapRow(
-        run: run.id, record: records[0], site: sites[0], branch: .conditional, height: 2, width: 2, keys: 1,
+        run: run.id, record: record, site: sites[0], branch: .conditional, height: 2, width: 2, keys: 1,
         type: .float32, data: MapType.float32.encode([1, 2, 3, 4]))
     }
     try store.commitStep(groupHash: "g", step: 0, timestep: 1, state: Data("s".utf8), maps: maps)

@@ -206,12 +206,13 @@ struct ReportNumbers {
     ])
     for expected in data.expected {
       let description = expected.run?.stored.run
+      let setting = description?.setting
       table.append([
         expected.run?.shortHash ?? "", String(expected.run?.stored.groupHash.prefix(16) ?? ""),
         description?.role.rawValue ?? "", expected.key.intervention, expected.key.prompt, expected.key.source ?? "",
-        expected.run?.stored.negativePrompt ?? "", "\(expected.key.seed)", description.map { "\($0.height)" } ?? "",
-        description.map { "\($0.width)" } ?? "", description.map { "\($0.steps)" } ?? "",
-        description.map { "\($0.guidanceScale)" } ?? "", description == nil ? "" : data.schedulerText(of: expected.key),
+        expected.run?.stored.negativePrompt ?? "", "\(expected.key.seed)", setting.map { "\($0.height)" } ?? "",
+        setting.map { "\($0.width)" } ?? "", setting.map { "\($0.numInferenceSteps)" } ?? "",
+        setting.map { "\($0.guidanceScale)" } ?? "", setting == nil ? "" : data.schedulerText(of: expected.key),
         expected.status,
         expected.run?.files["picture"] ?? "", expected.run?.files["latents"] ?? "",
       ])

@@ -36,7 +36,7 @@ package struct MapSelection {
     siteOfID = Dictionary(try store.sites().map { ($0.id, $0.site) }, uniquingKeysWith: { first, _ in first })
     heads = request.heads
     // Maps of the unconditional half look at the negative prompt.
-    let prompt = request.branch == .conditional ? run.run.prompt : run.run.negativePrompt ?? run.run.prompt
+    let prompt = request.branch == .conditional ? run.run.prompt : run.run.setting.negativePrompt ?? run.run.prompt
     tokens = try store.tokens(prompt)
     let chosen = try Self.sites(request, siteOfID)
     // Another plan may have a record of the same name with other settings.

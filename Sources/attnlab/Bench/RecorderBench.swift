@@ -43,22 +43,25 @@ final class RecorderBench {
     self.load = load
     folder = FileManager.default.temporaryDirectory.appending(path: "attnlab-bench-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    store = try AttentionStore.open(folder.appending(path: "bench.sqlite"), mode: .create)
+    let store = try AttentionStore.open(folder.appending(path: "bench.sqlite"), mode: .create)
+    self.store = store
     try store.beginExperiment(
       StoredExperiment(
         name: "bench", question: "", spec: "", specHash: "", model: "", modelHash: "", toolVersion: "", engine: ""))
     let prompt = try store.register(prompts: [
       PromptTokens(prompt: "", tokens: [.init(id: 0, piece: "", role: .start)], words: [], truncatedWords: [])
     ])[0]
+    let grid = AttentionAxis.picture(height: load.side, width: load.side)
     site = try store.register(sites: [
       AttentionSite(
-        index: 0, path: "bench", kind: .selfAttention, layer: 1, height: load.side, width: load.side,
-        heads: load.heads, latentHeight: load.side, latentWidth: load.side)
+        index: 0, path: "bench", layer: 1, heads: load.heads, queries: grid, keys: grid, latentHeight: load.side,
+        latentWidth: load.side)
     ])[0]
     records = try (0..<load.maps).map { try store.register(record: RecordDescription(name: "\($0)", spec: "")) }
     let description = RunDescription(
-      hash: "bench", role: .source, intervention: "", prompt: prompt, seed: 0, height: 8 * load.side,
-      width: 8 * load.side, steps: 1, guidanceScale: 1, scheduler: "")
+      hash: "bench", role: .source, intervention: "", prompt: prompt, seed: 0,
+      setting: SettingDescription(
+        numInferenceSteps: 1, guidanceScale: 1, scheduler: "", height: 8 * load.side, width: 8 * load.side))
     run = try store.beginGroup(hash: Self.group, runs: [description]).runs[0].id
     values = random([load.heads, load.side, load.side, load.keys], 51)
   }

@@ -124,12 +124,11 @@ struct PixelPoint: ExpressibleByArgument {
   /// The middle of the pixel.
   /// - Throws: `UsageError` if it lies outside the run's picture.
   func place(in run: StoredRun) throws -> QueryPoint {
-    guard (0..<run.run.width).contains(x), (0..<run.run.height).contains(y) else {
+    let (width, height) = (run.run.setting.width, run.run.setting.height)
+    guard (0..<width).contains(x), (0..<height).contains(y) else {
       throw UsageError(
-        "--point: \(x),\(y) lies outside the picture of \(run.run.width) x \(run.run.height) pixels (width x height), "
-          + "counted from 0")
+        "--point: \(x),\(y) lies outside the picture of \(width) x \(height) pixels (width x height), counted from 0")
     }
-    return QueryPoint(
-      x: (Double(x) + 0.5) / Double(run.run.width), y: (Double(y) + 0.5) / Double(run.run.height))
+    return QueryPoint(x: (Double(x) + 0.5) / Double(width), y: (Double(y) + 0.5) / Double(height))
   }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Attention
+import Checkpoints
 import Foundation
 import Pipelines
 import Planning
@@ -34,7 +35,7 @@ struct ExperimentFileOptions: ParsableArguments {
     do {
       let folder = try ModelSource.folder(named: spec.model, from: modelBase)
       let model = try ModelDescription(folder)
-      let plan = try ExperimentPlan(spec, model: PlanModel(model, hash: needsHash ? ModelSource.hash(folder) : ""))
+      let plan = try ExperimentPlan(spec, model: PlanModel(model, hash: needsHash ? folder.contentHash(cache: .user()) : ""))
       return (plan, model)
     } catch let error as ExperimentError {
       throw problems(error.problems)

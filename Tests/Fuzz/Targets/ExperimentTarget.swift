@@ -144,9 +144,10 @@ struct ExperimentTarget: FuzzTarget {
 
   /// Two of a model's attentions, for selectors to choose from.
   private static let model = AttentionKind.allCases.enumerated().map { index, kind in
-    AttentionSite(
-      index: index, path: "down_blocks.0.attentions.0.transformer_blocks.0.attn\(index + 1)", kind: kind, layer: 4,
-      height: 8, width: 8, heads: 2, latentHeight: 16, latentWidth: 16)
+    let grid = AttentionAxis.picture(height: 8, width: 8)
+    return AttentionSite(
+      index: index, path: "down_blocks.0.attentions.0.transformer_blocks.0.attn\(index + 1)", layer: 4, heads: 2,
+      queries: grid, keys: kind == .cross ? .text(tokens: 77) : grid, latentHeight: 16, latentWidth: 16)
   }
 
   private static let sites = [

@@ -130,9 +130,10 @@ struct SoundDatabase: Sendable {
     """
 
   private static let sites = AttentionKind.allCases.enumerated().map { index, kind in
-    AttentionSite(
-      index: index, path: "down_blocks.0.attentions.0.transformer_blocks.0.attn\(index + 1)", kind: kind, layer: 1,
-      height: 2, width: 2, heads: 2, latentHeight: 2, latentWidth: 2)
+    let grid = AttentionAxis.picture(height: 2, width: 2)
+    return AttentionSite(
+      index: index, path: "down_blocks.0.attentions.0.transformer_blocks.0.attn\(index + 1)", layer: 1, heads: 2,
+      queries: grid, keys: kind == .cross ? .text(tokens: 77) : grid, latentHeight: 2, latentWidth: 2)
   }
 
   private static func tokens(_ prompt: String) -> PromptTokens {
@@ -160,17 +161,19 @@ struct SoundDatabase: Sendable {
       plan: plan.described())
     let prompts = try store.register(prompts: ["a red car", "a blue car"].map(tokens))
     let sites = try store.register(sites: Self.sites)
-    let records = try store.register(records: [.init(name: "words", spec: "-"), .init(name: "heads", spec: "-")])
-    for prompt in prompts {
-      let keys = (0..<6).map { TokenKey(label: "key \($0)", positions: [$0]) }
-      for record in records { try store.register(keys: keys, of: record, for: prompt) }
+    let keys = (0..<6).map { TokenKey(label: "key \($0)", positions: [$0]) }
+    let records = try ["words", "heads"].map { name in
+      try store.register(
+        record: RecordDescription(name: name, spec: "-"),
+        keys: Dictionary(uniqueKeysWithValues: prompts.map { ($0, keys) }))
     }
     for (group, finished) in zip(plan.groups, [true, false]) {
       let runs = group.runs.enumerated().map { index, run in
         RunDescription(
           hash: run.hash, role: run.role, intervention: run.intervention, prompt: prompts[min(index, 1)],
-          sourceHash: run.source, seed: group.settings.seed, height: 16, width: 16, steps: 2, guidanceScale: 5,
-          scheduler: "ddim")
+          sourceHash: run.source, seed: group.settings.seed,
+          setting: SettingDescription(
+            numInferenceSteps: 2, guidanceScale: 5, scheduler: "ddim", height: 16, width: 16))
       }
       let stored = try store.beginGroup(hash: group.hash, runs: runs).runs
       for step in 0...1 {

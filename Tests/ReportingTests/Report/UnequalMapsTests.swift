@@ -1,3 +1,4 @@
+import Attention
 import AttentionStore
 import ExperimentSupport
 import Foundation
@@ -19,8 +20,9 @@ import Testing
       let store = results.store
       let run = RunDescription(
         hash: String(repeating: "f", count: 64), role: .source, intervention: "none",
-        prompt: try #require(store.prompts().first).id, seed: 9, height: 16, width: 24, steps: 3, guidanceScale: 5,
-        scheduler: "ddim")
+        prompt: try #require(store.prompts().first).id, seed: 9,
+        setting: SettingDescription(
+          numInferenceSteps: 3, guidanceScale: 5, scheduler: "ddim", height: 16, width: 24))
       let stored = try #require(store.beginGroup(hash: "unequal", runs: [run]).runs.first)
       let record = try #require(store.records().first { $0.record.name == "heads" }).id
       let site = try #require(store.sites().first { $0.site.kind == .selfAttention }).id
