@@ -35,8 +35,6 @@ struct PipelineClass {
     + "of this one are those of such a model, StableDiffusionPipeline.from_pretrained(\"this folder\").save_pretrained(\"a new "
     + "folder\") saves them as one."
 
-  /// The class of the pipeline: diffusers' own where the index does not say.
-  private(set) var pipeline = computed[0]
   /// The class of the scheduler; with its library, `library.Class`, if that is not diffusers.
   private(set) var scheduler = ""
 
@@ -46,14 +44,13 @@ struct PipelineClass {
     for component in Self.components { readComponent(component, &index) }
   }
 
-  private mutating func readPipeline(_ index: inout ConfigFile) {
+  private func readPipeline(_ index: inout ConfigFile) {
     // Folders that were put together by hand may not have it: their components say enough.
     guard let value = index["_class_name"], value != .string(Self.computed[0]) else { return }
     guard case .string(let name) = value else {
       index.report("_class_name", expected: Self.expected)
       return
     }
-    pipeline = name
     guard !Self.computed.contains(name) else { return }
     let kind = Self.kinds.first { name.contains($0.part) }.map { ", a pipeline for \($0.kind)" }
     index.report("_class_name", found: value.summary + (kind ?? ""), expected: Self.expected)

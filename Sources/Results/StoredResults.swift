@@ -46,10 +46,10 @@ package struct StoredResults {
 
   private let runs: [RunKey: RunResults]
 
-  /// - Throws: `ExperimentError` if the database holds no experiment, or no plan that can be read; `StoreError`.
+  /// - Throws: `ResultsError` if the database holds no experiment, or no plan that can be read; `StoreError`.
   package init(results: ResultsFolder, store: AttentionStore) throws {
     guard let experiment = try store.experiment() else {
-      throw ExperimentError("\(store.path): the database holds no experiment yet; `attnlab run` begins one")
+      throw ResultsError.noExperiment(database: store.path)
     }
     let plan = try ExperimentPlan.last(of: store)
     let stored = Dictionary(
@@ -132,20 +132,17 @@ package struct StoredResults {
 
 extension ExperimentPlan {
   /// The plan that was begun last in a database.
-  /// - Throws: `ExperimentError` where none can be read; `StoreError`.
+  /// - Throws: `ResultsError` where none can be read; `StoreError`.
   package static func last(of store: AttentionStore) throws -> ExperimentPlan {
-    guard let stored = try store.lastPlan() else {
-      throw ExperimentError("\(store.path): the database holds no plan yet; `attnlab run` begins one")
+    guard let stored = try store.lastPlan() else { throw ResultsError.noPlan(database: store.path) }
+    let plan: ExperimentPlan
+    do { plan = try JSONDecoder().decode(ExperimentPlan.self, from: Data(stored.json.utf8)) } catch {
+      throw ResultsError.unreadablePlan(database: store.path, reason: "\(error)")
     }
-    do {
-      let plan = try JSONDecoder().decode(ExperimentPlan.self, from: Data(stored.json.utf8))
-      guard plan.hash == stored.hash else { throw ExperimentError("its runs are not those that were planned") }
-      return plan
-    } catch {
-      throw ExperimentError(
-        "\(store.path): the plan that is stored cannot be read (\(clipped("\(error)"))): run the experiment file again, "
-          + "which writes it anew and computes nothing that is stored")
+    guard plan.hash == stored.hash else {
+      throw ResultsError.unreadablePlan(database: store.path, reason: "its runs are not those that were planned")
     }
+    return plan
   }
 }
 

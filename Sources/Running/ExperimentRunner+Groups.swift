@@ -10,7 +10,7 @@ extension ExperimentRunner {
   func make(
     _ group: PlannedGroup, _ store: AttentionStore, _ recorder: StepRecorder, _ tally: inout Tally
   ) throws {
-    let descriptions = try recorder.descriptions(group)
+    let descriptions = recorder.descriptions(group)
     var stored = try store.beginGroup(hash: group.hash, runs: descriptions)
     try makeLostFiles(of: group, stored, store, &tally)
     tally.runsKept += stored.runs.count { $0.status == .done }
@@ -18,48 +18,44 @@ extension ExperimentRunner {
       tally.done += group.runs.count * group.stepCount
       return
     }
-    try plan.checkMemory(of: group)
+    let attention = try plan.attention(of: group)
+    try plan.checkMemory(of: group, attention)
     var denoising = try group.denoising(model)
-    if let checkpoint = stored.checkpoint, let problem = restore(&denoising, checkpoint, group, stored) {
-      progress.note("\(results.database.path): group \(group.hash.prefix(8)): \(problem); it is made anew")
-      stored = try store.beginGroup(hash: group.hash, runs: descriptions, anew: true)
-      denoising = try group.denoising(model)
+    if let checkpoint = stored.checkpoint {
+      do { try restore(&denoising, checkpoint, group, stored) } catch {
+        progress.note("\(results.database.path): group \(group.hash.prefix(8)): \(error); it is made anew")
+        stored = try store.beginGroup(hash: group.hash, runs: descriptions, anew: true)
+        denoising = try group.denoising(model)
+      }
     }
     tally.done += group.runs.count * denoising.step
-    try denoise(group, &denoising, stored, store, recorder, &tally)
+    try denoise(group, attention, &denoising, stored, store, recorder, &tally)
   }
 
   /// Takes up what an earlier run has left of a group.
-  /// - Returns: why that cannot be; the denoising is then of no use.
+  /// - Throws: `UnusableCheckpoint`; the denoising is then of no use.
   private func restore(
     _ denoising: inout Denoising, _ checkpoint: GroupCheckpoint, _ group: PlannedGroup, _ stored: StoredGroup
-  ) -> String? {
+  ) throws(UnusableCheckpoint) {
+    let step = checkpoint.step
     do {
       try denoising.restore(SealedState.open(checkpoint.state))
     } catch {
-      return "its checkpoint after step \(checkpoint.step) is damaged (\(error))"
+      throw .unreadable(step: step, reason: "\(error)")
     }
-    guard denoising.step == checkpoint.step + 1 else {
-      return
-        "its checkpoint after step \(checkpoint.step) is damaged (it holds the state after step \(denoising.step - 1))"
-    }
+    guard denoising.step == step + 1 else { throw .stale(step: step, found: denoising.step - 1) }
     let open = stored.runs.indices.filter { stored.runs[$0].status == .running }
     if let broken = open.first(where: denoising.brokenRuns.contains) {
-      return "its checkpoint after step \(checkpoint.step) is damaged (the latents of run "
-        + "\(group.runs[broken].hash.prefix(16)) are not finite)"
+      throw .broken(step: step, run: group.runs[broken].hash)
     }
-    guard files.hasPredicted(group, of: open, before: denoising.step) else {
-      return "predicted pictures of it are missing"
-    }
-    return nil
+    guard files.hasPredicted(group, of: open, before: denoising.step) else { throw .lacksPictures(step: step) }
   }
 
   /// Takes the steps that are left, and stores what the group's unfinished runs leave.
   private func denoise(
-    _ group: PlannedGroup, _ denoising: inout Denoising, _ stored: StoredGroup, _ store: AttentionStore,
-    _ recorder: StepRecorder, _ tally: inout Tally
+    _ group: PlannedGroup, _ attention: AttentionPlan, _ denoising: inout Denoising, _ stored: StoredGroup,
+    _ store: AttentionStore, _ recorder: StepRecorder, _ tally: inout Tally
   ) throws {
-    let attention = try plan.attention(of: group)
     var open = Dictionary(
       uniqueKeysWithValues: stored.runs.enumerated().filter { $1.status == .running }.map { ($0, $1.id) })
     while !denoising.isDone && !open.isEmpty {

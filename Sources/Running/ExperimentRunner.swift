@@ -40,11 +40,13 @@ public struct ExperimentRunner {
   }
 
   /// Runs the experiment. A run that fails takes no other with it: see `RunSummary.failed`.
-  /// - Throws: `ExperimentError` if the plan exceeds its budget or the folder cannot be written, before anything is
-  ///   made; `RunInterrupted` if it was asked to stop; `StoreError`; what computing and writing files throw.
+  /// - Throws: `RunError` if the plan exceeds its budget, a program may not run or the folder cannot be written, before
+  ///   anything is made; `ExperimentError` for a group that needs more memory than there is; `RunInterrupted` if it was asked to stop; `StoreError`; what computing and writing files throw.
   public func run() throws -> RunSummary {
-    if let problem = plan.budgetProblem { throw ExperimentError(problem) }
-    guard allowsPrograms || plan.spec.programs.isEmpty else { throw ExperimentError(plan.spec.programRemarks) }
+    if let fault = plan.budgetFault { throw RunError.overBudget(fault) }
+    guard allowsPrograms || plan.spec.programs.isEmpty else {
+      throw RunError.programsNotAllowed(plan.spec.programRemarks)
+    }
     try prepareFolder()
     let started = Date()
     let store = try AttentionStore.open(results.database, mode: .create)
@@ -99,8 +101,7 @@ public struct ExperimentRunner {
       // Begun and never finished, it leaves nothing.
       _ = try results.openForWriting().newFile("probe")
     } catch {
-      throw ExperimentError(
-        "\(results.url.path): results cannot be written there (\(error)); choose another folder with --results")
+      throw RunError.notWritable(folder: results.url.path, reason: "\(error)")
     }
   }
 

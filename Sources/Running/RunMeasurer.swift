@@ -162,7 +162,7 @@ final class MeasuredRuns {
     let file = path.flatMap { path in (try? results.open().file(path)).map { _ in results.url.appending(path: path) } }
     let new = MeasuredRun(prompt: run.prompt, file: file) { [weak self] in
       guard let path else {
-        throw ExperimentError("run \(run.id.rawValue) of \(results.database.path) has no picture")
+        throw RunError.noPicture(run: run.id, database: results.database.path)
       }
       self?.makeRoom(for: run)
       return try PNG.read(results.open().file(path))

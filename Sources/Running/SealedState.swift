@@ -1,6 +1,5 @@
 import Files
 import Foundation
-import Planning
 
 /// What a group needs to go on, with a hash of it, so that a damaged one is known as such and never built upon.
 enum SealedState {
@@ -10,16 +9,49 @@ enum SealedState {
   static func seal(_ state: Data) -> Data { mark + Data(sha256(state).utf8) + state }
 
   /// The state as it was sealed.
-  /// - Throws: `ExperimentError` if a byte of it is another one.
-  static func open(_ sealed: Data) throws -> Data {
+  static func open(_ sealed: Data) throws(SealFault) -> Data {
     // Versions before the seal stored the bare state, a property list.
     guard !sealed.starts(with: Data("bplist".utf8)) else { return sealed }
-    guard sealed.starts(with: mark) else { throw ExperimentError("it does not begin as a checkpoint") }
+    guard sealed.starts(with: mark) else { throw .noMark }
     let rest = sealed.dropFirst(mark.count)
     let (hash, state) = (rest.prefix(64), Data(rest.dropFirst(64)))
-    guard hash.elementsEqual(sha256(state).utf8) else {
-      throw ExperimentError("its bytes are not those that were written")
-    }
+    guard hash.elementsEqual(sha256(state).utf8) else { throw .otherBytes }
     return state
+  }
+}
+
+/// How a sealed state is not what was sealed.
+enum SealFault: Error, Hashable, CustomStringConvertible {
+  case noMark
+  case otherBytes
+
+  var description: String {
+    switch self {
+    case .noMark: "it does not begin as a checkpoint"
+    case .otherBytes: "its bytes are not those that were written"
+    }
+  }
+}
+
+/// Why a group does not go on from its checkpoint: it is then made anew, so that nothing is built upon what is wrong.
+enum UnusableCheckpoint: Error, Hashable, CustomStringConvertible {
+  /// The state cannot be read.
+  case unreadable(step: Int, reason: String)
+  /// The state is that after another step than the row says.
+  case stale(step: Int, found: Int)
+  /// The state holds latents of an unfinished run that are not finite.
+  case broken(step: Int, run: String)
+  /// Predicted pictures of the steps before are not all there.
+  case lacksPictures(step: Int)
+
+  var description: String {
+    switch self {
+    case .unreadable(let step, let reason): "its checkpoint after step \(step) is damaged (\(reason))"
+    case .stale(let step, let found):
+      "its checkpoint after step \(step) is damaged (it holds the state after step \(found))"
+    case .broken(let step, let run):
+      "its checkpoint after step \(step) is damaged (the latents of run \(run.prefix(16)) are not finite)"
+    case .lacksPictures: "predicted pictures of it are missing"
+    }
   }
 }

@@ -32,16 +32,16 @@ struct StepRecorder {
   }
 
   /// The runs of a group as the database describes them.
-  func descriptions(_ group: PlannedGroup) throws -> [RunDescription] {
+  func descriptions(_ group: PlannedGroup) -> [RunDescription] {
     let settings = group.settings
     let setting = SettingDescription(
       label: group.settingsLabel, numInferenceSteps: settings.steps, guidanceScale: settings.guidanceScale,
       scheduler: settings.scheduler.rawValue, schedulerSettings: settings.schedulerSettings.json,
       height: settings.height, width: settings.width,
       negativePrompt: settings.isGuided ? prompts[settings.negativePrompt] : nil)
-    return try group.runs.map { run in
+    return group.runs.map { run in
       guard let prompt = prompts[run.prompt.prompt] else {
-        throw ExperimentError("the prompt \"\(run.prompt.prompt)\" is not registered")
+        preconditionFailure("a group of another plan than the one that is recorded")
       }
       return RunDescription(
         hash: run.hash, role: run.role, intervention: run.intervention, prompt: prompt, sourceHash: run.source,

@@ -13,6 +13,7 @@ struct SinglePicture {
   let model: StableDiffusion
   let group: PlannedGroup
   let prompt: PromptTokens
+  private let attention: AttentionPlan
 
   var run: PlannedRun { group.runs[0] }
   var settings: DenoisingSettings { group.settings }
@@ -41,7 +42,8 @@ struct SinglePicture {
     guard let group = plan.groups.first, let run = group.runs.first else {
       throw CommandError("the plan of one picture is empty")
     }
-    try plan.checkMemory(of: group, available: plan.availableBesideModel)
+    attention = try plan.attention(of: group)
+    try plan.checkMemory(of: group, attention, available: plan.availableBesideModel)
     self.group = group
     model = try StableDiffusion(description)
     self.prompt = run.prompt
@@ -62,7 +64,6 @@ struct SinglePicture {
   /// Denoises, and gives each step's maps to `observe`.
   /// - Returns: The final latents, `[1, height, width, channels]`.
   func denoise(observe: (Int, StepProbe) throws -> Void = { _, _ in }) throws -> Tensor {
-    let attention = try plan.attention(of: group)
     let progress = TerminalProgress()
     defer { progress.finished() }
     var denoising = try group.denoising(model)

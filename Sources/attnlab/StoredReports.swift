@@ -110,12 +110,12 @@ struct RunReport: Encodable {
     sourcePrompt = stored.sourcePrompt
     error = stored.error
     seed = run.seed
-    height = run.height
-    width = run.width
-    steps = run.steps
+    height = run.setting.height
+    width = run.setting.width
+    steps = run.setting.numInferenceSteps
     calls = run.calls
-    guidanceScale = run.guidanceScale
-    scheduler = run.scheduler
+    guidanceScale = run.setting.guidanceScale
+    scheduler = run.setting.scheduler
     schedulerSettings = run.setting.schedulerSettings
     metrics = try store.metrics(stored.id)
     files = try store.artifacts(stored.id).map {

@@ -3,6 +3,7 @@ import AttentionStore
 import ExperimentSupport
 import Foundation
 import Plotting
+import Tensors
 import TestSupport
 import Testing
 
@@ -245,7 +246,7 @@ import Testing
         _ = try MapExport.write(
           store: results.store, results: results.results, request: MapExportRequest(run: String(shared)), to: root)
         Issue.record("nothing was thrown")
-      } catch let error as ExperimentError {
+      } catch let error as ResultsError {
         #expect(error.problems[0] == "\"\(shared)\" is the beginning of \(count) runs; give more of it:")
         #expect(error.problems.count == 1 + min(count, 20) + (count > 20 ? 1 : 0))
       }

@@ -2,7 +2,7 @@ import Formatting
 
 extension ExperimentPlan {
   /// Why the plan may not be carried out within the file's `budget`: both sizes, and what to reduce. nil if it may.
-  public var budgetProblem: String? {
+  public var budgetFault: ExperimentFault? {
     let budget = spec.budget.disk
     guard diskBytes > budget.bytes else { return nil }
     let maps = "\(mapCount) maps of \(ByteSize(Int64(mapBytes)).rounded) for \(runCount) runs"
@@ -10,8 +10,8 @@ extension ExperimentPlan {
       mapBytes > diskBytes / 2
       ? "record fewer sites, steps or tokens, reduce with `heads: mean`, `pool` or `dtype: fp16`, or raise budget.disk"
       : "make fewer runs, or raise budget.disk"
-    return
-      "budget.disk: the plan needs about \(ByteSize(Int64(diskBytes)).rounded) and the budget is \(budget): \(maps); "
-      + advice
+    return ExperimentFault(
+      "the plan needs about \(ByteSize(Int64(diskBytes)).rounded) and the budget is \(budget): \(maps)",
+      at: "budget.disk", advice: advice)
   }
 }

@@ -49,7 +49,7 @@ private struct PlanRecord: Codable {
   let prompts: [PromptTokens]
   let makeUps: [MakeUp]
   let groups: [Group]
-  let remarks: [String]
+  let remarks: [PlanRemark]
 }
 
 extension ExperimentPlan: Codable {
@@ -77,7 +77,7 @@ extension ExperimentPlan: Codable {
       memory: memory, sites: sites, height: height,
       width: width, negativePrompt: negative, settings: settings, prompts: prompts, makeUps: makeUps,
       groups: groups.map { PlanRecord.Group(hash: $0.hash, makeUp: $0.makeUp, seed: $0.settings.seed) },
-      remarks: remarks
+      remarks: planRemarks
     ).encode(to: encoder)
   }
 
@@ -137,7 +137,7 @@ extension ExperimentPlan: Codable {
       spec: record.spec, modelName: record.modelName, modelHash: record.modelHash, engine: record.engine,
       memory: record.memory, sites: record.sites,
       height: record.height, width: record.width, negativePrompt: try prompt(record.negativePrompt, "negativePrompt"),
-      settings: record.settings, makeUps: makeUps, groups: groups, remarks: record.remarks)
+      settings: record.settings, makeUps: makeUps, groups: groups, planRemarks: record.remarks)
   }
 }
 

@@ -14,11 +14,9 @@ extension ExperimentPlan {
     let generate = spec.generate
     let height = generate.height ?? model.defaultSize.height
     let width = generate.width ?? model.defaultSize.width
-    do { try model.checkSize(height, width) } catch {
-      throw ExperimentError("generate.\(error)")
-    }
+    do { try model.checkSize(height, width) } catch { throw ExperimentError("generate.\(error)") }
     let sites = model.sites(height / model.scale, width / model.scale)
-    var (problems, remarks): ([String], [String]) = ([], [])
+    var (faults, remarks): ([ExperimentFault], [PlanRemark]) = ([], [])
     var made: [(builder: PlanBuilder, settings: ResolvedSettings)] = []
     for chosen in generate.settings {
       let denoising: DenoisingSettings
@@ -30,12 +28,10 @@ extension ExperimentPlan {
           schedulerSettings: chosen.schedulerSettings, height: height, width: width)
         callCount = try denoising.makeScheduler(model.schedulerConfiguration).timesteps.count
       } catch {
-        problems += error.problems
+        faults += error.problems.map { ExperimentFault($0) }
         continue
       }
-      if chosen.scheduler == nil, let remark = model.schedulerRemark {
-        remarks.append(remark)
-      }
+      if chosen.scheduler == nil, let remark = model.schedulerRemark { remarks.append(.note(remark)) }
       var builder = PlanBuilder(
         spec: spec, sites: sites, label: chosen.label, denoising: denoising, callCount: callCount,
         tokenizer: model.encode)
@@ -57,20 +53,18 @@ extension ExperimentPlan {
         }
         makeUps.append(makeUp)
       }
-      problems += builder.problems
+      faults += builder.faults
       remarks += builder.remarks
     }
     // Remarks are of plans that hold; but which scheduler was meant may be why a step does not exist.
-    let explanation = model.schedulerRemark.map {
-      remarks.contains($0) ? [$0] : []
-    }
-    guard problems.isEmpty else { throw ExperimentError((problems + (explanation ?? [])).uniqued) }
+    let explanation = model.schedulerRemark.flatMap { remarks.contains(.note($0)) ? ExperimentFault($0) : nil }
+    guard faults.isEmpty else { throw ExperimentError((faults + (explanation.map { [$0] } ?? [])).uniqued) }
     self.init(
       spec: spec, modelName: model.name, modelHash: model.hash, engine: engine, memory: model.memory, sites: sites,
       height: height,
       width: width,
       negativePrompt: model.encode(generate.negativePrompt), settings: made.map(\.settings),
-      makeUps: makeUps, groups: groups, remarks: firstOnes(remarks.uniqued) + spec.programRemarks)
+      makeUps: makeUps, groups: groups, planRemarks: remarks.uniqued)
   }
 
   /// Refuses more maps than an experiment may store, before any group is made.
@@ -81,9 +75,13 @@ extension ExperimentPlan {
     let all = saturatingSum(each.map { saturatingProduct(count.runs, $0) })
     guard all > PlanLimits.maps else { return }
     throw ExperimentError(
-      "record: up to \(grouped(each.max() ?? 0)) maps (sites x heads x steps x guidance halves) of each of "
-        + "\(grouped(RunCount(spec).runs)) runs are \(grouped(all)) maps; at most \(grouped(PlanLimits.maps)): record fewer "
-        + "sites or steps, as steps: { from: 0, to: 30, every: 10 }, reduce with `heads: mean`, or make fewer runs")
+      ExperimentFault(
+        "up to \(grouped(each.max() ?? 0)) maps (sites x heads x steps x guidance halves) of each of "
+          + "\(grouped(RunCount(spec).runs)) runs are \(grouped(all)) maps", at: "record",
+        expected: "at most \(grouped(PlanLimits.maps))",
+        advice:
+          "record fewer sites or steps, as steps: { from: 0, to: 30, every: 10 }, reduce with `heads: mean`, or make "
+          + "fewer runs"))
   }
 }
 

@@ -8,27 +8,35 @@ extension ExperimentPlan {
   public var largestGroup: PlannedGroup? { groups.max { $0.laneCount < $1.laneCount } }
 
   /// About how many bytes a group takes at its peak, beside the model: the batch, and the maps of its largest step.
-  /// - Throws: as `attention(of:)`.
-  public func peakBytes(of group: PlannedGroup) throws -> Int {
-    let batch = memory.peakBytes(lanes: group.laneCount, height: height, width: width)
-    return saturatingSum([batch, try attention(of: group).largestStepBytes])
+  /// - Parameter attention: of the group.
+  public func peakBytes(of group: PlannedGroup, _ attention: AttentionPlan) -> Int {
+    saturatingSum([
+      memory.peakBytes(lanes: group.laneCount, height: height, width: width), attention.largestStepBytes,
+    ])
   }
 
   /// What a group can have of the memory that is there before the model is loaded; nil where that is not known.
   public var availableBesideModel: Int? { AvailableMemory.bytes.map { max(0, $0 - memory.weights) } }
 
   /// Refuses a group that needs more memory than there is, before its first step.
-  /// - Parameter available: nil where it is not known; then nothing is refused.
-  /// - Throws: `ExperimentError` that says what to reduce; as `attention(of:)`.
-  public func checkMemory(of group: PlannedGroup, available: Int? = AvailableMemory.bytes) throws {
+  /// - Parameters:
+  ///   - attention: of the group.
+  ///   - available: nil where it is not known; then nothing is refused.
+  /// - Throws: `ExperimentError` that says what to reduce.
+  public func checkMemory(
+    of group: PlannedGroup, _ attention: AttentionPlan, available: Int? = AvailableMemory.bytes
+  ) throws(ExperimentError) {
     guard let available else { return }
-    let needed = try peakBytes(of: group)
+    let needed = peakBytes(of: group, attention)
     guard needed > available else { return }
-    let maps = try attention(of: group).largestStepBytes
     throw ExperimentError(
-      "memory: \(group.runs.count) runs in one batch of \(width) x \(height) pixels need about "
-        + "\(ByteSize(Int64(needed)).rounded), of which the maps of one step are \(ByteSize(Int64(maps)).rounded), and "
-        + "\(ByteSize(Int64(available)).rounded) are available: lower generate.batch (here \(spec.generate.batch)) or the "
-        + "pictures' size, record fewer sites or reduce them with `heads: mean` or `pool`, or end other programs")
+      ExperimentFault(
+        "\(group.runs.count) runs in one batch of \(width) x \(height) pixels need about "
+          + "\(ByteSize(Int64(needed)).rounded), of which the maps of one step are "
+          + "\(ByteSize(Int64(attention.largestStepBytes)).rounded), and \(ByteSize(Int64(available)).rounded) are available",
+        at: "memory",
+        advice:
+          "lower generate.batch (here \(spec.generate.batch)) or the pictures' size, record fewer sites or reduce them "
+          + "with `heads: mean` or `pool`, or end other programs"))
   }
 }

@@ -32,9 +32,12 @@ public struct ExperimentPlan: Sendable {
   package let makeUps: [MakeUp]
   /// In the order they are made.
   public let groups: [PlannedGroup]
-  /// Words that the tokenizer splits, whose pieces' maps are summed, words that a model never sees, and programs that
-  /// metrics are taken by.
-  public let remarks: [String]
+  /// Each once: words that the tokenizer splits, words that a model never sees, words that are matched between prompts, and
+  /// what asks for more than there is.
+  public let planRemarks: [PlanRemark]
+
+  /// What a reader should know before a run, a line each: the first remarks, and programs that metrics are taken by.
+  public var remarks: [String] { firstOnes(planRemarks.map(\.description)) + spec.programRemarks }
 
   /// The SHA-256 of its runs' hashes, in their order: two plans that make the same are the same.
   public var hash: String {

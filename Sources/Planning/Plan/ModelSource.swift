@@ -14,10 +14,11 @@ public enum ModelSource {
     if FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder), isFolder.boolValue {
       return try ModelFolder(url)
     }
-    let near = nearestName(to: name, in: BundledModels.names).map { "; did you mean \"\($0)\"?" } ?? ";"
+    let near = nearestName(to: name, in: BundledModels.names).map { "did you mean \"\($0)\"? " } ?? ""
     throw ExperimentError(
-      "model \"\(name)\" is neither a bundled model nor a folder\(near) bundled: "
-        + BundledModels.names.joined(separator: ", ")
-        + "; a folder in the diffusers layout is given by its path, looked for at \(url.path)")
+      ExperimentFault(
+        "model \"\(name)\" is neither a bundled model nor a folder",
+        advice: "\(near)bundled: \(BundledModels.names.joined(separator: ", "))"
+          + "; a folder in the diffusers layout is given by its path, looked for at \(url.path)"))
   }
 }

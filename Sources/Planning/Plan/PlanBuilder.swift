@@ -18,10 +18,10 @@ struct PlanBuilder {
   /// What a set of `dataset_mean` is of where it names no prompts.
   private let ownPromptCount: Int
 
-  private(set) var problems: [String] = []
-  private(set) var remarks: [String] = []
-  /// What is in `problems` or `remarks` already.
-  private var said: Set<String> = []
+  private(set) var faults: [ExperimentFault] = []
+  private(set) var remarks: [PlanRemark] = []
+  private var knownFaults: Set<ExperimentFault> = []
+  private var knownRemarks: Set<PlanRemark> = []
   private var tokens: [String: PromptTokens] = [:]
 
   init(
@@ -40,17 +40,17 @@ struct PlanBuilder {
   /// Notes what a body throws, under the place it belongs to.
   private mutating func attempt<T>(_ place: String, _ body: () throws -> T) -> T? {
     do { return try body() } catch {
-      note(problem: "\(place): \(error)")
+      note(ExperimentFault("\(error)", at: place))
       return nil
     }
   }
 
-  private mutating func note(problem: String) {
-    if said.insert(problem).inserted { problems.append(problem) }
+  private mutating func note(_ fault: ExperimentFault) {
+    if knownFaults.insert(fault).inserted { faults.append(fault) }
   }
 
-  private mutating func note(remark: String) {
-    if said.insert(remark).inserted { remarks.append(remark) }
+  private mutating func note(_ remark: PlanRemark) {
+    if knownRemarks.insert(remark).inserted { remarks.append(remark) }
   }
 
   // MARK: - Selectors
@@ -68,7 +68,7 @@ struct PlanBuilder {
         let steps = isOfPrompt ? [] : attempt(place) { try operation.steps.resolve(count: callCount) }
         guard let chosen, let steps else { return nil }
         let resolved = ResolvedOperation(spec: operation, sites: chosen, steps: steps)
-        for problem in resolved.problems(sites) { note(problem: "\(place): \(problem)") }
+        for problem in resolved.problems(sites) { note(ExperimentFault(problem, at: place)) }
         checkHalf(operation.branch, place)
         return resolved
       }
@@ -82,9 +82,9 @@ struct PlanBuilder {
     }
     if !denoising.isGuided, !spec.generate.negativePrompt.isEmpty {
       note(
-        remark: "generate.negative_prompt is not used at guidance_scale \(denoising.guidanceScale): it is of the "
-          + "unconditional half"
-      )
+        .note(
+          "generate.negative_prompt is not used at guidance_scale \(denoising.guidanceScale): it is of the unconditional "
+            + "half"))
     }
     let predictedSteps =
       spec.predictedClean.flatMap { selector in
@@ -101,12 +101,12 @@ struct PlanBuilder {
     let scale = "at guidance_scale \(denoising.guidanceScale) there is no unconditional half"
     switch branch {
     case .conditional: return
-    case .both: note(remark: "\(place): \(scale); `branch: both` is the conditional one alone")
+    case .both: note(.note("\(place): \(scale); `branch: both` is the conditional one alone"))
     case .unconditional:
       note(
-        problem:
-          "\(place): branch is unconditional, and \(scale): guidance begins above 1; raise guidance_scale, or write "
-          + "`branch: conditional`")
+        ExperimentFault(
+          "branch is unconditional, and \(scale): guidance begins above 1", at: place,
+          advice: "raise guidance_scale, or write `branch: conditional`"))
     }
   }
 
@@ -118,22 +118,20 @@ struct PlanBuilder {
   mutating func makeUps(_ settings: ResolvedSettings, at index: Int) -> [MakeUp] {
     let batch = spec.generate.batch
     var members: [[GroupMember]] = []
-    let pairs = Dictionary(grouping: spec.generate.pairs, by: \.source)
-    for source in spec.generate.pairs.map(\.source).uniqued {
-      let targets = (pairs[source] ?? []).map(\.target)
-      explainAlignment(source, targets, settings)
+    var singles: [GroupMember] = []
+    for family in spec.families {
+      guard let source = family.source else {
+        singles += family.runs.map { prompt, intervention in
+          GroupMember(
+            role: intervention.operations.isEmpty ? .source : .target, intervention: intervention.name,
+            prompt: encoded(prompt))
+        }
+        continue
+      }
+      explainAlignment(source, family.runs.map(\.prompt).uniqued, settings)
       let first = GroupMember(role: .source, intervention: InterventionSpec.sourceName, prompt: encoded(source))
-      let others = targets.flatMap { target in
-        spec.interventions.map { GroupMember(role: .target, intervention: $0.name, prompt: encoded(target)) }
-      }
-      members += others.chunks(of: batch - 1).map { [first] + $0 }
-    }
-    let singles = spec.generate.prompts.flatMap { prompt in
-      spec.interventions.map { intervention in
-        GroupMember(
-          role: intervention.operations.isEmpty ? .source : .target, intervention: intervention.name,
-          prompt: encoded(prompt))
-      }
+      let targets = family.runs.map { GroupMember(role: .target, intervention: $1.name, prompt: encoded($0)) }
+      members += targets.chunks(of: batch - 1).map { [first] + $0 }
     }
     members += singles.chunks(of: batch)
     return members.compactMap { makeUp($0, settings, at: index) }
@@ -148,7 +146,7 @@ struct PlanBuilder {
         settings: index, members: members, references: references, emptied: attention.emptied,
         mapCount: attention.mapCount, mapBytes: attention.mapBytes)
     } catch {
-      for problem in error.problems { note(problem: problem) }
+      for fault in error.faults { note(fault) }
       return nil
     }
   }
@@ -158,13 +156,10 @@ struct PlanBuilder {
     let new = tokenizer(prompt)
     tokens[prompt] = new
     for word in new.words.indices where new.positions(ofWord: word).count > 1 {
-      let pieces = new.positions(ofWord: word).map(new.label).joined(separator: " + ")
-      note(remark: "\"\(new.words[word])\" is split into \(pieces); their maps are summed")
+      note(.split(word: new.words[word], pieces: new.positions(ofWord: word).map(new.label)))
     }
     if !new.truncatedWords.isEmpty {
-      note(
-        remark: "\"\(prompt)\" is longer than \(new.tokens.count) tokens; the model never sees: "
-          + new.truncatedWords.joined(separator: " "))
+      note(.truncated(prompt: prompt, tokens: new.tokens.count, words: new.truncatedWords))
     }
     return new
   }
@@ -179,7 +174,7 @@ struct PlanBuilder {
     for target in targets {
       let to = encoded(target)
       guard let alignment = TokenAlignment(source: from, target: to) else { continue }
-      note(remark: alignment.summary(source: from, target: to))
+      note(.aligned(alignment.summary(source: from, target: to)))
     }
   }
 
@@ -210,12 +205,13 @@ struct PlanBuilder {
         if count > DatasetSpec.mostRuns {
           areMade = false
           note(
-            problem:
-              "\(place): the mean of \(count) runs; at most \(DatasetSpec.mostRuns), since they run beside each group: "
-              + "name fewer prompts or seeds")
+            ExperimentFault(
+              "the mean of \(count) runs", at: place,
+              expected: "at most \(DatasetSpec.mostRuns), since they run beside each group",
+              advice: "name fewer prompts or seeds"))
         } else {
           note(
-            remark: "\(place): \(count) runs are denoised beside each group for their mean, token by token position")
+            .note("\(place): \(count) runs are denoised beside each group for their mean, token by token position"))
         }
       }
     }

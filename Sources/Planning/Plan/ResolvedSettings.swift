@@ -59,10 +59,10 @@ extension ResolvedSettings {
   func attention(
     _ members: [GroupMember], references: [PlannedReference], spec: ExperimentSpec, sites: [AttentionSite]
   ) throws(ExperimentError) -> AttentionPlan {
-    var problems: [String] = []
+    var faults: [ExperimentFault] = []
     func attempt<T>(_ place: String, _ body: () throws -> T) -> T? {
       do { return try body() } catch {
-        problems.append("\(place): \(error)")
+        faults.append(ExperimentFault("\(error)", at: place))
         return nil
       }
     }
@@ -89,14 +89,14 @@ extension ResolvedSettings {
         record: index, sites: resolved.sites, steps: resolved.steps, branches: Set(record.branch.branches),
         meanOfHeads: record.heads == .mean, tokens: keys, pool: record.pool, type: record.dtype)
     }
-    guard problems.isEmpty else { throw ExperimentError(problems.uniqued) }
+    guard faults.isEmpty else { throw ExperimentError(faults.uniqued) }
     let lanes = Lane.batch(runs: members.count + references.count, guided: denoising.isGuided)
     do {
       return try AttentionPlan(
         sites: sites, lanes: lanes, stepCount: callCount, tokens: members[0].prompt.tokens.count, operations: planned,
         records: entries)
     } catch {
-      throw ExperimentError("interventions: \(error)")
+      throw ExperimentError(ExperimentFault("\(error)", at: "interventions"))
     }
   }
 

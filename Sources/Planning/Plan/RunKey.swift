@@ -42,26 +42,41 @@ extension RunKey: CustomStringConvertible {
   }
 }
 
+/// Runs that belong together, whatever their seed and settings: a source with all its targets, or one prompt's.
+struct RunFamily {
+  /// The prompt that the runs take attention from; nil for single prompts.
+  let source: String?
+  /// Beside the source's own.
+  let runs: [(prompt: String, intervention: InterventionSpec)]
+}
+
 extension ExperimentSpec {
-  /// The keys of all runs, in the order of the file: the groups of pairs first, each source before its targets, then single prompts.
+  /// What is made at each seed in each of the settings, in the order of the file: pairs first, each source once, then single
+  /// prompts.
+  var families: [RunFamily] {
+    func runs(of prompts: [String]) -> [(prompt: String, intervention: InterventionSpec)] {
+      prompts.flatMap { prompt in interventions.map { (prompt: prompt, intervention: $0) } }
+    }
+    let targets = Dictionary(grouping: generate.pairs, by: \.source)
+    return generate.pairs.map(\.source).uniqued.map { source in
+      RunFamily(source: source, runs: runs(of: (targets[source] ?? []).map(\.target)))
+    } + generate.prompts.map { RunFamily(source: nil, runs: runs(of: [$0])) }
+  }
+
+  /// The keys of all runs, in the order of the file: the families one after another, each source before its targets.
   package var runKeys: [RunKey] {
     let places = generate.seeds.flatMap { seed in generate.settings.map { (seed, $0.label) } }
-    let targets = Dictionary(grouping: generate.pairs, by: \.source)
-    let ofPairs = generate.pairs.map(\.source).uniqued.flatMap { source in
+    return families.flatMap { family in
       places.flatMap { seed, settings in
-        [RunKey(prompt: source, seed: seed, intervention: InterventionSpec.sourceName, settings: settings)]
-          + (targets[source] ?? []).flatMap { pair in
-            interventions.map {
-              RunKey(source: source, prompt: pair.target, seed: seed, intervention: $0.name, settings: settings)
-            }
+        let source = family.source.map {
+          RunKey(prompt: $0, seed: seed, intervention: InterventionSpec.sourceName, settings: settings)
+        }
+        return (source.map { [$0] } ?? [])
+          + family.runs.map { prompt, intervention in
+            RunKey(
+              source: family.source, prompt: prompt, seed: seed, intervention: intervention.name, settings: settings)
           }
       }
     }
-    let single = generate.prompts.flatMap { prompt in
-      places.flatMap { seed, settings in
-        interventions.map { RunKey(prompt: prompt, seed: seed, intervention: $0.name, settings: settings) }
-      }
-    }
-    return ofPairs + single
   }
 }

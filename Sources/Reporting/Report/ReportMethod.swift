@@ -19,13 +19,13 @@ struct ReportMethod {
 
   fileprivate var spec: ExperimentSpec { data.spec }
 
-  func section() throws -> String {
+  var section: String {
     var parts = ["## Method", settings, "### Interventions", interventions]
     if !spec.record.isEmpty { parts += ["### Recorded attention", records] }
     if !data.sites.isEmpty {
       parts.append(Markdown.details("Attention sites: layer numbers, module paths and what selects them", siteTable))
     }
-    let remarks = try promptRemarks()
+    let remarks = promptRemarks
     if !remarks.isEmpty { parts += ["### Words and tokens", remarks.map { "- \($0)" }.joined(separator: "\n")] }
     return parts.joined(separator: "\n\n")
   }
@@ -116,44 +116,23 @@ struct ReportMethod {
     return Markdown.table(["layer:", "kind", "path", "grid:", "heads:", "selected by"], rows)
   }
 
-  /// Words that the tokenizer splits, words that do not fit, and how words are matched between prompts.
-  private func promptRemarks() throws -> [String] {
-    var remarks: [String] = []
-    var seen = Set<PromptID>()
-    for run in data.present where seen.insert(run.stored.run.prompt).inserted {
-      guard let prompt = try data.store.tokens(run.stored.run.prompt) else { continue }
-      for word in prompt.words.indices where prompt.positions(ofWord: word).count > 1 {
-        let pieces = prompt.positions(ofWord: word).map { Markdown.code(prompt.label(of: $0)) }.joined(separator: " + ")
-        remarks.append("\"\(Markdown.text(prompt.words[word]))\" is split into \(pieces); their maps are summed.")
-      }
-      if !prompt.truncatedWords.isEmpty {
-        remarks.append(
-          "\"\(Markdown.text(prompt.prompt))\" is longer than \(prompt.tokens.count) tokens; the model never saw: "
-            + "\(Markdown.text(prompt.truncatedWords.joined(separator: " "))).")
-      }
-    }
-    return try (remarks + alignments()).uniqued
-  }
-}
-
-extension ReportMethod {
-  /// How cross-attention was taken between prompts whose tokens stand at different positions.
-  private func alignments() throws -> [String] {
-    let takesTokens = spec.interventions.flatMap(\.operations).contains { operation in
-      operation.op.needsSource && ![.queries, .output].contains(operation.place)
-        && words.selected(operation.sites).contains { $0.kind == .cross }
-    }
-    guard takesTokens else { return [] }
-    var tokens: [String: PromptTokens] = [:]
-    for run in data.present where tokens[run.stored.prompt] == nil {
-      tokens[run.stored.prompt] = try data.store.tokens(run.stored.run.prompt)
-    }
-    return spec.generate.pairs.compactMap { pair in
-      guard let source = tokens[pair.source], let target = tokens[pair.target] else { return nil }
-      return TokenAlignment(source: source, target: target).map {
-        Markdown.text($0.summary(source: source, target: target)) + "."
+  /// Words that the tokenizer splits, words that do not fit, and then how words are matched between prompts.
+  private var promptRemarks: [String] {
+    var (ofPrompts, ofPairs): ([String], [String]) = ([], [])
+    for remark in data.plan.planRemarks {
+      switch remark {
+      case .split(let word, let pieces):
+        let codes = pieces.map(Markdown.code).joined(separator: " + ")
+        ofPrompts.append("\"\(Markdown.text(word))\" is split into \(codes); their maps are summed.")
+      case .truncated(let prompt, let tokens, let words):
+        ofPrompts.append(
+          "\"\(Markdown.text(prompt))\" is longer than \(tokens) tokens; the model never saw: "
+            + "\(Markdown.text(words.joined(separator: " "))).")
+      case .aligned(let text): ofPairs.append(Markdown.text(text) + ".")
+      case .note: continue
       }
     }
+    return ofPrompts + ofPairs
   }
 }
 

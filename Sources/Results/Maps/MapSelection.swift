@@ -30,7 +30,7 @@ package struct MapSelection {
     package var exportedLabels: [String] { words?.map(\.label) ?? labels }
   }
 
-  /// - Throws: `ExperimentError` that says what was asked for and what there is; `SelectionError`; `StoreError`.
+  /// - Throws: `ResultsError` that says what was asked for and what there is; `SelectionError`; `StoreError`.
   package init(_ request: MapExportRequest, _ store: AttentionStore) throws {
     run = try Self.run(request.run, store)
     siteOfID = Dictionary(try store.sites().map { ($0.id, $0.site) }, uniquingKeysWith: { first, _ in first })
@@ -44,10 +44,7 @@ package struct MapSelection {
     let stored = own.isEmpty ? try store.records() : own
     let named = stored.filter { request.record == nil || $0.record.name == request.record }
     guard !named.isEmpty else {
-      let names = stored.map { "\"\($0.record.name)\"" }.joined(separator: ", ")
-      throw ExperimentError(
-        request.record.map { "there is no record \"\($0)\"; recorded: \(names.isEmpty ? "nothing" : names)" }
-          ?? "this experiment records no maps; give its file a `record` list")
+      throw ResultsError.record(asked: request.record, recorded: stored.map(\.record.name))
     }
     var records: [Record] = []
     for entry in named {
@@ -71,10 +68,9 @@ package struct MapSelection {
           + "seed \($0.run.seed)"
       } + (runs.count > 20 ? ["  and \(runs.count - 20) more"] : [])
     }
-    if runs.isEmpty { throw ExperimentError("\(store.path) holds no run yet") }
-    if prefix.isEmpty { throw ExperimentError(["which run? give the beginning of its hash; there are:"] + lines(runs)) }
-    if found.isEmpty { throw ExperimentError(["no run begins with \"\(prefix)\"; there are:"] + lines(runs)) }
-    throw ExperimentError(["\"\(prefix)\" is the beginning of \(found.count) runs; give more of it:"] + lines(found))
+    if runs.isEmpty { throw ResultsError.noRuns(database: store.path) }
+    let choice = prefix.isEmpty || found.isEmpty ? runs : found
+    throw ResultsError.run(asked: prefix, fitting: found.count, runs: lines(choice))
   }
 
   private static func sites(_ request: MapExportRequest, _ siteOfID: [SiteID: AttentionSite]) throws -> Set<SiteID> {
@@ -84,9 +80,7 @@ package struct MapSelection {
     if let selector = request.sites { chosen = Set(try selector.resolve(sites)) }
     let ofKind = chosen.filter { kinds.contains($0.kind) }
     guard !ofKind.isEmpty || chosen.isEmpty else {
-      throw ExperimentError(
-        "sites \"\(request.sites?.description ?? "*:*")\" are all self-attention, which has no words; select cross:* or "
-          + "leave the words out")
+      throw ResultsError.wordsOfSelfAttention(sites: request.sites?.description ?? "*:*")
     }
     return Set(siteOfID.filter { ofKind.contains($0.value) }.keys)
   }
@@ -122,9 +116,7 @@ package struct MapSelection {
     var isList = false
     if case .list = selector { isList = true }
     guard !found.isEmpty, missing.isEmpty || !isList else {
-      throw ExperimentError(
-        "record \"\(record)\" has no maps of \(missing.count == 1 ? "step" : "steps") \(ranges(missing)); recorded: "
-          + ranges(recorded))
+      throw ResultsError.steps(asked: missing, record: record, recorded: recorded)
     }
     return found
   }
@@ -132,12 +124,11 @@ package struct MapSelection {
   private static func word(
     _ text: String, _ tokens: PromptTokens?, _ positions: [[Int]], record: String, labels: [String]
   ) throws -> (label: String, keys: [Int]) {
-    guard let tokens else { throw ExperimentError("the database has no tokens of the run's prompt") }
+    guard let tokens else { throw ResultsError.noTokens }
     let name = Int(text).map { TokenName.position($0) }
     let wanted = try (name ?? TokenName(text)).positions(in: tokens)
     guard let keys = RecordedWord.keys(covering: wanted, in: positions) else {
-      throw ExperimentError(
-        "\"\(text)\" was not recorded by \"\(record)\"; it has: " + labels.uniqued.joined(separator: ", "))
+      throw ResultsError.word(asked: text, record: record, recorded: labels.uniqued)
     }
     return (text, keys)
   }
@@ -145,7 +136,7 @@ package struct MapSelection {
   private static func nothing(
     _ request: MapExportRequest, _ run: StoredRun, _ records: [StoredRecord], _ siteOfID: [SiteID: AttentionSite],
     _ store: AttentionStore
-  ) throws -> ExperimentError {
+  ) throws -> ResultsError {
     var lines: [String] = []
     for branch in GuidanceBranch.allCases {
       for record in records {
@@ -158,10 +149,8 @@ package struct MapSelection {
         }
       }
     }
-    let hash = run.run.hash.prefix(16)
-    if lines.isEmpty { return ExperimentError("run \(hash) has no recorded maps (\(run.status.rawValue))") }
-    return ExperimentError(
-      ["run \(hash) has no map of these sites in the \(request.branch.rawValue) half; it has:"] + lines)
+    return .maps(
+      run: run.run.hash, status: run.status.rawValue, branch: request.branch.rawValue, recorded: lines)
   }
 
   /// Single heads exist only where the record kept them.
@@ -171,18 +160,12 @@ package struct MapSelection {
       let filter = MapFilter(
         runs: [run.id], records: [record.name], sites: record.sites, branch: request.branch, heads: .single)
       guard try store.mapCount(filter) > 0 else {
-        throw ExperimentError(
-          "record \"\(record.name)\" keeps the mean over heads alone; export the mean, or record with `heads: all`")
+        throw ResultsError.headsOfMean(record: record.name)
       }
       guard case .indices(let heads) = request.heads else { continue }
       let most = record.sites.compactMap { siteOfID[$0]?.heads }.max() ?? 0
       let wrong = heads.filter { !(0..<most).contains($0) }
-      guard wrong.isEmpty, !heads.isEmpty else {
-        throw ExperimentError(
-          heads.isEmpty
-            ? "no head is asked for; heads are 0 to \(most - 1)"
-            : "there is no head \(ranges(wrong)); heads are 0 to \(most - 1)")
-      }
+      guard wrong.isEmpty, !heads.isEmpty else { throw ResultsError.heads(asked: wrong, count: most) }
     }
   }
 }

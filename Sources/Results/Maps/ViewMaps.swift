@@ -15,7 +15,7 @@ package struct ViewMaps {
   private let siteOfID: [SiteID: AttentionSite]
 
   /// - Parameter kind: The view's; nil for both.
-  /// - Throws: `ExperimentError` that says what was not recorded, and what entry of `record` records it; `SelectionError`;
+  /// - Throws: `ResultsError` that says what was not recorded, and what entry of `record` records it; `SelectionError`;
   ///   `StoreError`.
   package init(_ request: MapViewRequest, kind: AttentionKind?, store: AttentionStore) throws {
     try Self.requireMaps(request, kind, store)
@@ -23,9 +23,8 @@ package struct ViewMaps {
     let selection = try Self.selection(request, all: all, store)
     let sites = selection.siteOfID.filter { kind == nil || $0.value.kind == kind }
     guard selection.records.contains(where: { !$0.sites.isDisjoint(with: sites.keys) }) else {
-      throw ExperimentError(
-        "sites \"\(request.sites?.description ?? all.description)\" selects no \(kind?.title ?? "attention"), which "
-          + "this view is of; select \(all.description) or a part of it")
+      throw ResultsError.kind(
+        sites: request.sites?.description ?? all.description, kind: kind?.title ?? "attention", all: all.description)
     }
     self.store = store
     run = selection.run
@@ -46,7 +45,7 @@ package struct ViewMaps {
     }
     do {
       return try selected(request.record)
-    } catch let error as ExperimentError where request.record == nil {
+    } catch let error as ResultsError where request.record == nil {
       for record in try store.records() {
         if let found = try? selected(record.record.name) { return found }
       }
@@ -73,14 +72,9 @@ package struct ViewMaps {
     guard try !kinds.contains(where: { try exist(of: run.id, record: request.record, kind: $0, in: store) }) else {
       return
     }
-    let place = request.record.map { "record \"\($0)\" of run" } ?? "run"
-    let examples = kinds.map { "  " + $0.recordExample }
-    throw ExperimentError(
-      [
-        "\(place) \(request.run.prefix(16)) has no maps of \(listed(kinds.map(\.title))) in the conditional half of "
-          + "guidance (the run is \(run.status.rawValue)); an entry of the experiment file's `record` list as this one "
-          + "records them:"
-      ] + examples)
+    throw ResultsError.nothingRecorded(
+      run: request.run, status: run.status.rawValue, record: request.record, kinds: kinds.map(\.title),
+      examples: kinds.map(\.recordExample))
   }
 
   /// Calls `body` with each map of a record, step by step, the heads of a site one after the other.

@@ -89,6 +89,8 @@ struct ExportCommand: ParsableCommand {
       files = try MapExport.write(store: store, results: results, request: request, to: folder)
     } catch let error as SelectionError {
       throw UsageError("\(error)")
+    } catch let error as ResultsError {
+      throw UsageError(error.problems)
     } catch let error as ExperimentError {
       throw UsageError(error.problems)
     }

@@ -45,7 +45,9 @@ struct PlanCommand: ParsableCommand {
 
   private static func memoryProblem(_ plan: ExperimentPlan) -> (any Error)? {
     do {
-      try plan.largestGroup.map { try plan.checkMemory(of: $0, available: plan.availableBesideModel) }
+      try plan.largestGroup.map {
+        try plan.checkMemory(of: $0, plan.attention(of: $0), available: plan.availableBesideModel)
+      }
       return nil
     } catch {
       return error
@@ -174,7 +176,7 @@ struct PlanReport: Encodable {
     mapBytes = plan.mapBytes
     diskBytes = plan.diskBytes
     budgetBytes = Int(plan.spec.budget.disk.bytes)
-    fitsBudget = plan.budgetProblem == nil
+    fitsBudget = plan.budgetFault == nil
     estimatedSeconds = seconds
     remarks = plan.remarks
   }

@@ -35,7 +35,8 @@ struct ExperimentFileOptions: ParsableArguments {
     do {
       let folder = try ModelSource.folder(named: spec.model, from: modelBase)
       let model = try ModelDescription(folder)
-      let plan = try ExperimentPlan(spec, model: PlanModel(model, hash: needsHash ? folder.contentHash(cache: .user()) : ""))
+      let plan = try ExperimentPlan(
+        spec, model: PlanModel(model, hash: needsHash ? folder.contentHash(cache: .user()) : ""))
       return (plan, model)
     } catch let error as ExperimentError {
       throw problems(error.problems)
@@ -43,7 +44,7 @@ struct ExperimentFileOptions: ParsableArguments {
   }
 
   /// What the plan asks of the disk beyond its budget.
-  func budgetError(_ plan: ExperimentPlan) -> SpecError? { plan.budgetProblem.map { problems([$0]) } }
+  func budgetError(_ plan: ExperimentPlan) -> SpecError? { plan.budgetFault.map { problems(["\($0)"]) } }
 
   private func problems(_ messages: [String]) -> SpecError {
     SpecError(file: file, problems: messages.map { SpecProblem(file: file, message: $0) })

@@ -68,6 +68,8 @@ struct ViewOptions: ParsableArguments {
       try body(store, results)
     } catch let error as SelectionError {
       throw UsageError("\(error)")
+    } catch let error as ResultsError {
+      throw UsageError(error.problems)
     } catch let error as ExperimentError {
       throw UsageError(error.problems)
     }

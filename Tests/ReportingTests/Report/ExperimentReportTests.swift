@@ -3,6 +3,7 @@ import ExperimentSupport
 import Foundation
 import Measures
 import Plotting
+import Tensors
 import TestSupport
 import Testing
 
@@ -269,9 +270,9 @@ import Testing
     try Fixtures.withTemporaryFolder { root in
       let results = ResultsFolder(root)
       let store = try AttentionStore.open(results.database, mode: .create)
-      #expect(
-        throws: ExperimentError("\(store.path): the database holds no experiment yet; `attnlab run` begins one")
-      ) { try ExperimentReport.write(results: results, store: store) }
+      let error = ResultsError.noExperiment(database: store.path)
+      #expect("\(error)" == "\(store.path): the database holds no experiment yet; `attnlab run` begins one")
+      #expect(throws: error) { try ExperimentReport.write(results: results, store: store) }
     }
   }
 

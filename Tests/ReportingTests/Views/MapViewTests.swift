@@ -86,19 +86,24 @@ import Testing
           "the divergence of heads needs each head, and \"words\" keeps their mean; record with `heads: all`",
         ])
       let request = MapViewRequest(run: run.run.hash)
-      let noSelf = ExperimentError([
-        "run \(run.run.hash.prefix(16)) has no maps of self-attention in the conditional half of guidance (the run is "
-          + "done); an entry of the experiment file's `record` list as this one records them:",
-        "  - { name: layout, sites: \"self:*\", steps: { from: 0, to: 30, every: 10 } }",
-      ])
+      let noSelf = ResultsError.nothingRecorded(
+        run: run.run.hash, status: "done", record: nil, kinds: ["self-attention"],
+        examples: [AttentionKind.selfAttention.recordExample])
+      #expect(
+        noSelf.problems == [
+          "run \(run.run.hash.prefix(16)) has no maps of self-attention in the conditional half of guidance (the run is "
+            + "done); an entry of the experiment file's `record` list as this one records them:",
+          "  - { name: layout, sites: \"self:*\", steps: { from: 0, to: 30, every: 10 } }",
+        ])
       #expect(throws: noSelf) { _ = try ComponentsView(request, store: results.store) }
       #expect(throws: noSelf) {
         _ = try PointView(request, point: QueryPoint(x: 0, y: 0), store: results.store)
       }
+      let noKind = ResultsError.kind(sites: "cross:*", kind: "self-attention", all: "self:*")
       #expect(
-        throws: ExperimentError(
-          "sites \"cross:*\" selects no self-attention, which this view is of; select self:* or a part of it")
-      ) {
+        noKind.description
+          == "sites \"cross:*\" selects no self-attention, which this view is of; select self:* or a part of it")
+      #expect(throws: noKind) {
         let both = try SyntheticResults(results.results.url.appending(path: "both"))
         let hash = try both.store.runs()[0].run.hash
         _ = try ComponentsView(
