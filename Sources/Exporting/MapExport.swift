@@ -67,12 +67,12 @@ public enum MapExport {
     let filter = MapFilter(
       runs: [selection.run.id], records: [record.name], sites: record.sites, steps: step..<(step + 1),
       branch: request.branch, heads: heads)
-    var mean: (map: ExportedMap, heads: Int)?
+    var open: (map: ExportedMap, mean: HeadMean<Float>)?
     func flush() throws {
-      guard var map = mean?.map, let heads = mean?.heads else { return }
-      for i in map.values.indices { map.values[i] /= Float(heads) }
-      mean = nil
-      try body(map)
+      guard var whole = open else { return }
+      open = nil
+      whole.map.values = whole.mean.values
+      try body(whole.map)
     }
     try store.forEachMap(filter) { stored in
       guard let site = selection.siteOfID[stored.site] else { return }
@@ -82,18 +82,15 @@ public enum MapExport {
         height: stored.height, width: stored.width, keys: stored.keys, values: values)
       guard request.heads == .mean, stored.head != nil else { return try body(map) }
       // Heads of a site follow one another.
-      if var sum = mean, sum.map.site == site {
-        guard sum.map.values.count == values.count else {
-          throw ShapeError(
-            site.shortName, expected: "heads of \(sum.map.values.count) values", found: "\(values.count)")
-        }
-        for i in values.indices { sum.map.values[i] += values[i] }
-        mean = (sum.map, sum.heads + 1)
-      } else {
+      if open?.map.site != site {
         try flush()
         map.head = nil
-        mean = (map, 1)
+        open = (map, HeadMean(count: values.count))
       }
+      if let count = open?.map.values.count, count != values.count {
+        throw ShapeError(site.shortName, expected: "heads of \(count) values", found: "\(values.count)")
+      }
+      open?.mean.add(values)
     }
     try flush()
   }
@@ -114,10 +111,7 @@ struct ExportedMap {
   var values: [Float]
 
   /// The sum over some keys: `[height, width]`.
-  func sum(over keys: [Int]) throws -> [Float] {
-    if let key = keys.first(where: { !(0..<self.keys).contains($0) }) {
-      throw ShapeError("\(site.shortName)", expected: "keys from 0 to \(self.keys - 1)", found: "\(key)")
-    }
-    return (0..<(height * width)).map { cell in keys.reduce(0) { $0 + values[cell * self.keys + $1] } }
+  func sum(over keys: [Int]) throws(ResultsError) -> [Float] {
+    try sumOverKeys(keys, of: values, keyCount: self.keys).map(Float.init)
   }
 }

@@ -24,7 +24,7 @@ struct PredictedFigures {
       return section
     }
     section.omitted = omitted
-    let columns = Self.spread(steps)
+    let columns = DrawnChoice.steps(steps, atMost: Self.mostColumns)
     if columns.count < steps.count {
       section.omitted.append("\(columns.count) of \(steps.count) steps are drawn; all are in the folder `runs`.")
     }
@@ -51,12 +51,6 @@ struct PredictedFigures {
     Early answers are blurred means over what the prompt allows; where a row settles, the rest of the steps only adds detail. \
     Compare rows: the step from which an intervention's row leaves the source's is the step that decided.
     """
-
-  /// At most so many columns, the first and the last among them.
-  private static func spread(_ steps: [Int]) -> [Int] {
-    guard steps.count > mostColumns else { return steps }
-    return (0..<mostColumns).map { steps[($0 * (steps.count - 1) + (mostColumns - 1) / 2) / (mostColumns - 1)] }.uniqued
-  }
 
   /// The subject's own run first, then the others of its group.
   private func runs(of subject: FigureSubject) -> [RunResults] {

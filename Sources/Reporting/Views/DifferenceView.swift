@@ -128,7 +128,7 @@ private struct Side {
     case .word:
       let keys = record.words?.first?.keys ?? []
       try maps.gather(
-        record, steps: [step], site: site, start: { HeadMean(site: $0, $1, keys: keys) }, add: { try $0.add($1) },
+        record, steps: [step], site: site, start: { KeysMean(site: $0, $1, keys: keys) }, add: { try $0.add($1) },
         finish: { found = ($2.grid, $2.values, nil) })
     case .point(let point):
       try maps.gather(

@@ -66,8 +66,7 @@ struct PointRow {
   private let width: Int
   private let height: Int
   private let cell: Int
-  private var sum: [Float]
-  private var count = 0
+  private var mean: HeadMean<Float>
 
   /// - Parameter map: The first; it gives the grid and is not added.
   init(site: AttentionSite, _ map: StoredMap, _ point: QueryPoint) {
@@ -75,16 +74,13 @@ struct PointRow {
     (width, height) = (map.width, map.height)
     let place = point.cell(width: map.width, height: map.height)
     cell = place.y * map.width + place.x
-    sum = [Float](repeating: 0, count: map.keys)
+    mean = HeadMean(count: map.keys)
   }
 
-  mutating func add(_ map: StoredMap) {
-    for (key, value) in map.row(cell).enumerated() { sum[key] += value }
-    count += 1
-  }
+  mutating func add(_ map: StoredMap) { mean.add(map.row(cell)) }
 
   /// The probabilities over the keys' grid.
   func heatMap() throws -> HeatMap {
-    try HeatMap(width: width, height: height, values: sum.map { $0 / Float(max(1, count)) })
+    try HeatMap(width: width, height: height, values: mean.values)
   }
 }

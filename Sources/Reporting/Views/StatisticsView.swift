@@ -98,14 +98,14 @@ private struct SiteNumbers {
   let site: AttentionSite
   private let grid: GridSize
   private var mixture: HeadMixture?
-  private var words: [(label: String, mean: HeadMean)]
+  private var words: [(label: String, mean: KeysMean)]
   private var isMean = false
 
   init(_ site: AttentionSite, _ map: StoredMap, words: [(label: String, keys: [Int])], hasAllKeys: Bool) {
     self.site = site
     grid = map.grid
     mixture = site.kind == .selfAttention || hasAllKeys ? HeadMixture(rows: map.grid.cells, keys: map.keys) : nil
-    self.words = site.kind == .cross ? words.map { ($0.label, HeadMean(site: site, map, keys: $0.keys)) } : []
+    self.words = site.kind == .cross ? words.map { ($0.label, KeysMean(site: site, map, keys: $0.keys)) } : []
   }
 
   mutating func add(_ map: StoredMap) throws {

@@ -49,8 +49,7 @@ package struct WordMaps {
     keyCount = positions.count
     let size = GridSize(height: sites.first?.latentHeight ?? 1, width: sites.first?.latentWidth ?? 1)
     heatMaps = WordHeatMaps(words: keys.map { WordHeatMaps.Word(keys: $0) }, size: size)
-    let count = min(stepCount, Self.mostShownSteps)
-    shownSteps = (0..<count).map { count == 1 ? 0 : ($0 * (stepCount - 1) + (count - 1) / 2) / (count - 1) }
+    shownSteps = DrawnChoice.steps(Array(0..<stepCount), atMost: Self.mostShownSteps)
   }
 
   /// - Parameter maps: of `record(of:)`, each `[heads, height, width, keys]`.
@@ -62,7 +61,7 @@ package struct WordMaps {
       }
       let size = map.height * map.width * keyCount
       let all = values.values
-      var mean = [Float](repeating: 0, count: size)
+      var mean = HeadMean<Float>(count: size)
       for head in 0..<map.heads {
         let values = Array(all[(head * size)..<((head + 1) * size)])
         if mapSites.contains(map.site) {
@@ -70,11 +69,11 @@ package struct WordMaps {
             values, on: GridSize(height: map.height, width: map.width), keyCount: keyCount, site: map.site, head: head,
             heads: map.heads)
         }
-        for index in mean.indices { mean[index] += values[index] / Float(map.heads) }
+        mean.add(values)
       }
       recorded.insert(map.site)
       if shownSteps.contains(step) {
-        shown[step, default: [:]][map.site] = try Tensor(mean, shape: [map.height, map.width, keyCount])
+        shown[step, default: [:]][map.site] = try Tensor(mean.values, shape: [map.height, map.width, keyCount])
       }
     }
   }
@@ -102,11 +101,8 @@ package struct WordMaps {
   private func column(_ word: Int, of maps: Tensor?) throws -> HeatMap {
     guard let maps else { throw ShapeError("map of a word", expected: "one at every step", found: "none") }
     let own = keys[word]
-    let values = maps.withUnsafeValues { all in
-      stride(from: 0, to: all.count, by: keyCount).map { cell in
-        own.reduce(0) { $0 + all[cell + $1] } / Float(own.count)
-      }
-    }
-    return try HeatMap(width: maps.shape[1], height: maps.shape[0], values: values)
+    let sums = try sumOverKeys(own, of: maps.values, keyCount: keyCount)
+    return try HeatMap(
+      width: maps.shape[1], height: maps.shape[0], values: sums.map { Float($0 / Double(own.count)) })
   }
 }

@@ -80,7 +80,7 @@ public struct WordView {
     let indices = Set(mapSites.map(\.index))
     var places: [Place: HeatMap] = [:]
     try maps.gather(
-      record, start: { HeadMean(site: $0, $1, keys: chosen ?? []) },
+      record, start: { KeysMean(site: $0, $1, keys: chosen ?? []) },
       add: { mean, map in
         if indices.contains(mean.site.index) {
           try heatMaps.add(

@@ -1,17 +1,39 @@
 import Analysis
 import Attention
 import AttentionStore
-import Planning
 import Plotting
 import Tensors
 
-/// The mean over heads of some keys' maps at one site and step, added head by head.
-package struct HeadMean {
+/// The mean over the heads of a site at a step, added head by head in the order they are stored.
+///
+/// `Scalar` is what sums are taken in: single precision where maps are drawn or exported as they are stored, double where
+/// numbers are computed of them.
+package struct HeadMean<Scalar: BinaryFloatingPoint> {
+  @usableFromInline var sum: [Scalar]
+  @usableFromInline var heads = 0
+
+  /// - Parameter count: values of a head.
+  @inlinable package init(count: Int) {
+    sum = [Scalar](repeating: 0, count: count)
+  }
+
+  /// - Parameter values: of a head, as many as all others have.
+  @inlinable package mutating func add(_ values: [Scalar]) {
+    precondition(values.count == sum.count, "heads of one size")
+    heads += 1
+    for index in values.indices { sum[index] += values[index] }
+  }
+
+  /// 0 everywhere before the first head.
+  @inlinable package var values: [Scalar] { sum.map { $0 / Scalar(max(1, heads)) } }
+}
+
+/// The mean over heads of some keys' maps at one site and step.
+package struct KeysMean {
   package let site: AttentionSite
   package let grid: GridSize
   package let keys: [Int]
-  private var sum: [Double]
-  private var count = 0
+  private var mean: HeadMean<Double>
 
   /// - Parameters:
   ///   - map: The first; it gives the grid and is not added.
@@ -20,36 +42,35 @@ package struct HeadMean {
     self.site = site
     self.keys = keys
     grid = map.grid
-    sum = [Double](repeating: 0, count: map.grid.cells)
+    mean = HeadMean(count: map.grid.cells)
   }
 
-  /// - Throws: `ExperimentError` for a key that the map has not.
-  package mutating func add(_ map: StoredMap) throws {
-    count += 1
+  /// - Throws: `ResultsError` for a key that the map has not.
+  package mutating func add(_ map: StoredMap) throws(ResultsError) {
     guard !keys.isEmpty else { return }
-    for (cell, value) in try map.sum(over: keys).enumerated() { sum[cell] += value }
+    mean.add(try sumOverKeys(keys, of: map.values, keyCount: map.keys))
   }
 
-  package var values: [Double] { sum.map { $0 / Double(max(1, count)) } }
+  package var values: [Double] { mean.values }
 
   package func heatMap() throws -> HeatMap {
     try HeatMap(width: grid.width, height: grid.height, values: values.map(Float.init))
   }
 }
 
+/// The sum over some keys at each cell of a map: `[cells]`.
+/// - Parameter values: `[cells, keyCount]`.
+/// - Throws: `ResultsError` for a key that the map has not.
+package func sumOverKeys(_ keys: [Int], of values: [Float], keyCount: Int) throws(ResultsError) -> [Double] {
+  if let key = keys.first(where: { !(0..<keyCount).contains($0) }) { throw .key(key, count: keyCount) }
+  return stride(from: 0, to: values.count, by: max(1, keyCount)).map { cell in
+    keys.reduce(0) { $0 + Double(values[cell + $1]) }
+  }
+}
+
 extension StoredMap {
   /// Of its queries.
   package var grid: GridSize { GridSize(height: height, width: width) }
-
-  /// The sum over some keys at each cell: `[height * width]`.
-  /// - Throws: `ExperimentError` for a key that the map has not.
-  package func sum(over keys: [Int]) throws -> [Double] {
-    if let key = keys.first(where: { !(0..<self.keys).contains($0) }) {
-      throw ExperimentError("a map of \(self.keys) keys has no key \(key): the record's keys do not fit its maps")
-    }
-    let values = self.values
-    return (0..<grid.cells).map { cell in keys.reduce(0) { $0 + Double(values[cell * self.keys + $1]) } }
-  }
 
   /// The map's row of one query: `[keys]`.
   package func row(_ query: Int) -> [Float] { Array(values[(query * keys)..<((query + 1) * keys)]) }
