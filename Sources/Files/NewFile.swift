@@ -10,11 +10,11 @@ public final class NewFile {
   /// Bytes written so far.
   public private(set) var count: UInt64 = 0
 
-  private let folder: OpenFolder
-  private let name: String
-  private let partialName: String
+  let folder: OpenFolder
+  let name: String
+  let partialName: String
   /// Under which a file that had the name is kept until all files of a group have theirs.
-  private let formerName: String
+  let formerName: String
   /// -1 once it is closed.
   private var descriptor: Int32
   private var isNamed = false
@@ -22,8 +22,11 @@ public final class NewFile {
   /// How the name ends under which a file is written.
   private static let partialEnding = ".part"
 
-  /// Whether a name is one that files have while they are written, as a process that was killed leaves behind.
-  public static func isPartial(_ name: String) -> Bool {
+  /// Whether a name is one that files have while they are written, or that of a list of such files, as a process that was
+  /// killed leaves behind.
+  public static func isUnfinished(_ name: String) -> Bool { isPartial(name) || NameJournal.isName(name) }
+
+  static func isPartial(_ name: String) -> Bool {
     name.hasPrefix(".") && name.hasSuffix(partialEnding)
       && UUID(uuidString: String(name.dropFirst().dropLast(partialEnding.count))) != nil
   }
@@ -90,10 +93,13 @@ public final class NewFile {
     }
   }
 
-  /// Gives settled files their names: all of them, or none.
+  /// Gives settled files their names: all of them, or none. Where the process is killed in between, `completeNames` of their
+  /// folders gives the others theirs.
   /// - Throws: `FileError` of the file that cannot have its name; then files that had these names have them still.
   public static func takeNames(_ files: [NewFile]) throws(FileError) {
     var named: [NewFile] = []
+    let journals = try files.count > 1 ? NameJournal.begin(files) : []
+    defer { for journal in journals { journal.remove() } }
     defer { for file in files { unlinkat(file.folder.descriptor, file.formerName, 0) } }
     for file in files {
       file.keepFormer()
@@ -107,7 +113,7 @@ public final class NewFile {
     }
   }
 
-  private func takeName() throws(FileError) {
+  func takeName() throws(FileError) {
     guard renameat(folder.descriptor, partialName, folder.descriptor, name) == 0 else {
       let failure = errno
       discard()
@@ -117,7 +123,7 @@ public final class NewFile {
   }
 
   /// A second name for a file that has the name, so that it can come back; some file systems know no second names.
-  private func keepFormer() {
+  func keepFormer() {
     guard (try? folder.kind(of: name)) == .file else { return }
     let descriptor = folder.descriptor
     if linkat(descriptor, name, descriptor, formerName, 0) != 0 { renameat(descriptor, name, descriptor, formerName) }

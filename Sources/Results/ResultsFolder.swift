@@ -58,6 +58,7 @@ public struct ResultsFolder: Hashable, Sendable {
     let url = url.absoluteURL.standardizedFileURL
     let above = url.deletingLastPathComponent()
     let folder = try openForOutput(above)
+    folder.completeNames()
     let kind = try folder.kind(of: url.lastPathComponent)
     // A link that leads nowhere is refused as it stands.
     guard kind == .link, enclosing(above) == nil, FileManager.default.fileExists(atPath: url.path) else {

@@ -168,10 +168,10 @@ func message(_ folder: URL, _ body: () throws -> Void) -> String {
     var file: NewFile? = try folder.newFile("a")
     try file?.append("new")
     let names = try folder.names()
-    #expect(names.count == 2 && names.count { NewFile.isPartial($0) } == 1 && file?.count == 3)
+    #expect(names.count == 2 && names.count { NewFile.isUnfinished($0) } == 1 && file?.count == 3)
     file = nil
     #expect(try folder.names() == ["a"] && folder.file("a").data() == Data("old".utf8))
-    #expect(!NewFile.isPartial("a.part") && !NewFile.isPartial(".x.part"))
+    #expect(!NewFile.isUnfinished("a.part") && !NewFile.isUnfinished(".x.part"))
   }
 
   @Test("files that take their names together give them back together")

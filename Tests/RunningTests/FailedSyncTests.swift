@@ -53,7 +53,7 @@ import Testing
         let resumed = try StoredContents(folder.appending(path: "small/small.sqlite"))
         #expect(resumed == whole, "after call \(n)")
         let files = FileManager.default.enumerator(atPath: folder.path)?.allObjects as? [String] ?? []
-        #expect(!files.contains { NewFile.isPartial(URL(filePath: $0).lastPathComponent) })
+        #expect(!files.contains { NewFile.isUnfinished(URL(filePath: $0).lastPathComponent) })
       }
     }
   }
