@@ -16,7 +16,8 @@ extension StoreSchema {
   /// A schema is a program that SQLite runs. Values are read by the types and checks of these definitions, SQLite carries
   /// out whatever a view or the expression of an index says, and a trigger changes what is written. So every table, index
   /// and view must be there in its own words, there may be no trigger at all, and nobody else's index or view
-  /// on these tables. Tables that other tools have added, and what belongs to them alone, are of no matter.
+  /// on these tables. Tables that other tools have added, and what belongs to them alone, are of no matter, whatever their
+  /// columns are called.
   /// - Throws: `StoreError.foreignSchema`; `damaged` with the first of its own that is lacking or other.
   static func check(_ db: Database, path: String) throws {
     let expected = try DatabaseQueue().inDatabase { own in
@@ -32,7 +33,7 @@ extension StoreSchema {
       switch entry.type {
       case "trigger": return true
       case "index": return ownNames.contains(entry.table.lowercased())
-      case "view": return !words(of: entry.sql ?? "").isDisjoint(with: ownNames)
+      case "view": return !ViewSources(entry.sql ?? "").names.isDisjoint(with: ownNames)
       default: return false
       }
     }
@@ -62,10 +63,5 @@ extension StoreSchema {
         type: try row.decode(forColumn: "type"), name: try row.decode(forColumn: "name"),
         table: try row.decode(forColumn: "tbl_name"), sql: try row.decode(forColumn: "sql"))
     }
-  }
-
-  /// Every word of a statement in lower case, whatever it is there: a name cannot hide between quotes or in a comment.
-  private static func words(of sql: String) -> Set<String> {
-    Set(sql.lowercased().split { !($0.isLetter || $0.isNumber || $0 == "_") }.map(String.init))
   }
 }

@@ -1,8 +1,8 @@
 import Attention
 import Foundation
 import GRDB
-import Testing
 import TestSupport
+import Testing
 
 @testable import AttentionStore
 
@@ -126,6 +126,8 @@ struct HostileDatabaseTests {
       fixture.folder.database,
       """
       CREATE TABLE note (text); CREATE INDEX by_text ON note (text); CREATE VIEW notes AS SELECT text FROM note;
+      CREATE TABLE timing (run TEXT, plan TEXT, metric REAL);
+      CREATE VIEW slowest(run, site) AS SELECT run, max(metric) AS "record" FROM timing WHERE plan = 'run' GROUP BY run;
       CREATE VIRTUAL TABLE found USING fts5(text); ANALYZE
       """)
     try readAll(AttentionStore.open(fixture.folder.database, mode: mode))
