@@ -65,8 +65,13 @@ import Testing
     func copy(_ name: String) throws {
       try manager.copyItem(at: program.folder.appending(path: base), to: program.folder.appending(path: name))
     }
-    try copy("whole")
-    let seconds = try finish(program, command("whole"), "unbroken")
+    // The shortest of three: a machine that was busy for a while would let kills come after the end.
+    var lengths: [Double] = []
+    for name in ["whole", "whole-2", "whole-3"] {
+      try copy(name)
+      lengths.append(try finish(program, command(name), "unbroken"))
+    }
+    let seconds = try #require(lengths.min())
     let expected = try Contents(program, "whole")
     #expect(expected.rows.problems == [])
     var random = SeededGenerator(seed: seed)
@@ -86,7 +91,9 @@ import Testing
       #expect(contents == expected, "seed \(seed), killed after \(moment) s")
       try manager.removeItem(at: program.folder.appending(path: results))
     }
-    try manager.removeItem(at: program.folder.appending(path: "whole"))
+    for name in ["whole", "whole-2", "whole-3"] {
+      try manager.removeItem(at: program.folder.appending(path: name))
+    }
     if times > 20 { print("\(interrupted) of \(times) were killed while running, over \(seconds) s") }
     #expect(interrupted >= times * 3 / 4, "only \(interrupted) of \(times) were killed while running")
   }

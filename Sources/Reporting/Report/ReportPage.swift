@@ -31,7 +31,7 @@ struct ReportPage {
     if let byWords = factors.section { parts.append(byWords) }
     if !figures.isEmpty { parts += ["## Pictures"] + figures.map(\.markdown) + fontNote }
     if !numbers.isEmpty { parts.append(numbers.section) }
-    parts += [try ReportMethod(data: data).section(), again, limits(hasNumbers: !numbers.isEmpty)]
+    parts += [ReportMethod(data: data).section, again, limits(hasNumbers: !numbers.isEmpty)]
     return parts.joined(separator: "\n\n") + "\n"
   }
 
