@@ -9,14 +9,14 @@ extension AttentionStore {
   /// - Throws: `StoreError` that says why it cannot be opened: missing, not a file, not a database, of another
   ///   program, of another version, damaged, not writable, or in use by another writer.
   public static func open(_ url: URL, mode: Mode) throws(StoreError) -> AttentionStore {
-    let place = try StorePlace(url)
-    try place.check(mode)
+    let file = try DatabaseFile(url)
+    try file.check(mode)
     if mode == .readOnly {
-      return AttentionStore(path: place.path, mode: mode, queue: try openForReading(place), lock: nil)
+      return AttentionStore(path: file.path, mode: mode, queue: try openForReading(file), lock: nil)
     }
-    let lock = try StoreLock(place)
+    let lock = try StoreLock(file)
     do {
-      return AttentionStore(path: place.path, mode: mode, queue: try openForWriting(place.path), lock: lock)
+      return AttentionStore(path: file.path, mode: mode, queue: try openForWriting(file.path), lock: lock)
     } catch {
       lock.release()
       throw error
@@ -38,10 +38,10 @@ extension AttentionStore {
     }
   }
 
-  private static func openForReading(_ place: StorePlace) throws(StoreError) -> DatabaseQueue {
-    let path = place.path
+  private static func openForReading(_ file: DatabaseFile) throws(StoreError) -> DatabaseQueue {
+    let path = file.path
     do {
-      let queue = try DatabaseQueue(path: place.readingPath(), configuration: configuration(readOnly: true))
+      let queue = try DatabaseQueue(path: file.readingPath(), configuration: configuration(readOnly: true))
       try queue.read { db in try check(db, path: path) }
       return queue
     } catch {

@@ -7,7 +7,7 @@ import Synchronization
 /// It is an exclusive `flock` on a file beside the database, `<database>.lock`, whose text names the holder. The kernel
 /// drops the lock when the process ends, by `kill -9` too; the text may then stay behind and means nothing.
 final class StoreLock: Sendable {
-  private let place: StorePlace
+  private let file: DatabaseFile
   /// nil once released.
   private let descriptor: Mutex<Int32?>
 
@@ -15,9 +15,9 @@ final class StoreLock: Sendable {
   /// - Throws: `StoreError.inUse` if it is held, by another process or by another store of this one;
   ///   `folderNotWritable` if the file beside the database cannot be made; `unsafe` if it is a link.
   /// - Parameter beforeLocking: for tests, which let others act at the moment when the file is open but not locked.
-  init(_ place: StorePlace, beforeLocking: () -> Void = {}) throws(StoreError) {
-    self.place = place
-    descriptor = Mutex(try StoreLock.take(place, beforeLocking: beforeLocking))
+  init(_ file: DatabaseFile, beforeLocking: () -> Void = {}) throws(StoreError) {
+    self.file = place
+    descriptor = Mutex(try StoreLock.take(file, beforeLocking: beforeLocking))
   }
 
   deinit { release() }
@@ -27,15 +27,15 @@ final class StoreLock: Sendable {
     descriptor.withLock { descriptor in
       guard let held = descriptor else { return }
       // Removed while still held: whoever opened the file before sees below that it is no longer the one of this name.
-      try? place.folder.removeFile(place.lockName)
+      try? file.folder.removeFile(file.lockName)
       close(held)
       descriptor = nil
     }
   }
 
-  private static func take(_ place: StorePlace, beforeLocking: () -> Void) throws(StoreError) -> Int32 {
+  private static func take(_ file: DatabaseFile, beforeLocking: () -> Void) throws(StoreError) -> Int32 {
     while true {
-      let descriptor = try open(place)
+      let descriptor = try open(file)
       beforeLocking()
       guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
         let reason = errno
@@ -43,12 +43,12 @@ final class StoreLock: Sendable {
         close(descriptor)
         guard reason == EWOULDBLOCK else {
           throw .inputOutput(
-            path: place.folder.path(of: place.lockName), code: reason, message: String(cString: strerror(reason)))
+            path: file.folder.path(of: file.lockName), code: reason, message: String(cString: strerror(reason)))
         }
-        throw .inUse(path: place.path, holder: holder)
+        throw .inUse(path: file.path, holder: holder)
       }
       // Its former holder may have removed it in between.
-      guard place.folder.holds(descriptor, under: place.lockName) else {
+      guard file.folder.holds(descriptor, under: file.lockName) else {
         close(descriptor)
         continue
       }
@@ -57,10 +57,10 @@ final class StoreLock: Sendable {
     }
   }
 
-  private static func open(_ place: StorePlace) throws(StoreError) -> Int32 {
-    do { return try place.folder.descriptorForLocking(place.lockName) } catch {
+  private static func open(_ file: DatabaseFile) throws(StoreError) -> Int32 {
+    do { return try file.folder.descriptorForLocking(file.lockName) } catch {
       guard case .system(let number) = error.reason else { throw .unsafe(error) }
-      throw .folderNotWritable(path: place.folder.path, reason: String(cString: strerror(number)))
+      throw .folderNotWritable(path: file.folder.path, reason: String(cString: strerror(number)))
     }
   }
 

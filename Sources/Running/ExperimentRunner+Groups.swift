@@ -113,7 +113,7 @@ extension ExperimentRunner {
     var failures = Dictionary(uniqueKeysWithValues: broken.map { ($0.run, "\($0)") })
     for source in broken {
       for taker in attention.takers(from: source.run, step: step) where failures[taker] == nil {
-        failures[taker] = "takes attention from \(group.name(ofElement: source.run)), which broke in \(source)"
+        failures[taker] = "takes attention from \(group.name(ofRun: source.run)), which broke in \(source)"
       }
     }
     return failures
@@ -121,8 +121,8 @@ extension ExperimentRunner {
 }
 
 extension PlannedGroup {
-  /// What an element of the batch is: a run, or a reference beside the runs.
-  fileprivate func name(ofElement index: Int) -> String {
+  /// What a run of the batch is: one of the group, or a reference beside it.
+  fileprivate func name(ofRun index: Int) -> String {
     guard !runs.indices.contains(index) else {
       return "the \(runs[index].intervention) \"\(runs[index].prompt.prompt)\", seed \(settings.seed)"
     }

@@ -81,18 +81,18 @@ struct LockTests {
   @Test("the file is given back and taken anew between a third one's opening and locking it")
   func replacedFile() throws {
     let folder = try TestFolder()
-    let place = try StorePlace(folder.database)
-    let first = try StoreLock(place)
+    let file = try DatabaseFile(folder.database)
+    let first = try StoreLock(file)
     var second: StoreLock?
     #expect(throws: StoreError.self) {
-      try StoreLock(place) {
+      try StoreLock(file) {
         first.release()
-        if second == nil { second = try? StoreLock(place) }
+        if second == nil { second = try? StoreLock(file) }
       }
     }
     #expect(second != nil)
     second?.release()
-    try StoreLock(place).release()
+    try StoreLock(file).release()
   }
 
   @Test("many that take and give back at once: never two hold it")
@@ -105,7 +105,7 @@ struct LockTests {
         group.addTask {
           var taken = 0
           for _ in 0..<300 {
-            guard let lock = try? StoreLock(StorePlace(database)) else { continue }
+            guard let lock = try? StoreLock(DatabaseFile(database)) else { continue }
             taken += 1
             // Fails if another is inside: then two hold the lock.
             #expect(mkdir(inside, 0o700) == 0)

@@ -30,8 +30,8 @@ import Testing
         observations: observations, instructions: set)
     }
 
-    /// Probabilities of an element and head by the twin, and its output.
-    func twin(element: Int, head: Int) -> (probabilities: [Double], output: [Double]) {
+    /// Probabilities of a lane and head by the twin, and its output.
+    func twin(lane: Int, head: Int) -> (probabilities: [Double], output: [Double]) {
       let width = Int32(heads * headDim)
       var shape = ck_attention_shape(
         batch: 1, heads: 1, queries: Int32(queries), keys: Int32(keys), head_dim: Int32(headDim),
@@ -44,16 +44,16 @@ import Testing
           value.withUnsafeValues { v in
             guard let q = q.baseAddress, let k = k.baseAddress, let v = v.baseAddress else { return }
             ck_twin_attention(
-              &shape, q + element * queries * heads * headDim + head * headDim,
-              k + element * keys * heads * headDim + head * headDim,
-              v + element * keys * heads * headDim + head * headDim, &probabilities, &output)
+              &shape, q + lane * queries * heads * headDim + head * headDim,
+              k + lane * keys * heads * headDim + head * headDim,
+              v + lane * keys * heads * headDim + head * headDim, &probabilities, &output)
           }
         }
       }
       return (probabilities, output)
     }
 
-    /// The whole output, with the probabilities of element `source[n]` (or a constant) for element n.
+    /// The whole output, with the probabilities of lane `source[n]` (or a constant) for lane n.
     func expected(_ fills: [ProbabilityFill]) throws -> Tensor {
       var output = Tensor(zeros: [batch, queries, heads * headDim])
       for n in 0..<batch {
@@ -79,8 +79,8 @@ import Testing
 
     func probabilities(_ n: Int, _ h: Int, _ fills: [ProbabilityFill]) -> [Double] {
       switch fills.isEmpty ? .own : fills[n] {
-      case .own: twin(element: n, head: h).probabilities
-      case .source(let s): twin(element: s, head: h).probabilities
+      case .own: twin(lane: n, head: h).probabilities
+      case .source(let s): twin(lane: s, head: h).probabilities
       case .zero: [Double](repeating: 0, count: queries * keys)
       case .uniform: [Double](repeating: 1 / Double(keys), count: queries * keys)
       }
@@ -125,13 +125,13 @@ import Testing
       var keyMap = [Int32](repeating: -1, count: keys)
       (keyMap[3], keyMap[4], keyMap[20]) = (1, 1, 0)
       var observations: [ProbabilityObservation] = []
-      for element in 0..<3 {
+      for lane in 0..<3 {
         for mean in [false, true] {
           for (outHeight, outWidth) in [(height, width), (min(2, height), min(3, width)), (1, 1)] {
             for map in [nil, keyMap] {
               observations.append(
                 ProbabilityObservation(
-                  element: element, meanOfHeads: mean, height: height, width: width, outHeight: outHeight,
+                  lane: lane, meanOfHeads: mean, height: height, width: width, outHeight: outHeight,
                   outWidth: outWidth, keyMap: map, outKeys: map == nil ? keys : 2))
             }
           }
@@ -161,7 +161,7 @@ import Testing
       counts[q / o.width * o.outHeight / o.height * o.outWidth + q % o.width * o.outWidth / o.width] += 1
     }
     for h in 0..<test.heads {
-      let p = test.probabilities(o.element, h, fills)
+      let p = test.probabilities(o.lane, h, fills)
       for q in 0..<test.queries {
         let cell = q / o.width * o.outHeight / o.height * o.outWidth + q % o.width * o.outWidth / o.width
         for k in 0..<test.keys {
@@ -181,7 +181,7 @@ import Testing
     // Scores of a hundred: the softmax must not overflow.
     test.query.withUnsafeMutableValues { values in for i in values.indices { values[i] *= 50 } }
     let all = ProbabilityObservation(
-      element: 0, meanOfHeads: false, height: 8, width: 8, outHeight: 8, outWidth: 8, keyMap: nil, outKeys: 77)
+      lane: 0, meanOfHeads: false, height: 8, width: 8, outHeight: 8, outWidth: 8, keyMap: nil, outKeys: 77)
     let values = try test.run(set, observations: [all]).observed[0].values
     for row in 0..<(2 * 64) {
       let sum = values[(row * 77)..<((row + 1) * 77)].reduce(0) { $0 + Double($1) }
@@ -211,7 +211,7 @@ import Testing
         .best,
         observations: [
           ProbabilityObservation(
-            element: 0, meanOfHeads: true, height: 2, width: 2, outHeight: 3, outWidth: 2, keyMap: nil, outKeys: 4)
+            lane: 0, meanOfHeads: true, height: 2, width: 2, outHeight: 3, outWidth: 2, keyMap: nil, outKeys: 4)
         ])
     }
     #expect(throws: ShapeError.self) {

@@ -9,33 +9,33 @@ import Testing
   func eachKeyKeepsItsMassAndLosesItsPlaces(queries: Int, keys: Int) throws {
     let test = AttentionKernelTests.Case(batch: 2, heads: 3, queries: queries, keys: keys, headDim: 8)
     let observation = ProbabilityObservation(
-      element: 1, meanOfHeads: false, height: 1, width: queries, outHeight: 1, outWidth: queries, keyMap: nil,
+      lane: 1, meanOfHeads: false, height: 1, width: queries, outHeight: 1, outWidth: queries, keyMap: nil,
       outKeys: keys)
     let choices: [(heads: Set<Int>?, tokens: [Int]?)] = [(nil, nil), ([0, 2], nil), (nil, [0]), ([1], [0, keys - 1])]
     for (heads, tokens) in choices {
       let edit = AttentionEdit(
-        element: 1, sources: [], place: .probabilities, change: AttentionChange(.spatialMean), heads: heads,
+        lane: 1, sources: [], place: .probabilities, change: AttentionChange(.spatialMean), heads: heads,
         tokens: tokens)
       let (output, observed) = try AttentionKernel(heads: 3, headDim: 8)(
         query: AttentionOperand(test.query), key: AttentionOperand(test.key), value: AttentionOperand(test.value),
         edits: [edit], observations: [observation])
       var maps = Tensor(zeros: [3, 1, queries, keys])
       var expected = Tensor(zeros: [2, queries, 3 * 8])
-      for element in 0..<2 {
+      for lane in 0..<2 {
         for head in 0..<3 {
-          var map = test.twin(element: element, head: head).probabilities
+          var map = test.twin(lane: lane, head: head).probabilities
           for key in 0..<keys
-          where element == 1 && (heads?.contains(head) ?? true) && (tokens?.contains(key) ?? true) {
+          where lane == 1 && (heads?.contains(head) ?? true) && (tokens?.contains(key) ?? true) {
             let mean = (0..<queries).reduce(0) { $0 + map[$1 * keys + key] } / Double(queries)
             for query in 0..<queries { map[query * keys + key] = mean }
           }
-          if element == 1 { maps.set(map, at: head * queries * keys) }
+          if lane == 1 { maps.set(map, at: head * queries * keys) }
           for query in 0..<queries {
             for d in 0..<8 {
               let sum = (0..<keys).reduce(0.0) {
-                $0 + map[query * keys + $1] * Double(test.value.values[(element * keys + $1) * 24 + head * 8 + d])
+                $0 + map[query * keys + $1] * Double(test.value.values[(lane * keys + $1) * 24 + head * 8 + d])
               }
-              expected.set([sum], at: (element * queries + query) * 24 + head * 8 + d)
+              expected.set([sum], at: (lane * queries + query) * 24 + head * 8 + d)
             }
           }
         }

@@ -14,17 +14,17 @@ public struct AttentionOperand: Sendable {
   }
 }
 
-/// What fills the probabilities of one batch element.
+/// What fills the probabilities of one lane of a batch.
 public enum ProbabilityFill: Hashable, Sendable {
   /// The softmax of its own scores.
   case own
-  /// The probabilities of another element, itself `.own`, applied to this one's values.
+  /// The probabilities of another lane, itself `.own`, applied to this one's values.
   case source(Int)
   case zero
   case uniform
 }
 
-/// Attention over a batch, with the probabilities of elements filled and observed as asked.
+/// Attention over a batch, with the probabilities of lanes filled and observed as asked.
 ///
 /// Probabilities are never kept whole: they live for one tile of queries, in cache.
 public struct AttentionKernel: Sendable {
@@ -39,14 +39,14 @@ public struct AttentionKernel: Sendable {
     self.causal = causal
   }
 
-  /// `softmax(query . keyT / sqrt(headDim)) . value` for each element and head.
+  /// `softmax(query . keyT / sqrt(headDim)) . value` for each lane and head.
   /// - Parameters:
   ///   - query: rows are queries.
   ///   - key: rows are keys.
   ///   - value: rows are keys.
-  ///   - fills: one an element; empty: all `.own`.
-  ///   - edits: of scores and probabilities, in order; an element that has some has the fill `.own`, and no other
-  ///     element takes its probabilities.
+  ///   - fills: one a lane; empty: all `.own`.
+  ///   - edits: of scores and probabilities, in order; a lane that has some has the fill `.own`, and no other
+  ///     lane takes its probabilities.
   ///   - grid: the queries as rows and columns, for edits that look at neighbors; nil: one row.
   ///   - observations: what to add up.
   /// - Returns: the result `[batch, queries, heads * headDim]`, and for each observation
@@ -64,10 +64,10 @@ public struct AttentionKernel: Sendable {
     var output = Tensor(uninitialized: [Int(shape.batch), Int(shape.queries), heads * headDim])
     var observed = ObservationBuffers(observations, heads: heads)
     guard shape.batch > 0, shape.queries > 0 else { return (output, observed.tensors()) }
-    var lanes = fills.map(\.lane)
-    let editsOf = Dictionary(grouping: edits, by: \.element)
-    if !edits.isEmpty, lanes.isEmpty { lanes = Array(repeating: ProbabilityFill.own.lane, count: Int(shape.batch)) }
-    for element in editsOf.keys { lanes[element].fill = CK_SKIP }
+    var lanes = fills.map(\.code)
+    let editsOf = Dictionary(grouping: edits, by: \.lane)
+    if !edits.isEmpty, lanes.isEmpty { lanes = Array(repeating: ProbabilityFill.own.code, count: Int(shape.batch)) }
+    for lane in editsOf.keys { lanes[lane].fill = CK_SKIP }
     var workspace = Tensor(uninitialized: [ck_attention_workspace(&shape, ck_threads())])
     observed.withRequests { requests in
       withPointers(query.matrix, key.matrix, value.matrix) { q, k, v in
@@ -84,8 +84,8 @@ public struct AttentionKernel: Sendable {
           let maps = MapAttention(
             shape: shape, instructions: instructions, query: q + query.column, key: k + key.column,
             value: v + value.column, output: out, height: grid?.height ?? 1, width: grid?.width ?? Int(shape.queries))
-          for element in editsOf.keys.sorted() {
-            maps.run(element: element, edits: editsOf[element] ?? [], observations: requests)
+          for lane in editsOf.keys.sorted() {
+            maps.run(lane: lane, edits: editsOf[lane] ?? [], observations: requests)
           }
         }
       }
@@ -114,18 +114,18 @@ public struct AttentionKernel: Sendable {
   }
 
   private func check(_ edits: [AttentionEdit], _ fills: [ProbabilityFill], _ shape: ck_attention_shape) throws {
-    let (batch, edited) = (Int(shape.batch), Set(edits.map(\.element)))
+    let (batch, edited) = (Int(shape.batch), Set(edits.map(\.lane)))
     for edit in edits {
-      let isOwn = fills.isEmpty || ((0..<batch).contains(edit.element) && fills[edit.element] == .own)
+      let isOwn = fills.isEmpty || ((0..<batch).contains(edit.lane) && fills[edit.lane] == .own)
       let sources =
         edit.sources.allSatisfy { (0..<batch).contains($0) && !edited.contains($0) }
         && edit.sources.isEmpty == (edit.change.operation.takesFrom == .nothing)
-      guard (0..<batch).contains(edit.element), isOwn, sources, edit.place.isMap else {
-        throw ShapeError("attention edits", expected: "a map of one of \(batch) elements", found: "\(edit)")
+      guard (0..<batch).contains(edit.lane), isOwn, sources, edit.place.isMap else {
+        throw ShapeError("attention edits", expected: "a map of one of \(batch) lanes", found: "\(edit)")
       }
     }
     for case .source(let source) in fills where edited.contains(source) {
-      throw ShapeError("attention fills", expected: "a source that is not edited", found: "element \(source)")
+      throw ShapeError("attention fills", expected: "a source that is not edited", found: "lane \(source)")
     }
   }
 
@@ -137,17 +137,17 @@ public struct AttentionKernel: Sendable {
       throw ShapeError("attention fills", expected: "\(batch)", found: "\(fills.count)")
     }
     for case .source(let source) in fills where !(0..<batch).contains(source) || fills[source] != .own {
-      throw ShapeError("attention fills", expected: "a source that computes its own", found: "element \(source)")
+      throw ShapeError("attention fills", expected: "a source that computes its own", found: "lane \(source)")
     }
     for o in observations {
       let fits =
-        (0..<batch).contains(o.element) && o.height * o.width == Int(shape.queries)
+        (0..<batch).contains(o.lane) && o.height * o.width == Int(shape.queries)
         && (1...max(1, o.height)).contains(o.outHeight) && (1...max(1, o.width)).contains(o.outWidth)
         && o.keyMap.map { $0.count == Int(shape.keys) && $0.allSatisfy { (-1..<Int32(o.outKeys)).contains($0) } }
           ?? (o.outKeys == Int(shape.keys))
       guard fits else {
         throw ShapeError(
-          "attention observation", expected: "\(shape.queries) queries, \(shape.keys) keys, \(batch) elements",
+          "attention observation", expected: "\(shape.queries) queries, \(shape.keys) keys, \(batch) lanes",
           found: "\(o)")
       }
     }
@@ -155,10 +155,10 @@ public struct AttentionKernel: Sendable {
 }
 
 extension ProbabilityFill {
-  fileprivate var lane: ck_lane {
+  fileprivate var code: ck_lane {
     switch self {
     case .own: ck_lane(fill: CK_OWN, source: 0)
-    case .source(let element): ck_lane(fill: CK_SOURCE, source: Int32(element))
+    case .source(let lane): ck_lane(fill: CK_SOURCE, source: Int32(lane))
     case .zero: ck_lane(fill: CK_ZERO, source: 0)
     case .uniform: ck_lane(fill: CK_UNIFORM, source: 0)
     }

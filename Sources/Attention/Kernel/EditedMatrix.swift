@@ -96,15 +96,15 @@ extension Tensor {
     withUnsafeValues { before in
       result.withUnsafeMutableValues { after in
         guard let from = before.baseAddress, let to = after.baseAddress else { return }
-        func start(_ element: Int, _ head: Int) -> Int { element * rows * width + column + head * headDim }
+        func start(_ lane: Int, _ head: Int) -> Int { lane * rows * width + column + head * headDim }
         for edit in edits {
           if edit.isMeanOfHeads {
-            meanOfHeads(edit, heads: heads, headDim: headDim, rows: rows, width: width) { to + start(edit.element, $0) }
+            meanOfHeads(edit, heads: heads, headDim: headDim, rows: rows, width: width) { to + start(edit.lane, $0) }
             continue
           }
           for head in 0..<heads where edit.changes(head: head) {
             EditedMatrix(
-              values: to + start(edit.element, head), rows: rows, columns: headDim, stride: width, height: grid.height,
+              values: to + start(edit.lane, head), rows: rows, columns: headDim, stride: width, height: grid.height,
               width: grid.width, tokensAreRows: true
             ).apply(edit, sources: edit.sources.map { from + start($0, head) }, sourceStride: width, keys: rows)
           }

@@ -1,10 +1,10 @@
 import CKernels
 import Tensors
 
-/// Attention of single elements with their maps whole, so that interventions can change them.
+/// Attention of single lanes with their maps whole, so that interventions can change them.
 ///
 /// The parts are the kernel's own, so that an edit which changes nothing leaves the bits as they are. Memory: a map of one
-/// head for the element and one for each source; the element's in all heads where an edit takes their mean.
+/// head for the lane and one for each source; the lane's in all heads where an edit takes their mean.
 struct MapAttention {
   let shape: ck_attention_shape
   let instructions: InstructionSet
@@ -22,34 +22,34 @@ struct MapAttention {
   /// Floats from row to row of a map: whole vectors of the widest set.
   private var stride: Int { (keys + 15) / 16 * 16 }
 
-  /// Computes one element with its edits and adds its maps to the observations.
-  func run(element: Int, edits: [AttentionEdit], observations: UnsafeBufferPointer<ck_observation>) {
+  /// Computes one lane with its edits and adds its maps to the observations.
+  func run(lane: Int, edits: [AttentionEdit], observations: UnsafeBufferPointer<ck_observation>) {
     var shape = shape
     var workspace = Tensor(uninitialized: [ck_map_workspace(&shape, ck_threads())])
-    let own = observations.filter { Int($0.lane) == element }
+    let own = observations.filter { Int($0.lane) == lane }
     // One head at a time, unless the heads must know one another.
     let together = edits.contains(where: \.isMeanOfHeads) ? heads : 1
     workspace.withUnsafeMutableValues { space in
       for first in Swift.stride(from: 0, to: heads, by: together) {
         let chunk = first..<min(first + together, heads)
-        var maps = chunk.map { scores(element, $0, space.baseAddress) }
+        var maps = chunk.map { scores(lane, $0, space.baseAddress) }
         edit(&maps, chunk, edits.filter { $0.place == .scores }, softmaxed: false, space.baseAddress)
         for index in maps.indices { softmax(&maps[index]) }
         edit(&maps, chunk, edits.filter { $0.place == .probabilities }, softmaxed: true, space.baseAddress)
-        for (head, map) in zip(chunk, maps) { finish(map, element, head, own, space.baseAddress) }
+        for (head, map) in zip(chunk, maps) { finish(map, lane, head, own, space.baseAddress) }
       }
     }
     for var observation in own { ck_map_observed(&shape, &observation) }
   }
 
-  private func scores(_ element: Int, _ head: Int, _ space: UnsafeMutablePointer<Float>?) -> Tensor {
+  private func scores(_ lane: Int, _ head: Int, _ space: UnsafeMutablePointer<Float>?) -> Tensor {
     var shape = shape
     var map = Tensor(uninitialized: [queries, stride])
     let dim = head * Int(shape.head_dim)
     map.withUnsafeMutableValues {
       ck_map_scores(
-        instructions.code, ck_threads(), &shape, query + element * queries * Int(shape.query_stride) + dim,
-        key + element * keys * Int(shape.key_stride) + dim, Int32(stride), $0.baseAddress, space)
+        instructions.code, ck_threads(), &shape, query + lane * queries * Int(shape.query_stride) + dim,
+        key + lane * keys * Int(shape.key_stride) + dim, Int32(stride), $0.baseAddress, space)
     }
     return map
   }
@@ -71,8 +71,8 @@ struct MapAttention {
         continue
       }
       for (index, head) in chunk.enumerated() where edit.changes(head: head) {
-        let sources = edit.sources.map { element in
-          var map = scores(element, head, space)
+        let sources = edit.sources.map { lane in
+          var map = scores(lane, head, space)
           if softmaxed { softmax(&map) }
           return map
         }
@@ -109,22 +109,22 @@ struct MapAttention {
     let share = 1 / Float(maps.count)
     mean.withUnsafeMutableValues { for i in $0.indices { $0[i] *= share } }
     let taken = AttentionEdit(
-      element: edit.element, sources: [edit.element], place: edit.place, change: AttentionChange(.replace),
+      lane: edit.lane, sources: [edit.lane], place: edit.place, change: AttentionChange(.replace),
       heads: edit.heads,
       tokens: edit.tokens, renormalizes: edit.renormalizes)
     for (index, head) in chunk.enumerated() where edit.changes(head: head) { apply(taken, [mean], to: &maps[index]) }
   }
 
   private func finish(
-    _ map: Tensor, _ element: Int, _ head: Int, _ observations: [ck_observation], _ space: UnsafeMutablePointer<Float>?
+    _ map: Tensor, _ lane: Int, _ head: Int, _ observations: [ck_observation], _ space: UnsafeMutablePointer<Float>?
   ) {
     var shape = shape
     let dim = head * Int(shape.head_dim)
     map.withUnsafeValues { values in
       ck_map_apply(
         instructions.code, ck_threads(), &shape, Int32(stride), values.baseAddress,
-        value + element * keys * Int(shape.value_stride) + dim,
-        output + element * queries * Int(shape.output_stride) + dim, space)
+        value + lane * keys * Int(shape.value_stride) + dim,
+        output + lane * queries * Int(shape.output_stride) + dim, space)
       for var observation in observations {
         ck_map_observe(&shape, &observation, Int32(head), Int32(stride), values.baseAddress)
       }

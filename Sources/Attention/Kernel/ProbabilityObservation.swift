@@ -1,12 +1,12 @@
 import CKernels
 import Tensors
 
-/// A sum of the probabilities that one batch element used, taken tile by tile while they are computed.
+/// A sum of the probabilities that one lane of a batch used, taken tile by tile while they are computed.
 ///
 /// A value of the result is the mean over the queries of its cell (and over the heads, with `meanOfHeads`) of the sum
 /// over the keys mapped to it. The cell of query (y, x) is (y * outHeight / height, x * outWidth / width), rounded down.
 public struct ProbabilityObservation: Sendable {
-  public let element: Int
+  public let lane: Int
   public let meanOfHeads: Bool
   /// The grid of queries.
   public let height: Int
@@ -20,10 +20,10 @@ public struct ProbabilityObservation: Sendable {
   public let outKeys: Int
 
   public init(
-    element: Int, meanOfHeads: Bool, height: Int, width: Int, outHeight: Int, outWidth: Int, keyMap: [Int32]?,
+    lane: Int, meanOfHeads: Bool, height: Int, width: Int, outHeight: Int, outWidth: Int, keyMap: [Int32]?,
     outKeys: Int
   ) {
-    self.element = element
+    self.lane = lane
     self.meanOfHeads = meanOfHeads
     self.height = height
     self.width = width
@@ -56,7 +56,7 @@ struct ObservationBuffers {
         var (result, map) = (out.baseAddress, maps.baseAddress)
         let requests = zip(observations, shapes).map { o, shape in
           let request = ck_observation(
-            lane: Int32(o.element), mean_heads: o.meanOfHeads ? 1 : 0, height: Int32(o.height), width: Int32(o.width),
+            lane: Int32(o.lane), mean_heads: o.meanOfHeads ? 1 : 0, height: Int32(o.height), width: Int32(o.width),
             out_height: Int32(o.outHeight), out_width: Int32(o.outWidth), out_keys: Int32(o.outKeys),
             key_map: o.keyMap == nil ? nil : map, out: result)
           result = result.map { $0 + shape.reduce(1, *) }

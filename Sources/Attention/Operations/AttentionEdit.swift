@@ -1,4 +1,4 @@
-/// A change that an intervention makes in one element's attention.
+/// A change that an intervention makes in one lane's attention.
 public struct AttentionEdit: Hashable, Sendable {
   /// What is changed, in the order in which an attention computes it.
   public enum Place: String, CaseIterable, Codable, Hashable, Sendable {
@@ -16,9 +16,9 @@ public struct AttentionEdit: Hashable, Sendable {
     public var isMap: Bool { self == .scores || self == .probabilities }
   }
 
-  /// The element of the batch that is changed.
-  public let element: Int
-  /// The elements that it takes from: their mean, where there are several.
+  /// The lane of the batch that is changed.
+  public let lane: Int
+  /// The lanes that it takes from: their mean, where there are several.
   public let sources: [Int]
   public let place: Place
   public let change: AttentionChange
@@ -32,10 +32,10 @@ public struct AttentionEdit: Hashable, Sendable {
   public let alignment: TokenAlignment?
 
   public init(
-    element: Int, sources: [Int], place: Place, change: AttentionChange, heads: Set<Int>? = nil, tokens: [Int]? = nil,
+    lane: Int, sources: [Int], place: Place, change: AttentionChange, heads: Set<Int>? = nil, tokens: [Int]? = nil,
     renormalizes: Bool = false, alignment: TokenAlignment? = nil
   ) {
-    self.element = element
+    self.lane = lane
     self.sources = sources
     self.place = place
     self.change = change

@@ -6,7 +6,7 @@ enum OperationEffect: Sendable {
   /// Everything stays as it is. The operation is left out of a plan, and the bits stay.
   case nothing
   /// A matrix is changed: one head's map, or one head's queries, keys or values, or the output.
-  /// - whole: what the same comes to where it changes all probabilities of an element; nil where it has no such form.
+  /// - whole: what the same comes to where it changes all probabilities of a lane; nil where it has no such form.
   case matrix(whole: WholeFill? = nil, change: @Sendable (inout ChangedMatrix) -> Void)
   /// Each head takes the mean of all heads.
   case meanOfHeads

@@ -1,6 +1,6 @@
 import Tensors
 
-/// An element of a denoising batch: a run of a group, in one half of classifier-free guidance.
+/// A part of a denoising batch: a run of a group, in one half of classifier-free guidance.
 public struct Lane: Codable, Hashable, Sendable {
   /// Index of the run in its group.
   public let run: Int
@@ -123,7 +123,7 @@ public struct AttentionPlan: Sendable {
         let cells = Self.pooledCells(record, sites[site])
         for (index, lane) in lanes.enumerated()
         where record.branches.contains(lane.branch) && record.tokens.indices.contains(lane.run) {
-          observations[site].append(Self.observation(record, lane, index, sites[site], cells))
+          observations[site].append(Self.observation(record, lane, at: index, sites[site], cells))
         }
       }
       return Recorded(steps: Set(record.steps), observations: observations)
@@ -175,7 +175,7 @@ public struct AttentionPlan: Sendable {
           let alignment = takesTokens && operation.place.hasTokens ? operation.alignment : nil
           changes.edits[site].append(
             AttentionEdit(
-              element: lane, sources: try sources(operation), place: operation.place, change: operation.change,
+              lane: lane, sources: try sources(operation), place: operation.place, change: operation.change,
               heads: operation.heads, tokens: operation.partnered(by: alignment, of: tokens),
               renormalizes: operation.renormalizes, alignment: alignment))
         }
@@ -213,7 +213,7 @@ public struct AttentionPlan: Sendable {
   private static func checkSources(_ fills: [ProbabilityFill], _ edits: [AttentionEdit]) throws(SelectionError) {
     var sources = edits.flatMap(\.sources)
     for case .source(let source) in fills { sources.append(source) }
-    let changed = Set(edits.map(\.element))
+    let changed = Set(edits.map(\.lane))
     if sources.contains(where: { changed.contains($0) || (!fills.isEmpty && fills[$0] != .own) }) {
       throw SelectionError("the source of a swap is itself changed at the same attention")
     }
@@ -231,7 +231,7 @@ public struct AttentionPlan: Sendable {
   }
 
   private static func observation(
-    _ record: PlannedRecord, _ lane: Lane, _ element: Int, _ site: AttentionSite, _ cells: [Int32]?
+    _ record: PlannedRecord, _ lane: Lane, at index: Int, _ site: AttentionSite, _ cells: [Int32]?
   ) -> (ProbabilityObservation, PlannedMap) {
     let height = min(site.height, record.pool ?? site.height)
     let width = min(site.width, record.pool ?? site.width)
@@ -252,7 +252,7 @@ public struct AttentionPlan: Sendable {
       keyMap = cells
     }
     let observation = ProbabilityObservation(
-      element: element, meanOfHeads: record.meanOfHeads, height: site.height, width: site.width, outHeight: height,
+      lane: index, meanOfHeads: record.meanOfHeads, height: site.height, width: site.width, outHeight: height,
       outWidth: width, keyMap: keyMap, outKeys: keys)
     let map = PlannedMap(
       record: record.record, run: lane.run, branch: lane.branch, site: site.index,
@@ -273,15 +273,15 @@ public struct AttentionPlan: Sendable {
   /// The runs that take attention from a run at a step or a later one, ascending.
   public func takers(from run: Int, step: Int) -> [Int] {
     var takers: Set<Int> = []
-    let isOfRun = { (element: Int) in lanes[element].run == run }
+    let isOfRun = { (lane: Int) in lanes[lane].run == run }
     for index in Set(changesOfStep[step...]) {
       for fills in changes[index].fills {
-        for (element, fill) in fills.enumerated() {
-          if case .source(let source) = fill, isOfRun(source) { takers.insert(lanes[element].run) }
+        for (lane, fill) in fills.enumerated() {
+          if case .source(let source) = fill, isOfRun(source) { takers.insert(lanes[lane].run) }
         }
       }
       for edit in changes[index].edits.joined() where edit.sources.contains(where: isOfRun) {
-        takers.insert(lanes[edit.element].run)
+        takers.insert(lanes[edit.lane].run)
       }
     }
     return takers.subtracting([run]).sorted()

@@ -2,9 +2,9 @@ import Tensors
 
 /// What one attention is to do beside its work: nothing, by default.
 public struct AttentionRequest: Sendable {
-  /// One an element of the batch; empty: every element computes its own probabilities.
+  /// One a lane of the batch; empty: every lane computes its own probabilities.
   public var fills: [ProbabilityFill]
-  /// In order, of any place. An element with edits has the fill `.own`.
+  /// In order, of any place. A lane with edits has the fill `.own`.
   public var edits: [AttentionEdit]
   public var observations: [ProbabilityObservation]
 

@@ -129,7 +129,7 @@ public struct PlannedGroup: Sendable {
 }
 
 extension PlannedGroup {
-  /// Elements of the batch: with guidance two a run.
+  /// Lanes of the batch: with guidance two a run.
   public var laneCount: Int { (runs.count + references.count) * (settings.isGuided ? 2 : 1) }
 
   /// The scheduler with what differs from the folder's configuration.

@@ -71,12 +71,12 @@ extension ResolvedSettings {
       if source != nil && run == 0 { return [] }
       return (operations[member.intervention] ?? []).enumerated().compactMap { index, operation in
         let own = operation.references(source: source?.prompt, spec.generate)
-        let lanes = own.compactMap { wanted in
+        let others = own.compactMap { wanted in
           references.firstIndex { $0.prompt.prompt == wanted.prompt && $0.seed == wanted.seed }
         }.map { members.count + $0 }
         return attempt("interventions.\(member.intervention).\(index)") {
           try operation.planned(
-            run: run, sources: lanes.isEmpty && source != nil ? [0] : lanes, source: source, prompt: member.prompt)
+            run: run, sources: others.isEmpty && source != nil ? [0] : others, source: source, prompt: member.prompt)
         }
       }
     }

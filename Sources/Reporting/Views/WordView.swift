@@ -25,9 +25,9 @@ public struct WordView {
   public let mapSites: [AttentionSite]
   public let definition: WordHeatMaps.Definition
   /// The word of the grid at each site and step, the mean over heads.
-  let grid: [Place: HeatMap]
+  let grid: [SiteStep: HeatMap]
 
-  struct Place: Hashable {
+  struct SiteStep: Hashable {
     let site: Int
     let step: Int
   }
@@ -78,7 +78,7 @@ public struct WordView {
       }, size: size, definition: definition)
     let chosen = (record.words ?? record.allWords).first { $0.label == gridWord }?.keys
     let indices = Set(mapSites.map(\.index))
-    var places: [Place: HeatMap] = [:]
+    var places: [SiteStep: HeatMap] = [:]
     try maps.gather(
       record, start: { KeysMean(site: $0, $1, keys: chosen ?? []) },
       add: { mean, map in
@@ -87,7 +87,7 @@ public struct WordView {
             map.values, on: map.grid, keyCount: map.keys, site: mean.site.index, head: map.head, heads: mean.site.heads)
         }
         try mean.add(map)
-      }, finish: { places[Place(site: $0.index, step: $1)] = chosen == nil ? nil : try $2.heatMap() })
+      }, finish: { places[SiteStep(site: $0.index, step: $1)] = chosen == nil ? nil : try $2.heatMap() })
     run = maps.run
     words = recorded.map(\.label)
     self.maps = try heatMaps.maps.map {

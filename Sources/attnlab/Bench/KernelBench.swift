@@ -48,7 +48,7 @@ enum KernelBench {
     let attention = AttentionKernel(heads: sizes.heads, headDim: sizes.headDim)
     let side = Int(Double(sizes.queries).squareRoot())
     let observation = ProbabilityObservation(
-      element: 1, meanOfHeads: true, height: side, width: sizes.queries / side, outHeight: side,
+      lane: 1, meanOfHeads: true, height: side, width: sizes.queries / side, outHeight: side,
       outWidth: sizes.queries / side, keyMap: nil, outKeys: sizes.keys)
     func call() throws -> (output: Tensor, observed: [Tensor]) {
       try attention(
@@ -133,7 +133,7 @@ enum KernelBench {
   }
 }
 
-/// The first and the last queries of every element and head in double precision: whole twins would take minutes.
+/// The first and the last queries of every lane and head in double precision: whole twins would take minutes.
 private struct AttentionTwin {
   private static let rows = 32
   private let sizes: KernelBench.AttentionSizes
@@ -144,24 +144,24 @@ private struct AttentionTwin {
     (self.query, self.key, self.value) = (query, key, value)
   }
 
-  /// The larger of the differences of the output and of what was observed of element 1.
+  /// The larger of the differences of the output and of what was observed of lane 1.
   func difference(output: Tensor, observed: Tensor?) -> Double {
     let (width, rows) = (sizes.heads * sizes.headDim, min(Self.rows, sizes.queries))
     let (found, seen) = (output.values, observed?.values)
     var largest = 0.0
-    for element in 0..<2 {
+    for lane in 0..<2 {
       for from in Set([0, sizes.queries - rows]) {
         var mean = [Double](repeating: 0, count: rows * sizes.keys)
         for head in 0..<sizes.heads {
-          let (probabilities, expected) = rowsOfTwin(element, head, from: from, rows: rows)
+          let (probabilities, expected) = rowsOfTwin(lane, head, from: from, rows: rows)
           for i in mean.indices { mean[i] += probabilities[i] / Double(sizes.heads) }
           let part = (0..<(rows * sizes.headDim)).map { i in
             found[
-              (element * sizes.queries + from + i / sizes.headDim) * width + head * sizes.headDim + i % sizes.headDim]
+              (lane * sizes.queries + from + i / sizes.headDim) * width + head * sizes.headDim + i % sizes.headDim]
           }
           largest = max(largest, Agreement.difference(part, expected))
         }
-        if element == 1, let seen {
+        if lane == 1, let seen {
           largest = max(largest, Agreement.difference(seen[(from * sizes.keys)..<((from + rows) * sizes.keys)], mean))
         }
       }
@@ -169,7 +169,7 @@ private struct AttentionTwin {
     return largest
   }
 
-  private func rowsOfTwin(_ element: Int, _ head: Int, from: Int, rows: Int) -> ([Double], [Double]) {
+  private func rowsOfTwin(_ lane: Int, _ head: Int, from: Int, rows: Int) -> ([Double], [Double]) {
     let width = sizes.heads * sizes.headDim
     var shape = ck_attention_shape(
       batch: 1, heads: 1, queries: Int32(rows), keys: Int32(sizes.keys), head_dim: Int32(sizes.headDim), causal: 0,
@@ -180,7 +180,7 @@ private struct AttentionTwin {
     query.withUnsafeValues { q in
       key.withUnsafeValues { k in
         value.withUnsafeValues { v in
-          let (ofQuery, ofKey) = ((element * sizes.queries + from) * width, element * sizes.keys * width)
+          let (ofQuery, ofKey) = ((lane * sizes.queries + from) * width, lane * sizes.keys * width)
           ck_twin_attention(
             &shape, q.baseAddress.map { $0 + ofQuery + head * sizes.headDim },
             k.baseAddress.map { $0 + ofKey + head * sizes.headDim },

@@ -5,7 +5,7 @@ import Foundation
 /// Where a database is: a folder held open, and the name of the file in it.
 ///
 /// The way to the folder may lead through links; the database, and the files that stand beside it, are no links.
-struct StorePlace {
+struct DatabaseFile {
   let folder: OpenFolder
   let name: String
   var path: String { folder.path(of: name) }
