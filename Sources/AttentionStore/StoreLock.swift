@@ -16,7 +16,7 @@ final class StoreLock: Sendable {
   ///   `folderNotWritable` if the file beside the database cannot be made; `unsafe` if it is a link.
   /// - Parameter beforeLocking: for tests, which let others act at the moment when the file is open but not locked.
   init(_ file: DatabaseFile, beforeLocking: () -> Void = {}) throws(StoreError) {
-    self.file = place
+    self.file = file
     descriptor = Mutex(try StoreLock.take(file, beforeLocking: beforeLocking))
   }
 

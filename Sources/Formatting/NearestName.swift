@@ -30,7 +30,7 @@ private func sharesPart(_ a: [Character], _ b: [Character]) -> Bool {
 }
 
 /// Edits from `a` to `b`, where two neighbours that changed places count as one.
-package func editDistance(_ a: [Character], _ b: [Character]) -> Int {
+func editDistance(_ a: [Character], _ b: [Character]) -> Int {
   var beforeLast: [Int] = []
   var last = Array(0...b.count)
   for i in a.indices {

@@ -14,6 +14,6 @@ public func printable(_ text: String) -> String {
 }
 
 /// Whether a sign is not seen where it stands, and yet changes how the text around it is shown.
-package func isUnprintable(_ scalar: Unicode.Scalar) -> Bool {
+func isUnprintable(_ scalar: Unicode.Scalar) -> Bool {
   [.control, .lineSeparator, .paragraphSeparator, .format].contains(scalar.properties.generalCategory)
 }

@@ -6,8 +6,8 @@ import StrictYAML
 /// that began the runs as a comment in its first line.
 package struct KeptFile {
   /// A shell line without line breaks; nil where the runs were begun by no command.
-  package let command: String?
-  package let yaml: String
+  let command: String?
+  let yaml: String
 
   private static let start = "# attnlab "
 
@@ -20,7 +20,7 @@ package struct KeptFile {
   }
 
   /// Of a text that results keep.
-  package init(_ text: String) {
+  init(_ text: String) {
     let line = text.prefix { $0 != "\n" }
     let isCommand = line.hasPrefix(Self.start)
     command = isCommand ? String(line.dropFirst(2)) : nil

@@ -26,7 +26,7 @@ public struct RemovalSelection: Hashable, Sendable {
     self.otherPlans = otherPlans
   }
 
-  package var isEmpty: Bool { self == RemovalSelection() }
+  var isEmpty: Bool { self == RemovalSelection() }
 }
 
 /// Runs that are to go from an experiment's results, with what goes with them. Nothing else removes a run.

@@ -26,7 +26,7 @@ package enum UnfinishedFiles {
   ///
   /// Versions before `NewFile` wrote `.picture.png.<UUID>.part`, `.latents.safetensors.<UUID>`, and Foundation's
   /// `.dat.nosync<digits>`.
-  package static func isUnfinished(_ name: String) -> Bool {
+  static func isUnfinished(_ name: String) -> Bool {
     if NewFile.isUnfinished(name) || name.hasPrefix(".dat.nosync") { return true }
     let parts = name.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
     guard parts.count > 2, parts[0].isEmpty else { return false }

@@ -7,7 +7,7 @@ public enum AvailableMemory {
   public static var bytes: Int? { bytes(root: URL(filePath: "/")) }
 
   /// - Parameter root: where `proc` and `sys` are.
-  package static func bytes(root: URL) -> Int? {
+  static func bytes(root: URL) -> Int? {
     let meminfo = text(root.appending(path: "proc/meminfo")) ?? ""
     let line = meminfo.split(separator: "\n").first { $0.hasPrefix("MemAvailable:") }
     let kernel = line?.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 * 1024 }

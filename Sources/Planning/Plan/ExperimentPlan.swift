@@ -29,7 +29,7 @@ public struct ExperimentPlan: Sendable {
   public let negativePrompt: PromptTokens
   /// In the order of the file.
   public let settings: [ResolvedSettings]
-  package let makeUps: [MakeUp]
+  let makeUps: [MakeUp]
   /// In the order they are made.
   public let groups: [PlannedGroup]
   /// Each once: words that the tokenizer splits, words that a model never sees, words that are matched between prompts, and
@@ -99,7 +99,7 @@ public struct PlannedGroup: Sendable {
   public let mapCount: Int
   public let mapBytes: Int
   /// An index into the plan's make-ups.
-  package let makeUp: Int
+  let makeUp: Int
 
   /// - Parameter index: of the make-up in the plan.
   init(hash: String, seed: Seed, _ makeUp: MakeUp, at index: Int, _ settings: ResolvedSettings) {

@@ -27,10 +27,10 @@ struct ResolvedRecord: Codable, Hashable {
 }
 
 /// A run of a group before it has a hash.
-package struct GroupMember: Hashable, Sendable {
-  package let role: RunRole
-  package let intervention: String
-  package let prompt: PromptTokens
+struct GroupMember: Hashable, Sendable {
+  let role: RunRole
+  let intervention: String
+  let prompt: PromptTokens
 
   /// Whether targets take attention from it.
   var isSourceOfPairs: Bool { intervention == InterventionSpec.sourceName }
@@ -40,17 +40,17 @@ package struct GroupMember: Hashable, Sendable {
 }
 
 /// What the groups of all seeds have in common that are made of the same prompts in the same settings.
-package struct MakeUp: Sendable {
+struct MakeUp: Sendable {
   /// An index into the plan's settings.
-  package let settings: Int
+  let settings: Int
   /// The source first, where there is one.
-  package let members: [GroupMember]
+  let members: [GroupMember]
   /// What is denoised beside the members because an operation takes from it.
-  package let references: [PlannedReference]
+  let references: [PlannedReference]
   /// What is changed of encoded prompts.
-  package let emptied: [EmptiedPrompt]
-  package let mapCount: Int
-  package let mapBytes: Int
+  let emptied: [EmptiedPrompt]
+  let mapCount: Int
+  let mapBytes: Int
 }
 
 extension ResolvedSettings {

@@ -32,7 +32,7 @@ package struct HeadMean<Scalar: BinaryFloatingPoint> {
 package struct KeysMean {
   package let site: AttentionSite
   package let grid: GridSize
-  package let keys: [Int]
+  let keys: [Int]
   private var mean: HeadMean<Double>
 
   /// - Parameters:

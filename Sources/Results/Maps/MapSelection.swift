@@ -7,10 +7,9 @@ import Planning
 /// An export's request resolved against what is stored. Nothing is written before it exists.
 package struct MapSelection {
   package let run: StoredRun
-  package let tokens: PromptTokens?
+  let tokens: PromptTokens?
   /// The records that have maps for the request, with what their keys are.
   package let records: [Record]
-  package let heads: MapExportRequest.Heads
   package let siteOfID: [SiteID: AttentionSite]
 
   package struct Record {
@@ -34,7 +33,6 @@ package struct MapSelection {
   package init(_ request: MapExportRequest, _ store: AttentionStore) throws {
     run = try Self.run(request.run, store)
     siteOfID = Dictionary(try store.sites().map { ($0.id, $0.site) }, uniquingKeysWith: { first, _ in first })
-    heads = request.heads
     // Maps of the unconditional half look at the negative prompt.
     let prompt = request.branch == .conditional ? run.run.prompt : run.run.setting.negativePrompt ?? run.run.prompt
     tokens = try store.tokens(prompt)

@@ -7,7 +7,7 @@ import Tensors
 
 /// The stored maps of one run that a view reads, one at a time.
 package struct ViewMaps {
-  package let store: AttentionStore
+  let store: AttentionStore
   package let run: StoredRun
   package let tokens: PromptTokens?
   /// Those that have maps, in the order they were registered.
@@ -81,7 +81,7 @@ package struct ViewMaps {
   /// - Parameters:
   ///   - steps: nil: all that were asked for.
   ///   - site: nil: all.
-  package func forEach(
+  func forEach(
     _ record: MapSelection.Record, steps: [Int]? = nil, site: AttentionSite? = nil,
     _ body: (AttentionSite, StoredMap) throws -> Void
   ) throws {

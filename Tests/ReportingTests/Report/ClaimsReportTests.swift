@@ -1,6 +1,7 @@
 import ExperimentSupport
 import Foundation
 import Plotting
+import Tensors
 import TestSupport
 import Testing
 
