@@ -96,17 +96,12 @@ extension AttentionStore {
   private func insert(_ runs: [RunDescription], group: String, _ db: Database) throws -> Int {
     if let other = try fetchRuns(RunFilter(hashes: Set(runs.map(\.hash))), db).first(where: { $0.groupHash != group }) {
       throw StoreError.conflict(
-        path: path,
-        detail: "run \(other.run.hash) is stored in group \(other.groupHash), not in \(group)",
-        hint: "A run of another group has another hash")
+        path: path, .otherGroup(run: other.run.hash, stored: other.groupHash, given: group))
     }
     var stored: [String: RunDescription] = [:]
     for run in try fetchRuns(RunFilter(groupHash: group), db) { stored[run.run.hash] = run.run }
     if let extra = stored.keys.filter({ hash in !runs.contains { $0.hash == hash } }).min() {
-      throw StoreError.conflict(
-        path: path,
-        detail: "group \(group) is stored with the run \(extra), which is not among those given",
-        hint: "A group of other runs has another hash")
+      throw StoreError.conflict(path: path, .missingRun(extra, group: group))
     }
     var inserted = 0
     // Sources first: a target refers to its source's row.
@@ -118,11 +113,7 @@ extension AttentionStore {
         continue
       }
       same.setting.label = run.setting.label
-      guard same == run else {
-        throw StoreError.conflict(
-          path: path, detail: "run \(run.hash) is stored with other settings",
-          hint: "Runs of other settings have other hashes")
-      }
+      guard same == run else { throw StoreError.conflict(path: path, .otherSettings(run: run.hash)) }
     }
     return inserted
   }

@@ -35,10 +35,7 @@ extension AttentionStore {
       var faults: [MapSizeFault] = []
       for map in maps {
         guard members.contains(map.run.rawValue) else {
-          throw StoreError.conflict(
-            path: path,
-            detail: "a map belongs to run \(map.run.rawValue), which is not under way in group \(groupHash)",
-            hint: "")
+          throw StoreError.conflict(path: path, .mapOfOther(run: map.run, group: groupHash))
         }
         if let fault = map.sizeFault() { faults.append(fault) }
         guard faults.isEmpty else { continue }
@@ -67,8 +64,7 @@ extension AttentionStore {
   ) throws {
     for (run, reason) in failures.sorted(by: { $0.key < $1.key }) {
       guard members.contains(run.rawValue) else {
-        throw StoreError.conflict(
-          path: path, detail: "run \(run.rawValue) fails, and is not under way in group \(group)", hint: "")
+        throw StoreError.conflict(path: path, .failureOfOther(run: run, group: group))
       }
       try db.execute(
         sql: "UPDATE run SET status = 'failed', error = ? WHERE id = ?", arguments: [reason, run.rawValue])
@@ -92,11 +88,10 @@ extension AttentionStore {
       try fail(failures, group: hash, among: underWay, db)
       let members = underWay.subtracting(failures.keys.map(\.rawValue))
       guard results.count == members.count, Set(results.map(\.run.rawValue)) == members else {
-        let given = results.map { "\($0.run.rawValue)" }.joined(separator: ", ")
-        let expected = members.sorted().map { "\($0)" }.joined(separator: ", ")
         throw StoreError.conflict(
-          path: path, detail: "group \(hash) has the runs \(expected), and the results are of the runs \(given)",
-          hint: "")
+          path: path,
+          .otherResults(
+            group: hash, underWay: members.sorted().map { RunID(rawValue: $0) }, given: results.map(\.run)))
       }
       for result in results {
         let run = try String.fetchOne(db, sql: "SELECT hash FROM run WHERE id = ?", arguments: [result.run.rawValue])
@@ -123,7 +118,7 @@ extension AttentionStore {
     let statement = try db.cachedStatement(sql: "SELECT id FROM run WHERE group_hash = ? AND status = 'running'")
     let members = try Int64.fetchSet(statement, arguments: [group])
     guard !members.isEmpty else {
-      throw StoreError.conflict(path: path, detail: "group \(group) has no run under way", hint: "Begin it first")
+      throw StoreError.conflict(path: path, .notBegun(group: group))
     }
     return members
   }

@@ -28,7 +28,7 @@ extension StoreError: CustomStringConvertible {
         path, "step \(step) of group \(group) cannot follow step \(stored), which is stored",
         "Begin the group again, which tells the step to go on from"
       )
-    case .conflict(let path, let detail, let hint): return (path, detail, hint)
+    case .conflict(let path, let conflict): return (path, conflict.description, conflict.hint)
     case .sqlite(let path, let code, let message): return (path, "SQLite says: \(message) (code \(code))", "")
     case .fileNotWritable, .folderNotWritable, .notReadable, .inUse, .busy, .diskFull, .inputOutput, .closed,
       .openedForReading, .writeWhileReading:

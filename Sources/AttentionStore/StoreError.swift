@@ -54,7 +54,7 @@ public enum StoreError: Error, Hashable, Sendable {
   /// The step that is to be stored does not follow the group's checkpoint, which is of the step `stored`.
   case staleCheckpoint(path: String, group: String, step: Int, stored: Int)
   /// What is given contradicts what is stored.
-  case conflict(path: String, detail: String, hint: String)
+  case conflict(path: String, StoreConflict)
   /// Values that may not be stored: all faults of one call.
   case invalid(path: String, [StoreFault])
   /// Any other failure of SQLite, with its extended result code.
