@@ -104,7 +104,7 @@ let package = Package(
       ],
       swiftSettings: strict),
 
-    // YAML of a stranger's, read strictly: each value with its place, all problems together.
+    // YAML of a stranger's, read strictly: each value with its place, all problems together. Keys have one description each.
     .target(
       name: "StrictYAML", dependencies: ["Formatting", .product(name: "Yams", package: "Yams")], swiftSettings: strict),
 

@@ -34,6 +34,9 @@ package enum Markdown {
     return fence + pad + text.replacingOccurrences(of: "|", with: "\\|") + pad + fence
   }
 
+  /// `` `a`, `b` ``
+  package static func codes(_ texts: [String]) -> String { texts.map(code).joined(separator: ", ") }
+
   /// A table; columns whose heading ends in `:` are set to the right.
   package static func table(_ header: [String], _ rows: [[String]]) -> String {
     let names = header.map { $0.hasSuffix(":") ? String($0.dropLast()) : $0 }

@@ -5,10 +5,10 @@ import Formatting
 /// The path's parts are keys, and positions in lists from 0; a key that holds a dot, a space or `=` stands in double
 /// quotes: `interventions."self 4-14".0.sites`. The value is YAML.
 package struct Override {
-  package let path: [String]
-  package let value: SpecNode
+  let path: [String]
+  let value: SpecNode
   /// `--set generate.seeds`, for messages.
-  package let option: String
+  let option: String
 
   /// - Throws: `SpecError` if the text is no `key.path=value`, or the value is not YAML.
   package init(_ text: String, file: String) throws(SpecError) {

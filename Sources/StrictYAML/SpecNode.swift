@@ -71,6 +71,10 @@ extension SpecNode {
   package var isNull: Bool {
     if case .scalar(_, .null) = content { true } else { false }
   }
+
+  var isAll: Bool {
+    if case .scalar("all", .text) = content { true } else { false }
+  }
 }
 
 extension SpecPlace {

@@ -13,9 +13,12 @@ package struct Field {
 
 /// The keys of a mapping that were known; the unknown ones are reported already.
 package struct Fields {
-  package let path: String
-  package let place: SpecPlace
+  /// The mapping.
+  package let field: Field
   fileprivate let entries: [String: SpecNode]
+
+  package var path: String { field.path }
+  package var place: SpecPlace { field.node.place }
 
   /// - Returns: nil where the key is absent.
   package subscript(key: String) -> Field? {
@@ -27,12 +30,17 @@ package struct Fields {
 ///
 /// Each function returns nil after it has reported why; the caller goes on with any stand-in, since a reader with
 /// problems yields no spec.
-package final class SpecReader {
+package final class SpecReader<Context> {
   package let file: String
+  /// What the values of a file depend on besides.
+  package var context: Context
   package private(set) var problems: [SpecProblem] = []
+  /// The names that entries of the list have so far, each with its path.
+  private var names: [String: String] = [:]
 
-  package init(file: String) {
+  package init(file: String, context: Context) {
     self.file = file
+    self.context = context
   }
 
   /// Reports a problem with the value at `field`; the message follows its path.
@@ -83,7 +91,7 @@ package final class SpecReader {
       report(at: field.node.place, path: keyPath(field.path, key), "the key \(quoted(key)) is missing \(level)")
     }
     return Fields(
-      path: field.path, place: field.node.place,
+      field: field,
       entries: Dictionary(entries.map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first }))
   }
 
@@ -113,7 +121,7 @@ package final class SpecReader {
   }
 
   /// The same list, read entry by entry, with a report for each entry that equals an earlier one.
-  package func distinct<Value: Hashable>(_ fields: [Field], _ read: (Field) -> Value?) -> [Value] {
+  func distinct<Value: Hashable>(_ fields: [Field], _ read: (Field) -> Value?) -> [Value] {
     var seen: [Value: String] = [:]
     return fields.compactMap { field in
       guard let value = read(field) else { return nil }
@@ -126,9 +134,26 @@ package final class SpecReader {
     }
   }
 
+  /// Reads a list whose entries have names of their own.
+  func withNames<Result>(_ read: () -> Result) -> Result {
+    let outer = names
+    defer { names = outer }
+    names = [:]
+    return read()
+  }
+
+  /// Reports the name of an entry that an earlier one of its list has.
+  package func noteName(_ name: String, _ field: Field) {
+    if let first = names[name] {
+      report(field, "\(quoted(name)) is the name at \(first) already; names differ")
+    } else {
+      names[name] = field.path
+    }
+  }
+
   // MARK: Scalars
 
-  package func text(_ field: Field, allowsEmpty: Bool = true) -> String? {
+  func text(_ field: Field, allowsEmpty: Bool = true) -> String? {
     guard case .scalar(let text, let kind) = field.node.content else {
       let written = textWithColon(field).map { "a text that holds a colon stands in quotes: \(quoted($0))" }
       expected("text", field, hint: written)
@@ -221,7 +246,7 @@ package final class SpecReader {
   }
 
   /// One of the names of an enumeration.
-  package func choice<Value: RawRepresentable & CaseIterable>(_ field: Field, _ type: Value.Type) -> Value?
+  func choice<Value: RawRepresentable & CaseIterable>(_ field: Field, _ type: Value.Type) -> Value?
   where Value.RawValue == String {
     choice(field, of: type.allCases.map(\.rawValue)).flatMap(type.init(rawValue:))
   }
@@ -239,6 +264,6 @@ package final class SpecReader {
 }
 
 /// The number without `.0` where it is whole.
-private func brief(_ value: Double) -> String {
+func brief(_ value: Double) -> String {
   Int(exactly: value).map(String.init) ?? "\(value)"
 }

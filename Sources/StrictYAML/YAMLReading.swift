@@ -7,9 +7,9 @@ package enum YAMLLimits {
   /// Bytes of a document.
   package static let bytes = 1 << 20
   /// Scalars, lists and mappings in a document.
-  package static let values = 200_000
+  static let values = 200_000
   /// Lists and mappings inside one another.
-  package static let depth = 32
+  static let depth = 32
 }
 
 /// Reads one YAML document into a tree.
@@ -83,7 +83,7 @@ private func firstAlias(in text: String) -> (name: String, line: Int, column: In
 }
 
 /// Whether the name of an anchor may hold the scalar.
-package func isAnchorName(_ scalar: Unicode.Scalar) -> Bool {
+func isAnchorName(_ scalar: Unicode.Scalar) -> Bool {
   scalar.isASCII && (scalar.properties.isAlphabetic || "0123456789_-".unicodeScalars.contains(scalar))
 }
 

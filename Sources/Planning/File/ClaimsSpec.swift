@@ -5,13 +5,13 @@ public struct ClaimsSpec: Codable, Hashable, Sendable {
   public static let defaultConfidence = 0.95
 
   /// The seeds whose runs decide; the others are for looking. nil: all.
-  public let heldOutSeeds: [Seed]?
+  public internal(set) var heldOutSeeds: [Seed]?
   /// Of all intervals together, above 0 and below 1.
-  public let confidence: Double
+  public internal(set) var confidence: Double
   /// What must hold before any claim is judged.
-  public let gates: [GateSpec]
+  public internal(set) var gates: [GateSpec]
   /// Never empty; their names differ.
-  public let claims: [ClaimSpec]
+  public internal(set) var claims: [ClaimSpec]
 
   public init(
     heldOutSeeds: [Seed]? = nil, confidence: Double = ClaimsSpec.defaultConfidence, gates: [GateSpec] = [],
@@ -47,12 +47,12 @@ public struct GateSpec: Codable, Hashable, Sendable {
 
 /// A statement and the tests that decide it.
 public struct ClaimSpec: Codable, Hashable, Sendable {
-  public let name: String
-  public let statement: String
+  public internal(set) var name: String
+  public internal(set) var statement: String
   /// What is left out, in words, as the report prints it. May be empty.
-  public let exclusions: String
+  public internal(set) var exclusions: String
   /// Never empty.
-  public let tests: [ClaimTestSpec]
+  public internal(set) var tests: [ClaimTestSpec]
 
   public init(name: String, statement: String, exclusions: String = "", tests: [ClaimTestSpec]) {
     self.name = name
@@ -65,16 +65,16 @@ public struct ClaimSpec: Codable, Hashable, Sendable {
 /// A mean that must lie beyond a threshold.
 public struct ClaimTestSpec: Codable, Hashable, Sendable {
   /// The test in words.
-  public let says: String
+  public internal(set) var says: String
   /// A name of the file's `metrics`.
-  public let metric: String
+  public internal(set) var metric: String
   /// An intervention, or `source`.
-  public let of: String
+  public internal(set) var of: String
   /// What it is compared with, run by run; nil: nothing, and the mean itself is tested.
-  public let against: String?
-  public let threshold: ClaimThreshold
+  public internal(set) var against: String?
+  public internal(set) var threshold: ClaimThreshold
   /// What must not do the same: `of` less this one must lie beyond 0 on the threshold's side.
-  public let placebo: String?
+  public internal(set) var placebo: String?
 
   public init(
     says: String, metric: String, of: String, against: String? = nil, threshold: ClaimThreshold, placebo: String? = nil

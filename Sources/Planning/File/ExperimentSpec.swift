@@ -11,29 +11,29 @@ public struct ExperimentSpec: Codable, Hashable, Sendable {
   public static let currentVersion = 1
 
   /// The version of the file format: 1.
-  public let version: Int
+  public internal(set) var version: Int
   /// The folder of the results: ASCII letters, digits, `-`, `_` and `.`, at most 64.
-  public let name: String
+  public internal(set) var name: String
   /// What the experiment is to answer, in a sentence. May be empty.
-  public let question: String
+  public internal(set) var question: String
   /// A bundled model's name, or a folder in the diffusers layout.
-  public let model: String
-  public let generate: GenerateSpec
+  public internal(set) var model: String
+  public internal(set) var generate: GenerateSpec
   /// In the order of the file. Names differ.
-  public let record: [RecordSpec]
+  public internal(set) var record: [RecordSpec]
   /// The steps after which each run leaves the picture that the model then expects; nil: none.
-  public let predictedClean: StepSelector?
+  public internal(set) var predictedClean: StepSelector?
   /// In the order of the file. Names differ; never empty.
-  public let interventions: [InterventionSpec]
-  public let metrics: [Metric]
+  public internal(set) var interventions: [InterventionSpec]
+  public internal(set) var metrics: [Metric]
   /// The networks that metrics look with.
-  public let instruments: InstrumentFolders
+  public internal(set) var instruments: InstrumentFolders
   /// What the report breaks the metrics down by.
-  public let tables: [FactorName]
-  public let figures: [FigureName]
+  public internal(set) var tables: [FactorName]
+  public internal(set) var figures: [FigureName]
   /// What the experiment claims; nil: nothing.
-  public let claims: ClaimsSpec?
-  public let budget: BudgetSpec
+  public internal(set) var claims: ClaimsSpec?
+  public internal(set) var budget: BudgetSpec
 
   public init(
     version: Int = ExperimentSpec.currentVersion, name: String, question: String = "", model: String,
@@ -99,7 +99,7 @@ public struct BudgetSpec: Codable, Hashable, Sendable {
   public static let defaultDisk = ByteSize(10 << 30)
 
   /// Bytes of the results folder.
-  public let disk: ByteSize
+  public internal(set) var disk: ByteSize
 
   public init(disk: ByteSize = BudgetSpec.defaultDisk) {
     self.disk = disk

@@ -1,24 +1,25 @@
 import Formatting
+import Schedulers
 import Tensors
 
 /// The pictures to make: every pair and every prompt with every seed, in all settings.
 public struct GenerateSpec: Codable, Hashable, Sendable {
   /// Source and target prompts, templates and files already expanded. No pair stands twice.
-  public let pairs: [PromptPair]
+  public internal(set) var pairs: [PromptPair]
   /// Prompts without a partner, templates already expanded. None stands twice.
-  public let prompts: [String]
+  public internal(set) var prompts: [String]
   /// Seeds of the start noise, as of torch's CPU generator. None stands twice; never empty.
-  public let seeds: [Seed]
+  public internal(set) var seeds: [Seed]
   /// Steps, guidance and scheduler: one, or those of a sweep. Never empty; labels differ.
-  public let settings: [GenerationSettings]
+  public internal(set) var settings: [GenerationSettings]
   /// What the unconditional branch is given.
-  public let negativePrompt: String
+  public internal(set) var negativePrompt: String
   /// Pixels, a multiple of 8, or nil for the model's own size.
-  public let height: Int?
-  public let width: Int?
-  public let precision: Precision
+  public internal(set) var height: Int?
+  public internal(set) var width: Int?
+  public internal(set) var precision: Precision
   /// The most runs of one group: more targets of one source are made in several groups, each with the source again.
-  public let batch: Int
+  public internal(set) var batch: Int
 
   public static let defaultNumInferenceSteps = 30
   /// As in diffusers' StableDiffusionPipeline.
@@ -44,17 +45,43 @@ public struct GenerateSpec: Codable, Hashable, Sendable {
   }
 }
 
+/// Settings of the denoising that a sweep may vary: one combination of them.
+public struct GenerationSettings: Codable, Hashable, Sendable {
+  /// Denoising steps, 1...1000.
+  public internal(set) var numInferenceSteps: Int
+  /// The weight of classifier-free guidance, 0...100.
+  public internal(set) var guidanceScale: Double
+  /// The scheduler's name, or nil for the one of the model's folder.
+  public internal(set) var scheduler: String?
+  /// Keys of the scheduler's configuration that take other values than the folder's.
+  public internal(set) var schedulerSettings: SchedulerSettings
+  /// What results call it, as `guidance_scale=3, scheduler=ddim`; empty where there is but one.
+  public internal(set) var label: String
+
+  public init(
+    numInferenceSteps: Int = GenerateSpec.defaultNumInferenceSteps,
+    guidanceScale: Double = GenerateSpec.defaultGuidanceScale, scheduler: String? = nil,
+    schedulerSettings: SchedulerSettings = SchedulerSettings(), label: String = ""
+  ) {
+    self.numInferenceSteps = numInferenceSteps
+    self.guidanceScale = guidanceScale
+    self.scheduler = scheduler
+    self.schedulerSettings = schedulerSettings
+    self.label = label
+  }
+}
+
 extension GenerateSpec {
   /// The sources of pairs and the prompts without a partner, each once: what a set of `dataset_mean` is of where it names none.
-  package var ownPrompts: [String] { (pairs.map(\.source) + prompts).uniqued }
+  var ownPrompts: [String] { (pairs.map(\.source) + prompts).uniqued }
 }
 
 /// A source prompt, and the target prompt that its attention may be carried into.
 ///
 /// The two may be equal: swapping a run with itself must change nothing.
 public struct PromptPair: Codable, Hashable, Sendable {
-  public let source: String
-  public let target: String
+  public internal(set) var source: String
+  public internal(set) var target: String
 
   public init(source: String, target: String) {
     self.source = source

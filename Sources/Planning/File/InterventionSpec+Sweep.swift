@@ -2,36 +2,32 @@ import Attention
 import Formatting
 import StrictYAML
 
-extension SpecDecoder {
+extension FileReader {
   /// An intervention for each combination of a sweep's values, or the one of a plain list.
   ///
   /// A swept value is put into the file's tree before the operations are read, so that it is checked like one that stands
   /// there, and what is wrong with it is reported at its place.
-  package func interventions(
-    named name: String, at namePlace: SpecPlace, _ field: Field, count: ClosedRange<Int>?, hasPairs: Bool
-  ) -> [InterventionSpec] {
-    func operations(_ field: Field) -> [OperationSpec] {
-      (reader.list(field, of: "operations, [] to change nothing, or { sweep, operations }") ?? [])
-        .compactMap { operation($0, count: count, hasPairs: hasPairs) }
-    }
+  func interventions(named name: String, at namePlace: SpecPlace, _ field: Field) -> [InterventionSpec] {
+    let operations = Form<[OperationSpec]>.list(
+      of: "operations, [] to change nothing, or { sweep, operations }", .change)
     guard case .mapping(let keys) = field.node.content,
       keys.contains(where: { ["sweep", "operations"].contains($0.key) })
     else {
-      return [InterventionSpec(name: name, operations: operations(field))]
+      return [InterventionSpec(name: name, operations: operations.read(field, self) ?? [])]
     }
-    guard let fields = reader.fields(field, allowed: ["sweep", "operations"], required: ["sweep", "operations"]),
+    guard let fields = fields(field, allowed: ["sweep", "operations"], required: ["sweep", "operations"]),
       let list = fields["operations"], let sweep = fields["sweep"],
-      let entries = reader.list(list, of: "operations"),
+      let entries = self.list(list, of: "operations"),
       let axes = sweepAxes(sweep, problem: { sweepProblem($0, operations: entries.count) })
     else { return [] }
     return sweepPoints(axes).compactMap { point in
       let full = "\(name) \(point.label)"
-      let before = reader.problems.count
+      let before = problems.count
       _ = checkName(full, at: namePlace, path: field.path)
       let nodes = entries.enumerated().map { substituted(point, index: $0, $1) }
-      guard reader.problems.count == before else { return nil }
+      guard problems.count == before else { return nil }
       let swept = Field(node: SpecNode(content: .list(nodes), place: list.node.place), path: list.path)
-      return InterventionSpec(name: full, operations: operations(swept))
+      return InterventionSpec(name: full, operations: operations.read(swept, self) ?? [])
     }
   }
 
@@ -43,7 +39,7 @@ extension SpecDecoder {
       return "\(quoted(String(parts[0]))) is no operation; there are \(operations), numbered from 0"
     }
     let name = String(parts[parts.count - 1])
-    let known = ["layers"] + SpecReference.operation.names + SpecReference.operations.names
+    let known = ["layers"] + OperationSpec.section.names + OperationRegistry.all.flatMap(\.keys).map(\.name).uniqued
     guard !known.contains(name) else { return nil }
     let nearest = nearestName(to: name, in: known).map { "did you mean \(quoted($0))? " } ?? ""
     return "an operation has no key \(quoted(name)); \(nearest)allowed: \(known.joined(separator: ", "))"
@@ -58,7 +54,7 @@ extension SpecDecoder {
       if axis.shortKey == "layers" {
         setLayers(value.node, of: field, in: &entries)
       } else if entries.contains(where: { $0.key == axis.shortKey }) {
-        reader.report(field, "\(axis.shortKey) is swept, and stands in the operation too; leave it out there")
+        report(field, "\(axis.shortKey) is swept, and stands in the operation too; leave it out there")
       } else {
         entries.append(SpecEntry(key: axis.shortKey, keyPlace: axis.place, value: value.node))
       }
@@ -71,13 +67,13 @@ extension SpecDecoder {
     guard case .scalar(let text, let kind) = layers.content, kind == .text || kind == .integer,
       text.first?.isNumber == true
     else {
-      reader.report(Field(node: layers, path: field.path), "layers are numbers and ranges, as 7, 4-14 or \"2,3,5\"")
+      report(Field(node: layers, path: field.path), "layers are numbers and ranges, as 7, 4-14 or \"2,3,5\"")
       return
     }
     guard let index = entries.firstIndex(where: { $0.key == "sites" }),
       case .scalar(let sites, .text) = entries[index].value.content, sites.hasSuffix(":*")
     else {
-      reader.report(
+      report(
         field, "layers are swept, and take the place of * in sites: write sites: \"self:*\", \"cross:*\" or \"*:*\"")
       return
     }

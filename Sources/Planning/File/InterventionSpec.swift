@@ -22,19 +22,19 @@ public struct InterventionSpec: Codable, Hashable, Sendable {
 /// One change to the attention of chosen sites and steps.
 public struct OperationSpec: Codable, Hashable, Sendable {
   /// The operation with the values of its own keys.
-  public let change: AttentionChange
+  public internal(set) var change: AttentionChange
   /// What of an attention is changed.
-  public let place: AttentionEdit.Place
+  public internal(set) var place: AttentionEdit.Place
   /// Selects attention sites, as `self:4-14`. Checked against the model by the plan.
-  public let sites: String
-  public let steps: StepSelector
-  public let branch: BranchChoice
+  public internal(set) var sites: String
+  public internal(set) var steps: StepSelector
+  public internal(set) var branch: BranchChoice
   /// The heads that are changed, from 0; nil: all.
-  public let heads: [Int]?
+  public internal(set) var heads: [Int]?
   /// The words that are changed: columns of cross maps, rows of keys and values; nil: all.
-  public let words: [TokenName]?
+  public internal(set) var words: [TokenName]?
   /// Whether rows of probabilities are brought back to a sum of 1.
-  public let renormalize: Bool
+  public internal(set) var renormalize: Bool
 
   /// - Parameter values: of the operation's own keys; the others take their standard.
   public init(
@@ -78,7 +78,7 @@ public struct DatasetSpec: Codable, Hashable, Sendable {
   public let seeds: [Seed]?
 
   /// More runs than this do not go in a batch beside the others.
-  package static let mostRuns = 256
+  static let mostRuns = 256
 
   public init(prompts: [String]? = nil, seeds: [Seed]? = nil) {
     self.prompts = prompts

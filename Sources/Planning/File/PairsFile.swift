@@ -3,36 +3,48 @@ import Formatting
 import Foundation
 import StrictYAML
 
-extension SpecDecoder {
-  /// The pairs of a JSON file in the format of the Free-Prompt-Editing benchmarks: a list of objects with
-  /// `soure_prompt` (so spelled there; `source_prompt` is taken too) and `edit_prompt`. An entry that repeats an earlier
-  /// one of the file is left out, since the published lists hold some.
-  package func pairsFile(_ field: Field) -> [PromptPair] {
-    guard let fields = reader.fields(field, allowed: ["file", "limit"], required: ["file"]) else { return [] }
-    let limit = given(fields["limit"]).map { reader.integer($0, in: 1...Self.mostPrompts) }
-    guard let fileField = fields["file"], let name = reader.line(fileField, allowsEmpty: false) else { return [] }
-    guard !isStored else {
-      reader.report(fileField, "\(quoted(name)) names a file, and a stored experiment has the pairs themselves instead")
-      return []
-    }
-    let folder = (reader.file as NSString).deletingLastPathComponent
-    let path = name.hasPrefix("/") ? name : (folder as NSString).appendingPathComponent(name)
-    do {
-      let pairs = try PairsFile.read(path)
-      return limit.map { Array(pairs.prefix($0 ?? 0)) } ?? pairs
-    } catch {
-      for message in error.messages { reader.report(fileField, "\(path): \(message)") }
-      return []
-    }
-  }
+/// An entry of `pairs` that names a JSON file in the format of the Free-Prompt-Editing benchmarks: a list of objects with
+/// `soure_prompt` (so spelled there; `source_prompt` is taken too) and `edit_prompt`. An entry that repeats an earlier one
+/// of the file is left out, since the published lists hold some.
+struct PairsFileEntry: Sendable {
+  fileprivate var all: [PromptPair] = []
+  fileprivate var limit: Int?
+
+  var pairs: [PromptPair] { limit.map { Array(all.prefix($0)) } ?? all }
+
+  static let section = Section(
+    "file", blank: PairsFileEntry(),
+    keys: [
+      Key(
+        "file", \.all, pairsOfFileForm, required: true, example: "pairs.json",
+        "a JSON file of pairs; a relative path begins at the experiment file's folder"),
+      Key(
+        "limit", \.limit, .orNull(.whole(1...PlanLimits.prompts)), example: "1",
+        "how many of the file's pairs are taken, the first ones, {allowed}; `null` for all"),
+    ])
 }
 
-package enum PairsFile {
-  /// Bytes; the largest published list has half a megabyte.
-  package static let mostBytes = 16 << 20
+private let pairsOfFileForm = Form<[PromptPair]>(
+  read: { field, reader in
+    guard let name = reader.line(field, allowsEmpty: false) else { return nil }
+    guard !reader.context.isStored else {
+      reader.report(
+        field, "\(quoted(name)) names a file, and a stored experiment has the pairs themselves instead")
+      return nil
+    }
+    let path = reader.path(name)
+    do throws(PairsFile.Failure) { return try PairsFile.read(path) } catch {
+      for message in error.messages { reader.report(field, "\(path): \(message)") }
+      return nil
+    }
+  }, write: { _ in nil })
 
-  package struct Failure: Error {
-    package let messages: [String]
+enum PairsFile {
+  /// Bytes; the largest published list has half a megabyte.
+  static let mostBytes = 16 << 20
+
+  struct Failure: Error {
+    let messages: [String]
   }
 
   private struct Entry: Decodable {
@@ -50,7 +62,7 @@ package enum PairsFile {
   }
 
   /// The file's distinct pairs, in its order.
-  package static func read(_ path: String) throws(Failure) -> [PromptPair] {
+  static func read(_ path: String) throws(Failure) -> [PromptPair] {
     let data: Data
     do { data = try OpenFile(URL(filePath: path)).data(limit: mostBytes) } catch {
       let isMissing = error.isMissing || error.reason == .system(ENOTDIR)

@@ -9,29 +9,33 @@ public enum PlanLimits {
   /// Stored maps: one a head, or one of the mean.
   public static let maps = 100_000_000
   /// With all sweeps written out.
-  package static let interventions = 10_000
+  static let interventions = 10_000
+  /// Interventions, or settings, that one sweep stands for.
+  static let combinations = 1000
+  /// Pairs, or prompts, of one file: more pictures are a mistake in a template.
+  static let prompts = 10_000
 }
 
 /// How many runs a file asks for, as factors: what is made with every seed, in all settings.
-package struct RunCount {
+struct RunCount {
   /// Pairs of prompts, with templates written out.
-  package var pairs = 0
+  var pairs = 0
   /// Prompts without a partner, with templates written out.
-  package var prompts = 0
-  package var interventions = 1
+  var prompts = 0
+  var interventions = 1
   /// Runs of sources, once for each seed and setting.
-  package var sources = 0
-  package var seeds = 1
-  package var settings = 1
+  var sources = 0
+  var seeds = 1
+  var settings = 1
 
   /// At most the largest whole number.
-  package var runs: Int {
+  var runs: Int {
     let subjects = saturatingSum([pairs, prompts])
     return saturatingProduct(saturatingSum([saturatingProduct(subjects, interventions), sources]), seeds, settings)
   }
 
   /// Why there may not be so many; nil if there may.
-  package var problem: String? {
+  var problem: String? {
     if interventions > PlanLimits.interventions {
       return "interventions: there are \(grouped(interventions)) with all sweeps written out; at most "
         + "\(grouped(PlanLimits.interventions))"
@@ -57,7 +61,7 @@ package struct RunCount {
 
 extension RunCount {
   /// Of a file's experiment, exactly.
-  package init(_ spec: ExperimentSpec) {
+  init(_ spec: ExperimentSpec) {
     let generate = spec.generate
     pairs = generate.pairs.count
     prompts = generate.prompts.count

@@ -3,17 +3,17 @@ import Attention
 /// One entry of the file's `record` list: which attention maps are stored, and how they are reduced first.
 public struct RecordSpec: Codable, Hashable, Sendable {
   /// The entry's name in the database and in figures.
-  public let name: String
+  public internal(set) var name: String
   /// Selects attention sites, as `cross:*` or `self:4-14`. Checked against the model by the plan.
-  public let sites: String
-  public let heads: HeadChoice
-  public let steps: StepSelector
+  public internal(set) var sites: String
+  public internal(set) var heads: HeadChoice
+  public internal(set) var steps: StepSelector
   /// The keys that are kept of cross-attention maps.
-  public let tokens: TokenSelector
-  public let branch: BranchChoice
+  public internal(set) var tokens: TokenSelector
+  public internal(set) var branch: BranchChoice
   /// The side, in cells, of the grid that maps are averaged down to, 1...1024; nil keeps each site's own grid.
-  public let pool: Int?
-  public let dtype: MapType
+  public internal(set) var pool: Int?
+  public internal(set) var dtype: MapType
 
   public init(
     name: String, sites: String, heads: HeadChoice = .mean, steps: StepSelector = .all, tokens: TokenSelector = .all,

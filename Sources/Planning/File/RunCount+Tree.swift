@@ -6,7 +6,7 @@ extension RunCount {
   ///
   /// A pairs file counts as one pair, since only reading it tells. So does a template or sweep that has more combinations
   /// than one may have, and whatever is wrong otherwise: the decoder refuses it, without writing it out.
-  package init(_ root: SpecNode) {
+  init(_ root: SpecNode) {
     guard let generate = root["generate"] else { return }
     pairs = saturatingSum((generate["pairs"]?.list ?? []).map { Self.combinations(of: $0["lists"]) ?? 1 })
     prompts = saturatingSum((generate["prompts"]?.list ?? []).map { Self.combinations(of: $0["lists"]) ?? 1 })
@@ -23,13 +23,13 @@ extension RunCount {
   private static func combinations(of lists: SpecNode?) -> Int? {
     guard let entries = lists?.entries, !entries.isEmpty else { return nil }
     let count = entries.reduce(1) { saturatingProduct($0, $1.value.list?.count ?? 1) }
-    return count > SpecDecoder.mostPrompts ? 1 : count
+    return count > PlanLimits.prompts ? 1 : count
   }
 
   /// The combinations of a sweep's values; 1 without a sweep.
   private static func points(of sweep: SpecNode?) -> Int {
     let count = (sweep?.entries ?? []).reduce(1) { saturatingProduct($0, values(of: $1.value)) }
-    return count > SpecDecoder.mostCombinations ? 1 : count
+    return count > PlanLimits.combinations ? 1 : count
   }
 
   /// The values of an axis: a list, named values, or a rule, which makes as many as its range has at most.

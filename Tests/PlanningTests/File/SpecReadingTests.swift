@@ -1,9 +1,9 @@
 import Foundation
-import StrictYAML
 import Testing
 
 @testable import Formatting
 @testable import Planning
+@testable import StrictYAML
 
 @Suite struct SpecReadingTests {
   // MARK: Files

@@ -21,6 +21,7 @@ import Testing
         case "experiment": "nothing: 1"
         case "generate": "version: 1\nname: a\nmodel: b\ngenerate: { nothing: 1 }"
         case "record": minimal("record: [{ nothing: 1 }]")
+        case "steps": minimal("predicted_clean: { nothing: 1 }")
         case "claims": minimal("claims: { nothing: 1 }")
         case "gate": minimal("claims: { gates: [{ nothing: 1 }], claims: [] }")
         case "claim": minimal("claims: { claims: [{ nothing: 1 }] }")

@@ -1,0 +1,72 @@
+import Formatting
+import StrictYAML
+import Tensors
+
+/// What claims may name: what the rest of the file makes and measures. nil where a problem keeps it from being known.
+struct ClaimableNames {
+  /// The interventions, and `source` where there are pairs.
+  var columns: [String]?
+  var metrics: [String]?
+  var seeds: [Seed]?
+}
+
+extension FileReader {
+  /// Keeps what claims may name.
+  func note(interventions: [InterventionSpec], metrics: [String]) {
+    func isSound(_ paths: String...) -> Bool { !paths.contains { hasProblem(below: $0) } }
+    let columns = interventions.map(\.name) + (context.hasPairs ? [InterventionSpec.sourceName] : [])
+    let generate = context.generate
+    context.claimable = ClaimableNames(
+      columns: generate != nil && isSound("interventions", "generate.pairs") ? columns : nil,
+      metrics: isSound("metrics") ? metrics : nil, seeds: isSound("generate.seeds") ? generate?.seeds : nil)
+  }
+
+  /// Reports columns that are compared with themselves.
+  func checkDifferent(_ columns: [(key: String, name: String?)], _ fields: Fields) {
+    for (index, column) in columns.enumerated() {
+      guard let name = column.name, !name.isEmpty, let first = columns[..<index].first(where: { $0.name == name }),
+        let field = fields[column.key]
+      else { continue }
+      report(field, "\(quoted(name)) is \(first.key) already; a difference to itself says nothing")
+    }
+  }
+
+  /// A name that stands in another part of the file; nil after a report.
+  fileprivate func known(_ name: String, _ field: Field, _ what: String, in known: [String]?) -> String? {
+    guard let known, !known.contains(name) else { return name }
+    let nearest = nearestName(to: name, in: known).map { "did you mean \(quoted($0))? " } ?? ""
+    let there = known.isEmpty ? "\(what)s is empty" : "there are \(clippedList(known))"
+    report(field, "the file has no \(what) \(quoted(name)); \(nearest)\(there)")
+    return nil
+  }
+}
+
+extension Form<String> {
+  /// An intervention, or the source.
+  static var column: Form<String> {
+    text(allowsEmpty: false).checked { $2.known($0, $1, "intervention", in: $2.context.claimable.columns) }
+  }
+
+  static var metric: Form<String> {
+    text(allowsEmpty: false).checked { $2.known($0, $1, "metric", in: $2.context.claimable.metrics) }
+  }
+}
+
+extension Form<[Seed]> {
+  static var heldOutSeeds: Form<[Seed]> {
+    let seed = Form<Seed>.seed.checked { seed, field, reader in
+      if let seeds = reader.context.claimable.seeds, !seeds.contains(seed) {
+        reader.report(field, "the file makes no seed \(seed); generate.seeds: \(clippedList(seeds.map(String.init)))")
+      }
+      return seed
+    }
+    return distinct(of: "seeds", seed, ifEmpty: "give at least one of the seeds")
+  }
+}
+
+/// The first names of a list that may be long.
+private func clippedList(_ names: [String]) -> String {
+  let shown = 20
+  let more = names.count > shown ? " and \(names.count - shown) more" : ""
+  return names.prefix(shown).joined(separator: ", ") + more
+}

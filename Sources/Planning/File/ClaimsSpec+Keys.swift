@@ -1,0 +1,206 @@
+import Formatting
+import StrictYAML
+
+extension ClaimsSpec {
+  static let section = Section(
+    "claims", blank: ClaimsSpec(claims: []),
+    keys: [
+      Key(
+        "held_out_seeds", \.heldOutSeeds, .orNull(.heldOutSeeds),
+        example: "[2]",
+        "a list of seeds of `generate`: only runs of these seeds decide, and the others are for exploring; "
+          + "`null` for all"),
+      Key(
+        "confidence", \.confidence, .number(0.5...0.9999),
+        example: "0.9", "{allowed}: how often all intervals of the file together hold the true values"),
+      Key(
+        "gates", \.gates, .list(of: "gates", gateForm),
+        example: "[{ says: the reader is right, instrument: reader, at_least: 0.95 }]",
+        "a list of what must hold before any claim is judged"),
+      Key(
+        "claims", \.claims,
+        .list(of: "claims", .keys(ClaimSpec.section), ifEmpty: "give at least one of the claims"), required: true,
+        example: "[{ name: C1, statement: it stays, tests: [{ says: it does, metric: ssim, of: swap, above: 0.5 }] }]",
+        "a list of claims, one or more"),
+    ])
+}
+
+extension ClaimSpec {
+  static let section = Section(
+    "claim", blank: ClaimSpec(name: "", statement: "", tests: []),
+    keys: [
+      Key("name", \.name, .name, required: true, example: "C1", "as a name in `record`"),
+      Key(
+        "statement", \.statement, .line(allowsEmpty: false), required: true,
+        example: "the layout stays", "what is claimed, in a sentence"),
+      Key(
+        "exclusions", \.exclusions, .line(), example: "pictures without a car",
+        "what is left out, in words; the report prints it"),
+      Key(
+        "tests", \.tests,
+        .list(of: "tests", .keys(ClaimTestSpec.section), ifEmpty: "give at least one of the tests"), required: true,
+        example: "[{ says: it does, metric: ssim, of: swap, above: 0.5 }]",
+        "a list of tests, one or more; the claim is shown if all are"),
+    ])
+}
+
+extension ClaimTestSpec {
+  static let section = Section(
+    "test", blank: ClaimTestSpec(says: "", metric: "", of: "", threshold: .above(0)),
+    keys: [
+      Key(
+        "says", \.says, .line(allowsEmpty: false), required: true, example: "the layout stays", "the test in words"),
+      Key("metric", \.metric, .metric, required: true, example: "ssim", "a metric of the file"),
+      Key("of", \.of, .column, required: true, example: "swap", "an intervention, or `source`"),
+      Key(
+        "against", \.against, .orNull(.column),
+        example: "none", "what is subtracted, run by run: an intervention, or `source`; `null` to test the mean itself"),
+      Key(
+        "above", \.above, .ifGiven(.number(bounds)),
+        standard: "", example: "0.5", "the threshold, {allowed}, if the mean is claimed to lie above it"),
+      Key(
+        "below", \.below, .ifGiven(.number(bounds)),
+        standard: "", example: "0.5", "the same if it is claimed to lie below it; a test has one of both"),
+      Key(
+        "placebo", \.placebo, .orNull(.column), example: "other",
+        "an intervention: the mean difference of `of` to it must lie beyond 0 as well, on the same side; `null` for none"
+      ),
+    ]
+  ) { test, fields, reader in
+    reader.checkDifferent([("of", test.of), ("against", test.against), ("placebo", test.placebo)], fields)
+    switch (fields["above"], fields["below"]) {
+    case (let above?, _?):
+      reader.report(
+        above, "a test has one threshold, above or below, and here are both; write two tests")
+    case (nil, nil):
+      reader.report(
+        fields.field, "the threshold is missing; write above: or below: with a number, above: 0 for any increase")
+    default: break
+    }
+  }
+
+  fileprivate var above: Double? {
+    get { if case .above(let value) = threshold { value } else { nil } }
+    set { if let newValue { threshold = .above(newValue) } }
+  }
+
+  fileprivate var below: Double? {
+    get { if case .below(let value) = threshold { value } else { nil } }
+    set { if let newValue { threshold = .below(newValue) } }
+  }
+}
+
+/// Of a mean that something is claimed of.
+private let bounds = -1e6...1e6
+
+// MARK: Gates
+
+/// A gate as the file has it: the keys of every kind side by side.
+struct GateEntry: Sendable {
+  fileprivate var says = ""
+  fileprivate var metric: String?
+  fileprivate var of: String?
+  fileprivate var atLeast: Double?
+  fileprivate var against: String?
+  fileprivate var differs: Bool?
+  fileprivate var instrument: String?
+
+  /// What a gate is about, which decides the keys that it has.
+  private enum Kind: String {
+    case mean = "a gate on a mean"
+    case difference = "a gate on a difference"
+    case instrument = "a gate on an instrument"
+
+    init(_ fields: Fields) {
+      if fields["instrument"] != nil {
+        self = .instrument
+      } else {
+        self = fields["against"] != nil || fields["differs"] != nil ? .difference : .mean
+      }
+    }
+
+    var keys: [String] {
+      switch self {
+      case .mean: ["metric", "of", "at_least"]
+      case .difference: ["metric", "of", "against", "differs"]
+      case .instrument: ["instrument", "at_least"]
+      }
+    }
+  }
+
+  static let section: Section<GateEntry> = Section(
+    "gate", blank: GateEntry(),
+    keys: [
+      Key(
+        "says", \.says, .line(allowsEmpty: false), required: true, example: "edits are near their sources",
+        "the gate in words"),
+      Key(
+        "metric", \.metric, .ifGiven(.metric), example: "ssim", "a metric of the file; not in a gate on an instrument"),
+      Key(
+        "of", \.of, .ifGiven(.column), example: "swap", "an intervention, or `source`; not in a gate on an instrument"),
+      Key(
+        "at_least", example: "0.9", "the mean of `of`, or the instrument's accuracy, is at least this",
+        read: { fields, reader, gate in
+          let range = fields["instrument"] == nil ? bounds : 0...1
+          gate.atLeast = fields["at_least"].flatMap { reader.number($0, in: range) }
+        }, write: { $0.atLeast.map { .plain("\($0)") } }),
+      Key(
+        "against", \.against, .ifGiven(.column),
+        example: "none", "an intervention, or `source`: the gate is about the difference to it"),
+      Key(
+        "differs", \.differs, .ifGiven(.truth),
+        example: "true", "`true`: the interval of the difference excludes 0; with `against`"),
+      Key(
+        "instrument", \.instrument, .ifGiven(.line(allowsEmpty: false)),
+        example: "reader", "an instrument, whose accuracy (0 to 1) was measured beforehand"),
+    ]
+  ) { gate, fields, reader in
+    let kind = Kind(fields)
+    for key in kind.keys where fields[key] == nil {
+      reader.report(
+        at: fields.place, path: keyPath(fields.path, key),
+        "the key \(quoted(key)) is missing in \(fields.path), \(kind.rawValue)")
+    }
+    for name in section.names where name != "says" && !kind.keys.contains(name) {
+      guard let field = fields[name] else { continue }
+      reader.report(field, "\(kind.rawValue) has the keys says, \(kind.keys.joined(separator: ", "))")
+    }
+    if let differs = fields["differs"], gate.differs == false {
+      reader.report(differs, "only true is a gate: no interval can say that there is no difference")
+    }
+    reader.checkDifferent([("of", gate.of), ("against", gate.against)], fields)
+  }
+
+  /// nil where a report says why.
+  fileprivate var spec: GateSpec? {
+    let condition: GateSpec.Condition? =
+      if let instrument {
+        atLeast.map { .instrument(instrument, atLeast: $0) }
+      } else if let metric, let of {
+        if let against {
+          .difference(metric: metric, of: of, against: against)
+        } else {
+          atLeast.map { .mean(metric: metric, of: of, atLeast: $0) }
+        }
+      } else {
+        nil
+      }
+    return condition.map { GateSpec(says: says, condition: $0) }
+  }
+
+  fileprivate static func written(_ gate: GateSpec) -> YAMLValue {
+    var entry = GateEntry(says: gate.says)
+    let kind: Kind
+    switch gate.condition {
+    case .mean(let metric, let of, let atLeast):
+      (kind, entry.metric, entry.of, entry.atLeast) = (.mean, metric, of, atLeast)
+    case .difference(let metric, let of, let against):
+      (kind, entry.metric, entry.of, entry.against, entry.differs) = (.difference, metric, of, against, true)
+    case .instrument(let name, let atLeast):
+      (kind, entry.instrument, entry.atLeast) = (.instrument, name, atLeast)
+    }
+    return section.keeping(["says"] + kind.keys).write(entry)
+  }
+}
+
+private let gateForm = Form<GateSpec>(read: { GateEntry.section.read($0, $1)?.spec }, write: { GateEntry.written($0) })

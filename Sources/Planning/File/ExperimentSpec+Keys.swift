@@ -1,0 +1,109 @@
+import Formatting
+import Measures
+import StrictYAML
+
+extension ExperimentSpec {
+  /// The top level. What a key's value depends on stands before it.
+  static let section = Section(
+    "experiment", blank: ExperimentSpec(name: "", model: "", generate: GenerateSpec(seeds: [])),
+    keys: keysOfRuns + keysOfResults)
+
+  private static let keysOfRuns: [Key<ExperimentSpec>] = [
+    Key("version", \.version, versionForm, required: true, example: "1", "`\(currentVersion)`"),
+    Key(
+      "name", \.name, .folderName, required: true, example: "red-to-blue",
+      "names the results folder: 1 to 64 of `a-z A-Z 0-9 - _ .`, not beginning with `-` or `.`"),
+    Key(
+      "question", \.question, .line(), example: "Which attention carries the color?",
+      "the question that the experiment answers"),
+    Key(
+      "model", \.model, .folder, required: true, example: "emoji-scenes",
+      "a bundled model's name, as `emoji-scenes`, or a folder in the diffusers layout"),
+    Key(
+      "generate", \.generate, .keys(GenerateSpec.section), required: true,
+      example: "{ pairs: [{ source: a red car, target: a blue car }], seeds: [1, 2] }",
+      "the pictures to make, see below"),
+    Key(
+      "record", \.record, .list(of: "records", .keys(RecordSpec.section)),
+      example: "[{ name: words, sites: \"cross:*\" }]", "a list of what to record, see below"),
+    Key(
+      "predicted_clean", \.predictedClean, .orNull(.steps), example: "[0, 10, 20]",
+      "the steps, as in `record`, after which each run writes the picture that the model then expects; `null` for none. "
+        + "Each costs one decoding"),
+    Key(
+      "interventions", \.interventions, .interventions, standard: "`{ none: [] }`",
+      example: "{ none: [], swap: [{ op: replace, sites: \"self:4-14\" }] }",
+      "names with lists of operations, see below"),
+  ]
+
+  private static let keysOfResults: [Key<ExperimentSpec>] = [
+    Key(
+      "metrics", \.metrics, .distinct(of: "metrics", .metric), example: "[psnr, ssim]",
+      "a list of {allowed}; `attnlab metrics` explains them. A text with a `/` is a program of your own, see below"),
+    Key(
+      "instruments", \.instruments, .keys(InstrumentFolders.section),
+      standard: "the bundled ones; there is none for `lpips`", example: "{ lpips: models/lpips-alex }",
+      "the networks that metrics look with: a mapping of {allowed} to folders, or to the name of a bundled model"),
+    Key(
+      "tables", \.tables, .distinct(of: "tables", .choice), example: "[object, color]",
+      "how the report breaks down the metrics of untouched pictures, by what prompts name: a list of {allowed}"),
+    Key("figures", \.figures, .distinct(of: "figures", .choice), example: "[side_by_side]", "a list of {allowed}"),
+    // A file without claims keeps the canonical form that it had before there were any.
+    Key(
+      "claims", brief: true,
+      example: "{ claims: [{ name: C1, statement: it stays, "
+        + "tests: [{ says: it does, metric: ssim, of: swap, above: 0.5 }] }] }",
+      "what is claimed and what decides it, see below; `null` for nothing",
+      read: { fields, reader, experiment in
+        reader.note(interventions: experiment.interventions, metrics: experiment.metrics.map(\.name))
+        experiment.claims = fields["claims"].flatMap { claims.read($0, reader) } ?? nil
+      }, write: { claims.write($0.claims) }),
+    Key(
+      "budget", \.budget, .keys(BudgetSpec.section), example: "{ disk: 2 GiB }",
+      "`{ disk: size }`: a plan that would write more into the results folder is refused"),
+  ]
+
+  private static let claims = Form<ClaimsSpec?>.orNull(.keys(ClaimsSpec.section))
+}
+
+extension BudgetSpec {
+  static let section = Section(
+    "budget", blank: BudgetSpec(),
+    keys: [Key("disk", \.disk, sizeForm, example: "2 GiB", "the most that the results folder may take")])
+}
+
+extension InstrumentFolders {
+  static let section = Section(
+    "instruments", blank: InstrumentFolders(),
+    keys: Instrument.allCases.map {
+      Key($0.rawValue, \.[folder: $0], .ifGiven(.folder), example: "x", "a folder, or the name of a bundled model")
+    })
+
+  fileprivate subscript(folder instrument: Instrument) -> String? {
+    get { given[instrument] }
+    set { self = InstrumentFolders(given.merging(newValue.map { [instrument: $0] } ?? [:]) { $1 }) }
+  }
+}
+
+// MARK: Values
+
+private let versionForm = Form<Int>.whole(0...Int.max).checked { version, field, reader in
+  let current = ExperimentSpec.currentVersion
+  if version == current { return version }
+  reader.report(field, "\(version) is not known; this tool reads version \(current)")
+  return nil
+}
+
+private let sizeForm = Form<ByteSize>(
+  read: { field, reader in
+    if case .scalar(_, .integer) = field.node.content {
+      return reader.integer(field, in: 1...(1 << 53)).map { ByteSize($0) }
+    }
+    if case .scalar(let text, .text) = field.node.content, let size = ByteSize(text), size.bytes > 0 { return size }
+    let units = ByteSize.units.map(\.name).joined(separator: ", ")
+    reader.report(
+      field,
+      "expected a size, found \(field.node.described); write bytes, or a number and a unit as 2 GiB; units: \(units)"
+    )
+    return nil
+  }, write: { .plain("\($0)") })

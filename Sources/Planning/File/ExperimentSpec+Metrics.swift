@@ -1,0 +1,79 @@
+import Formatting
+import Measures
+import StrictYAML
+
+/// A metric of the user's, as results keep it: its program need not be there.
+struct ProgramEntry: Sendable {
+  fileprivate var path = ""
+  fileprivate var fields: [String: String] = [:]
+
+  static let section = Section(
+    "program", blank: ProgramEntry(),
+    keys: [
+      Key("program", \.path, .line(), required: true, example: "/home/me/brightness.py", "the program's whole path")
+    ]
+      + Metric.programFieldNames.map { name in
+        let example = ["of": "picture", "digits": "\"1\""][name] ?? "brightness"
+        return Key(name, \.fields[name], .ifGiven(.line()), example: example, "as in the program's first comment")
+      })
+}
+
+extension Form<Metric> {
+  /// A metric's name, a program's path, or what a program says of itself.
+  static var metric: Form<Metric> {
+    Form(
+      allowed: Markdown.codes(MetricRegistry.all.map(\.name)), read: { $1.metric($0) },
+      write: { metric in
+        guard let program = metric.program else { return .plain(metric.name) }
+        let fields = metric.programFields.map { ($0.name, $0.value) }
+        return ProgramEntry.section.write(
+          ProgramEntry(path: program.path, fields: Dictionary(fields, uniquingKeysWith: { first, _ in first })))
+      })
+  }
+}
+
+extension FileReader {
+  fileprivate func metric(_ field: Field) -> Metric? {
+    do throws(InstrumentError) {
+      if case .mapping = field.node.content {
+        guard let entry = ProgramEntry.section.soundly(field, self) else { return nil }
+        return try Metric(program: entry.path, fields: entry.fields)
+      }
+      guard let name = line(field, allowsEmpty: false) else { return nil }
+      if let metric = MetricRegistry.named(name) { return metric }
+      if name.contains("/"), !context.isStored {
+        return try Metric(program: wholePath(name, field) ?? path(name))
+      }
+      if name.contains("/") {
+        report(field, "\(quoted(name)) names a file, and a stored experiment has what its program says instead")
+        return nil
+      }
+      let near = nearestName(to: name, in: MetricRegistry.all.map(\.name)).map { "did you mean \(quoted($0))? " } ?? ""
+      report(field, "\(quoted(name)) is no metric; \(near)`attnlab metrics` lists them")
+    } catch {
+      report(field, error.description)
+    }
+    return nil
+  }
+}
+
+extension Metric {
+  /// The program that takes it, for one of the user's own.
+  public var program: MetricProgram? {
+    guard case .program(let program) = measure else { return nil }
+    return program
+  }
+}
+
+extension ExperimentSpec {
+  /// The metrics that are programs: to measure them is to run whatever the file names, with the rights of whoever runs it.
+  public var programs: [Metric] { metrics.filter { $0.program != nil } }
+
+  /// What programs a run starts, a line each, with their whole paths: whoever is asked must see what would run.
+  public var programRemarks: [String] {
+    programs.map { metric in
+      "metrics: \(metric.name) is the program \"\(escaped(metric.program?.path ?? ""))\", which `attnlab run` starts with "
+        + "your rights, after a yes or with --allow-programs"
+    }
+  }
+}

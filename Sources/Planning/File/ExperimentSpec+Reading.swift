@@ -1,0 +1,101 @@
+import Files
+import Formatting
+import Foundation
+import StrictYAML
+
+extension ExperimentSpec {
+  /// Reads an experiment file.
+  /// - Parameters:
+  ///   - path: The file. Pairs files that it names are looked for from its folder.
+  ///   - overrides: Each `key.path=value` with a value in YAML, applied in order before anything is checked.
+  ///   - checkingSites: Called with each `sites` text; what it throws is reported at that text's place.
+  /// - Throws: `SpecError` with every problem of the file and its overrides. Syntax errors hide all others.
+  public static func load(
+    path: String, overrides: [String] = [], checkingSites: (String) throws -> Void = { _ in }
+  ) throws(SpecError) -> ExperimentSpec {
+    let data: Data
+    do { data = try OpenFile(URL(filePath: path)).data(limit: YAMLLimits.bytes) } catch {
+      let message =
+        switch error.reason {
+        case .system(ENOENT): "there is no such file"
+        case .tooLarge(let bytes, let limit): "\(bytes) bytes; an experiment file has at most \(limit)"
+        default: "\(error.problem); an experiment is one YAML file"
+        }
+      throw SpecError(file: path, problems: [SpecProblem(file: path, message: message)])
+    }
+    guard let text = String(data: data, encoding: .utf8) else {
+      throw SpecError(file: path, problems: [SpecProblem(file: path, message: "the file is not UTF-8 text")])
+    }
+    return try ExperimentSpec(yaml: text, file: path, overrides: overrides, checkingSites: checkingSites)
+  }
+
+  /// Reads the text of an experiment file.
+  /// - Parameters:
+  ///   - yaml: At most 1 MiB.
+  ///   - file: Where the text comes from, for messages and for the folder of pairs files; need not exist.
+  ///   - overrides: As in ``load(path:overrides:checkingSites:)``.
+  ///   - isStored: Whether a database keeps it. Prompts and what programs say are written out there, so that it names no
+  ///     file; one that does is refused before the file is looked at.
+  ///   - checkingSites: As in ``load(path:overrides:checkingSites:)``.
+  /// - Throws: `SpecError` with every problem of the text and its overrides.
+  public init(
+    yaml: String, file: String, overrides: [String] = [], isStored: Bool = false,
+    checkingSites: (String) throws -> Void = { _ in }
+  ) throws(SpecError) {
+    guard var root = try readYAML(yaml, file: file), !root.isNull else {
+      let message = "the file is empty; the shortest experiment has version, name, model and generate"
+      throw SpecError(file: file, problems: [SpecProblem(file: file, message: message)])
+    }
+    var problems: [SpecProblem] = []
+    for text in overrides {
+      do {
+        try root.apply(Override(text, file: file), file: file)
+      } catch {
+        problems += error.problems
+      }
+    }
+    try Self.check(RunCount(root), root, file)
+    let decoded = withoutActuallyEscaping(checkingSites) { check in
+      let reader = FileReader(file: file, context: FileContext(isStored: isStored, checkSites: check))
+      return (Self.section.read(Field(node: root, path: ""), reader), reader.problems)
+    }
+    // What is wrong in a sweep's operation would be reported for each of its values.
+    problems = inOrder((problems + decoded.1).uniqued)
+    guard problems.isEmpty, let spec = decoded.0 else { throw SpecError(file: file, problems: problems) }
+    try Self.check(RunCount(spec), root, file)
+    // What is kept with the results must be readable again.
+    let size = spec.resolvedYAML().utf8.count
+    guard size <= YAMLLimits.bytes else {
+      let message = "with all pairs and prompts written out \(size) bytes; at most \(YAMLLimits.bytes)"
+      throw SpecError(file: file, problems: [SpecProblem(file: file, message: message)])
+    }
+    self = spec
+  }
+
+  /// - Throws: `SpecError` for more runs or interventions than there may be.
+  private static func check(_ count: RunCount, _ root: SpecNode, _ file: String) throws(SpecError) {
+    guard let problem = count.problem else { return }
+    throw SpecError(file: file, problems: [root.place.problem(file: file, path: "", message: problem)])
+  }
+}
+
+/// Options first, then the file from top to bottom.
+private func inOrder(_ problems: [SpecProblem]) -> [SpecProblem] {
+  problems.enumerated().sorted {
+    ($0.element.line ?? 0, $0.element.column ?? 0, $0.offset)
+      < ($1.element.line ?? 0, $1.element.column ?? 0, $1.offset)
+  }.map(\.element)
+}
+
+extension ExperimentSpec {
+  /// The experiment with every default written out and every template and pairs file expanded, as a file that decodes to
+  /// an equal spec.
+  ///
+  /// The same spec gives the same bytes.
+  public func resolvedYAML() -> String { Self.section.write(self).document }
+
+  /// The same on one line, as JSON: what a hash of the experiment is taken of.
+  ///
+  /// It decodes to an equal spec too. The order of keys is fixed; that of lists and interventions is the file's.
+  public var canonicalForm: String { Self.section.write(self).json }
+}
