@@ -80,7 +80,8 @@ let package = Package(
       name: "VisionModels", dependencies: ["Checkpoints", "DiffusionModels", "Tensors"], swiftSettings: strict),
     .target(name: "Schedulers", dependencies: ["Checkpoints", "Tensors"], swiftSettings: strict),
     .target(
-      name: "Pipelines", dependencies: ["Attention", "Checkpoints", "DiffusionModels", "Schedulers", "Tensors"],
+      name: "Pipelines",
+      dependencies: ["Attention", "Checkpoints", "DiffusionModels", "Formatting", "Schedulers", "Tensors"],
       resources: [.copy("Models")], swiftSettings: strict),
 
     // Results: stored, measured, drawn.
@@ -103,6 +104,14 @@ let package = Package(
         .product(name: "SwiftCSV", package: "SwiftCSV"),
       ],
       swiftSettings: strict),
+
+    // How fast this machine is: kernels, steps, decoding, the recorder.
+    .target(
+      name: "Benchmarks",
+      dependencies: [
+        "Attention", "AttentionStore", "Checkpoints", "CKernels", "DiffusionModels", "Formatting", "Pipelines",
+        "Tensors",
+      ], swiftSettings: strict),
 
     // YAML of a stranger's, read strictly: each value with its place, all problems together. Keys have one description each.
     .target(
@@ -132,9 +141,17 @@ let package = Package(
       ],
       swiftSettings: strict),
     .target(
+      name: "Comparing",
+      dependencies: [
+        "Analysis", "Attention", "AttentionStore", "Formatting", "Measures", "Planning", "Plotting", "Results",
+        "Tensors",
+      ],
+      swiftSettings: strict),
+    .target(
       name: "Reporting",
       dependencies: [
-        "Analysis", "Attention", "AttentionStore", "Files", "Formatting", "Measures", "Planning", "Plotting", "Results",
+        "Analysis", "Attention", "AttentionStore", "Comparing", "Files", "Formatting", "Measures", "Planning",
+        "Plotting", "Results",
         "Tensors",
       ],
       swiftSettings: strict),
@@ -142,18 +159,24 @@ let package = Package(
       name: "Exporting",
       dependencies: [
         "Analysis", "Attention", "AttentionStore", "Checkpoints", "CZlib", "Files", "Formatting", "Measures",
-        "Planning",
-        "Plotting", "Results", "Tensors",
+        "Planning", "Plotting", "Results", "Tensors",
       ],
+      swiftSettings: strict),
+
+    // Whether this machine and this installation can do it.
+    .target(
+      name: "Diagnosing",
+      dependencies: ["Formatting", "Pipelines", "Planning", "Plotting", "Results", "Schedulers", "Tensors"],
       swiftSettings: strict),
 
     // The command line puts them one after another.
     .executableTarget(
       name: "attnlab",
       dependencies: [
-        "Analysis", "Attention", "AttentionStore", "Checkpoints", "CKernels", "DiffusionModels", "Exporting", "Files",
-        "Formatting", "Measures", "Pipelines", "Planning", "Plotting", "Reporting", "Results", "Running", "Schedulers",
-        "StrictYAML", "Tensors", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Analysis", "Attention", "AttentionStore", "Benchmarks", "Checkpoints", "Comparing", "Diagnosing",
+        "DiffusionModels", "Exporting", "Files", "Formatting", "Measures", "Pipelines", "Planning", "Plotting",
+        "Reporting", "Results", "Running", "Schedulers", "StrictYAML", "Tensors",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
 
@@ -192,11 +215,13 @@ let package = Package(
         "picture_metrics.json", "statistics.json",
       ]),
     .testTarget(name: "MeasuresTests", dependencies: ["Checkpoints", "Measures", "Plotting", "TestSupport"]),
+    .testTarget(name: "BenchmarksTests", dependencies: ["Benchmarks"]),
     .testTarget(name: "PlottingTests", dependencies: ["CZlib", "Files", "Plotting", "TestSupport"]),
     .testTarget(name: "FormattingTests", dependencies: ["Formatting"]),
     // Small experiments and results that several of the tests below need.
     .target(
-      name: "ExperimentSupport", dependencies: ["Planning", "Reporting", "Results", "Running", "TestSupport"],
+      name: "ExperimentSupport",
+      dependencies: ["Comparing", "Planning", "Reporting", "Results", "Running", "TestSupport"],
       path: "Tests/ExperimentSupport"),
     .testTarget(
       name: "PlanningTests", dependencies: ["ExperimentSupport", "Planning", "StrictYAML", "TestSupport"]),
@@ -204,7 +229,9 @@ let package = Package(
     .testTarget(
       name: "RunningTests",
       dependencies: ["CFaultSync", "CFaultVFS", "ExperimentSupport", "Running", "StoreTestSupport", "TestSupport"]),
+    .testTarget(name: "ComparingTests", dependencies: ["Comparing", "ExperimentSupport", "TestSupport"]),
     .testTarget(name: "ReportingTests", dependencies: ["ExperimentSupport", "Exporting", "Reporting", "TestSupport"]),
+    .testTarget(name: "DiagnosingTests", dependencies: ["Diagnosing"]),
     .testTarget(name: "ExportingTests", dependencies: ["ExperimentSupport", "Exporting", "TestSupport"]),
     .testTarget(
       name: "attnlabTests",
@@ -240,9 +267,9 @@ if let libFuzzer {
     .executableTarget(
       name: "attnlab-fuzz",
       dependencies: [
-        "AttentionStore", "Attention", "Checkpoints", "CLibFuzzer", "DiffusionModels", "Exporting", "Pipelines",
-        "Planning",
-        "Plotting", "Reporting", "Results", "Running", "Schedulers", "StrictYAML", "Tensors", "VisionModels",
+        "AttentionStore", "Attention", "Checkpoints", "CLibFuzzer", "Comparing", "DiffusionModels", "Exporting",
+        "Pipelines", "Planning", "Plotting", "Reporting", "Results", "Running", "Schedulers", "StrictYAML", "Tensors",
+        "VisionModels",
         .product(name: "GRDB", package: "GRDB.swift"),
       ],
       path: "Tests/Fuzz/Targets", swiftSettings: strict, linkerSettings: [.unsafeFlags([libFuzzer])]),

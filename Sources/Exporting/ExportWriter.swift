@@ -2,7 +2,6 @@ import Attention
 import Files
 import Formatting
 import Foundation
-import Planning
 import Plotting
 import Results
 import Tensors
@@ -135,11 +134,8 @@ struct ExportWriter {
   }
 
   private mutating func write(_ picture: Picture, _ title: String, as name: String) throws {
-    let texts = [
-      PNG.Text("Title", title), PNG.Text("Prompt", selection.run.prompt),
-      PNG.Text("Seed", "\(selection.run.run.seed)"),
-      PNG.Text("Content-Hash", selection.run.run.hash), PNG.Text("Software", "attnlab \(attnlabVersion)"),
-    ]
+    let run = selection.run
+    let texts = [PNG.Text].origin(title: title, prompts: [run.prompt], seeds: [run.run.seed], hashes: [run.run.hash])
     try write(Data(PNG.encode(picture, texts: texts)), as: name + ".png")
   }
 

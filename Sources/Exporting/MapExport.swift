@@ -1,7 +1,6 @@
 import Attention
 import AttentionStore
 import Foundation
-import Plotting
 import Results
 import Tensors
 
@@ -37,7 +36,7 @@ public enum MapExport {
     let selection = try MapSelection(request, store)
     var writer = ExportWriter(
       selection: selection, request: request, folder: try ResultsFolder.openForOutput(folder), url: folder)
-    if request.format == .png { writer.picture = try picture(of: selection.run, store, results) }
+    if request.format == .png { writer.picture = try? selection.run.picture(store, results) }
     for record in selection.records {
       try writer.begin(record)
       for step in record.steps {
@@ -46,11 +45,6 @@ public enum MapExport {
       try writer.end()
     }
     return writer.files
-  }
-
-  private static func picture(of run: StoredRun, _ store: AttentionStore, _ results: ResultsFolder) throws -> Picture? {
-    guard let artifact = try store.artifacts(run.id).first(where: { $0.kind == "picture" }) else { return nil }
-    return try? PNG.read(results.open().file(artifact.path))
   }
 
   /// The maps of one step, those of single heads drawn together where their mean is asked for.

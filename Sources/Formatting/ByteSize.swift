@@ -1,5 +1,3 @@
-import Foundation
-
 /// A number of bytes, written `500 MB` or `2 GiB`.
 public struct ByteSize: Codable, Hashable, Sendable, CustomStringConvertible {
   public let bytes: Int64
@@ -33,13 +31,5 @@ public struct ByteSize: Codable, Hashable, Sendable, CustomStringConvertible {
     let fitting = bytes == 0 ? nil : Self.units.last { bytes % $0.bytes == 0 }
     let unit = fitting ?? Self.units[0]
     return "\(bytes / unit.bytes) \(unit.name)"
-  }
-
-  /// For reading, to three figures: `1.24 GiB`, `518 KiB`.
-  public var rounded: String {
-    let unit = Self.units.last { $0.name.contains("iB") && bytes >= $0.bytes } ?? Self.units[0]
-    let value = Double(bytes) / Double(unit.bytes)
-    let decimals = unit.bytes == 1 || value >= 100 ? 0 : value >= 10 ? 1 : 2
-    return String(format: "%.\(decimals)f \(unit.name)", value)
   }
 }

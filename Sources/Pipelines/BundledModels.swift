@@ -8,6 +8,9 @@ public enum BundledModels {
     return contents.filter { !$0.hasPrefix(".") }.sorted()
   }
 
+  /// The model of whoever names none.
+  package static let standard = "emoji-scenes"
+
   /// The folder of a model; nil if there is none of that name.
   public static func url(of name: String) -> URL? {
     names.contains(name) ? folder.appending(path: name) : nil

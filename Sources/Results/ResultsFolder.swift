@@ -54,7 +54,7 @@ public struct ResultsFolder: Hashable, Sendable {
   /// Begins a file that somebody named, in a folder that is opened as by `openForOutput`. Where the name is a link, the file
   /// that it leads to is replaced, but not inside a folder of results.
   /// - Throws: `FileError`.
-  public static func beginOutput(_ url: URL) throws(FileError) -> NewFile {
+  static func beginOutput(_ url: URL) throws(FileError) -> NewFile {
     let url = url.absoluteURL.standardizedFileURL
     let above = url.deletingLastPathComponent()
     let folder = try openForOutput(above)

@@ -1,9 +1,11 @@
 import AttentionStore
 import Files
+import Formatting
 import Foundation
+import Planning
 import Tensors
 
-/// Which runs are to be removed: those that fulfil every condition given. Without any condition it is none.
+/// Which runs are to be removed: those that fulfill every condition given. Without any condition it is none.
 public struct RemovalSelection: Hashable, Sendable {
   /// The name of an intervention.
   public var intervention: String?
@@ -27,6 +29,17 @@ public struct RemovalSelection: Hashable, Sendable {
   }
 
   var isEmpty: Bool { self == RemovalSelection() }
+
+  /// A name that no run has is more likely a slip than a wish.
+  /// - Throws: `ExperimentError` that lists the interventions there are; `StoreError`.
+  package func checkIntervention(in store: AttentionStore) throws {
+    guard let intervention else { return }
+    let known = Set(try store.runs().map(\.run.intervention)).sorted()
+    if known.contains(intervention) { return }
+    throw ExperimentError(
+      "--intervention: no run has the intervention \"\(printable(intervention))\"; "
+        + (known.isEmpty ? "there are no runs" : "there are \(known.map(printable).joined(separator: ", "))"))
+  }
 }
 
 /// Runs that are to go from an experiment's results, with what goes with them. Nothing else removes a run.

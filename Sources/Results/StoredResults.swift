@@ -147,7 +147,7 @@ extension ExperimentPlan {
 }
 
 extension Picture {
-  /// What stands in a table where there is no picture: grey, of another one's size.
+  /// What stands in a table where there is no picture: gray, of another one's size.
   package static func gap(like other: Picture) throws -> Picture {
     try Picture(
       width: other.width, height: other.height, pixels: [UInt8](repeating: 232, count: other.width * other.height * 3))

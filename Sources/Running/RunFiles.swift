@@ -37,11 +37,9 @@ struct RunFiles {
   }
 
   private func texts(_ run: PlannedRun, _ group: PlannedGroup) -> [PNG.Text] {
-    [
-      PNG.Text("Prompt", run.prompt.prompt), PNG.Text("Seed", "\(group.settings.seed)"),
-      PNG.Text("Intervention", run.intervention), PNG.Text("Content-Hash", run.hash),
-      PNG.Text("Software", "attnlab \(attnlabVersion)"),
-    ]
+    .origin(
+      prompts: [run.prompt.prompt], seeds: [group.settings.seed],
+      details: [PNG.Text("Intervention", run.intervention)], hashes: [run.hash])
   }
 
   // MARK: - Making

@@ -1,4 +1,6 @@
 import ArgumentParser
+import Diagnosing
+import Formatting
 import Foundation
 import Planning
 import Tensors

@@ -1,8 +1,8 @@
 import Attention
 import AttentionStore
+import Comparing
 import Foundation
 import Planning
-import Reporting
 import Results
 import Running
 import Tensors

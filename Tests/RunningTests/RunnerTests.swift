@@ -2,11 +2,11 @@ import Analysis
 import AttentionStore
 import CFaultVFS
 import Checkpoints
+import Comparing
 import ExperimentSupport
 import Foundation
 import Measures
 import Plotting
-import Reporting
 import Results
 import Running
 import StoreTestSupport

@@ -1,8 +1,6 @@
 import Foundation
 import Testing
 
-@testable import attnlab
-
 /// The program starts itself once more to choose how its threads wait; a caller must not notice.
 @Suite struct ThreadWaitingTests {
   /// A shell line that begins without either variable.
@@ -23,15 +21,6 @@ import Testing
       let passive = try waiting(program, "OMP_WAIT_POLICY=passive \"$attnlab\" doctor")
       #expect(passive.hasPrefix("ok") && passive.hasSuffix("as OMP_WAIT_POLICY=passive says"))
     }
-  }
-
-  @Test func whatIsInForceIsSaidForEveryEnvironment() {
-    #expect(ThreadWaiting.inForce(["GOMP_SPINCOUNT": "1000"]).advice == nil)
-    #expect(ThreadWaiting.inForce(["GOMP_SPINCOUNT": "300000"]).found == "as GOMP_SPINCOUNT=300000 says")
-    #expect(ThreadWaiting.inForce(["OMP_WAIT_POLICY": "active"]).found == "as OMP_WAIT_POLICY=active says")
-    let both = ThreadWaiting.inForce(["OMP_WAIT_POLICY": "passive", "GOMP_SPINCOUNT": "1000"])
-    #expect(both.found == "as GOMP_SPINCOUNT=1000 and OMP_WAIT_POLICY=passive says")
-    #expect(ThreadWaiting.inForce(["HOME": "/"]).advice?.hasPrefix("set GOMP_SPINCOUNT=1000: ") == true)
   }
 
   /// The environment of a process that goes on after its start: the variable is there once, and the process is the one

@@ -17,7 +17,7 @@ typedef struct cpngfile_reader cpngfile_reader;
 /// NULL on failure. `not_png` is then 1 if the file is readable but begins with something other than PNG's signature.
 cpngfile_reader *cpngfile_open(int descriptor, uint32_t *width, uint32_t *height, int *not_png, char *message);
 
-/// Reads all pixels as RGB of 8 bits into `rgb`, of `height * width * 3` bytes. Grey and palette become RGB, 16 bits are
+/// Reads all pixels as RGB of 8 bits into `rgb`, of `height * width * 3` bytes. Gray and palette become RGB, 16 bits are
 /// rounded to 8, alpha is laid over white. Beside `rgb` it takes a few rows. 0 on failure.
 int cpngfile_pixels(cpngfile_reader *reader, uint8_t *rgb, char *message);
 

@@ -87,6 +87,9 @@ public struct PromptPair: Codable, Hashable, Sendable {
     self.source = source
     self.target = target
   }
+
+  /// `a red car → a blue car`
+  package var label: String { "\(source) → \(target)" }
 }
 
 /// The numbers that the model computes in.

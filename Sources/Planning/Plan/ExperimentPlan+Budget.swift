@@ -5,13 +5,13 @@ extension ExperimentPlan {
   public var budgetFault: ExperimentFault? {
     let budget = spec.budget.disk
     guard diskBytes > budget.bytes else { return nil }
-    let maps = "\(mapCount) maps of \(ByteSize(Int64(mapBytes)).rounded) for \(runCount) runs"
+    let maps = "\(mapCount) maps of \(Readable.bytes(mapBytes)) for \(runCount) runs"
     let advice =
       mapBytes > diskBytes / 2
       ? "record fewer sites, steps or tokens, reduce with `heads: mean`, `pool` or `dtype: fp16`, or raise budget.disk"
       : "make fewer runs, or raise budget.disk"
     return ExperimentFault(
-      "the plan needs about \(ByteSize(Int64(diskBytes)).rounded) and the budget is \(budget): \(maps)",
-      at: "budget.disk", advice: advice)
+      "the plan needs about \(Readable.bytes(diskBytes)) and the budget is \(budget): \(maps)", at: "budget.disk",
+      advice: advice)
   }
 }

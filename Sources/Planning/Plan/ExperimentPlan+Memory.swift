@@ -32,8 +32,8 @@ extension ExperimentPlan {
     throw ExperimentError(
       ExperimentFault(
         "\(group.runs.count) runs in one batch of \(width) x \(height) pixels need about "
-          + "\(ByteSize(Int64(needed)).rounded), of which the maps of one step are "
-          + "\(ByteSize(Int64(attention.largestStepBytes)).rounded), and \(ByteSize(Int64(available)).rounded) are available",
+          + "\(Readable.bytes(needed)), of which the maps of one step are "
+          + "\(Readable.bytes(attention.largestStepBytes)), and \(Readable.bytes(available)) are available",
         at: "memory",
         advice:
           "lower generate.batch (here \(spec.generate.batch)) or the pictures' size, record fewer sites or reduce them "

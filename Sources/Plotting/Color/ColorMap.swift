@@ -1,14 +1,14 @@
 /// How a value becomes a color: 256 colors from the lowest to the highest value.
 ///
 /// `viridis`, `magma` and `inferno` are matplotlib's: perceptually even, and their lightness grows all the way, so they
-/// survive grey print and most color blindness. `coolwarm` is for signed values on a scale whose middle is 0.
+/// survive gray print and most color blindness. `coolwarm` is for signed values on a scale whose middle is 0.
 public enum ColorMap: String, CaseIterable, Hashable, Sendable {
   case viridis
   case magma
   case inferno
   /// Black to white.
   case gray
-  /// Blue over pale grey to red, both ends as dark as each other.
+  /// Blue over pale gray to red, both ends as dark as each other.
   case coolwarm
 
   /// The color of NaN: a bright cyan that is in no map, so that a broken value is seen at once.

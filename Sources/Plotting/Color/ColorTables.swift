@@ -1,4 +1,4 @@
-/// The tables of matplotlib's perceptually even colour maps, as 0xRRGGBB from the lowest to the highest value.
+/// The tables of matplotlib's perceptually even color maps, as 0xRRGGBB from the lowest to the highest value.
 ///
 /// Made by Stefan van der Walt, Nathaniel Smith and Eric Firing for matplotlib and put in the public domain (CC0); the
 /// floats of `matplotlib/_cm_listed.py` (matplotlib 3.11.2) times 255, rounded to nearest.
@@ -90,7 +90,7 @@ enum ColorTables {
     0xF5F992, 0xF6FA96, 0xF8FB9A, 0xF9FC9D, 0xFAFDA1, 0xFCFFA4,
   ]
 
-  /// Moreland 2009, "Diverging Color Maps for Scientific Visualization": his blue (59, 76, 192) over grey to his red
+  /// Moreland 2009, "Diverging Color Maps for Scientific Visualization": his blue (59, 76, 192) over gray to his red
   /// (180, 4, 38), by the paper's formula in Msh.
   static let coolwarm: [UInt32] = [
     0x3B4CC0, 0x3C4EC2, 0x3D50C3, 0x3E51C5, 0x4053C6, 0x4155C8, 0x4256C9, 0x4358CB, 0x445ACC, 0x455CCE,

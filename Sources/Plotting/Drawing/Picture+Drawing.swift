@@ -13,14 +13,14 @@ extension Picture {
     return try Picture(width: width, height: height, pixels: values.map { UInt8(min(255, max(0, $0 + 0.5))) })
   }
 
-  /// Mostly grey and a little paler, so that the colors of a map laid over it are the map's own.
+  /// Mostly gray and a little paler, so that the colors of a map laid over it are the map's own.
   func subdued() -> Picture {
     var copy = self
     for i in stride(from: 0, to: pixels.count, by: 3) {
       // Rec. 709 luma.
-      let grey = 0.2126 * Float(pixels[i]) + 0.7152 * Float(pixels[i + 1]) + 0.0722 * Float(pixels[i + 2])
+      let gray = 0.2126 * Float(pixels[i]) + 0.7152 * Float(pixels[i + 1]) + 0.0722 * Float(pixels[i + 2])
       for channel in i..<i + 3 {
-        copy.pixels[channel] = UInt8(min(255, (0.8 * grey + 0.2 * Float(pixels[channel])) * 0.85 + 30))
+        copy.pixels[channel] = UInt8(min(255, (0.8 * gray + 0.2 * Float(pixels[channel])) * 0.85 + 30))
       }
     }
     return copy
@@ -53,7 +53,7 @@ extension HeatMap {
     return try Picture(width: width, height: height, pixels: pixels)
   }
 
-  /// The map laid over a picture that is greyed underneath. A map with a value that is not finite is not interpolated.
+  /// The map laid over a picture that is grayed underneath. A map with a value that is not finite is not interpolated.
   /// - Parameters:
   ///   - width, height: of the result, in pixels.
   ///   - opacity: of the map, 0...1.
@@ -66,12 +66,12 @@ extension HeatMap {
     return try overlay(onSubdued: base, range, colorMap, opacity: opacity, interpolation)
   }
 
-  /// The map laid over a picture that is grey already, at the picture's size.
+  /// The map laid over a picture that is gray already, at the picture's size.
   func overlay(
     onSubdued picture: Picture, _ range: ClosedRange<Float>, _ colorMap: ColorMap,
     opacity: Float = Figures.overlayOpacity, _ interpolation: Interpolation = .bicubic
   ) throws -> Picture {
-    // A smooth kernel would spread a broken value over its neighbours and hide where it stands.
+    // A smooth kernel would spread a broken value over its neighbors and hide where it stands.
     let kernel = values.allSatisfy(\.isFinite) ? interpolation : .nearest
     let top = try self.picture(
       width: picture.width, height: picture.height, range: range, colorMap: colorMap, interpolation: kernel)

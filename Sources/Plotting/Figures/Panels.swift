@@ -61,7 +61,7 @@ struct PanelGrid {
   private func draw(_ index: Int, on canvas: inout Canvas, x: Int, y: Int, from start: Int) {
     let panel = panels[index]
     let top = y + captionHeight(from: start)
-    // Short captions stand next to their picture, whatever their neighbours need.
+    // Short captions stand next to their picture, whatever their neighbors need.
     let captionY = top - Self.captionGap - captions[index].count * Lettering.lineHeight(Layout.captionSize)
     canvas.text(
       captions[index], x: x + cell.width / 2, y: captionY, size: Layout.captionSize, anchor: .center)
@@ -75,7 +75,7 @@ struct PanelGrid {
 }
 
 extension Canvas {
-  /// Draws a picture in the middle of a cell; what it leaves free becomes a pale grey.
+  /// Draws a picture in the middle of a cell; what it leaves free becomes a pale gray.
   mutating func drawCell(_ picture: Picture, x: Int, y: Int, width: Int, height: Int) {
     if picture.width < width || picture.height < height {
       fill(RGB(0xF2F2F2), x: x, y: y, width: width, height: height)

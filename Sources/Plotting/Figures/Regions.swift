@@ -20,7 +20,7 @@ public struct LabeledRegion: Hashable, Sendable {
 }
 
 extension Figures {
-  /// A picture with a box around each region, beside it the regions' pixels in colors on the greyed picture, and below
+  /// A picture with a box around each region, beside it the regions' pixels in colors on the grayed picture, and below
   /// their labels in the same colors.
   ///
   /// - Parameter note: said of the whole picture, after the labels.

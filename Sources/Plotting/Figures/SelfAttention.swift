@@ -24,7 +24,7 @@ extension Figures {
   /// - Parameters:
   ///   - maps: the self-attention probabilities of the query over the keys' grid; a map's own cells stay visible. The mark
   ///     stands in the middle of the query's cell.
-  ///   - overPicture: whether the maps are laid over the greyed picture.
+  ///   - overPicture: whether the maps are laid over the grayed picture.
   /// - Throws: `PlottingError` if there is no map, the point lies outside the picture, or the scale is not finite and
   ///   rising.
   public static func selfAttention(

@@ -30,7 +30,7 @@ public enum PNG {
 
   /// Reads the pixels of a PNG of any kind as 8-bit RGB.
   ///
-  /// Grey and palette become RGB, 16 bits are rounded to 8, and alpha is laid over white. Color profiles and gamma are
+  /// Gray and palette become RGB, 16 bits are rounded to 8, and alpha is laid over white. Color profiles and gamma are
   /// not applied: the stored numbers are taken as sRGB. Texts, profiles and all else are passed over unread.
   /// - Parameter pixelLimit: compared with the header before any pixel's memory is taken; reading takes 3 bytes a pixel.
   /// - Throws: `FileError` if there is no such file; `PlottingError` with the path and the reason.

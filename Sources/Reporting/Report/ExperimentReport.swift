@@ -1,4 +1,5 @@
 import AttentionStore
+import Comparing
 import Files
 import Foundation
 import Measures
@@ -26,14 +27,11 @@ public enum ExperimentReport {
   ) throws -> [URL] {
     let data = try StoredResults(results: results, store: store)
     let folder = try results.openForWriting()
-    let instruments = instruments ?? InstrumentAccuracies(data.spec.instruments)
     let numbers = ReportNumbers(data: data, accuracies: MetricAccuracies(data.spec.instruments))
     let words = try? SceneVocabulary(folder: data.spec.instruments.folder(.sceneReader))
     let factors = ReportFactors(data: data, words: words)
     let figures = FigureWriter(folder)
-    let verdicts = data.spec.claims.map { claims in
-      ReportVerdicts(judgement: ClaimsJudgement(claims, ClaimRuns(data, seeds: claims.heldOutSeeds), instruments))
-    }
+    let verdicts = ClaimsJudgement(data, instruments: instruments).map { ReportVerdicts(judgement: $0) }
     let chart = try verdicts?.write(figures, data)
     let sections = try ReportFigures(data: data).sections(figures)
     let tables =

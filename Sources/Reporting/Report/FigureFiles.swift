@@ -23,12 +23,7 @@ final class FigureWriter {
     _ picture: Picture, as name: String, title: String, prompts: [String], seeds: [Seed], hashes: [String]
   ) throws -> FigureFile {
     precondition(Self.isOwn(name), "\(name) would never be cleaned up")
-    let texts = [
-      PNG.Text("Title", title), PNG.Text("Prompt", prompts.uniqued.joined(separator: "; ")),
-      PNG.Text("Seed", seeds.uniqued.map(String.init).joined(separator: ", ")),
-      PNG.Text("Content-Hash", hashes.uniqued.joined(separator: " ")),
-      PNG.Text("Software", "attnlab \(attnlabVersion)"),
-    ]
+    let texts = [PNG.Text].origin(title: title, prompts: prompts, seeds: seeds, hashes: hashes)
     try folder.write(Data(PNG.encode(picture, texts: texts)), to: "\(Self.place)/\(name)", making: true)
     names.append(name)
     return FigureFile(name: name, title: title)

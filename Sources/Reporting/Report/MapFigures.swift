@@ -64,7 +64,7 @@ struct MapFigures {
         Where the picture looks at each word of its prompt: the heat maps of DAAM (Tang et al. 2022) as the package of that \
         name computes them. The probabilities of cross-attention are summed over the recorded steps, brought to the latents' \
         grid by bicubic interpolation, clamped at 0, averaged over layers, heads and the tokens of a word, and laid over the \
-        greyed picture. The middle block is left out. Bright is most. Each map has its own scale, whose ends stand below it, \
+        grayed picture. The middle block is left out. Bright is most. Each map has its own scale, whose ends stand below it, \
         so compare where words are, not how bright they are. Attention to a word need not lie on the thing that it names.
         """)
     guard let cross, !wordViews.isEmpty else { return missing(section, Self.noCross) }

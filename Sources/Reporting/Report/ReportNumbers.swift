@@ -225,8 +225,3 @@ extension String {
   /// With its first letter large.
   fileprivate var asSentence: String { prefix(1).uppercased() + dropFirst() }
 }
-
-extension PromptPair {
-  /// `a red car → a blue car`
-  var label: String { "\(source) → \(target)" }
-}

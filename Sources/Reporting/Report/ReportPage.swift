@@ -81,7 +81,7 @@ struct ReportPage {
     let recorded =
       mapCount == 0
       ? "No attention maps were recorded"
-      : "\(counted(mapCount, "attention map")) (\(ByteSize(Int64(mapBytes)).rounded)) were recorded on the way"
+      : "\(counted(mapCount, "attention map")) (\(Readable.bytes(mapBytes))) were recorded on the way"
     guard !data.metrics.isEmpty else { return recorded + "." }
     let how =
       data.metrics.allSatisfy(\.measure.isOfEdits)

@@ -1,4 +1,5 @@
 import Analysis
+import Comparing
 import Formatting
 import Foundation
 import Planning

@@ -16,14 +16,14 @@ public struct ComponentsView {
   public struct Cell {
     public let site: AttentionSite
     public let step: Int
-    public let height: Int
-    public let width: Int
+    let height: Int
+    let width: Int
     /// Three, or fewer on a grid of fewer cells.
     public let components: [PrincipalComponents.Component]
 
     /// A pixel a cell of the grid: each component from its lowest (0) to its highest (255) score; one that is the same
     /// everywhere, or is not there, is 128.
-    public func colors() throws -> Picture {
+    func colors() throws -> Picture {
       let channels = (0..<3).map { index -> [UInt8] in
         let scores = components.indices.contains(index) ? components[index].scores : []
         guard let low = scores.min(), let high = scores.max(), high > low else {
@@ -36,7 +36,7 @@ public struct ComponentsView {
     }
   }
 
-  public let run: StoredRun
+  let run: StoredRun
   /// By step and site.
   public let cells: [Cell]
   public let steps: [Int]

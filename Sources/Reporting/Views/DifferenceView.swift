@@ -35,13 +35,13 @@ public struct DifferenceView {
     public let distance: MapDistance
     /// The second's less the first's, the means over heads: probabilities of a word, or of keys in multiples of
     /// 1 / keys, which is what each gets where all are looked at alike.
-    public let map: HeatMap
+    let map: HeatMap
   }
 
-  public let first: StoredRun
-  public let second: StoredRun
-  public let record: String
-  public let subject: Subject
+  let first: StoredRun
+  let second: StoredRun
+  let record: String
+  let subject: Subject
   /// By step and site.
   public let rows: [Row]
 
@@ -97,17 +97,6 @@ public struct DifferenceView {
     let map = try HeatMap(
       width: a.grid.width, height: a.grid.height, values: zip(a.values, b.values).map { Float($1 - $0) })
     return Row(site: site, step: step, distance: distance, map: map)
-  }
-
-  /// The words that two prompts are compared by where none is named: the first one's word that the second has not at its
-  /// place, with the word that stands there; the last word if none differs.
-  /// - Returns: nil if either prompt has no words.
-  public static func words(of first: PromptTokens, and second: PromptTokens) -> Subject? {
-    guard let index = DrawnChoice.word(of: first.words, differingFrom: second.words),
-      let labels = try? [first, second].map({ try TokenSelector.words.resolve($0).map(\.label) }),
-      let other = labels[1].indices.contains(index) ? labels[1][index] : labels[1].last
-    else { return nil }
-    return .word(labels[0][index], other: other)
   }
 }
 

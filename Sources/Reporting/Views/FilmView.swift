@@ -10,7 +10,7 @@ import Tensors
 ///
 /// All frames have one size and, of maps, one scale, so that brightness can be compared from step to step.
 public struct FilmView {
-  public let run: StoredRun
+  let run: StoredRun
   /// In the order of denoising.
   public let steps: [Int]
   public let frames: [Picture]

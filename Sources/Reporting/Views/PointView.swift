@@ -9,11 +9,11 @@ import Tensors
 
 /// Where one point of the picture looks: self-attention's row of the cell that the point falls in, at each recorded layer.
 public struct PointView {
-  public let run: StoredRun
-  public let point: QueryPoint
+  let run: StoredRun
+  let point: QueryPoint
   public let step: Int
   /// By layer: the mean over heads of the probabilities over the keys' grid.
-  public let maps: [(site: AttentionSite, map: HeatMap)]
+  let maps: [(site: AttentionSite, map: HeatMap)]
 
   /// - Parameter step: nil: the middle one of those that were recorded and asked for.
   /// - Throws: `ExperimentError` that says what was not recorded and what would record it; `SelectionError`; `StoreError`.
@@ -35,7 +35,31 @@ public struct PointView {
     self.maps = found.sorted { $0.site.index < $1.site.index }
   }
 
-  /// The picture with the point, then a map a layer, laid over the greyed picture.
+  /// What a layer's map says of the point.
+  package struct Layer {
+    package let site: AttentionSite
+    package let map: HeatMap
+    /// Of the point's cell.
+    package let row, column: Int
+    /// The probability of the cell itself.
+    package let itself: Double
+    /// Of any cell; nil where none is a number.
+    package let highest: Double?
+
+    fileprivate init(_ site: AttentionSite, _ map: HeatMap, _ point: QueryPoint) {
+      let cell = point.cell(width: map.width, height: map.height)
+      self.site = site
+      self.map = map
+      (row, column) = (cell.y, cell.x)
+      itself = Double(map.values[cell.y * map.width + cell.x])
+      highest = map.range.map { Double($0.upperBound) }
+    }
+  }
+
+  /// In the order of the forward pass.
+  package var layers: [Layer] { maps.map { Layer($0.site, $0.map, point) } }
+
+  /// The picture with the point, then a map a layer, laid over the grayed picture.
   /// - Parameter title: nil: the prompt, the seed and the step.
   public func figure(title: String? = nil, picture: Picture) throws -> Picture {
     try Figures.selfAttention(

@@ -7,9 +7,9 @@ import Tensors
 extension StatisticsView {
   /// What one chart shows.
   public struct Chart: Hashable, Sendable {
-    public let record: String
-    public let kind: AttentionKind
-    public let statistic: MapStatistic
+    let record: String
+    let kind: AttentionKind
+    let statistic: MapStatistic
     public let word: String
     /// For file names, each once: `self-distance`, `cross-spread`, and `cross-spread-2` of a second record.
     public let name: String
@@ -19,7 +19,7 @@ extension StatisticsView {
   public var words: [String] { rows.map(\.word).filter { !$0.isEmpty }.uniqued }
 
   /// The kinds of each record.
-  public var parts: [(record: String, kind: AttentionKind)] {
+  var parts: [(record: String, kind: AttentionKind)] {
     rows.map(\.record).uniqued.flatMap { record in
       AttentionKind.allCases.filter { kind in rows.contains { $0.record == record && $0.site.kind == kind } }.map {
         (record, $0)

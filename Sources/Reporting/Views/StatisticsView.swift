@@ -23,7 +23,7 @@ public enum MapStatistic: String, CaseIterable, Codable, Hashable, Sendable {
   case spread
 
   /// For readers, with the unit.
-  public var title: String {
+  var title: String {
     switch self {
     case .entropy: "entropy, nats"
     case .relativeEntropy: "entropy over ln(keys)"
@@ -55,7 +55,7 @@ public struct StatisticsView {
     public let uniform: Double
   }
 
-  public let run: StoredRun
+  let run: StoredRun
   /// By record, step and site.
   public let rows: [Row]
   /// What could not be computed, and which entry of `record` it needs.

@@ -14,7 +14,7 @@ package struct WordMaps {
   /// In the prompt's order; one that stands in it more than once is one, as in the package.
   package let words: [String]
   /// At most twelve, spread evenly; the first and the last are among them.
-  package let shownSteps: [Int]
+  let shownSteps: [Int]
 
   private let sites: [AttentionSite]
   /// Indices of the sites that heat maps are of.
@@ -29,7 +29,7 @@ package struct WordMaps {
   /// The mean over heads, by shown step, then by site.
   private var shown: [Int: [Int: Tensor]] = [:]
 
-  package static let mostShownSteps = 12
+  static let mostShownSteps = 12
 
   /// What has to be recorded of a prompt: each head, and each token of a word as a key.
   package static func record(of prompt: PromptTokens) -> RecordSpec {
@@ -79,20 +79,20 @@ package struct WordMaps {
   }
 
   /// `mean over 15 layers and heads, sum over 30 steps`
-  package var summary: String {
+  var summary: String {
     "mean over \(counted(recorded.intersection(mapSites).count, "layer")) and heads, sum over "
       + counted(stepCount, "step")
   }
 
   /// Each word's attention over the picture, as DAAM computes it.
-  package func heatMapsOfWords() throws -> [HeatMap] {
+  func heatMapsOfWords() throws -> [HeatMap] {
     try heatMaps.maps.map {
       try HeatMap(width: heatMaps.size.width, height: heatMaps.size.height, values: $0.map(Float.init))
     }
   }
 
   /// A word's maps at the shown steps, a row for each layer; the mean over its tokens.
-  package func rows(word: Int) throws -> [LayerRow] {
+  func rows(word: Int) throws -> [LayerRow] {
     try recorded.sorted().map { site in
       LayerRow(sites[site].figureLabel, try shownSteps.map { try column(word, of: shown[$0]?[site]) })
     }

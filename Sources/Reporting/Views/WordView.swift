@@ -13,17 +13,17 @@ import Tensors
 /// `WordHeatMaps` has the definition. It is exact of a record with `heads: all` and `tokens: all`; of means over heads and
 /// sums over a word's tokens the clamp takes off less.
 public struct WordView {
-  public let run: StoredRun
+  let run: StoredRun
   /// Of the prompt, in its order, or as asked for. A word that stands in it more than once is one, as in the package.
   public let words: [String]
   /// For each word, on the latents' grid.
   public let maps: [HeatMap]
   /// Recorded sites, in the order of the forward pass, and steps.
-  public let sites: [AttentionSite]
-  public let steps: [Int]
+  let sites: [AttentionSite]
+  let steps: [Int]
   /// The sites among them that the maps are of.
-  public let mapSites: [AttentionSite]
-  public let definition: WordHeatMaps.Definition
+  let mapSites: [AttentionSite]
+  let definition: WordHeatMaps.Definition
   /// The word of the grid at each site and step, the mean over heads.
   let grid: [SiteStep: HeatMap]
 

@@ -1,9 +1,10 @@
 import ArgumentParser
+import Benchmarks
 import Checkpoints
 import Formatting
 import Foundation
 import Pipelines
-import Tensors
+import Results
 
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -44,32 +45,31 @@ struct BenchOptions: ParsableArguments {
     }
   }
 
-  /// Times candidates in turn with the machine's peak, and says so on standard error.
-  func run(_ candidates: [BenchCandidate]) throws -> [BenchResult] {
-    let isArithmetic = candidates.contains { $0.operations != nil }
-    return try Contest(
-      repeats: repeats, peak: isArithmetic ? try EngineBench.peakProduct() : nil,
-      note: { StandardError.write($0 + "\n") }
-    ).run(candidates)
-  }
-
-  /// Runs each group and prints: JSON as it comes, a table at the end.
-  func report(_ groups: [() throws -> [BenchCandidate]]) throws {
+  /// Times each group and prints: JSON as it comes, a table at the end.
+  func report(_ groups: [BenchGroup]) throws {
     var results: [BenchResult] = []
     for group in groups {
       // A group's tensors are gone before the next one's are made.
-      let new = try run(group())
+      let new = try allProblems {
+        try Contest.results(of: group.candidates(), repeats: repeats) { StandardError.write($0 + "\n") }
+      }
       if output.json { for result in new { try StandardOutput.write(result.line()) } }
       results += new
     }
     guard !output.json else { return }
     try StandardOutput.write(results.table)
-    if let peak = results.compactMap(\.peakGflops.value).max() {
-      try StandardOutput.write(
-        "\npeak: \(Int(peak.rounded())) GFLOP/s, the fastest product of 2048x2048x2048; \(Engine.threads) threads\n")
-    }
+    if let peak = results.peakText { try StandardOutput.write("\n\(peak)\n") }
   }
 }
+
+/// Does something of a benchmark, and reports all that is wrong with it.
+private func allProblems<Result>(_ body: () throws -> Result) throws -> Result {
+  do { return try body() } catch let error as BenchmarkError {
+    throw CommandError(error.problems.joined(separator: "\nerror: "))
+  }
+}
+
+extension RecordedKinds: ExpressibleByArgument {}
 
 struct PictureSizeOptions: ParsableArguments {
   @Option(name: .long, help: ArgumentHelp("In pixels, a multiple of 8. (default: the model's)", valueName: "pixels"))
@@ -77,6 +77,13 @@ struct PictureSizeOptions: ParsableArguments {
 
   @Option(name: .long, help: ArgumentHelp("In pixels, a multiple of 8. (default: the model's)", valueName: "pixels"))
   var width: Int?
+
+  /// - Throws: `UsageError` for sides that the model cannot make.
+  func latents(of folder: ModelFolder) throws -> LatentSize {
+    do { return try LatentSize(folder, height: height, width: width) } catch let error as BenchmarkError {
+      throw UsageError(error.problems.map { "--\($0)" })
+    }
+  }
 }
 
 struct BenchStepCommand: ParsableCommand {
@@ -125,7 +132,7 @@ struct BenchStepCommand: ParsableCommand {
     if let output, let problem = OutputPlace.problem(file: output) { throw CommandError("--output: \(problem)") }
     let bench = try load()
     let candidate = try bench.candidate(modelOption.model, record: record)
-    try options.report([{ [candidate] }])
+    try options.report([BenchGroup(candidate.name) { [candidate] }])
     guard let output else { return }
     // After the timing, so that the tensor does not count as memory of the step.
     let prediction = try bench.step(bench.plan(record)).prediction.channelsFirst()
@@ -140,10 +147,10 @@ struct BenchStepCommand: ParsableCommand {
     let folder = try commandLineModel(modelOption.model)
     if let inputs {
       let file = try SafetensorsFile(url: fileURL(inputs), named: inputs)
-      return try StepBench(folder) { try StepInputs(file, for: $0) }
+      return try allProblems { try StepBench(folder) { try StepInputs(file, for: $0) } }
     }
-    let size = try LatentSize(folder, height: size.height, width: size.width)
-    return try StepBench(folder) { StepInputs($0, runs: runs ?? 1, height: size.height, width: size.width) }
+    let size = try size.latents(of: folder)
+    return try StepBench(folder) { StepInputs($0, runs: runs ?? 1, size: size) }
   }
 }
 
@@ -163,14 +170,14 @@ struct BenchKernelsCommand: ParsableCommand {
   @OptionGroup var options: BenchOptions
 
   func run() throws {
-    let all = KernelBench.contests + EngineBench.contests
+    let all = BenchGroup.kernels
     let chosen = only.map { text in all.filter { $0.name.contains(text) } } ?? all
     guard !chosen.isEmpty else {
       throw UsageError(
         "--only: no case's name holds \"\(printable(only ?? ""))\"; there are \(all.map(\.name).joined(separator: "; "))"
       )
     }
-    try options.report(chosen.map(\.make))
+    try options.report(chosen)
   }
 }
 
@@ -185,8 +192,9 @@ struct BenchVAECommand: ParsableCommand {
 
   func run() throws {
     let folder = try commandLineModel(modelOption.model)
+    let size = try size.latents(of: folder)
     try options.report([
-      { [try VAEBench.candidate(folder, label: modelOption.model, height: size.height, width: size.width)] }
+      BenchGroup("decoding") { [try VAEBench.candidate(folder, label: modelOption.model, size: size)] }
     ])
   }
 }
@@ -204,7 +212,7 @@ struct BenchRecorderCommand: ParsableCommand {
   @OptionGroup var options: BenchOptions
 
   func run() throws {
-    try options.report(RecorderBench.loads.map { load in { [try RecorderBench(load).candidate()] } })
+    try options.report(BenchGroup.recorder)
   }
 }
 
@@ -220,19 +228,13 @@ struct BenchAllCommand: ParsableCommand {
 
   func run() throws {
     let folder = try commandLineModel(modelOption.model)
-    let latents = try LatentSize(folder, height: size.height, width: size.width)
+    let size = try size.latents(of: folder)
     let label = modelOption.model
-    try options.report(
-      (KernelBench.contests + EngineBench.contests).map(\.make)
-        + [{ [try VAEBench.candidate(folder, label: label, height: size.height, width: size.width)] }]
-        + RecorderBench.loads.map { load in { [try RecorderBench(load).candidate()] } }
-        + [
-          {
-            let bench = try StepBench(folder) {
-              StepInputs($0, runs: 1, height: latents.height, width: latents.width)
-            }
-            return try RecordedKinds.allCases.map { try bench.candidate(label, record: $0) }
-          }
-        ])
+    let decoding = BenchGroup("decoding") { [try VAEBench.candidate(folder, label: label, size: size)] }
+    let steps = BenchGroup("steps") {
+      let bench = try StepBench(folder) { StepInputs($0, runs: 1, size: size) }
+      return try RecordedKinds.allCases.map { try bench.candidate(label, record: $0) }
+    }
+    try options.report(BenchGroup.kernels + [decoding] + BenchGroup.recorder + [steps])
   }
 }

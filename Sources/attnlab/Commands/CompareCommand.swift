@@ -1,11 +1,11 @@
 import ArgumentParser
 import AttentionStore
-import Formatting
+import Comparing
 import Foundation
 import Measures
 import Planning
 import Plotting
-import Reporting
+import Results
 import Tensors
 
 struct CompareCommand: ParsableCommand {
@@ -108,7 +108,7 @@ struct CompareCommand: ParsableCommand {
     let comparison = try compare(results)
     guard !comparison.isEmpty else {
       throw CommandError(
-        "no run has a partner under the baseline \"\(comparison.baseline)\": " + Self.reasons(comparison))
+        "no run has a partner under the baseline \"\(comparison.baseline)\": \(comparison.reasons)")
     }
     try writeFiles(comparison)
     if output.json {
@@ -133,15 +133,11 @@ struct CompareCommand: ParsableCommand {
       known.contains(text) ? [text] : text.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
     }
     let chosen = try metrics.map { try Self.metrics($0, among: results.flatMap(\.metrics)) }
-    do {
-      return try Comparison(
-        results,
-        ComparisonRequest(
-          interventions: names, baseline: baseline, metrics: chosen, grouping: grouping, resamples: resamples,
-          seed: seed.value, permutations: tests.drawn, equivalence: tests.bounds, correlation: tests.correlate))
-    } catch let error as ExperimentError {
-      throw UsageError(error.problems)
-    }
+    let request = ComparisonRequest(
+      interventions: names, baseline: baseline, metrics: chosen, grouping: grouping, resamples: resamples,
+      seed: seed.value,
+      permutations: tests.drawn, equivalence: tests.bounds, correlation: tests.correlate)
+    return try asUsage { try Comparison(results, request) }
   }
 
   /// Metrics by name: those that were measured, which may be of a program that is gone, before those of attnlab.
@@ -162,19 +158,6 @@ struct CompareCommand: ParsableCommand {
       files.add(fileURL(chart), bytes: try PNG.encode(picture))
     }
     try files.commit()
-  }
-
-  /// Why runs have no partner, each reason once.
-  private static func reasons(_ comparison: Comparison) -> String {
-    var counts: [(reason: String, count: Int)] = []
-    for run in comparison.unmatched {
-      if let index = counts.firstIndex(where: { $0.reason == run.reason }) {
-        counts[index].count += 1
-      } else {
-        counts.append((run.reason, 1))
-      }
-    }
-    return counts.map { "\(Readable.number($0.count, "run")): \($0.reason)" }.joined(separator: "; ")
   }
 }
 

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Foundation
+import Diagnosing
 
 struct DoctorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -27,7 +27,7 @@ struct DoctorCommand: ParsableCommand {
     if latents {
       return try StandardOutput.write(json: SelfCheck.latents())
     }
-    let diagnosis = Diagnosis(results: resultsOption.root)
+    let diagnosis = Diagnosis(results: resultsOption.root, latents: ["doctor", "--latents"])
     if output.json {
       try StandardOutput.write(json: diagnosis)
     } else {

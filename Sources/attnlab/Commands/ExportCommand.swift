@@ -80,19 +80,11 @@ struct ExportCommand: ParsableCommand {
     let store = try AttentionStore.open(results.database, mode: .readOnly)
     defer { try? store.close() }
     noteOtherRuns(try store.countOfOtherRuns(), of: results.name)
-    let stored = try StoredRun.find(runHash, in: store)
-    let request = MapExportRequest(
-      run: stored.run.hash, sites: sites, words: words.map(Self.names), steps: steps, heads: heads ?? .mean,
-      record: record, format: format)
-    let files: [URL]
-    do {
-      files = try MapExport.write(store: store, results: results, request: request, to: folder)
-    } catch let error as SelectionError {
-      throw UsageError("\(error)")
-    } catch let error as ResultsError {
-      throw UsageError(error.problems)
-    } catch let error as ExperimentError {
-      throw UsageError(error.problems)
+    let files = try asUsage {
+      let request = MapExportRequest(
+        run: try StoredRun.find(runHash, in: store).run.hash, sites: sites, words: words.map(Self.names), steps: steps,
+        heads: heads ?? .mean, record: record, format: format)
+      return try MapExport.write(store: store, results: results, request: request, to: folder)
     }
     if output.json { return try StandardOutput.write(json: ["files": files.map(\.path)]) }
     try StandardOutput.write(files.map { "wrote \($0.path)\n" }.joined())

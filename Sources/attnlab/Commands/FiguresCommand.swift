@@ -4,6 +4,7 @@ import Formatting
 import Foundation
 import Planning
 import Reporting
+import Results
 
 struct FiguresCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

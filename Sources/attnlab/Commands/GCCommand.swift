@@ -73,7 +73,7 @@ struct GCCommand: ParsableCommand {
     let selection = RemovalSelection(
       intervention: intervention, seed: seed,
       olderThan: olderThan.map { Date(timeIntervalSinceNow: -$0 * 86400) }, failed: failed, otherPlans: otherPlans)
-    var removed: [Removed] = []
+    var removed: [RemovalReport] = []
     var problems: [String] = []
     for results in try folders() {
       do {
@@ -105,24 +105,19 @@ struct GCCommand: ParsableCommand {
   }
 
   /// - Returns: what was removed, and why the file did not shrink where it did not.
-  private func collect(_ results: ResultsFolder, _ selection: RemovalSelection) throws -> (Removed, problem: String?) {
+  private func collect(
+    _ results: ResultsFolder, _ selection: RemovalSelection
+  ) throws -> (RemovalReport, problem: String?) {
     let store = try AttentionStore.open(results.database, mode: dryRun ? .readOnly : .readWrite)
     defer { try? store.close() }
-    if experiment != nil { try checkIntervention(store) }
+    if experiment != nil { try asUsage { try selection.checkIntervention(in: store) } }
     let removal = try RunRemoval(selection, from: store, results)
-    let planned = Removed(removal, bytesFreed: removal.mapBytes + removal.fileBytes)
-    try say(planned.list)
+    try say(removal.planned.list)
     if dryRun {
-      try say(planned.verdict("would remove", "about"))
-      return (planned, nil)
+      try say(removal.planned.verdict("would remove", "about"))
+      return (removal.planned, nil)
     }
-    let before = store.bytesOnDisk
-    try removal.apply(to: store)
-    var problem: String?
-    do { try store.compact() } catch {
-      problem = "the runs are removed, but the file did not shrink; later runs use the room inside it. \(error)"
-    }
-    let removed = Removed(removal, bytesFreed: max(0, before - store.bytesOnDisk) + removal.fileBytes)
+    let (removed, problem) = try removal.applyAndCompact(store)
     try say(removed.verdict("removed", "freed"))
     return (removed, problem)
   }
@@ -131,75 +126,10 @@ struct GCCommand: ParsableCommand {
   private func say(_ text: String) throws {
     if !output.json { try StandardOutput.write(text) }
   }
-
-  /// A name that no run has is more likely a slip than a wish.
-  private func checkIntervention(_ store: AttentionStore) throws {
-    guard let intervention else { return }
-    let known = Set(try store.runs().map(\.run.intervention)).sorted()
-    if known.contains(intervention) { return }
-    throw UsageError(
-      "--intervention: no run has the intervention \"\(printable(intervention))\"; "
-        + (known.isEmpty ? "there are no runs" : "there are \(known.map(printable).joined(separator: ", "))"))
-  }
 }
 
 private struct Outcome: Encodable {
   let dryRun: Bool
   let bytesFreed: Int
-  let experiments: [Removed]
-}
-
-/// What went of one experiment.
-private struct Removed: Encodable {
-  struct Run: Encodable {
-    let hash, status, intervention, prompt: String
-    let seed: Seed
-    /// False for a run that goes because its source does.
-    let selected: Bool
-  }
-
-  let name, folder: String
-  let runs: [Run]
-  /// Folders that belonged to no run.
-  let leftovers: [String]
-  /// Files that a killed process was writing.
-  let unfinishedFiles: [String]
-  let bytesFreed: Int
-
-  init(_ removal: RunRemoval, bytesFreed: Int) {
-    name = removal.results.name
-    folder = removal.results.url.path
-    let all = removal.selected.map { ($0, true) } + removal.others.map { ($0, false) }
-    runs = all.map { run, selected in
-      Run(
-        hash: run.run.hash, status: run.status.rawValue, intervention: run.run.intervention, prompt: run.prompt,
-        seed: run.run.seed, selected: selected)
-    }
-    leftovers = removal.leftovers
-    unfinishedFiles = removal.unfinished
-    self.bytesFreed = bytesFreed
-  }
-
-  /// A line for each run and folder.
-  var list: String {
-    var table = Table(["run", "why", "status", "intervention", "seed", "prompt"], right: [4])
-    for run in runs {
-      table.add([
-        String(run.hash.prefix(16)), run.selected ? "selected" : "of its source", run.status, run.intervention,
-        "\(run.seed)", run.prompt,
-      ])
-    }
-    for file in unfinishedFiles { table.add([file, "unfinished file", "", "", "", ""]) }
-    for folder in leftovers { table.add([folder, "in no database", "", "", "", ""]) }
-    return table.isEmpty ? "" : table.text
-  }
-
-  func verdict(_ verb: String, _ bytes: String) -> String {
-    let what = [
-      Readable.number(runs.count, "run"),
-      leftovers.isEmpty ? nil : Readable.number(leftovers.count, "folder of no run", "folders of no run"),
-      unfinishedFiles.isEmpty ? nil : Readable.number(unfinishedFiles.count, "unfinished file"),
-    ].compactMap { $0 }.joined(separator: " and ")
-    return "\(printable(name)): \(verb) \(what), \(bytes) \(Readable.bytes(bytesFreed))\n"
-  }
+  let experiments: [RemovalReport]
 }

@@ -2,6 +2,8 @@ import ArgumentParser
 import Checkpoints
 import Foundation
 import Plotting
+import Results
+import Running
 import Tensors
 
 struct GenerateCommand: ParsableCommand {
@@ -68,10 +70,9 @@ struct GenerateCommand: ParsableCommand {
     let pictureURL = fileURL(out)
     let latentsURL = latentsOut.map(fileURL)
     try checkPlaces(pictureURL, latentsURL)
-    let single = try SinglePicture(
-      prompt: prompt, negativePrompt: negative, options: options, height: height, width: width)
+    let single = try options.picture(of: prompt, negativePrompt: negative, height: height, width: width)
     for remark in single.remarks { StandardError.write("note: \(remark)\n") }
-    let latents = try single.denoise()
+    let latents = try single.denoise(progress: TerminalProgress())
 
     var files = OutputFiles()
     files.add(pictureURL, bytes: try PNG.encode(single.model.picture(latents), texts: single.texts))

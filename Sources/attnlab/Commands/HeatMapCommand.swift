@@ -1,9 +1,9 @@
 import ArgumentParser
-import Attention
 import Foundation
 import Plotting
 import Reporting
-import Tensors
+import Results
+import Running
 
 struct HeatMapCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -57,9 +57,7 @@ struct HeatMapCommand: ParsableCommand {
     if let problem = OutputPlace.problem(folder: folder) { throw CommandError("--out: \(problem)") }
     let single: SinglePicture
     do {
-      single = try SinglePicture(prompt: prompt, options: options, height: size, width: size) {
-        [WordMaps.record(of: $0)]
-      }
+      single = try options.picture(of: prompt, height: size, width: size) { [WordMaps.record(of: $0)] }
     } catch let error as UsageError {
       // Height and width are one option here.
       throw UsageError(error.problems.filter { !$0.hasPrefix("--width:") }.map(Self.asSize))
@@ -68,9 +66,18 @@ struct HeatMapCommand: ParsableCommand {
     guard !maps.words.isEmpty else { throw UsageError("the prompt has no word whose attention could be shown") }
     for remark in single.remarks { StandardError.write("note: \(remark)\n") }
 
-    let latents = try single.denoise { step, probe in try maps.add(step: step, probe.maps) }
+    let latents = try single.denoise(progress: TerminalProgress()) { step, probe in
+      try maps.add(step: step, probe.maps)
+    }
     let picture = try single.model.picture(latents)
-    let names = try write(maps, picture, single, to: folder)
+    let figures = try maps.figures(
+      title: "\u{201C}\(prompt)\u{201D}, seed \(single.settings.seed)", picture: picture)
+    var files = OutputFiles()
+    for (name, figure) in figures {
+      files.add(folder.appending(path: name), bytes: try PNG.encode(figure, texts: single.texts))
+    }
+    try files.commit()
+    let names = figures.map(\.name)
 
     if output.json {
       let report = Report(
@@ -87,40 +94,5 @@ struct HeatMapCommand: ParsableCommand {
 
   private static func asSize(_ problem: String) -> String {
     problem.hasPrefix("--height:") ? "--size:" + problem.dropFirst("--height:".count) : problem
-  }
-
-  /// - Returns: The names of the files written.
-  private func write(_ maps: WordMaps, _ picture: Picture, _ single: SinglePicture, to folder: URL) throws -> [String] {
-    let title = "\u{201C}\(prompt)\u{201D}, seed \(single.settings.seed)"
-    let strip = zip(maps.words, try maps.heatMapsOfWords()).map { LabeledMap($0, $1) }
-    var pictures = [
-      ("picture.png", picture),
-      (
-        "words.png",
-        try Figures.wordStrip(
-          title: "\(title): attention to each word, \(maps.summary)", picture: picture, words: strip,
-          scale: .perMap)
-      ),
-    ]
-    for word in maps.words.indices {
-      let rows = try maps.rows(word: word)
-      let figure = try Figures.layerStepGrid(
-        title: "\u{201C}\(maps.words[word])\u{201D} in \(title)", rows: rows,
-        steps: maps.shownSteps.map(String.init), scale: .covering(rows.flatMap(\.maps)))
-      pictures.append((Self.gridName(word: word, maps.words[word]), figure))
-    }
-    var files = OutputFiles()
-    for (name, figure) in pictures {
-      files.add(folder.appending(path: name), bytes: try PNG.encode(figure, texts: single.texts))
-    }
-    try files.commit()
-    return pictures.map(\.0)
-  }
-
-  /// `grid-3-car.png`: the number keeps names apart, the word is there for the reader.
-  static func gridName(word: Int, _ text: String) -> String {
-    let letters = text.unicodeScalars.filter { $0.properties.isAlphabetic || $0.properties.numericType != nil }.prefix(
-      24)
-    return "grid-\(word + 1)" + (letters.isEmpty ? "" : "-\(String(String.UnicodeScalarView(letters)))") + ".png"
   }
 }

@@ -4,6 +4,7 @@ import Formatting
 import Foundation
 import Plotting
 import Reporting
+import Results
 
 struct MapsDAAMCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -65,7 +66,7 @@ struct MapsDAAMCommand: ParsableCommand {
         view.request(run, words: names), definition: definition, takesMiddleBlock: middleBlock, store: store)
       let title = "\(run.prompt) · seed \(run.run.seed) · attention to each word: \(heatMaps.over)"
       let figure = try heatMaps.figure(title: title, picture: try run.picture(store, results))
-      var table = Table(["word", "lowest", "highest"], right: [1, 2])
+      var table = TextTable(["word", "lowest", "highest"], right: [1, 2])
       for (word, map) in zip(heatMaps.words, heatMaps.maps) {
         table.add([word] + [map.range?.lowerBound, map.range?.upperBound].map { Readable.value($0.map(Double.init)) })
       }

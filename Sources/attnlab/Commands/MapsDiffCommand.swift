@@ -1,11 +1,8 @@
 import ArgumentParser
-import Attention
 import AttentionStore
 import Formatting
-import Foundation
-import Planning
 import Reporting
-import StrictYAML
+import Results
 
 struct MapsDiffCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -86,35 +83,19 @@ struct MapsDiffCommand: ParsableCommand {
     }
   }
 
-  /// A row a layer: the means over steps.
-  private func table(_ difference: DifferenceView) -> Table {
-    var table = Table(["layer", "steps", "L1 / 2", "JS, nats", "at most"], right: [1, 2, 3, 4])
-    for (site, rows) in Dictionary(grouping: difference.rows, by: \.site).sorted(by: { $0.key.index < $1.key.index }) {
-      func mean(_ value: KeyPath<DifferenceView.Row, Double>) -> Double {
-        rows.reduce(0) { $0 + $1[keyPath: value] } / Double(rows.count)
-      }
+  private func table(_ difference: DifferenceView) -> TextTable {
+    var table = TextTable(["layer", "steps", "L1 / 2", "JS, nats", "at most"], right: [1, 2, 3, 4])
+    for layer in difference.layers {
       table.add(
-        [site.figureLabel, "\(rows.count)"]
-          + [
-            mean(\.distance.totalVariation), mean(\.distance.jensenShannon),
-            rows.map(\.distance.jensenShannon).max(),
-          ].map(Readable.value))
+        [layer.site.figureLabel, "\(layer.steps)"]
+          + [layer.totalVariation, layer.jensenShannon, layer.largestJensenShannon].map(Readable.value))
     }
     return table
   }
 
   private func other(_ first: StoredRun, _ store: AttentionStore) throws -> StoredRun {
     if let otherHash { return try StoredRun.find(otherHash, in: store) }
-    let group = try store.runs(RunFilter(groupHash: first.groupHash, status: .done)).filter { $0.id != first.id }
-    let later = group.filter { $0.id.rawValue > first.id.rawValue } + group
-    guard let run = later.first(where: { withIntervention == nil || $0.run.intervention == withIntervention }) else {
-      let known = Set(group.map(\.run.intervention)).sorted().joined(separator: ", ")
-      throw UsageError(
-        "run \(first.run.hash.prefix(16)) has no other done run in its group"
-          + (known.isEmpty ? "" : " under \"\(withIntervention ?? "")\"; there are \(known)")
-          + "; name a run with --with")
-    }
-    return run
+    return try DifferenceView.other(first, intervention: withIntervention, in: store)
   }
 
   private func subject(
@@ -122,9 +103,6 @@ struct MapsDiffCommand: ParsableCommand {
   ) throws -> DifferenceView.Subject {
     if let point { return .point(try point.place(in: first)) }
     if let word { return .word(word, other: withWord ?? word) }
-    guard let one = try store.tokens(first.run.prompt), let other = try store.tokens(second.run.prompt),
-      let words = DifferenceView.words(of: one, and: other)
-    else { throw UsageError("a prompt of the two runs has no words; compare self-attention with --point") }
-    return words
+    return try DifferenceView.words(of: first, and: second, in: store)
   }
 }

@@ -38,7 +38,7 @@ struct MapsPCACommand: ParsableCommand {
     try view.with { store, _ in
       let run = try view.run(in: store)
       let components = try ComponentsView(view.request(run), store: store)
-      var table = Table(["layer", "step", "1st, % of variance", "2nd", "3rd"], right: [1, 2, 3, 4])
+      var table = TextTable(["layer", "step", "1st, % of variance", "2nd", "3rd"], right: [1, 2, 3, 4])
       for cell in components.cells {
         table.add(
           [cell.site.figureLabel, "\(cell.step)"] + cell.components.map { String(format: "%.1f", 100 * $0.share) })
@@ -87,21 +87,17 @@ struct MapsPointCommand: ParsableCommand {
   func run() throws {
     try view.with { store, results in
       let run = try view.run(in: store)
-      let place = try point.place(in: run)
-      let looks = try PointView(view.request(run), point: place, step: step, store: store)
+      let looks = try PointView(view.request(run), point: point.place(in: run), step: step, store: store)
       let figure = try looks.figure(picture: try run.picture(store, results))
-      var table = Table(["layer", "row", "column", "itself", "highest"], right: [1, 2, 3, 4])
+      var table = TextTable(["layer", "row", "column", "itself", "highest"], right: [1, 2, 3, 4])
       var layers: [Layer] = []
-      for (site, map) in looks.maps {
-        let cell = place.cell(width: map.width, height: map.height)
-        let itself = Double(map.values[cell.y * map.width + cell.x])
+      for look in looks.layers {
         table.add(
-          [site.figureLabel, "\(cell.y)", "\(cell.x)"]
-            + [itself, map.range.map { Double($0.upperBound) }].map(Readable.value))
+          [look.site.figureLabel, "\(look.row)", "\(look.column)"] + [look.itself, look.highest].map(Readable.value))
         layers.append(
           Layer(
-            site: site.path, layer: site.layer, row: cell.y, column: cell.x, height: map.height, width: map.width,
-            values: map.values))
+            site: look.site.path, layer: look.site.layer, row: look.row, column: look.column, height: look.map.height,
+            width: look.map.width, values: look.map.values))
       }
       try view.write(
         [("point.png", figure)], of: [run], csv: looks.csv,

@@ -1,8 +1,8 @@
 import ArgumentParser
 import Attention
 import Formatting
-import Foundation
 import Reporting
+import Results
 
 struct MapsStatsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -66,24 +66,16 @@ struct MapsStatsCommand: ParsableCommand {
     }
   }
 
-  /// A row a site: the means over steps of what is charted.
-  private func table(_ statistics: StatisticsView, _ charts: [StatisticsView.Chart]) -> Table {
-    let shown = MapStatistic.allCases.filter { statistic in charts.contains { $0.statistic == statistic } }
+  private func table(_ statistics: StatisticsView, _ charts: [StatisticsView.Chart]) -> TextTable {
+    let summary = statistics.summary(of: charts)
     let word = charts.first { !$0.word.isEmpty }?.word ?? ""
-    var table = Table(
-      ["record", "kind", "layer", "steps"] + shown.map { $0 == .spread ? "spread of \(word)" : $0.rawValue },
-      right: Set(3..<(4 + shown.count)))
-    for (record, kind) in statistics.parts {
-      let rows = statistics.rows.filter {
-        $0.record == record && $0.site.kind == kind && ($0.word.isEmpty || $0.word == word)
-      }
-      for (site, ofSite) in Dictionary(grouping: rows, by: \.site).sorted(by: { $0.key.index < $1.key.index }) {
-        let values = shown.map { statistic in
-          let values = ofSite.filter { $0.statistic == statistic }.map(\.value)
-          return Readable.value(values.isEmpty ? nil : values.reduce(0, +) / Double(values.count))
-        }
-        table.add([record, kind.rawValue, site.figureLabel, "\(Set(ofSite.map(\.step)).count)"] + values)
-      }
+    var table = TextTable(
+      ["record", "kind", "layer", "steps"]
+        + summary.statistics.map { $0 == .spread ? "spread of \(word)" : $0.rawValue },
+      right: Set(3..<(4 + summary.statistics.count)))
+    for row in summary.rows {
+      table.add(
+        [row.record, row.site.kind.rawValue, row.site.figureLabel, "\(row.steps)"] + row.means.map(Readable.value))
     }
     return table
   }

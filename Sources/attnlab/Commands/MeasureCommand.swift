@@ -2,6 +2,8 @@ import ArgumentParser
 import Foundation
 import Measures
 import Plotting
+import Reporting
+import Results
 import Running
 import Tensors
 
@@ -129,15 +131,18 @@ struct MeasureCommand: ParsableCommand {
       }
     }
     let reader = try instruments.sceneReader()
-    var reports: [MeasureReport] = []
+    var reports: [PictureReport] = []
     var files = OutputFiles()
     // One picture is in memory at a time, however many there are.
-    for (path, name) in zip(pictures, Self.figureNames(pictures)) {
+    for (path, name) in zip(pictures, SceneReading.figureNames(pictures.map(fileURL))) {
       let picture = try PNG.read(fileURL(path))
       let reading = try reader.readings([picture])[0]
-      reports.append(
-        MeasureReport(
-          path, reading, names: try naming(picture, instruments), metrics: try taken(picture, instruments)))
+      let names = try named.map {
+        try instruments.naming(
+          MeasuredRun(prompt: "", picture: picture), among: $0, template: template ?? Self.standardTemplate)
+      }
+      let values = try prompt.map { try instruments.values(of: metrics, measured($0, picture), source: measuredSource) }
+      reports.append(PictureReport(path, reading, names: names, metrics: values))
       if let figures {
         files.add(fileURL(figures).appending(path: name)) {
           try Data(PNG.encode(reading.figure(of: PNG.read(fileURL(path)), title: path)))
@@ -159,49 +164,15 @@ struct MeasureCommand: ParsableCommand {
     }
   }
 
-  /// How probable each of the names is; the most probable first.
-  private func naming(_ picture: Picture, _ instruments: Instruments) throws -> [MeasureReport.Naming]? {
-    try named.map { names in
-      let run = MeasuredRun(prompt: "", picture: picture)
-      return try instruments.naming(run, among: names, template: template ?? Self.standardTemplate)
-        .map { MeasureReport.Naming(name: $0.name, probability: $0.probability) }
-    }
+  /// The one picture that a prompt is given for.
+  private func measured(_ prompt: String, _ picture: Picture) -> MeasuredRun {
+    MeasuredRun(prompt: prompt, file: fileURL(pictures[0])) { picture }
   }
 
-  /// The metrics of the one picture, or edit, in their order.
-  private func taken(_ picture: Picture, _ instruments: Instruments) throws -> [MeasureReport.Value]? {
-    guard let prompt else { return nil }
-    let run = MeasuredRun(prompt: prompt, file: fileURL(pictures[0])) { picture }
-    let edit = source.map { path in
-      let before = MeasuredRun(prompt: sourcePrompt ?? "", file: fileURL(path)) { try PNG.read(fileURL(path)) }
-      return MeasuredEdit(run, source: before)
-    }
-    return try (metrics ?? MetricRegistry.all.filter { instruments.folders.has($0) }).compactMap { metric in
-      switch metric.measure {
-      case .picture(let measure): return .init(metric, try measure(run, instruments))
-      case .edit(let measure): return try edit.map { .init(metric, try measure($0, instruments)) }
-      case .program(let program):
-        return .init(metric, try instruments.answer(program, run, source: edit?.source))
-      case .set, .seeds, .rating: return nil
-      }
-    }
-  }
-
-  /// File names of figures: of pictures of one name, as in the folders of runs, their folder's name comes before.
-  static func figureNames(_ paths: [String]) -> [String] {
-    let names = paths.map { fileURL($0).deletingPathExtension().lastPathComponent }
-    var used: Set<String> = []
-    return zip(paths, names).map { path, name in
-      let isShared = names.count { $0 == name } > 1
-      let folder = fileURL(path).deletingLastPathComponent().lastPathComponent
-      let base = isShared ? "\(folder)-\(name)" : name
-      var number = 1
-      var chosen = base
-      while !used.insert(chosen).inserted {
-        number += 1
-        chosen = "\(base)-\(number)"
-      }
-      return chosen + ".png"
+  /// What it was edited from.
+  private var measuredSource: MeasuredRun? {
+    source.map { path in
+      MeasuredRun(prompt: sourcePrompt ?? "", file: fileURL(path)) { try PNG.read(fileURL(path)) }
     }
   }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Checkpoints
+import Formatting
 import Foundation
 import Pipelines
 
@@ -48,14 +49,14 @@ struct ModelsCommand: ParsableCommand {
     }
     guard report.problems.isEmpty else {
       throw CommandError(
-        (["\(model): \(Readable.number(report.problems.count, "problem"))"] + report.problems).joined(separator: "\n"))
+        (["\(model): \(counted(report.problems.count, "problem"))"] + report.problems).joined(separator: "\n"))
     }
   }
 
   private func list() throws {
     let reports = try BundledModels.names.map { ModelReport(try commandLineModel($0)) }
     if output.json { return try StandardOutput.write(json: reports) }
-    var table = Table(["name", "parameters", "picture", "scheduler", "folder"], right: [1])
+    var table = TextTable(["name", "parameters", "picture", "scheduler", "folder"], right: [1])
     for report in reports {
       table.add(
         [

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Attention
+import Formatting
 
 struct OpsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -29,7 +30,7 @@ struct OpsCommand: ParsableCommand {
         needsSource: $0.needsSource)
     }
     if output.json { return try StandardOutput.write(json: entries) }
-    var table = Table(["op", "meaning", "example"])
+    var table = TextTable(["op", "meaning", "example"])
     for entry in entries { table.add([entry.op, entry.meaning, entry.example]) }
     try StandardOutput.write(table.text)
   }

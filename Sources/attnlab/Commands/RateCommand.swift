@@ -105,7 +105,7 @@ struct RateCommand: ParsableCommand {
     let page = folder.appending(path: RatingSheet.page).path
     if output.json { return try StandardOutput.write(json: ["page": page, "pictures": "\(sheet.runs.count)"]) }
     try StandardOutput.write(
-      "wrote \(Readable.number(sheet.runs.count, "picture")); open \(page) in a browser, or fill in "
+      "wrote \(counted(sheet.runs.count, "picture")); open \(page) in a browser, or fill in "
         + "\(folder.appending(path: RatingSheet.answers).path)\n")
   }
 
@@ -119,7 +119,7 @@ struct RateCommand: ParsableCommand {
     try folder.write(ratings.data, to: RatingsFile.name)
     if output.json { return try StandardOutput.write(json: ["answers": count]) }
     try StandardOutput.write(
-      "kept \(Readable.number(count, "answer")) in \(results.results.ratings.path)\n"
+      "kept \(counted(count, "answer")) in \(results.results.ratings.path)\n"
         + "`attnlab run` takes rated_object_present and rated_binding_right, if the file's metrics name them\n")
   }
 
@@ -132,7 +132,8 @@ struct RateCommand: ParsableCommand {
           + "keep its answers with --answers, name rated_object_present, rated_binding_right, object_present and "
           + "binding_right under `metrics` of the experiment file, and run it")
     }
-    var table = Table(["metric", "intervention", "n", "reader", "rater", "agree", "kappa"], right: [2, 3, 4, 5, 6])
+    var table = TextTable(
+      ["metric", "intervention", "n", "reader", "rater", "agree", "kappa"], right: [2, 3, 4, 5, 6])
     for entry in found {
       table.add([
         entry.first, entry.intervention ?? "all", "\(entry.count)", percent(entry.firstShare),

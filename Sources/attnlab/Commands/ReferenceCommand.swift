@@ -2,6 +2,7 @@ import ArgumentParser
 import Files
 import Foundation
 import Planning
+import Results
 
 struct ReferenceCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

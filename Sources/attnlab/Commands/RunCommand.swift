@@ -58,7 +58,7 @@ struct RunCommand: ParsableCommand {
     var problems = summary.fileProblems
     if !summary.failed.isEmpty {
       problems.append(
-        "\(Readable.number(summary.failed.count, "run")) of \(printable(spec.name)) failed:\n"
+        "\(counted(summary.failed.count, "run")) of \(printable(spec.name)) failed:\n"
           + summary.failed.map { "  \(printable($0.description))\n" }.joined()
           + "`attnlab gc \(shellLine([spec.name])) --failed` takes failed runs away, and only then are they tried again"
       )
@@ -70,13 +70,13 @@ struct RunCommand: ParsableCommand {
     let made =
       summary.runsMade == 0
       ? "nothing to compute"
-      : "made \(Readable.number(summary.runsMade, "run")) in \(Readable.duration(summary.seconds))"
-    let kept = summary.runsKept == 0 ? "" : "; \(Readable.number(summary.runsKept, "run")) were stored already"
-    let files = summary.filesMade == 0 ? "" : "; made \(Readable.number(summary.filesMade, "file")) again"
+      : "made \(counted(summary.runsMade, "run")) in \(Readable.duration(summary.seconds))"
+    let kept = summary.runsKept == 0 ? "" : "; \(counted(summary.runsKept, "run")) were stored already"
+    let files = summary.filesMade == 0 ? "" : "; made \(counted(summary.filesMade, "file")) again"
     let others =
       summary.otherRuns == 0
       ? ""
-      : "\(Readable.number(summary.otherRuns, "run")) of other plans \(summary.otherRuns == 1 ? "stays" : "stay") stored\n"
+      : "\(counted(summary.otherRuns, "run")) of other plans \(summary.otherRuns == 1 ? "stays" : "stay") stored\n"
     return "\(made)\(kept)\(files)\n\(others)report: \(summary.report)\n"
   }
 

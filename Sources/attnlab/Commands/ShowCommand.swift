@@ -1,7 +1,6 @@
 import ArgumentParser
 import AttentionStore
-import Formatting
-import Foundation
+import Results
 
 struct ShowCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -34,26 +33,11 @@ struct ShowCommand: ParsableCommand {
     let store = try AttentionStore.open(results.database, mode: .readOnly)
     defer { try? store.close() }
     if let runHash {
-      let report = try RunReport(StoredRun.find(runHash, in: store), store, results)
+      let run = try asUsage { try StoredRun.find(runHash, in: store) }
+      let report = try StoredRunReport(run, store, results)
       return try output.json ? StandardOutput.write(json: report) : StandardOutput.write(report.text)
     }
-    let report = try ExperimentReportOfStore(store, results)
+    let report = try StoredExperimentReport(store, results)
     try output.json ? StandardOutput.write(json: report) : StandardOutput.write(report.text)
-  }
-}
-
-extension StoredRun {
-  /// The run whose hash begins with some digits.
-  /// - Throws: `UsageError` if there is none, or several.
-  static func find(_ digits: String, in store: AttentionStore) throws -> StoredRun {
-    let runs = try store.runs()
-    let found = runs.filter { $0.run.hash.hasPrefix(digits.lowercased()) }
-    if let run = found.first, found.count == 1, !digits.isEmpty { return run }
-    let some = (found.isEmpty ? runs : found).prefix(5).map { $0.run.hash.prefix(16) }.joined(separator: ", ")
-    if found.isEmpty {
-      let known = runs.isEmpty ? "there are no runs" : "the runs begin with \(some)\(runs.count > 5 ? ", ..." : "")"
-      throw UsageError("--run: no run begins with \"\(printable(digits))\"; \(known)")
-    }
-    throw UsageError("--run: \(found.count) runs begin with \"\(printable(digits))\": \(some); give more digits")
   }
 }

@@ -59,8 +59,8 @@ struct TokensCommand: ParsableCommand {
   }
 
   /// A row a position; the padding, which is the same everywhere, in one.
-  static func table(_ encoded: PromptTokens) -> Table {
-    var table = Table(["position", "id", "piece", "word", "role"], right: [0, 1])
+  static func table(_ encoded: PromptTokens) -> TextTable {
+    var table = TextTable(["position", "id", "piece", "word", "role"], right: [0, 1])
     for (position, token) in encoded.tokens.enumerated() where token.role != .padding {
       table.add(
         ["\(position)", "\(token.id)", token.piece, token.word.map { encoded.words[$0] } ?? "", token.role.rawValue])

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Formatting
 import Planning
 import StrictYAML
 
@@ -41,10 +42,10 @@ struct ValidateCommand: ParsableCommand {
         return try StandardOutput.write(json: Report(file: experiment.file, valid: true, remarks: plan.remarks))
       }
       for remark in plan.remarks { StandardError.write("note: \(remark)\n") }
-      let runs = Readable.number(plan.runCount, "run")
+      let runs = counted(plan.runCount, "run")
       try StandardOutput.write(
-        "\(experiment.file): valid; \(runs) in \(Readable.number(plan.groups.count, "group")), "
-          + "\(Readable.number(plan.mapCount, "map"))\n")
+        "\(experiment.file): valid; \(runs) in \(counted(plan.groups.count, "group")), "
+          + "\(counted(plan.mapCount, "map"))\n")
     } catch let error as SpecError {
       if output.json {
         let problems = error.problems.map {

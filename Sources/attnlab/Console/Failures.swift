@@ -1,4 +1,6 @@
-import Foundation
+import Attention
+import Planning
+import Results
 
 /// Options or arguments that cannot be used as they are given: exit code 2.
 struct UsageError: Error {
@@ -24,11 +26,16 @@ struct CommandError: Error, CustomStringConvertible {
   init(_ description: String) { self.description = description }
 }
 
-/// An error as a sentence for a reader: our own types describe themselves, Foundation's are put into words.
-func plainText(of error: any Error) -> String {
-  guard let cocoa = error as? CocoaError else { return "\(error)" }
-  let path = cocoa.filePath ?? cocoa.url?.path
-  let reason = (cocoa.underlying as? POSIXError).map { String(cString: strerror($0.code.rawValue)) }
-  let fallback = cocoa.code == .fileReadNoSuchFile ? "no such file" : cocoa.localizedDescription
-  return [path, reason ?? fallback].compactMap { $0 }.joined(separator: ": ")
+/// Does something with what the command line asks for: that there is no such run, word or intervention is wrong use.
+/// - Throws: `UsageError` instead of `ExperimentError`, `ResultsError` and `SelectionError`.
+func asUsage<Result>(_ body: () throws -> Result) throws -> Result {
+  do {
+    return try body()
+  } catch let error as SelectionError {
+    throw UsageError("\(error)")
+  } catch let error as ResultsError {
+    throw UsageError(error.problems)
+  } catch let error as ExperimentError {
+    throw UsageError(error.problems)
+  }
 }

@@ -18,7 +18,7 @@ enum ProgramConsent {
         lines.map { "metrics: \($0), is a program and would run with your rights" }
           + ["--allow-programs: give it when you have read \(programs.count == 1 ? "this program" : "these programs")"])
     }
-    let what = Readable.number(programs.count, "program")
+    let what = counted(programs.count, "program")
     StandardError.write(
       "This experiment runs \(what) with your rights:\n" + lines.map { "  \($0)\n" }.joined() + "Run? Type yes: ")
     guard readLine()?.trimmingCharacters(in: .whitespaces).lowercased() == "yes" else {

@@ -15,10 +15,7 @@ struct ModelOption: ParsableArguments {
     name: .long,
     help: ArgumentHelp("A bundled model, or a folder in the diffusers layout.", valueName: "name-or-folder"),
     completion: .directory)
-  var model = ModelOption.bundled
-
-  /// The model of whoever names none.
-  static let bundled = "emoji-scenes"
+  var model = BundledModels.standard
 
   func load() throws -> StableDiffusion { try StableDiffusion(folder: commandLineModel(model)) }
 }
@@ -26,12 +23,8 @@ struct ModelOption: ParsableArguments {
 /// The folder of a model that the command line names.
 /// - Throws: `UsageError` for a name that is neither a bundled model nor a folder.
 func commandLineModel(_ name: String) throws -> ModelFolder {
-  do {
-    return try ModelSource.folder(
-      named: name, from: URL(filePath: FileManager.default.currentDirectoryPath, directoryHint: .isDirectory))
-  } catch let error as ExperimentError {
-    throw UsageError(error.problems)
-  }
+  let here = URL(filePath: FileManager.default.currentDirectoryPath, directoryHint: .isDirectory)
+  return try asUsage { try ModelSource.folder(named: name, from: here) }
 }
 
 extension CompletionKind {

@@ -1,6 +1,6 @@
 import ArgumentParser
+import Comparing
 import Foundation
-import Reporting
 
 /// What `compare` can ask beside its intervals.
 struct ComparisonTestOptions: ParsableArguments {

@@ -1,5 +1,7 @@
 import ArgumentParser
+import Attention
 import Planning
+import Running
 import Schedulers
 import Tensors
 
@@ -27,6 +29,25 @@ struct PictureOptions: ParsableArguments {
       "\(SchedulerKind.allCases.map(\.rawValue).joined(separator: ", ")), or a class of diffusers. (default: the model "
         + "folder's)", valueName: "name"))
   var scheduler: String?
+
+  /// A picture with these options, not yet made.
+  /// - Parameters:
+  ///   - height, width: in pixels; nil: the model's own.
+  /// - Throws: `UsageError` for sizes that the model cannot make; what loading throws.
+  func picture(
+    of prompt: String, negativePrompt: String = "", height: Int?, width: Int?,
+    record: (PromptTokens) -> [RecordSpec] = { _ in [] }
+  ) throws -> SinglePicture {
+    do {
+      return try SinglePicture(
+        commandLineModel(modelOption.model), named: modelOption.model, prompt: prompt, negativePrompt: negativePrompt,
+        seed: seed,
+        settings: GenerationSettings(numInferenceSteps: steps, guidanceScale: guidance, scheduler: scheduler),
+        height: height, width: width, record: record)
+    } catch let error as PictureSizeError {
+      throw UsageError(error.problems.map { "--\($0)" })
+    }
+  }
 
   func validate() throws {
     var problems: [String] = []

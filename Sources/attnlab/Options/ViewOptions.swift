@@ -1,9 +1,7 @@
 import ArgumentParser
 import Attention
 import AttentionStore
-import Formatting
 import Foundation
-import Planning
 import Plotting
 import Results
 import Tensors
@@ -64,47 +62,19 @@ struct ViewOptions: ParsableArguments {
     let store = try AttentionStore.open(results.database, mode: .readOnly)
     defer { try? store.close() }
     noteOtherRuns(try store.countOfOtherRuns(), of: results.name)
-    do {
-      try body(store, results)
-    } catch let error as SelectionError {
-      throw UsageError("\(error)")
-    } catch let error as ResultsError {
-      throw UsageError(error.problems)
-    } catch let error as ExperimentError {
-      throw UsageError(error.problems)
-    }
+    try asUsage { try body(store, results) }
   }
 
   /// The run that is named, or the first done one of the last plan that fits.
-  /// - Throws: `UsageError` that says what there is.
+  /// - Throws: `ExperimentError` that says what there is.
   func run(in store: AttentionStore) throws -> StoredRun {
-    if let runHash { return try StoredRun.find(runHash, in: store) }
-    let runs = try store.runs(RunFilter(status: .done, isPlanned: true))
-    let fitting = runs.filter { run in
-      (seed == nil || run.run.seed == seed)
-        && (prompt == nil || run.prompt == prompt)
-        && (intervention == nil || run.run.intervention == intervention)
-    }
-    guard let run = fitting.first else {
-      let known = [
-        "--seed: \(Self.listed(runs.map { "\($0.run.seed)" }))",
-        "--prompt: \(Self.listed(runs.map { "\"\($0.prompt)\"" }))",
-        "--intervention: \(Self.listed(runs.map(\.run.intervention)))",
-      ]
-      throw UsageError(
-        runs.isEmpty
-          ? ["\(experiment) has no run that is done"]
-          : ["no run that is done fits all that is asked for; there are"] + known.map { "  " + printable($0) })
-    }
-    return run
+    try RunChoice(hash: runHash, seed: seed, prompt: prompt, intervention: intervention)
+      .run(in: store, of: experiment)
   }
 
   func request(_ run: StoredRun, words: [String]? = nil) -> MapViewRequest {
     MapViewRequest(run: run.run.hash, record: record, sites: sites, steps: steps, words: words)
   }
-
-  /// Each once.
-  private static func listed(_ items: [String]) -> String { Set(items).sorted().joined(separator: ", ") }
 
   private var folder: URL { URL(filePath: out, directoryHint: .isDirectory).standardizedFileURL.absoluteURL }
 
@@ -120,12 +90,8 @@ struct ViewOptions: ParsableArguments {
 
   /// What the files say of themselves.
   func texts(of runs: [StoredRun]) -> [PNG.Text] {
-    [
-      PNG.Text("Prompt", Set(runs.map(\.prompt)).sorted().joined(separator: "; ")),
-      PNG.Text("Seed", Self.listed(runs.map { "\($0.run.seed)" })),
-      PNG.Text("Content-Hash", runs.map(\.run.hash).joined(separator: " ")),
-      PNG.Text("Software", "attnlab \(attnlabVersion)"),
-    ]
+    .origin(
+      prompts: runs.map(\.prompt).sorted(), seeds: runs.map(\.run.seed).sorted(), hashes: runs.map(\.run.hash))
   }
 
   /// The same of files that are made already.
@@ -145,18 +111,4 @@ struct ViewOptions: ParsableArguments {
 private struct ViewOutput<Result: Encodable>: Encodable {
   let files: [String]
   let result: Result
-}
-
-extension StoredRun {
-  /// `3f9a000000000000, "a red car", source, seed 1`
-  var title: String { "\(run.hash.prefix(16)), \"\(prompt)\", \(run.intervention), seed \(run.seed)" }
-
-  /// What the run left as its picture.
-  /// - Throws: `CommandError` if it is not there; what reading throws.
-  func picture(_ store: AttentionStore, _ results: ResultsFolder) throws -> Picture {
-    guard let artifact = try store.artifacts(id).first(where: { $0.kind == "picture" }) else {
-      throw CommandError("run \(run.hash.prefix(16)) has no picture (it is \(status.rawValue))")
-    }
-    return try PNG.read(results.open().file(artifact.path))
-  }
 }

@@ -1,5 +1,6 @@
 import Attention
 import AttentionStore
+import Comparing
 import Exporting
 import Foundation
 import GRDB

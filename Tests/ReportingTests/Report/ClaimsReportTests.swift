@@ -1,3 +1,4 @@
+import Comparing
 import ExperimentSupport
 import Foundation
 import Plotting

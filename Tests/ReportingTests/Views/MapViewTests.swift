@@ -158,6 +158,10 @@ import Testing
       #expect(view.step == 2 && view.maps.count == 1)
       let heads = (0..<2).map { Array(values(2, $0)[12..<18]) }
       #expect(view.maps[0].map.values == zip(heads[0], heads[1]).map { ($0 + $1) / 2 })
+      let layer = try #require(view.layers.first)
+      #expect(view.layers.count == 1 && layer.row == 0 && layer.column == 2)
+      #expect(layer.itself == Double(view.maps[0].map.values[2]))
+      #expect(layer.highest == view.maps[0].map.values.max().map(Double.init))
       #expect(try PointView(request, point: point, step: 0, store: results.store).step == 0)
       #expect(throws: ExperimentError("record \"heads\" has no maps of step 1; recorded: 0, 2")) {
         _ = try PointView(request, point: point, step: 1, store: results.store)
@@ -169,6 +173,41 @@ import Testing
             title: "a red car · seed 1 · where a point looks · step 2", picture: picture, query: point,
             maps: [LabeledMap("1 down_blocks.0.attentions.0 · 3x2", view.maps[0].map)], scale: .perMap,
             overPicture: true))
+    }
+  }
+
+  @Test func summariesAreMeansOverSteps() throws {
+    try with { results, run in
+      let view = try StatisticsView(MapViewRequest(run: run.run.hash), store: results.store)
+      let charts = view.charts(word: view.words.first)
+      let summary = view.summary(of: charts)
+      #expect(Set(summary.statistics) == Set(charts.map(\.statistic)))
+      let row = try #require(summary.rows.first { $0.record == "heads" && $0.site.kind == .selfAttention })
+      let distances = view.rows.filter { $0.record == "heads" && $0.site == row.site && $0.statistic == .distance }
+      let distance = try #require(summary.statistics.firstIndex(of: .distance))
+      #expect(row.steps == 2 && distances.count == 2)
+      #expect(row.means[distance] == (distances[0].value + distances[1].value) / 2)
+      // Self-attention is of no word.
+      let spread = try #require(summary.statistics.firstIndex(of: .spread))
+      #expect(row.means[spread] == nil)
+    }
+  }
+
+  @Test func aRunIsComparedWithTheNextOfItsGroup() throws {
+    try with { results, _ in
+      let runs = try results.store.runs()
+      func other(_ run: Int, _ intervention: String? = nil) throws -> String {
+        try DifferenceView.other(runs[run], intervention: intervention, in: results.store).run.hash
+      }
+      #expect(try other(0) == runs[1].run.hash)
+      #expect(try other(runs.count - 1) == runs[0].run.hash)
+      #expect(try other(0, runs[runs.count - 1].run.intervention) == runs[runs.count - 1].run.hash)
+      let known = Set(runs.dropFirst().map(\.run.intervention)).sorted().joined(separator: ", ")
+      #expect(
+        throws: ExperimentError(
+          "run \(runs[0].run.hash.prefix(16)) has no other done run in its group under \"zero\"; there are \(known); name "
+            + "a run with --with")
+      ) { _ = try other(0, "zero") }
     }
   }
 
@@ -187,6 +226,11 @@ import Testing
       let b = (0..<6).map { Double(giraffe[$0 * 7 + 2]) + Double(giraffe[$0 * 7 + 3]) }
       #expect(words.rows[1].map.values == zip(a, b).map { Float($1 - $0) })
       #expect(words.rows[1].distance == MapDistance(a, b))
+      let layer = try #require(words.layers.first)
+      #expect(words.layers.count == 1 && layer.steps == 3)
+      #expect(layer.totalVariation == words.rows.reduce(0) { $0 + $1.distance.totalVariation } / 3)
+      #expect(layer.jensenShannon == words.rows.reduce(0) { $0 + $1.distance.jensenShannon } / 3)
+      #expect(layer.largestJensenShannon == words.rows.map(\.distance.jensenShannon).max())
       let looks = try DifferenceView(
         MapViewRequest(run: run.run.hash), second: runs[1].run.hash, subject: .point(QueryPoint(x: 0, y: 0)),
         store: results.store)

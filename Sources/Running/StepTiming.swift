@@ -1,0 +1,35 @@
+import Attention
+import Pipelines
+import Planning
+import Tensors
+
+/// The time of a plan, from one step of its largest group.
+package struct StepTiming {
+  /// Of all groups, without the runs that are stored already taken off.
+  package let seconds: Double
+
+  /// Measures a step of the largest group after a warm-up, and decodes a picture.
+  /// - Throws: what loading and computing throw.
+  package init(_ plan: ExperimentPlan, _ model: StableDiffusion) throws {
+    guard let largest = plan.largestGroup else {
+      seconds = 0
+      return
+    }
+    let attention = try plan.attention(of: largest)
+    var denoising = try largest.denoising(model)
+    // The first step pays for memory that later ones find ready.
+    try denoising.advance(probe: attention.probe(step: 0))
+    if denoising.isDone { denoising = try largest.denoising(model) }
+    let step = denoising.step
+    let clock = ContinuousClock()
+    let measured = try clock.measure { try denoising.advance(probe: attention.probe(step: step)) }
+    let decoding = try clock.measure { _ = try model.picture(denoising.latents(of: 0)) }
+    let perLane = Self.seconds(measured) / Double(largest.laneCount)
+    let laneSteps = plan.groups.reduce(0) { $0 + $1.laneCount * $1.stepCount }
+    seconds = perLane * Double(laneSteps) + Double(plan.runCount) * Self.seconds(decoding)
+  }
+
+  private static func seconds(_ duration: Duration) -> Double {
+    Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18
+  }
+}

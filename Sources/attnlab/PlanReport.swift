@@ -1,0 +1,109 @@
+import Formatting
+import Planning
+import Results
+import Tensors
+
+/// A plan as `plan` prints it.
+struct PlanReport: Encodable {
+  struct Settings: Encodable {
+    /// Empty where there is but one.
+    let name: String
+    let scheduler: String
+    let steps: Int
+    /// Of the model, a run.
+    let calls: Int
+    let guidanceScale: Double
+  }
+
+  struct Run: Encodable {
+    let hash, role, intervention, prompt: String
+  }
+
+  struct Group: Encodable {
+    let hash: String
+    let seed: Seed
+    let settings: String
+    let prompts: String
+    let runs: [Run]
+    let maps, mapBytes: Int
+  }
+
+  let name, model, modelHash, engine: String
+  let height, width: Int
+  let settings: [Settings]
+  let groups: [Group]
+  let runs, maps, mapBytes, diskBytes, budgetBytes: Int
+  let fitsBudget: Bool
+  let stored: StoredShare
+  /// nil where nothing was measured: without `--time`, or since the plan exceeds its budget.
+  let estimatedSeconds: Double?
+  let remarks: [String]
+
+  init(_ plan: ExperimentPlan, seconds: Double?, stored: StoredShare) {
+    self.stored = stored
+    name = plan.spec.name
+    model = plan.modelName
+    modelHash = plan.modelHash
+    engine = plan.engine
+    height = plan.height
+    width = plan.width
+    settings = plan.spec.generate.settings.compactMap { settings in
+      plan.groups.first { $0.settingsLabel == settings.label }.map { group in
+        Settings(
+          name: settings.label, scheduler: group.schedulerText, steps: group.settings.steps, calls: group.stepCount,
+          guidanceScale: settings.guidanceScale)
+      }
+    }
+    groups = plan.groups.map { group in
+      let runs = group.runs.map {
+        Run(hash: $0.hash, role: $0.role.rawValue, intervention: $0.intervention, prompt: $0.prompt.prompt)
+      }
+      return Group(
+        hash: group.hash, seed: group.settings.seed, settings: group.settingsLabel, prompts: group.promptSummary,
+        runs: runs, maps: group.mapCount, mapBytes: group.mapBytes)
+    }
+    runs = plan.runCount
+    maps = plan.mapCount
+    mapBytes = plan.mapBytes
+    diskBytes = plan.diskBytes
+    budgetBytes = Int(plan.spec.budget.disk.bytes)
+    fitsBudget = plan.budgetFault == nil
+    estimatedSeconds = seconds
+    remarks = plan.remarks
+  }
+
+  var text: String {
+    let hasSettings = settings.count > 1
+    var table = TextTable(
+      ["group", "seed", "runs", "maps", "bytes", "prompts"] + (hasSettings ? ["settings"] : []), right: [1, 2, 3, 4])
+    for group in groups {
+      table.add(
+        [
+          String(group.hash.prefix(8)), "\(group.seed)", "\(group.runs.count)", "\(group.maps)",
+          Readable.bytes(group.mapBytes), group.prompts,
+        ] + (hasSettings ? [group.settings] : []))
+    }
+    var facts = [
+      ("experiment", name), ("model", "\(model), \(modelHash.prefix(16))"), ("engine", engine),
+      ("pictures", "\(width) x \(height) pixels"),
+    ]
+    facts += settings.map {
+      (
+        "settings",
+        ($0.name.isEmpty ? "" : "\($0.name): ") + "\($0.steps) \($0.scheduler) steps, "
+          + ($0.calls == $0.steps ? "" : "\($0.calls) calls of the model, ") + "guidance \($0.guidanceScale)"
+      )
+    }
+    facts += [
+      ("groups", "\(groups.count)"), ("runs", "\(runs): \(stored.text)"),
+      ("maps", "\(maps), \(Readable.bytes(mapBytes))"),
+      ("disk", "about \(Readable.bytes(diskBytes)) of the budget's \(Readable.bytes(budgetBytes))"),
+    ]
+    if let estimatedSeconds { facts.append(("time", "about \(Readable.duration(estimatedSeconds)) on this machine")) }
+    if stored.otherRuns > 0 {
+      facts.append(("others", "\(counted(stored.otherRuns, "stored run")) of other plans"))
+    }
+    facts += remarks.map { ("note", $0) }
+    return table.text + "\n" + TextTable.facts(facts)
+  }
+}

@@ -1,0 +1,235 @@
+import Analysis
+import Tensors
+import TestSupport
+import Testing
+
+@testable import Comparing
+@testable import Planning
+
+/// Claims judged by made-up runs.
+@Suite struct ClaimsJudgementTests {
+  private typealias Run = ClaimRuns.Run
+
+  /// Two pairs of one source and a third of another, a seed each; the values by column, pair and seed.
+  private func runs(
+    seeds: [UInt64] = [1, 2, 3, 4, 5, 6], columns: [String] = ["none", "swap", "placebo"],
+    _ value: (_ column: String, _ pair: Int, _ seed: UInt64) -> Double?
+  ) -> ClaimRuns {
+    var runs: [Run] = []
+    for seed in seeds {
+      for (place, source) in ["dog", "car"].enumerated() {
+        runs.append(
+          Run(
+            intervention: "source", source: nil, prompt: source, seed: seed, settings: "",
+            metrics: value("source", place, seed).map { ["m": $0] } ?? [:]))
+      }
+      for (place, pair) in [("dog", "cat"), ("car", "bus"), ("car", "van")].enumerated() {
+        for column in columns {
+          runs.append(
+            Run(
+              intervention: column, source: pair.0, prompt: pair.1, seed: seed, settings: "",
+              metrics: value(column, place, seed).map { ["m": $0] } ?? [:]))
+        }
+      }
+    }
+    return ClaimRuns(runs)
+  }
+
+  private func test(
+    of: String = "swap", against: String? = "none", _ threshold: ClaimThreshold = .above(0), placebo: String? = nil
+  ) -> ClaimTestSpec {
+    ClaimTestSpec(says: "it does", metric: "m", of: of, against: against, threshold: threshold, placebo: placebo)
+  }
+
+  private func judge(
+    _ tests: [ClaimTestSpec], gates: [GateSpec] = [], confidence: Double = 0.95, _ runs: ClaimRuns,
+    _ instruments: InstrumentAccuracies = InstrumentAccuracies { _ in nil }
+  ) -> ClaimsJudgement {
+    let claim = ClaimSpec(name: "C", statement: "It does.", tests: tests)
+    return ClaimsJudgement(ClaimsSpec(confidence: confidence, gates: gates, claims: [claim]), runs, instruments)
+  }
+
+  /// Values that differ far more between pairs and seeds than between columns.
+  private func value(_ column: String, _ pair: Int, _ seed: UInt64) -> Double? {
+    let effects: [String: Double] = ["swap": 0.3, "placebo": 0.05]
+    let base = 10 * Double(pair) + Double(seed)
+    return base + (effects[column] ?? 0) * (1 + 0.1 * Double(seed))
+  }
+
+  // MARK: - Estimates
+
+  @Test func intervalsAreThoseOfTheBootstrapWithTheCorrectedConfidence() throws {
+    let gate = GateSpec(says: "something", condition: .difference(metric: "m", of: "swap", against: "none"))
+    let judgement = judge([test(placebo: "placebo"), test(of: "swap", against: nil)], gates: [gate], runs(value))
+    // Two tests, a placebo and a gate.
+    #expect(judgement.spec.intervals == 4)
+    #expect(abs(judgement.bootstrap.confidence - (1 - 0.05 / 4)) < 1e-15 && judgement.bootstrap.resamples == 10_000)
+    let first = try #require(judgement.claims.first?.tests.first)
+    #expect(first.estimate.clustering == .seeds && first.estimate.result.clusters == 6)
+    #expect(first.estimate.result.count == 18 && first.estimate.missing == 0)
+    // By hand: three equal differences a seed.
+    let differences = (1...6).flatMap { seed in Array(repeating: 0.3 * (1 + 0.1 * Double(seed)), count: 3) }
+    let sample = ClusteredSample(differences, clusters: (0..<18).map { $0 / 3 })
+    let expected = try #require(Bootstrap(confidence: 1 - 0.05 / 4).interval(sample))
+    let interval = try #require(first.estimate.result.interval)
+    #expect(abs(interval.lowerBound - expected.lowerBound) < 1e-12)
+    #expect(abs(interval.upperBound - expected.upperBound) < 1e-12)
+    #expect(abs((first.placebo?.result.difference ?? 0) - 0.25 * 1.35) < 1e-12)
+    #expect(first.verdict == .shown && judgement.claims[0].verdict == .shown)
+    let plain = judgement.claims[0].tests[1].estimate.result
+    #expect(plain.baselineMean == 0 && abs(plain.treatmentMean - (10 + 3.5 + 0.3 * 1.35)) < 1e-12)
+  }
+
+  /// The more is tested, the wider each interval, and the more resamples lie behind its ends.
+  @Test func manyTestsWidenTheIntervals() throws {
+    let wavy = runs(seeds: Array(1...12)) { column, _, seed in column == "swap" ? Double(seed * seed % 11) : 0 }
+    let one = judge([test()], wavy)
+    let many = judge(Array(repeating: test(), count: 20), wavy)
+    #expect(many.bootstrap.resamples == 40_000)
+    let narrow = try #require(one.claims[0].tests[0].estimate.interval)
+    let wide = try #require(many.claims[0].tests[0].estimate.interval)
+    #expect(wide.lowerBound < narrow.lowerBound && wide.upperBound > narrow.upperBound)
+    #expect(one.bootstrap.confidence == 0.95)
+  }
+
+  @Test func fewerThanFiveSeedsAreNoClusters() {
+    let judgement = judge([test()], runs(seeds: [1, 2, 3, 4], value))
+    #expect(judgement.claims[0].tests[0].estimate.clustering == .runs)
+    #expect(judgement.claims[0].tests[0].estimate.result.clusters == 12)
+  }
+
+  /// A source serves every target of its prompt, and is one picture.
+  @Test func sourcesStandBesideTheirTargets() throws {
+    let judgement = judge([test(against: "source"), test(of: "source", against: nil)], runs(value))
+    let beside = judgement.claims[0].tests[0].estimate.result
+    // Pairs 0, 1 and 2 against sources 0, 1 and 1.
+    #expect(beside.count == 18 && abs(beside.difference - (10.0 / 3 + 0.3 * 1.35)) < 1e-12)
+    let alone = judgement.claims[0].tests[1].estimate.result
+    #expect(alone.count == 12 && abs(alone.treatmentMean - 8.5) < 1e-12)
+    #expect(judgement.pictures == 18 + 12 && judgement.seeds == 6)
+    let turned = judge([test(of: "source", against: "swap")], runs(value)).claims[0].tests[0].estimate.result
+    #expect(abs(turned.difference + beside.difference) < 1e-12)
+  }
+
+  @Test func whatIsMissingOrNotFiniteIsCountedAndLeftOut() throws {
+    let judgement = judge(
+      [test(placebo: "placebo")],
+      runs { column, pair, seed in
+        switch (column, pair, seed) {
+        case ("swap", 0, 1): nil
+        case ("none", 1, 1): nil
+        case ("none", 0, 2): .infinity
+        case ("swap", 2, 3): .nan
+        case ("placebo", 0, 4): -.infinity
+        default: self.value(column, pair, seed)
+        }
+      })
+    let found = judgement.claims[0].tests[0]
+    #expect(found.estimate.missing == 2 && found.estimate.result.excluded == 2 && found.estimate.result.count == 14)
+    #expect(found.placebo?.missing == 1 && found.placebo?.result.excluded == 2 && found.placebo?.result.count == 15)
+    #expect(found.estimate.result.difference.isFinite && found.verdict == .shown)
+    // 14 of none, 15 of the placebo, and all 16 of swap that are numbers, each with one of both.
+    #expect(judgement.pictures == 45)
+  }
+
+  // MARK: - What cannot be tested
+
+  @Test func noRunsAndOneCluster() {
+    func found(_ runs: ClaimRuns, _ test: ClaimTestSpec? = nil) -> String {
+      let result = judge([test ?? self.test()], runs).claims[0].tests[0]
+      return "\(result.verdict.rawValue): \(result.reason ?? "")"
+    }
+    #expect(found(ClaimRuns([])) == "not testable here: there is no such run")
+    #expect(
+      found(runs { _, _, _ in nil }) == "not testable here: none of 18 runs is done and has the metric")
+    #expect(found(runs { _, _, _ in .infinity }) == "not testable here: no value is a finite number")
+    let one = runs { column, pair, seed in seed == 1 && pair == 0 ? self.value(column, pair, seed) : nil }
+    #expect(found(one) == "not testable here: all values are of one cluster, and an interval needs two")
+    let huge = runs { column, _, seed in column == "swap" ? (seed % 2 == 0 ? 1e308 : -1e308) : 0 }
+    #expect(found(huge) == "not testable here: the values are too large to be added up")
+    let noPlacebo = runs { column, pair, seed in column == "placebo" ? nil : self.value(column, pair, seed) }
+    #expect(
+      found(noPlacebo, test(placebo: "placebo"))
+        == "not testable here: placebo: none of 18 runs is done and has the metric")
+  }
+
+  /// No spread: a point, on one side of the threshold or at it.
+  @Test func equalValues() {
+    let same = runs { column, _, _ in column == "swap" ? 1 : 0 }
+    for (threshold, verdict) in [
+      (ClaimThreshold.above(0.5), Verdict.shown), (.above(1), .mixed), (.above(1.5), .notShown), (.below(1), .mixed),
+      (.below(2), .shown),
+    ] {
+      let test = judge([test(threshold)], same).claims[0].tests[0]
+      #expect(test.estimate.result.interval == 1...1 && test.verdict == verdict, "\(threshold)")
+    }
+    let reason = judge([test(.above(0.5), placebo: "placebo")], runs { column, _, _ in column == "none" ? 0 : 1 })
+    #expect(reason.claims[0].tests[0].reason == "the placebo may do the same")
+  }
+
+  // MARK: - Gates
+
+  @Test func meansAndDifferences() {
+    func holds(_ condition: GateSpec.Condition, _ value: @escaping (String, Int, UInt64) -> Double?) -> Bool {
+      judge([test()], gates: [GateSpec(says: "g", condition: condition)], runs(value)).gates.allSatisfy(\.holds)
+    }
+    let right = { (column: String, pair: Int, seed: UInt64) -> Double? in
+      column == "source" ? (seed == 1 ? 0 : 1) : self.value(column, pair, seed)
+    }
+    // 10 of 12 sources.
+    #expect(holds(.mean(metric: "m", of: "source", atLeast: 10.0 / 12), right))
+    #expect(!holds(.mean(metric: "m", of: "source", atLeast: 0.84), right))
+    #expect(!holds(.mean(metric: "other", of: "source", atLeast: 0), right))
+    #expect(holds(.difference(metric: "m", of: "swap", against: "none"), value))
+    #expect(holds(.difference(metric: "m", of: "none", against: "swap"), value))
+    #expect(
+      !holds(.difference(metric: "m", of: "swap", against: "none")) { _, pair, seed in Double(seed) + Double(pair) })
+    #expect(!holds(.difference(metric: "m", of: "swap", against: "none")) { _, _, _ in nil })
+  }
+
+  /// One value is enough for a mean, and no interval can be had of it.
+  @Test func aMeanNeedsNoInterval() {
+    let gate = GateSpec(says: "g", condition: .mean(metric: "m", of: "source", atLeast: 1))
+    let single = ClaimRuns([
+      Run(intervention: "source", source: nil, prompt: "dog", seed: 1, settings: "", metrics: ["m": 1])
+    ])
+    let judged = judge([test()], gates: [gate], single).gates[0]
+    #expect(judged.holds && judged.problem == nil)
+  }
+
+  @Test func instruments() {
+    let gate = GateSpec(says: "the reader is right", condition: .instrument("reader.color", atLeast: 0.95))
+    for (accuracy, verdict) in [(0.95, Verdict.shown), (0.9499, .notTestable), (Double.nan, .notTestable)] {
+      let judgement = judge(
+        [test()], gates: [gate], runs(value), InstrumentAccuracies { $0 == "reader.color" ? accuracy : nil })
+      #expect(judgement.claims[0].verdict == verdict, "\(accuracy)")
+    }
+    let unknown = judge([test()], gates: [gate], runs(value))
+    #expect(
+      unknown.gates[0].problem == "no accuracy of \"reader.color\" is known" && !unknown.gates.allSatisfy(\.holds))
+    #expect(unknown.claims[0].tests[0].reason == "a gate failed: the reader is right")
+    // What was found is told all the same.
+    #expect(unknown.claims[0].tests[0].estimate.result.interval != nil)
+  }
+
+  @Test func runsAreMatchedBySettings() {
+    let made = ["low", "high"].flatMap { label in
+      ["none", "swap"].map { name in
+        Run(
+          intervention: name, source: "dog", prompt: "cat", seed: 1, settings: label,
+          metrics: ["m": (label == "low" ? 1 : 100) + (name == "swap" ? 1 : 0)])
+      }
+    }
+    #expect(judge([test()], ClaimRuns(made)).claims[0].tests[0].estimate.result.differences == [1, 1])
+  }
+}
+
+extension ClaimRuns.Run {
+  fileprivate init(
+    intervention: String, source: String?, prompt: String, seed: UInt64, settings: String, metrics: [String: Double]?
+  ) {
+    self.init(
+      key: RunKey(source: source, prompt: prompt, seed: Seed(seed), intervention: intervention, settings: settings),
+      metrics: metrics)
+  }
+}
