@@ -3,7 +3,7 @@ import ExperimentSupport
 import Planning
 import Testing
 
-/// `embedding` changes the encoded prompt of a run: it has no sites, and a group carries what it changes.
+/// `embedding` changes the encoded prompt of a run: a group carries what it changes.
 @Suite struct EmbeddingOperationTests {
   private static let interventions = """
     interventions={ none: [], both: [{ op: embedding, padding: empty, end: empty, branch: both }], \
@@ -24,12 +24,5 @@ import Testing
     let text = plan.identityText(of: group)
     #expect(text.contains("embedding(padding: empty, end: empty) [] []"))
     #expect(text.contains("embedding(padding: own, end: own) [] []"))
-  }
-
-  @Test func itHasNoKeysOfSites() {
-    let text = problems(minimal("interventions: { a: [{ op: embedding, sites: s, steps: all, padding: emtpy }] }"))
-    #expect(text.contains(#"unknown key "sites" in interventions.a.0; allowed: op, branch, padding, end"#))
-    #expect(text.contains(#"unknown key "steps" in interventions.a.0"#))
-    #expect(text.contains(#"unknown value "emtpy"; did you mean "empty"? allowed: own, empty"#))
   }
 }
