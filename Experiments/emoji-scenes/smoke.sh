@@ -2,18 +2,19 @@
 # Tries the whole recipe at a tiny width: its tests, a few steps of each stage, a stop and a resume, export, samples,
 # attnlab's picture against diffusers', and what it says of scenes by the judge. About two minutes of processor time.
 #
-#   Experiments/emoji-scenes/smoke.sh [PROGRAM]      default: .build/release/attnlab; `make build` makes it
-#   Experiments/emoji-scenes/smoke.sh --prepare      installs what it needs, and does no more
+#   Experiments/emoji-scenes/smoke.sh [PROGRAM]                 default: .build/release/attnlab; `make build` makes it
+#   Experiments/emoji-scenes/smoke.sh --train FOLDER            only what needs no attnlab; its files stay in FOLDER
+#   Experiments/emoji-scenes/smoke.sh --check FOLDER [PROGRAM]  only the rest, on these files
 #
 # ATTNLAB_PYTHON names an interpreter that has requirements.txt. Without it a virtual environment is made once in
 # ${XDG_CACHE_HOME:-~/.cache}/attnlab-ci (some 5 GB). ATTNLAB_EMOJI_FONT names NotoColorEmoji.ttf; where neither it nor
 # Debian's fonts-noto-color-emoji is there, the package is downloaded into the same folder and unpacked, not installed.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-prepare=
-if [[ "${1:-}" == --prepare ]]; then
-  prepare=yes
-  shift
+parts='train check' scratch=
+if [[ "${1:-}" == --train || "${1:-}" == --check ]]; then
+  parts=${1#--} scratch=$(realpath -m "$2")
+  shift 2
 fi
 program=$(realpath -m "${1:-$here/../../.build/release/attnlab}")
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/attnlab-ci
@@ -94,29 +95,33 @@ stop_and_resume() {
   recipe train unet --run "$scratch/run" --minutes 0.2 --resume
 }
 
-if [[ -n "$prepare" ]]; then
-  interpreter
-  font
-  exit
-fi
-if [[ ! -x "$program" ]]; then
+train() {
+  (cd "$here" && "$python" -m unittest discover -q -t . -s tests)
+  recipe scenes --folder "$scratch/scenes" --count 3
+  recipe train vae --run "$scratch/run" --steps 20
+  recipe train clip --run "$scratch/run" --steps 20
+  stop_and_resume
+  recipe train judge --run "$scratch/run" --steps 20
+  recipe export "$scratch/model" --run "$scratch/run"
+  for part in vae clip unet; do recipe measure "$part" "$scratch/model" --count 16; done
+  recipe sample "$scratch/model" --out "$scratch/samples.png"
+}
+
+check() {
+  recipe check_attnlab "$scratch/model" --attnlab "$program"
+  recipe validate "$scratch/model" --count 3 --attnlab "$program" --json "$scratch/model/scene_reader/validation.json"
+  # attnlab reads the validation, too.
+  "$program" measure "$scratch/scenes/00000.png" --scene-reader "$scratch/model/scene_reader"
+}
+
+if [[ "$parts" == *check && ! -x "$program" ]]; then
   say "$program is not there; make build" >&2
   exit 1
 fi
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
+if [[ -z "$scratch" ]]; then
+  scratch=$(mktemp -d)
+  trap 'rm -rf "$scratch"' EXIT
+fi
 interpreter
 font
-(cd "$here" && "$python" -m unittest discover -q -t . -s tests)
-recipe scenes --folder "$scratch/scenes" --count 3
-recipe train vae --run "$scratch/run" --steps 20
-recipe train clip --run "$scratch/run" --steps 20
-stop_and_resume
-recipe train judge --run "$scratch/run" --steps 20
-recipe export "$scratch/model" --run "$scratch/run"
-for part in vae clip unet; do recipe measure "$part" "$scratch/model" --count 16; done
-recipe sample "$scratch/model" --out "$scratch/samples.png"
-recipe check_attnlab "$scratch/model" --attnlab "$program"
-recipe validate "$scratch/model" --count 3 --attnlab "$program" --json "$scratch/model/scene_reader/validation.json"
-# attnlab reads the validation, too.
-"$program" measure "$scratch/scenes/00000.png" --scene-reader "$scratch/model/scene_reader"
+for part in $parts; do "$part"; done
