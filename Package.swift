@@ -25,7 +25,8 @@ let strict: [SwiftSetting] = [
   .unsafeFlags(["-warnings-as-errors"] + (libFuzzer == nil ? [] : ["-sanitize=fuzzer"]))
 ]
 
-// Reading weights is most of what a short command computes; unoptimised it takes several times as long, in every test.
+// Reading weights and drawing figures is most of what a short command does in Swift, and statistics are most of some
+// tests; unoptimised they take several times as long.
 let optimisedInDebug: [SwiftSetting] = [.unsafeFlags(["-O"], .when(configuration: .debug))]
 
 let package = Package(
@@ -68,7 +69,7 @@ let package = Package(
       linkerSettings: (hasOneDNN ? [.linkedLibrary("dnnl")] : []) + [
         .linkedLibrary("openblas"), .linkedLibrary("stdc++"),
       ]),
-    .target(name: "Tensors", dependencies: ["CKernels", "CEngine"], swiftSettings: strict),
+    .target(name: "Tensors", dependencies: ["CKernels", "CEngine"], swiftSettings: strict + optimisedInDebug),
 
     // Models, and what can be asked of their attention.
     .target(
@@ -91,10 +92,10 @@ let package = Package(
         "Attention", "CKernels", "Files", "Formatting", "Tensors", .product(name: "GRDB", package: "GRDB.swift"),
       ],
       swiftSettings: strict),
-    .target(name: "Analysis", dependencies: ["COpenBLAS", "Tensors"], swiftSettings: strict),
+    .target(name: "Analysis", dependencies: ["COpenBLAS", "Tensors"], swiftSettings: strict + optimisedInDebug),
     .target(
       name: "Plotting", dependencies: ["CPNG", "CText", "CZlib", "Files", "Formatting", "Tensors"],
-      resources: [.copy("Fonts")], swiftSettings: strict),
+      resources: [.copy("Fonts")], swiftSettings: strict + optimisedInDebug),
 
     // What a picture shows, in numbers.
     .target(
@@ -218,9 +219,9 @@ let package = Package(
     .testTarget(name: "BenchmarksTests", dependencies: ["Benchmarks"]),
     .testTarget(name: "PlottingTests", dependencies: ["CZlib", "Files", "Plotting", "TestSupport"]),
     .testTarget(name: "FormattingTests", dependencies: ["Formatting"]),
-    // Small experiments and results that several of the tests below need.
     // Experiment files alone: what reads them is built with sanitizers and counters too, where less to build counts.
     .testTarget(name: "PlanningFileTests", dependencies: ["Planning", "StrictYAML", "TestSupport"]),
+    // Small experiments and results that several of the tests below need.
     .target(
       name: "ExperimentSupport",
       dependencies: ["Comparing", "Planning", "Reporting", "Results", "Running", "TestSupport"],

@@ -2,7 +2,7 @@ import AttentionStore
 import Foundation
 
 /// Everything that a database holds but its time of birth, each map whole: what two runs of an experiment must share.
-public struct StoredContents: Equatable {
+public struct StoredContents: Equatable, Sendable {
   public let runs: [StoredRun]
   public let maps: [StoredMap]
   public let prompts: [StoredPrompt]

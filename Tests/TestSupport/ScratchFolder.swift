@@ -1,7 +1,7 @@
 import Foundation
 
 /// A new folder of a given name that is removed with the value.
-public final class ScratchFolder {
+public final class ScratchFolder: Sendable {
   public let url: URL
 
   /// - Parameter name: of the folder itself; messages show it.
