@@ -9,18 +9,26 @@ public final class MeasuredRun {
   public let file: URL?
   private let load: () throws -> Picture
   private var kept: Picture?
+  private let loadWords: () throws -> [MeasuredWord]
+  private var keptWords: [MeasuredWord]?
   var reading: SceneReading?
   var embedding: [Float]?
 
-  /// - Parameter load: called once; and again after `release`.
-  public init(prompt: String, file: URL? = nil, load: @escaping () throws -> Picture) {
+  /// - Parameters:
+  ///   - words: called where a metric of maps asks for them.
+  ///   - load: called where a metric asks for the picture; like `words` once, and again after `release`.
+  public init(
+    prompt: String, file: URL? = nil, words: @escaping () throws -> [MeasuredWord] = { [] },
+    load: @escaping () throws -> Picture
+  ) {
     self.prompt = prompt
     self.file = file
     self.load = load
+    loadWords = words
   }
 
-  public convenience init(prompt: String, picture: Picture) {
-    self.init(prompt: prompt) { picture }
+  public convenience init(prompt: String, picture: Picture, words: [MeasuredWord] = []) {
+    self.init(prompt: prompt, words: { words }, load: { picture })
   }
 
   /// - Throws: what reading the file throws.
@@ -31,8 +39,20 @@ public final class MeasuredRun {
     return picture
   }
 
-  /// Forgets the picture, not what was read off it: a thousand readings take little memory.
-  public func release() { kept = nil }
+  /// The prompt's words whose maps are stored; none where nothing was recorded.
+  /// - Throws: what reading the maps throws.
+  public func words() throws -> [MeasuredWord] {
+    if let keptWords { return keptWords }
+    let words = try loadWords()
+    keptWords = words
+    return words
+  }
+
+  /// Forgets the picture and the maps, not what was read off the picture: a thousand readings take little memory.
+  public func release() {
+    kept = nil
+    keptWords = nil
+  }
 }
 
 /// An edited picture and the source that it was made from.

@@ -1,4 +1,4 @@
-/// A number that is taken of a picture, of an edit beside its source, or of a set of edits.
+/// A number that is taken of a picture, of a run's stored maps, of an edit beside its source, or of a set of edits.
 ///
 /// A metric is told by its name alone: results, files and tables know it by that. How it is measured, and what is said
 /// of it, is one value in one file below `Metrics`, and a line in ``MetricRegistry/all``; a file of the user's own
@@ -53,6 +53,8 @@ extension Metric: Hashable {
 public enum Measure: Sendable {
   /// Of one picture and its prompt, of sources and single prompts too.
   case picture(@Sendable (MeasuredRun, Instruments) throws -> Double?)
+  /// Of the maps that are stored of a run, beside its picture and prompt; of sources and single prompts too.
+  case maps(@Sendable (MeasuredRun, Instruments) throws -> Double?)
   /// Of an edited picture and its source's.
   case edit(@Sendable (MeasuredEdit, Instruments) throws -> Double?)
   /// Of all that have some things in common. The first of the set carries the value, the others have none.
@@ -64,10 +66,11 @@ public enum Measure: Sendable {
   /// Of a picture or an edit, by a program of the user's.
   case program(MetricProgram)
 
-  /// `picture`, `edit`, `set of edits` or `all seeds of a prompt`.
+  /// `picture`, `picture with its stored maps`, `edit`, `set of edits` or `all seeds of a prompt`.
   public var subject: String {
     switch self {
     case .picture: "picture"
+    case .maps: "picture with its stored maps"
     case .edit: "edit"
     case .set(let set, _): set.rawValue
     case .seeds: "prompt with all seeds"
@@ -81,11 +84,14 @@ extension Measure {
   /// Whether it needs the source that an edit was made from.
   public var isOfEdits: Bool {
     switch self {
-    case .picture, .seeds, .rating: false
+    case .picture, .maps, .seeds, .rating: false
     case .edit, .set: true
     case .program(let program): program.isOfEdits
     }
   }
+
+  /// Whether it needs maps that an experiment recorded.
+  public var isOfMaps: Bool { if case .maps = self { true } else { false } }
 }
 
 /// What the edits of a set share; in all else they differ.

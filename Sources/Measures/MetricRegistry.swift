@@ -6,9 +6,10 @@ public enum MetricRegistry {
 
   /// What the scene reader tells of the bundled model's world.
   private static let truth: [Metric] = [
-    .objectPresent, .colorPresent, .bindingRight, .backgroundRight, .styleRight, .pictureRight, .attributeReflected,
-    .centerShift, .sizeChange, .centerKept, .sizeKept, .facingKept, .layoutKept, .outsideDifference, .outsideKept,
-    .accepted, .expectedTries, .leak, .centerSpread, .sizeSpread, .facingSpread,
+    .objectPresent, .colorPresent, .bindingRight, .bindingOfTwo, .backgroundRight, .styleRight, .pictureRight,
+    .attributeReflected, .centerShift, .sizeChange, .centerKept, .sizeKept, .facingKept, .layoutKept,
+    .outsideDifference, .outsideKept, .accepted, .expectedTries, .leak, .centerSpread, .sizeSpread, .facingSpread,
+    .nounAUC, .colorAUC, .nounIoU, .colorIoU, .ownObject,
   ]
 
   /// What raters tell of it, who do not know the prompt.

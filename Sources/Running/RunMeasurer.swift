@@ -82,7 +82,7 @@ struct RunMeasurer {
   /// nil if the metric is not of this run.
   private func job(_ metric: Metric, _ run: StoredRun, _ subjects: MeasuredRuns) -> Job? {
     switch metric.measure {
-    case .picture(let measure):
+    case .picture(let measure), .maps(let measure):
       return { try measure(subjects.measured(run), $0) }
     case .program(let program):
       let edit = subjects.edit(run)
@@ -125,7 +125,7 @@ struct RunMeasurer {
       case .set(let set, _): (subjects.members(of: set, beginningWith: run) ?? []).map(\.run.hash)
       case .seeds: (subjects.seedRuns(beginningWith: run) ?? []).map(\.run.hash)
       case .rating: (subjects.ratings.ratings[run.run.hash] ?? []).map { "\($0.rater)\t\($0.answer)" }
-      case .program, .picture, .edit: []
+      case .program, .picture, .maps, .edit: []
       }
     return sha256(Data((definition + parts).joined(separator: "\n").utf8))
   }
@@ -160,7 +160,8 @@ final class MeasuredRuns {
     let path = try? store.artifacts(run.id).first { $0.kind == "picture" }?.path
     // A program is told where the file is, and opens it by itself: a link there would lead it elsewhere.
     let file = path.flatMap { path in (try? results.open().file(path)).map { _ in results.url.appending(path: path) } }
-    let new = MeasuredRun(prompt: run.prompt, file: file) { [weak self] in
+    let words = { try GatheredWords.all(of: run, in: store) }
+    let new = MeasuredRun(prompt: run.prompt, file: file, words: words) { [weak self] in
       guard let path else {
         throw RunError.noPicture(run: run.id, database: results.database.path)
       }

@@ -247,6 +247,13 @@ import Testing
       """
     ),
     (
+      minimal(#"metrics: [psnr, noun_auc, own_object]"#),
+      """
+      e.yaml:5:10: metrics: noun_auc is of stored maps, and nothing is recorded; add record: [{ name: words, sites: "cross:*", \
+      tokens: words }]
+      """
+    ),
+    (
       minimal(#"budget: { disc: 2 GiB }"#),
       """
       e.yaml:5:11: unknown key "disc" in budget; did you mean "disk"? allowed: disk

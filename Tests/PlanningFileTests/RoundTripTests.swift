@@ -165,7 +165,9 @@ private struct RandomSpecs {
         Dictionary(
           distinct(0...2) { $0.some(Instrument.allCases) }.map { ($0, "f" + text()) }, uniquingKeysWith: { a, _ in a }))
     }
-    let metrics = distinct(0...2) { $0.some(MetricRegistry.all) }
+    // Metrics of maps need maps.
+    let known = MetricRegistry.all.filter { !record.isEmpty || !$0.measure.isOfMaps }
+    let metrics = distinct(0...2) { $0.some(known) }
     return ExperimentSpec(
       name: some(["a", "first-look", "1e3", "null", "x.y_z-1"]), question: text(), model: "m" + text(),
       generate: generate,

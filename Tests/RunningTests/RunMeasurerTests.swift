@@ -1,6 +1,8 @@
 import AttentionStore
 import ExperimentSupport
 import Foundation
+import Measures
+import Plotting
 import Results
 import Running
 import TestSupport
@@ -98,6 +100,33 @@ import Testing
       let report = try String(contentsOf: folder.appending(path: "small/report.md"), encoding: .utf8)
       #expect(report.contains("| source | 1 | ") && report.contains("undefined"), "\(report)")
       #expect(report.contains("*How far it can be trusted: the scene reader was not validated.*"))
+    }
+  }
+
+  /// What a run's stored maps and its picture give, each read anew.
+  @Test func mapsAreMeasuredFromWhatIsStored() throws {
+    try Fixtures.withTemporaryFolder { (folder) throws -> Void in
+      let metrics = try ["noun_auc", "color_auc", "noun_iou"].map { try #require(MetricRegistry.named($0)) }
+      try SmallExperiment.run(
+        folder,
+        [
+          "generate={ prompts: [a red car], seeds: [1], num_inference_steps: 10 }", "interventions={ none: [] }",
+          "record=[{ name: words, sites: \"cross:*\", tokens: words }]", "metrics=[noun_auc, color_auc, noun_iou]",
+        ])
+      try SmallExperiment.withStore(folder) { (store) throws -> Void in
+        let run = try #require(try store.runs().first)
+        let file = try #require(try store.artifacts(run.id).first { $0.kind == "picture" }).path
+        let words = try GatheredWords.all(of: run, in: store)
+        #expect(words.map(\.label) == ["a", "red", "car"])
+        let measured = MeasuredRun(
+          prompt: "a red car", picture: try PNG.read(folder.appending(path: "small/\(file)")), words: words)
+        let stored = try store.metrics(run.id)
+        for metric in metrics {
+          guard case .maps(let measure) = metric.measure else { continue }
+          let expected = try #require(try measure(measured, Instruments()), "\(metric.name): no car was seen")
+          #expect(stored[metric.name] == expected && expected > 0, "\(metric.name)")
+        }
+      }
     }
   }
 

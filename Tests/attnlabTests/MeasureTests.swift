@@ -140,6 +140,10 @@ import Testing
       "error: --metrics: leak is of many pictures, those of a set of edits to one target from sources of several colors; an "
     ),
     (
+      "a.png --prompt x --metrics noun_auc",
+      "error: --metrics: noun_auc is of maps that an experiment recorded; the experiment measures it"
+    ),
+    (
       "a.png --prompt x --metrics ssmi",
       "error: The value 'ssmi' is invalid for '--metrics <names>': \"ssmi\" is not a "
     ),

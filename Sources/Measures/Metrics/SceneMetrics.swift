@@ -31,6 +31,17 @@ extension Metric {
     return isBound(reading, scene)
   }
 
+  static let bindingOfTwo = truth(
+    "binding_of_two", "binding of two right",
+    "1: both objects that the prompt names in two colors are there, each in its own; no value for any other prompt",
+    ["object", "color"]
+  ) { reading, scene in
+    guard scene.things.count == 2, Set(scene.things.compactMap(\.color)).count == 2,
+      !scene.things.contains(where: scene.hidesColor)
+    else { return nil }
+    return isBound(reading, scene)
+  }
+
   static let backgroundRight = truth(
     "background_right", "background right",
     "1: the background is the color or the place that the prompt names; plain where it names none", ["background"]

@@ -6,7 +6,18 @@ extension ExperimentSpec {
   /// The top level. What a key's value depends on stands before it.
   static let section = Section(
     "experiment", blank: ExperimentSpec(name: "", model: "", generate: GenerateSpec(seeds: [])),
-    keys: keysOfRuns + keysOfResults)
+    keys: keysOfRuns + keysOfResults, check: check)
+
+  /// Metrics of maps need maps.
+  private static let check: @Sendable (ExperimentSpec, Fields, FileReader) -> Void = { experiment, fields, reader in
+    guard experiment.record.isEmpty, !reader.hasProblem(below: "record"), let field = fields["metrics"],
+      let metric = experiment.metrics.first(where: \.measure.isOfMaps)
+    else { return }
+    reader.report(
+      field,
+      "\(metric.name) is of stored maps, and nothing is recorded; add "
+        + "record: [{ name: words, sites: \"cross:*\", tokens: words }]")
+  }
 
   private static let keysOfRuns: [Key<ExperimentSpec>] = [
     Key("version", \.version, versionForm, required: true, example: "1", "`\(currentVersion)`"),

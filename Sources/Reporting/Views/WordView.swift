@@ -67,34 +67,24 @@ public struct WordView {
     takesMiddleBlock: Bool
   ) throws {
     let recorded = Self.words(of: record, tokens: maps.tokens)
-    let sites = try maps.sites(of: record)
-    let mapSites = sites.ofWordMaps(takesMiddleBlock: takesMiddleBlock)
-    guard let size = sites.first.map({ GridSize(height: $0.latentHeight, width: $0.latentWidth) }) else {
-      throw ExperimentError("record \"\(record.name)\" has no sites")
-    }
-    var heatMaps = WordHeatMaps(
-      words: recorded.map { word in
-        WordHeatMaps.Word(keys: word.keys, tokens: word.keys.reduce(0) { $0 + record.positions[$1].count })
-      }, size: size, definition: definition)
+    var gathered = try GatheredWords(
+      recorded, positions: record.positions, sites: maps.sites(of: record), definition: definition,
+      takesMiddleBlock: takesMiddleBlock)
     let chosen = (record.words ?? record.allWords).first { $0.label == gridWord }?.keys
-    let indices = Set(mapSites.map(\.index))
     var places: [SiteStep: HeatMap] = [:]
     try maps.gather(
       record, start: { KeysMean(site: $0, $1, keys: chosen ?? []) },
       add: { mean, map in
-        if indices.contains(mean.site.index) {
-          try heatMaps.add(
-            map.values, on: map.grid, keyCount: map.keys, site: mean.site.index, head: map.head, heads: mean.site.heads)
-        }
+        try gathered.add(map, of: mean.site)
         try mean.add(map)
       }, finish: { places[SiteStep(site: $0.index, step: $1)] = chosen == nil ? nil : try $2.heatMap() })
     run = maps.run
     words = recorded.map(\.label)
-    self.maps = try heatMaps.maps.map {
-      try HeatMap(width: size.width, height: size.height, values: $0.map(Float.init))
+    self.maps = try gathered.maps.map {
+      try HeatMap(width: gathered.size.width, height: gathered.size.height, values: $0.map(Float.init))
     }
-    self.sites = sites
-    self.mapSites = mapSites
+    sites = gathered.sites
+    mapSites = gathered.mapSites
     self.definition = definition
     steps = record.steps
     grid = places
