@@ -6,14 +6,14 @@
     attnlab models my-model
 
 Weights are fp16, as those of the bundled model. The folder is read again by diffusers and transformers, and every
-weight and what each network computes is compared with the run's, rounded to fp16. If the judge was trained, it is there
-too, as scene_reader; `validate.py` tells how often it is right.
+weight and what each network computes is compared with the run's, rounded to fp16. If the judges were trained, they are
+there too, as scene_reader and second_scene_reader; `validate.py` tells how often they are right.
 """
 import pathlib
 
-from recipe import checkpoints, clip, commands, exporting, judge, scene_reader, tokenizer, unet, vae
+from recipe import checkpoints, clip, commands, exporting, judge, scene_reader, second_reader, tokenizer, unet, vae
 from recipe.folders import Model
-from recipe.scene_reader import SceneReader
+from recipe.scene_reader import Reader
 from recipe.settings import FOLDER, Settings
 
 
@@ -25,25 +25,33 @@ def read_run(settings: Settings, run: pathlib.Path) -> Model:
     return Model(words, clip.text_encoder(pair), autoencoder, unet.load(settings, run), unet.scheduler(settings), pair)
 
 
-def read_judge(settings: Settings, run: pathlib.Path) -> SceneReader | None:
-    """None if it was not trained: a model is whole without."""
-    if not checkpoints.path(run, judge.JudgeStage.name).exists():
-        return None
-    return judge.load(settings, run)
+def read_judges(settings: Settings, run: pathlib.Path) -> dict[str, Reader]:
+    """By their folders, those that were trained: a model is whole without."""
+    kinds = {scene_reader.FOLDER: (judge.JudgeStage, judge.load),
+             second_reader.FOLDER: (judge.SecondJudgeStage, judge.load_second)}
+    return {folder: load(settings, run) for folder, (stage, load) in kinds.items()
+            if checkpoints.path(run, stage.name).exists()}
 
 
 def main() -> None:
     parser = commands.parser(__doc__)
     parser.add_argument("folder", type=pathlib.Path, metavar="DIR", help="is made; must not exist or be empty")
     parser.add_argument("--run", type=pathlib.Path, default=FOLDER / "run", metavar="DIR", help="default: %(default)s")
+    parser.add_argument(
+        "--only", choices=["clip"], help="the CLIP alone: a run of another seed makes an independent one")
     given = parser.parse_args()
     settings = commands.settings(given)
     exporting.check_place(given.folder)
-    model, reader = read_run(settings, given.run), read_judge(settings, given.run)
-    exporting.write(model, reader, given.run / "tokenizer", settings, given.folder)
+    if given.only:
+        words = tokenizer.prepare(settings, given.run)
+        exporting.write_clip(clip.load(settings, words, given.run), given.run / "tokenizer", settings, given.folder)
+        print(f"wrote {given.folder}, the CLIP of {given.run}")
+        return
+    model, readers = read_run(settings, given.run), read_judges(settings, given.run)
+    exporting.write(model, readers, given.run / "tokenizer", settings, given.folder)
     count = exporting.check(model, given.folder)
-    if reader is not None:
-        count += exporting.check_scene_reader(reader, settings, given.folder / scene_reader.FOLDER)
+    for name, reader in readers.items():
+        count += exporting.check_scene_reader(reader, settings, given.folder / name)
     print(f"wrote {given.folder}; {count} weights and the networks' results are those of {given.run}")
 
 

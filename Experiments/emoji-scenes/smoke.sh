@@ -74,6 +74,7 @@ tiny=(
   --set clip.pool=64 --set clip.batch=16
   --set 'unet.widths=[16, 16, 32, 32]' --set unet.norm_groups=8 --set unet.pool=64 --set unet.batch=8
   --set 'judge.tower={width: 32, layers: 1, heads: 2}' --set judge.pool=40 --set judge.batch=8
+  --set 'second_judge.widths=[8, 16, 16, 32]' --set judge.others=0.2
   --set tokenizer.captions=2000 --set sampling.steps=8 --set 'sampling.prompts=[a red car, a blue house at night]'
 )
 
@@ -102,6 +103,7 @@ train() {
   recipe train clip --run "$scratch/run" --steps 20
   stop_and_resume
   recipe train judge --run "$scratch/run" --steps 20
+  recipe train second_judge --run "$scratch/run" --steps 20
   recipe export "$scratch/model" --run "$scratch/run"
   for part in vae clip unet; do recipe measure "$part" "$scratch/model" --count 16; done
   recipe sample "$scratch/model" --out "$scratch/samples.png"
@@ -110,6 +112,7 @@ train() {
 check() {
   recipe check_attnlab "$scratch/model" --attnlab "$program"
   recipe validate "$scratch/model" --count 3 --attnlab "$program" --json "$scratch/model/scene_reader/validation.json"
+  recipe validate "$scratch/model" --reader "$scratch/model/second_scene_reader" --count 3 --attnlab "$program"
   # attnlab reads the validation, too.
   "$program" measure "$scratch/scenes/00000.png" --scene-reader "$scratch/model/scene_reader"
 }

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Trains a part of the model: vae first, then clip, then unet, which needs both, and judge, which needs the vae.
+"""Trains a part of the model: vae first, then clip, then unet, which needs both, and the judges, which need the vae.
 
     python Experiments/emoji-scenes/train.py vae --minutes 72
     python Experiments/emoji-scenes/train.py clip --minutes 54
     python Experiments/emoji-scenes/train.py unet --minutes 118
     python Experiments/emoji-scenes/train.py judge --minutes 72
+    python Experiments/emoji-scenes/train.py second_judge --minutes 72
 
 Ctrl-C and SIGTERM save after the step; the same command with --resume goes on, with the same scenes, captions and noise
 as if it had not been stopped. --minutes and --steps count all sessions together. To fine-tune the weights that ship:
@@ -15,8 +16,8 @@ On a graphics card, and with a world that another file changes, see README.md:
 
     python Experiments/emoji-scenes/train.py unet --edition second-edition.yaml --device cuda --drawers 12 --minutes 10
 
-RUN gets vae.pt, clip.pt, unet.pt, judge.pt (checkpoints), *.jsonl (a line every 15 seconds), tokenizer/,
-latents.safetensors and judge-scenes.safetensors (what unet and judge are trained on).
+RUN gets vae.pt, clip.pt, unet.pt, judge.pt, second_judge.pt (checkpoints), *.jsonl (a line every 15 seconds),
+tokenizer/, latents.safetensors and judge-scenes.safetensors (what unet and the judges are trained on).
 """
 import argparse
 import pathlib
@@ -52,8 +53,12 @@ def make_judge(settings: Settings, run: pathlib.Path, machine: Machine = ON_PROC
     return judge.JudgeStage(settings, vae.load(settings, run), run)
 
 
+def make_second_judge(settings: Settings, run: pathlib.Path, machine: Machine = ON_PROCESSOR) -> Stage:
+    return judge.SecondJudgeStage(settings, vae.load(settings, run), run)
+
+
 STAGES: dict[str, typing.Callable[..., Stage]] = {
-    "vae": make_vae, "clip": make_clip, "unet": make_unet, "judge": make_judge}
+    "vae": make_vae, "clip": make_clip, "unet": make_unet, "judge": make_judge, "second_judge": make_second_judge}
 ON_DEVICE = ("vae", "unet")  # stages that know of other devices than the processor
 
 
@@ -73,7 +78,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument(
         "--fresh-optimizer", action="store_true",
         help="with --resume: keep the weights alone; steps, time and learning rate begin anew")
-    machine = parser.add_argument_group("machine", "of vae and unet; clip and judge are trained on the processor")
+    machine = parser.add_argument_group("machine", "of vae and unet; the others are trained on the processor")
     machine.add_argument("--device", default="cpu", help="of torch: cpu (default), cuda")
     machine.add_argument(
         "--drawers", type=int, default=0, metavar="N", help="processes that draw scenes ahead, such as one a core")

@@ -7,7 +7,8 @@ truth.
         --json my-model/scene_reader/validation.json
 
 Scenes of the stream `measure` are drawn and passed through the VAE; as many again hold a pair of colour and object that
-is never drawn in training. `attnlab measure` reads them. An object is found if its box overlaps the true one (the best,
+is never drawn in training. Where `judge.others` is above 0, as many again hold something that is no object of the
+world, of glyphs that no stage saw. `attnlab measure` reads them. An object is found if its box overlaps the true one (the best,
 by intersection over union); what is not found is wrong in everything. --report writes the tables, --json the numbers
 that attnlab prints beside its metrics.
 """
@@ -27,6 +28,7 @@ from recipe.world import Drawing
 AT_ONCE = 20
 USUAL = "scenes as in training"
 HELD_OUT = "held-out pairs"
+STRANGERS = "things of no name"
 
 
 def read(program: pathlib.Path, reader: pathlib.Path, shown: torch.Tensor) -> list[tuple[dict, torch.Tensor]]:
@@ -77,6 +79,8 @@ def main() -> None:
     kinds = {USUAL: validation.drawings}
     if any(settings.world.held_out.values()):
         kinds[HELD_OUT] = validation.held_out_drawings
+    if settings.judge.others > 0:
+        kinds[STRANGERS] = validation.stranger_drawings
     reader = given.reader or given.folder / scene_reader.FOLDER
     tallies = {name: validate(draw, given.count, settings, model, given.attnlab.resolve(), reader)
                for name, draw in kinds.items()}
@@ -85,7 +89,7 @@ def main() -> None:
     if given.report:
         given.report.write_text(text, encoding="utf-8")
     if given.json:
-        found = validation.summary(tallies[USUAL], tallies.get(HELD_OUT), given.count)
+        found = validation.summary(tallies[USUAL], tallies.get(HELD_OUT), tallies.get(STRANGERS), given.count)
         given.json.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
 
 

@@ -4,15 +4,15 @@ import pathlib
 import torch
 from diffusers import AutoencoderKL, UNet2DConditionModel
 
-from recipe import checkpoints, clip, folders, scene_reader, unet, vae
+from recipe import checkpoints, clip, folders, scene_reader, second_reader, unet, vae
 from recipe.errors import RecipeError
 from recipe.settings import Settings
 
-STAGES = ("vae", "clip", "unet", "judge")
+STAGES = ("vae", "clip", "unet", "judge", "second_judge")
 
 
 def start(settings: Settings, folder: pathlib.Path, run: pathlib.Path, parts: pathlib.Path | None = None) -> None:
-    """Writes the checkpoints of step 0 of all stages, and the tokenizer. The judge's if the folder has a scene reader.
+    """Writes the checkpoints of step 0 of all stages, and the tokenizer. Those of the judges if the folder has them.
 
     - parts: a folder whose `unet` and `vae`, where it has them, take the place of the model folder's.
 
@@ -40,6 +40,9 @@ def start(settings: Settings, folder: pathlib.Path, run: pathlib.Path, parts: pa
     if (folder / scene_reader.FOLDER).exists():
         reader = scene_reader.read(settings, folder / scene_reader.FOLDER)
         parts["judge"] = (reader, scene_reader.shape(settings), {})
+    if (folder / second_reader.FOLDER).exists():
+        reader = second_reader.read(settings, folder / second_reader.FOLDER)
+        parts["second_judge"] = (reader, second_reader.shape(settings), {})
     for file in folders.TOKENIZER_FILES:
         content = (folder / "tokenizer" / file).read_bytes()
         checkpoints.replace(run / "tokenizer" / file, lambda partial, content=content: partial.write_bytes(content))

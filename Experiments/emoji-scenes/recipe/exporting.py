@@ -9,10 +9,12 @@ import typing
 import torch
 from diffusers import StableDiffusionPipeline
 from safetensors.torch import load_file, save_file
+from transformers import CLIPModel
 
-from recipe import folders, scene_reader
+from recipe import folders, scene_reader, second_reader
 from recipe.folders import FolderError, Model
-from recipe.scene_reader import SceneReader
+from recipe.scene_reader import Reader
+from recipe.second_reader import SecondReader
 from recipe.settings import Settings
 
 
@@ -22,20 +24,23 @@ def check_place(folder: pathlib.Path) -> None:
         raise FolderError(f"{folder}: is there already; name a new folder, or remove it first")
 
 
-def write(model: Model, reader: SceneReader | None, tokenizer: pathlib.Path, settings: Settings,
+def write(model: Model, readers: dict[str, Reader], tokenizer: pathlib.Path, settings: Settings,
           folder: pathlib.Path) -> None:
-    """Makes `folder`, all at once: it is written beside its place first. Raises `FolderError` as `check_place`."""
+    """Makes `folder`, all at once: it is written beside its place first. Raises `FolderError` as `check_place`.
+
+    - readers: by their folders in it.
+    """
     check_place(folder)
     folder = folder.resolve()
     folder.parent.mkdir(parents=True, exist_ok=True)
     partial = pathlib.Path(tempfile.mkdtemp(dir=folder.parent, prefix=folder.name, suffix=".partial"))
     try:
         _write_pipeline(model, partial)
-        _write_clip(model, settings.world.picture_size, partial / "clip")
+        _write_clip(model.clip, settings.world.picture_size, partial / "clip")
         for part in ("tokenizer", "clip"):
             _copy_tokenizer(tokenizer, partial / part)
-        if reader is not None:
-            write_scene_reader(reader, settings, partial / scene_reader.FOLDER)
+        for name, reader in readers.items():
+            write_scene_reader(reader, settings, partial / name)
         partial.chmod(0o755)
         for file in partial.rglob("*.safetensors"):
             file.chmod(0o644)  # safetensors keeps it to its owner
@@ -64,8 +69,16 @@ def _write_pipeline(model: Model, folder: pathlib.Path) -> None:
     save_file(weights, file, metadata={"format": "pt"})
 
 
-def _write_clip(model: Model, picture_size: int, folder: pathlib.Path) -> None:
-    _half(model.clip, "clip").save_pretrained(folder)
+def write_clip(model: CLIPModel, tokenizer: pathlib.Path, settings: Settings, folder: pathlib.Path) -> None:
+    """Makes `folder`, a CLIP by itself: one that conditions no model. Raises `FolderError` as `check_place`."""
+    check_place(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    _write_clip(model, settings.world.picture_size, folder)
+    _copy_tokenizer(tokenizer, folder)
+
+
+def _write_clip(model: CLIPModel, picture_size: int, folder: pathlib.Path) -> None:
+    _half(model, "clip").save_pretrained(folder)
     square = {"height": picture_size, "width": picture_size}
     preprocessor = {
         "do_resize": True, "size": {"shortest_edge": picture_size}, "do_center_crop": True, "crop_size": square,
@@ -74,12 +87,12 @@ def _write_clip(model: Model, picture_size: int, folder: pathlib.Path) -> None:
     (folder / "preprocessor_config.json").write_text(json.dumps(preprocessor, indent=2))
 
 
-def write_scene_reader(reader: SceneReader, settings: Settings, folder: pathlib.Path) -> None:
-    """Makes `folder` in attnlab's layout: the tower as transformers has it, and the words of the answers."""
+def write_scene_reader(reader: Reader, settings: Settings, folder: pathlib.Path) -> None:
+    """Makes `folder` in attnlab's layout: what the network is, and the words of the answers."""
     world, side = settings.world, settings.world.picture_size
     phrases = {name: phrase for phrase, name in world.styles.items()}
     about = {
-        **scene_reader.description(reader), "style_phrases": [phrases.get(name, "") for name in reader.words.styles],
+        **reader.description(), "style_phrases": [phrases.get(name, "") for name in reader.words.styles],
         "prefixes": world.prefixes,
         "held_out": [f"{color} {name}" for color, names in world.held_out.items() for name in names]}
     preprocessor = {
@@ -89,7 +102,7 @@ def write_scene_reader(reader: SceneReader, settings: Settings, folder: pathlib.
     folder.mkdir()
     for file, content in (("config.json", about), ("preprocessor_config.json", preprocessor)):
         (folder / file).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-    weights = scene_reader.named_for_file(_half(reader, scene_reader.FOLDER))
+    weights = {name: value.contiguous() for name, value in _half(reader, folder.name).named_for_file().items()}
     save_file(weights, folder / scene_reader.WEIGHTS, metadata={"format": "pt"})
 
 
@@ -126,10 +139,10 @@ def check(model: Model, folder: pathlib.Path) -> int:
 
 
 @torch.no_grad()
-def check_scene_reader(reader: SceneReader, settings: Settings, folder: pathlib.Path) -> int:
+def check_scene_reader(reader: Reader, settings: Settings, folder: pathlib.Path) -> int:
     """As `check`, of the scene reader in `folder`: every weight and a pass."""
-    stored = scene_reader.read(settings, folder)
-    rounded = _half(reader, scene_reader.FOLDER).float()
+    stored = (second_reader if isinstance(reader, SecondReader) else scene_reader).read(settings, folder)
+    rounded = _half(reader, folder.name).float()
     ours = rounded.state_dict()
     for key, value in stored.state_dict().items():
         if not torch.equal(ours[key], value):

@@ -30,7 +30,15 @@ class Glyph(typing.NamedTuple):
 
 
 def load(world: WorldSettings) -> dict[str, Glyph]:
-    """Every object's glyph at the size of the picture, centred in a square that it fills in its longer direction."""
+    """Every object's glyph, as of `drawn`."""
+    return drawn(world, {name: entry.glyph for name, entry in world.objects.items()})
+
+
+def drawn(world: WorldSettings, characters: typing.Mapping[str, str]) -> dict[str, Glyph]:
+    """Glyphs at the size of the picture, each centred in a square that it fills in its longer direction.
+
+    - characters: of the font, by name.
+    """
     file = world.font_file
     try:
         font = ImageFont.truetype(str(file), BITMAP_SIZE)
@@ -38,7 +46,7 @@ def load(world: WorldSettings) -> dict[str, Glyph]:
         raise FontError(
             f"{file}: the font cannot be read ({error}). On Debian: apt-get install fonts-noto-color-emoji; "
             "elsewhere set ATTNLAB_EMOJI_FONT to the path of NotoColorEmoji.ttf") from None
-    return {name: _glyph(font, name, entry.glyph, world.picture_size) for name, entry in world.objects.items()}
+    return {name: _glyph(font, name, character, world.picture_size) for name, character in characters.items()}
 
 
 def _glyph(font: ImageFont.FreeTypeFont, name: str, character: str, size: int) -> Glyph:
@@ -46,7 +54,7 @@ def _glyph(font: ImageFont.FreeTypeFont, name: str, character: str, size: int) -
     ImageDraw.Draw(canvas).text((12, 12), character, font=font, embedded_color=True)
     box = canvas.getbbox()
     if box is None:
-        raise FontError(f"world.objects.{name}: the font has no picture for {character!r}")
+        raise FontError(f"{name}: the font has no picture for {character!r}")
     drawn = canvas.crop(box)
     side = max(drawn.size)
     square = Image.new("RGBA", (side, side))

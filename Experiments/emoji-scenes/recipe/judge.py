@@ -1,4 +1,4 @@
-"""The training of the scene reader, which judges what the model makes: scenes through the VAE, and what they show."""
+"""The training of the scene readers, which judge what the model makes: scenes through the VAE, and what they show."""
 import dataclasses
 import hashlib
 import math
@@ -12,9 +12,11 @@ from diffusers import AutoencoderKL
 from safetensors import safe_open
 from safetensors.torch import save_file
 
-from recipe import augmentation, captions, checkpoints, scene_reader, truths, vae
+from recipe import augmentation, captions, checkpoints, scene_reader, second_reader, strangers, truths, vae
 from recipe.scene_reader import Answers, SceneReader
+from recipe.second_reader import SecondReader
 from recipe.settings import JudgeSettings, Settings
+from recipe.strangers import Strangers
 from recipe.training import Randomness, Stage, randomness
 from recipe.truths import IGNORED, TINTED, Scenes, Truths
 from recipe.world import Drawing, World
@@ -31,13 +33,20 @@ def load(settings: Settings, run: pathlib.Path) -> SceneReader:
     return model.eval().requires_grad_(False)
 
 
+def load_second(settings: Settings, run: pathlib.Path) -> SecondReader:
+    """The second scene reader of a run, not to be trained further."""
+    model = second_reader.build(settings)
+    model.load_state_dict(checkpoints.read(run, SecondJudgeStage.name, second_reader.shape(settings)).best)
+    return model.eval().requires_grad_(False)
+
+
 def pool(settings: Settings, autoencoder: AutoencoderKL, run: pathlib.Path) -> Scenes:
     """The scenes 0 ... pool - 1, drawn and passed through the autoencoder once for each world and autoencoder.
 
     Half of the latents get noise, up to `judge.latent_noise`: a generated picture is never quite a drawn one.
     """
     own = settings.judge
-    drawn = (own.seed, own.latent_noise, own.styled, own.tinted, own.bf16, settings.world)
+    drawn = (own.seed, own.latent_noise, own.styled, own.tinted, own.others, own.strangers, own.bf16, settings.world)
     about = {"settings": hashlib.sha256(repr(drawn).encode()).hexdigest(),
              "scenes": str(own.pool), "vae": vae.digest(autoencoder)}
     file = run / SCENES
@@ -47,9 +56,10 @@ def pool(settings: Settings, autoencoder: AutoencoderKL, run: pathlib.Path) -> S
                 return Scenes(*(stored.get_tensor(name) for name in Scenes._fields))
     autoencoder = autoencoder.to(memory_format=torch.channels_last)  # half again as fast
     world, parts = styled_world(settings), []
+    others = strangers.Strangers(settings, own.strangers) if own.others > 0 else None
     for first in range(0, own.pool, DRAWN_AT_ONCE):
         numbers = range(first, min(first + DRAWN_AT_ONCE, own.pool))
-        drawings = [draw(world, number, own) for number in numbers]
+        drawings = [draw(world, number, own, others) for number in numbers]
         pictures = torch.stack([drawing.picture for drawing in drawings])
         noise = latent_noise(settings, first, len(numbers))
         with torch.autocast("cpu", torch.bfloat16, enabled=own.bf16):
@@ -68,10 +78,15 @@ def styled_world(settings: Settings) -> World:
     return World(dataclasses.replace(settings, world=world), JudgeStage.name)
 
 
-def draw(world: World, number: int, own: JudgeSettings) -> Drawing:
-    """A scene of the world, but for `judge.tinted` of its colours, which have no name."""
+def draw(world: World, number: int, own: JudgeSettings, others: Strangers | None = None) -> Drawing:
+    """A scene of the world, but for `judge.tinted` of its colours, which have no name, and for `judge.others` of its
+    things, which are no object of the world."""
     rng = random.Random(f"{own.seed}/judge/drawing/{number}")
-    return world.show(captions.tinted(world.describe(number), world.settings, own.tinted, rng), rng)
+    scene = captions.tinted(world.describe(number), world.settings, own.tinted, rng)
+    if others is None:
+        return world.show(scene, rng)
+    scene, glyphs = others.introduced(scene, own.others, rng)
+    return world.show(scene, rng, glyphs)
 
 
 def latent_noise(settings: Settings, first: int, count: int) -> torch.Tensor:
@@ -87,13 +102,29 @@ class JudgeStage(Stage):
     name = "judge"
 
     def __init__(self, settings: Settings, autoencoder: AutoencoderKL, run: pathlib.Path):
-        self.settings, self.own = settings, settings.judge
+        self.settings, self.own = settings, self.section(settings)
         torch.manual_seed(self.own.seed)
-        self.model = scene_reader.build(settings)
-        # By plain products: on a processor the fused attention's way back takes several times as long at these sizes.
-        self.model.tower.set_attn_implementation("eager")
+        self.model = self.build()
         self._scenes = pool(settings, autoencoder, run)
         self._never, self._avoided = never_drawn(settings), augmentation.means_to_avoid(settings)
+
+    def section(self, settings: Settings) -> JudgeSettings:
+        """What decides the training."""
+        return settings.judge
+
+    def build(self) -> SceneReader | SecondReader:
+        model = scene_reader.build(self.settings)
+        # By plain products: on a processor the fused attention's way back takes several times as long at these sizes.
+        model.tower.set_attn_implementation("eager")
+        if self.own.locked_layers > 0:
+            locked = (model.tower.embeddings, model.tower.pre_layrnorm,
+                      *model.tower.encoder.layers[: self.own.locked_layers])
+            for part in locked:
+                part.requires_grad_(False)
+        return model
+
+    def trained(self) -> list[torch.nn.Parameter]:
+        return [parameter for parameter in self.model.parameters() if parameter.requires_grad]
 
     def shape(self) -> dict[str, typing.Any]:
         return scene_reader.shape(self.settings)
@@ -120,6 +151,24 @@ class JudgeStage(Stage):
         named = (answers.objects.argmax(-1) == right.objects)[owned].sum() / owned.sum().clamp(min=1)
         return sum(parts.values(), torch.zeros(())), {
             "right": named.item(), **{name: value.item() for name, value in parts.items()}}
+
+
+class SecondJudgeStage(JudgeStage):
+    """The same questions about the same scenes to a network of another kind, with other random numbers."""
+
+    name = "second_judge"
+
+    def section(self, settings: Settings) -> JudgeSettings:
+        """Whole pictures from the start: a window saves a convolution nothing."""
+        own = settings.second_judge
+        return dataclasses.replace(
+            settings.judge, seed=own.seed, batch=own.batch, window_share=0.0, bf16=own.bf16, optimizer=own.optimizer)
+
+    def build(self) -> SecondReader:
+        return second_reader.build(self.settings).to(memory_format=torch.channels_last)
+
+    def shape(self) -> dict[str, typing.Any]:
+        return second_reader.shape(self.settings)
 
 
 def never_drawn(settings: Settings) -> torch.Tensor:

@@ -21,6 +21,21 @@ from recipe.settings import Settings
 SHARPNESS = 0.65  # of a head's first look at one neighbour
 FOLDER = "scene_reader"  # within a model folder
 WEIGHTS = "model.safetensors"
+UNLIKELY = -10.0  # the first logit of a word that is new to a network
+# Of config.json, what weights fit whichever it is, so that it must be compared.
+KEPT_ALIKE = ("num_attention_heads", "image_size", "patch_size", "norm_num_groups")
+
+
+class Reader(typing.Protocol):
+    """A network that tells what a picture shows: this one, or the second of another kind."""
+
+    words: truths.Vocabulary
+
+    def __call__(self, pictures: torch.Tensor, kept: torch.Tensor | None = None) -> "Answers": ...
+
+    def description(self) -> dict[str, typing.Any]: ...
+
+    def named_for_file(self) -> checkpoints.Weights: ...
 
 
 class Answers(typing.NamedTuple):
@@ -60,12 +75,27 @@ class SceneReader(torch.nn.Module):
         if kept is not None:
             seen = torch.cat([seen[:, :1], seen[:, 1:][:, kept]], dim=1)
         seen = tower.encoder(inputs_embeds=seen).last_hidden_state
-        patches = self.patch_head(self.patch_norm(seen[:, 1:])).float()
-        whole = self.picture_head(tower.post_layernorm(seen[:, 0])).float()
-        sizes = self.words.patch_sizes
-        return Answers(
-            *patches[..., : sum(sizes)].split(sizes, -1), patches[..., sum(sizes) :],
-            *whole.split(self.words.picture_sizes, -1))
+        patches = self.patch_head(self.patch_norm(seen[:, 1:]))
+        whole = self.picture_head(tower.post_layernorm(seen[:, 0]))
+        return answers(patches, whole, self.words)
+
+    def description(self) -> dict[str, typing.Any]:
+        """What config.json says of the network: the tower as transformers has it, and the words of the answers."""
+        return {**self.tower.config.to_diff_dict(), "model_type": "clip_vision_model", **self.words._asdict()}
+
+    def named_for_file(self) -> checkpoints.Weights:
+        """The weights, not copied, by the names that they have in a folder; those of the tower as transformers'
+        `CLIPVisionModel` writes them."""
+        return {"vision_model." + name.removeprefix("tower.") if name.startswith("tower.") else name: value
+                for name, value in self.state_dict().items()}
+
+
+def answers(patches: torch.Tensor, whole: torch.Tensor, words: truths.Vocabulary) -> Answers:
+    """What the numbers of a head for each patch and of one for the picture stand for."""
+    sizes = words.patch_sizes
+    patches, whole = patches.float(), whole.float()
+    return Answers(
+        *patches[..., : sum(sizes)].split(sizes, -1), patches[..., sum(sizes) :], *whole.split(words.picture_sizes, -1))
 
 
 def build(settings: Settings) -> SceneReader:
@@ -118,38 +148,42 @@ def shape(settings: Settings) -> dict[str, typing.Any]:
             **{f"judge.{key}": own[key] for key in ("tower", "patch")}}
 
 
-def description(model: SceneReader) -> dict[str, typing.Any]:
-    """What config.json says of the network: the tower as transformers has it, and the words of the answers."""
-    return {**model.tower.config.to_diff_dict(), "model_type": "clip_vision_model", **model.words._asdict()}
-
-
-def named_for_file(model: SceneReader) -> checkpoints.Weights:
-    """The weights, not copied, by the names that they have in a folder; those of the tower as transformers'
-    `CLIPVisionModel` writes them."""
-    return {"vision_model." + name.removeprefix("tower.") if name.startswith("tower.") else name: value
-            for name, value in model.state_dict().items()}
-
-
-@torch.no_grad()
 def read(settings: Settings, folder: pathlib.Path) -> SceneReader:
     """The scene reader of a folder in fp32, not to be trained further.
 
     Raises `FolderError` if it cannot be read, or if its sizes or words are not those of the settings.
     """
-    model = build(settings)
+    return read_into(build(settings), folder)
+
+
+@torch.no_grad()
+def read_into(model: Reader, folder: pathlib.Path) -> Reader:
+    """The network with the weights of a folder. One that cannot say `truths.OTHER` gets the word, which at first is
+    never its answer."""
     try:
         stored = load_file(folder / WEIGHTS)
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     except (OSError, ValueError, SafetensorError) as error:
         raise FolderError(f"{folder}: cannot be read: {error}") from error
-    keys = (*model.words._fields, "num_attention_heads", "image_size", "patch_size")
-    expected = json.loads(json.dumps(description(model)))
+    expected = json.loads(json.dumps(model.description()))
+    if model.words.objects[-1] == truths.OTHER and config.get("objects") == expected["objects"][:-1]:
+        stored, config["objects"] = with_another_word(stored, len(model.words.objects) - 1), expected["objects"]
+    keys = [key for key in (*model.words._fields, *KEPT_ALIKE) if key in expected]
     differing = [key for key in keys if config.get(key) != expected[key]]
     if differing:
         raise FolderError(
             f"{folder}: config.json has other {', '.join(differing)} than the settings. Give those that it was trained "
             "with")
-    checkpoints.check_sizes(stored, named_for_file(model), folder)
-    for name, value in named_for_file(model).items():
+    checkpoints.check_sizes(stored, model.named_for_file(), folder)
+    for name, value in model.named_for_file().items():
         value.copy_(stored[name])
     return model.eval().requires_grad_(False)
+
+
+def with_another_word(stored: checkpoints.Weights, place: int) -> checkpoints.Weights:
+    """Weights whose patches have one more answer, at `place`."""
+    def widened(values: torch.Tensor, first: float) -> torch.Tensor:
+        return torch.cat([values[:place], torch.full_like(values[:1], first), values[place:]])
+
+    return {**stored, "patch_head.weight": widened(stored["patch_head.weight"], 0.0),
+            "patch_head.bias": widened(stored["patch_head.bias"], UNLIKELY)}

@@ -100,7 +100,9 @@ class VAESettings:
     crop_batch: int
     crop_side: int
     crop_share: float
+    absolute_weight: float
     edge_weight: float
+    log_weight: float
     kl_weight: float
     lock_encoder: bool
     optimizer: Optimizer
@@ -154,6 +156,9 @@ class JudgeSettings:
     batch: int
     styled: float
     tinted: float
+    others: float
+    strangers: tuple[str, ...]
+    unseen_strangers: tuple[str, ...]
     latent_noise: float
     noise: float
     blur: float
@@ -162,6 +167,18 @@ class JudgeSettings:
     recolored: float
     window: int
     window_share: float
+    locked_layers: int
+    bf16: bool
+    optimizer: Optimizer
+
+
+@dataclasses.dataclass(frozen=True)
+class SecondJudgeSettings:
+    seed: int
+    widths: tuple[int, int, int, int]
+    blocks: tuple[int, int, int, int]
+    norm_groups: int
+    batch: int
     bf16: bool
     optimizer: Optimizer
 
@@ -189,6 +206,7 @@ class Settings:
     clip: CLIPSettings
     unet: UNetSettings
     judge: JudgeSettings
+    second_judge: SecondJudgeSettings
     scheduler: SchedulerSettings
     sampling: SamplingSettings
 
@@ -252,12 +270,14 @@ def _size_problems(settings: Settings) -> typing.Iterator[str]:
                f"the UNet) and of clip.patch ({settings.clip.patch})")
     if settings.judge.patch < 1 or side % settings.judge.patch:
         yield f"judge.patch: {settings.judge.patch} does not divide world.picture_size ({side})"
+    elif settings.judge.patch != 2 ** (len(settings.second_judge.widths) - 1):
+        yield f"judge.patch: {settings.judge.patch} is not 8: the second judge halves pictures three times"
     elif not 1 <= settings.judge.window <= side // settings.judge.patch:
         yield f"judge.window: {settings.judge.window} is not from 1 to {side // settings.judge.patch} patches"
     crop = settings.vae.crop_side
     if crop <= 0 or crop % VAE_FACTOR or crop > side:
         yield f"vae.crop_side: {crop} is not a multiple of {VAE_FACTOR} up to {side}"
-    for name in ("vae", "unet"):
+    for name in ("vae", "unet", "second_judge"):
         part = getattr(settings, name)
         for width in part.widths:
             if part.norm_groups < 1 or width < 1 or width % part.norm_groups:
@@ -279,6 +299,7 @@ def _training_problems(settings: Settings) -> typing.Iterator[str]:
         "clip": ("projection", "pool", "fresh", "batch"),
         "unet": ("layers_per_block", "pool", "captions", "batch"),
         "judge": ("pool", "batch"),
+        "second_judge": ("batch",),
         "tokenizer": ("captions", "merges"),
         "scheduler": ("train_timesteps",),
         "sampling": ("steps",),
@@ -291,10 +312,19 @@ def _training_problems(settings: Settings) -> typing.Iterator[str]:
         yield f"clip.batch: {settings.clip.batch} different scenes cannot be had of a pool of {settings.clip.pool}"
     if settings.judge.batch > settings.judge.pool:
         yield f"judge.batch: {settings.judge.batch} different scenes cannot be had of a pool of {settings.judge.pool}"
+    if settings.second_judge.batch > settings.judge.pool:
+        yield (f"second_judge.batch: {settings.second_judge.batch} different scenes cannot be had of a pool of "
+               f"{settings.judge.pool}")
+    if not 0 <= settings.judge.locked_layers <= settings.judge.tower.layers:
+        yield f"judge.locked_layers: {settings.judge.locked_layers} is not from 0 to {settings.judge.tower.layers}"
+    if min(settings.second_judge.blocks) < 0:
+        yield "second_judge.blocks: must be 0 or more"
+    if settings.judge.others > 0 and not (settings.judge.strangers and settings.judge.unseen_strangers):
+        yield "judge.others: above 0 needs some strangers and unseen_strangers"
     for field in ("latent_noise", "noise", "blur", "color_shift"):
         if getattr(settings.judge, field) < 0:
             yield f"judge.{field}: must be 0 or more"
-    for name in ("vae", "clip", "unet", "judge"):
+    for name in ("vae", "clip", "unet", "judge", "second_judge"):
         optimizer = getattr(settings, name).optimizer
         if not optimizer.learning_rate > 0 or optimizer.warmup < 1:
             yield f"{name}.optimizer: learning_rate must be above 0 and warmup at least 1"
@@ -308,7 +338,7 @@ def _training_problems(settings: Settings) -> typing.Iterator[str]:
                   settings.unet.padding_emptied + settings.unet.end_emptied,
               "judge.window_share": settings.judge.window_share, "judge.recolored": settings.judge.recolored,
               "judge.repainted": settings.judge.repainted, "judge.styled": settings.judge.styled,
-              "judge.tinted": settings.judge.tinted}
+              "judge.tinted": settings.judge.tinted, "judge.others": settings.judge.others}
     for name, value in shares.items():
         if not 0 <= value <= 1:
             yield f"{name}: a share is 0-1, found {value}"

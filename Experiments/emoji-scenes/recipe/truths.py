@@ -5,11 +5,12 @@ import torch
 
 from recipe.captions import Scene
 from recipe.settings import Settings
-from recipe.world import Drawing
+from recipe.world import Drawing, Truth
 
 FACINGS = ("left", "right", "front")
 MIRRORED = torch.tensor([1, 0, 2])  # numbers of FACINGS, left and right exchanged
 NOTHING = "none"
+OTHER = "something else"  # the name of whatever is no object of the world
 PLAIN = "plain"
 PAINTED = (PLAIN, "pixels")  # styles that show every colour
 LEAST_COVERAGE = 0.125  # of a patch, for it to belong to an object
@@ -37,8 +38,9 @@ class Vocabulary(typing.NamedTuple):
 
 def vocabulary(settings: Settings) -> Vocabulary:
     world = settings.world
+    others = (OTHER,) if settings.judge.others > 0 else ()
     return Vocabulary(
-        (NOTHING, *world.objects), (NOTHING, *world.colors), FACINGS, (PLAIN, *world.colors, *world.places),
+        (NOTHING, *world.objects, *others), (NOTHING, *world.colors), FACINGS, (PLAIN, *world.colors, *world.places),
         (PLAIN, *world.styles.values()))
 
 
@@ -113,11 +115,12 @@ def record(drawings: typing.Sequence[Drawing], pictures: torch.Tensor, settings:
         for k, truth in enumerate(drawing.objects):
             coverage[i, k] = (truth.mask * 255).round().to(torch.uint8)
             numbers[0, i, k] = words.objects.index(truth.name)
-            if not hides_color(scene, settings, truth.color):
+            if asks_color(scene, settings, truth):
                 numbers[1, i, k] = words.colors.index(truth.color or NOTHING)
             if scene.things[k].tint is not None:
                 numbers[1, i, k] = IGNORED if style(scene, settings) == "pencil" else TINTED
-            numbers[2, i, k] = words.facings.index(truth.faces)
+            if truth.name != OTHER:
+                numbers[2, i, k] = words.facings.index(truth.faces)
         whole[0, i] = words.backgrounds.index(background(scene))
         whole[1, i] = words.styles.index(style(scene, settings))
     return Scenes((pictures * 255).round().to(torch.uint8), coverage, *numbers, *whole)
@@ -136,6 +139,12 @@ def style(scene: Scene, settings: Settings) -> str:
 def hides_color(scene: Scene, settings: Settings, color: str | None) -> bool:
     """Whether no eye could tell: a pencil sketch is not washed with white or black."""
     return style(scene, settings) == "pencil" and color in ("white", "black")
+
+
+def asks_color(scene: Scene, settings: Settings, truth: Truth) -> bool:
+    """Whether its colour can be told. Of what is no object of the world nobody knows its own colours."""
+    is_known = truth.name != OTHER or truth.color is not None
+    return is_known and not hides_color(scene, settings, truth.color)
 
 
 def patches(maps: torch.Tensor, side: int) -> torch.Tensor:

@@ -1,6 +1,7 @@
 """The autoencoder: pictures of 128 pixels to latents of 16 cells and back."""
 import dataclasses
 import hashlib
+import math
 import pathlib
 import typing
 
@@ -15,6 +16,7 @@ from recipe.training import Machine, Randomness, Stage, randomness
 from recipe.world import SceneWindow, World
 
 SCALING_SCENES = 64
+LEAST_ERROR = 1e-6  # of a picture in -1 to 1, squared: below it nothing is left to learn
 
 
 def build(settings: Settings) -> AutoencoderKL:
@@ -64,6 +66,11 @@ def reconstruct(model: AutoencoderKL, pictures: torch.Tensor, noise: torch.Tenso
     return (model.decode(latents).sample / 2 + 0.5).clamp(0, 1)
 
 
+def decibels(logarithm: torch.Tensor) -> torch.Tensor:
+    """The PSNR in dB that belongs to a natural logarithm of the mean squared error of pictures in -1 to 1."""
+    return 10 * (math.log(4) - logarithm) / math.log(10)
+
+
 def differences(pictures: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Of neighbours, down and across; `[batch, 3, height, width]`, one less in that direction."""
     return pictures.diff(dim=-2), pictures.diff(dim=-1)
@@ -94,8 +101,8 @@ class VAEStage(Stage):
         return shape(self.settings)
 
     def loss(self, step: int, done: float) -> tuple[torch.Tensor, dict[str, float | torch.Tensor]]:
-        """Mean absolute error, the same of edges, mean squared error, and the divergence of the latents from a unit
-        normal. Of a locked encoder the means of the latents are decoded, as they are elsewhere."""
+        """Mean absolute error, the same of edges, mean squared error and its logarithm, and the divergence of the
+        latents from a unit normal. Of a locked encoder the means of the latents are decoded, as they are elsewhere."""
         rng = randomness(self.settings.seed, self.name, step, self.machine.device)
         target = self._batch(step, done < self.own.crop_share, rng).to(self.machine.device)
         with torch.set_grad_enabled(not self.own.lock_encoder):
@@ -103,10 +110,13 @@ class VAEStage(Stage):
         latents = posterior.mean if self.own.lock_encoder else posterior.sample(generator=rng.noise)
         result = self._decode(latents).sample
         absolute, squared = (result - target).abs().mean(), F.mse_loss(result, target)
+        logarithm = (result - target).square().mean((1, 2, 3)).clamp(min=LEAST_ERROR).log().mean()
         edges = sum((a - b).abs().mean() for a, b in zip(differences(result), differences(target)))
         divergence = posterior.kl().mean() / posterior.mean[0].numel()
-        loss = absolute + squared + self.own.edge_weight * edges + self.own.kl_weight * divergence
-        return loss, {"squared_error": squared.detach(), "divergence": divergence.detach()}
+        loss = (self.own.absolute_weight * absolute + squared + self.own.edge_weight * edges
+                + self.own.log_weight * logarithm + self.own.kl_weight * divergence)
+        return loss, {"squared_error": squared.detach(), "decibels": decibels(logarithm.detach()),
+                      "divergence": divergence.detach()}
 
     def _batch(self, step: int, crops: bool, rng: Randomness) -> torch.Tensor:
         """`[batch, 3, side, side]` in -1 to 1: whole pictures, or one window of them on the grid of the latents."""

@@ -9,6 +9,7 @@ import torch
 from recipe import captions, measures, truths
 from recipe.captions import Scene, Thing
 from recipe.settings import Settings
+from recipe.strangers import KINDS, Strangers
 from recipe.world import Drawing, Truth, World
 
 OVERLAP = 0.1  # of boxes, from which on an object is the one that was drawn
@@ -68,6 +69,19 @@ def held_out_scene(settings: Settings, rng: random.Random) -> Scene:
             return dataclasses.replace(scene, things=(thing, *scene.things[1:]))
 
 
+def stranger_drawings(settings: Settings, numbers: typing.Iterable[int]) -> list[Drawing]:
+    """Scenes whose first thing is no object of the world, of glyphs that no stage is trained on."""
+    world, made = World(settings, measures.STREAM), []
+    others = Strangers(settings, settings.judge.unseen_strangers)
+    for number in numbers:
+        rng = random.Random(f"{settings.seed}/strangers/{number}")
+        scene = captions.draw_scene(settings.world, rng)
+        thing = dataclasses.replace(scene.things[0], name=truths.OTHER)
+        glyph = others.make(KINDS[number % len(KINDS)], rng)
+        made.append(world.show(dataclasses.replace(scene, things=(thing, *scene.things[1:])), rng, {0: glyph}))
+    return made
+
+
 def overlap(a: Box, b: Box) -> float:
     """Intersection over union of boxes (left, top, right, bottom)."""
     width, height = min(a[2], b[2]) - max(a[0], b[0]), min(a[3], b[3]) - max(a[1], b[1])
@@ -109,7 +123,7 @@ def compare(
     tally.right[COUNT].append(len(seen["objects"]) == len(drawing.objects))
     for truth, number in zip(drawing.objects, find(drawing.objects, seen["objects"])):
         found = seen["objects"][number] if number is not None else None
-        _compare_words(truth, found, not truths.hides_color(scene, settings, truth.color), tally)
+        _compare_words(truth, found, truths.asks_color(scene, settings, truth), tally)
         covered = truth.mask > 0.5
         own = mask == number + 1 if number is not None else torch.zeros_like(covered)
         tally.values["mask"].append(((own & covered).sum() / (own | covered).sum().clamp(min=1)).item())
@@ -127,7 +141,8 @@ def _compare_words(truth: Truth, found: Object | None, shows_color: bool, tally:
         is_colored = found is not None and found["color"] == truth.color
         tally.right["color"].append(is_colored)
         tally.by_color[truth.color or "its own"].append(is_colored)
-    tally.right["facing"].append(found is not None and found["facing"] == truth.faces)
+    if truth.name != truths.OTHER:
+        tally.right["facing"].append(found is not None and found["facing"] == truth.faces)
 
 
 def _compare_places(truth: Truth, found: Object, tally: Tally) -> None:
@@ -190,7 +205,7 @@ def _worst_first(groups: dict[str, list[bool]]) -> str:
     return ", ".join(f"{name} {100 * share:.0f} % (n {n})" for share, name, n in shares)
 
 
-def summary(usual: Tally, held_out: Tally | None, count: int) -> dict[str, float]:
+def summary(usual: Tally, held_out: Tally | None, others: Tally | None, count: int) -> dict[str, float]:
     """What attnlab prints beside its metrics: validation.json of a scene reader's folder. Of what nothing was found or
     asked there is no number."""
     numbers = {name: round(usual.share(name), 4) for name in QUESTIONS if usual.right[name]}
@@ -199,4 +214,6 @@ def summary(usual: Tally, held_out: Tally | None, count: int) -> dict[str, float
     if held_out is not None:
         names = ("object", "color", "facing")
         numbers |= {f"held_out_{name}": round(held_out.share(name), 4) for name in names if held_out.right[name]}
+    if others is not None and (named := others.by_object[truths.OTHER]):
+        numbers |= {"something_else": round(sum(named) / len(named), 4)}
     return numbers

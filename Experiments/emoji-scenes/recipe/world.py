@@ -72,9 +72,9 @@ class World:
         rng = random.Random(f"{self._key}/{number}/picture")
         return self.show(self.describe(number), rng)
 
-    def show(self, scene: Scene, rng: random.Random) -> Drawing:
-        """The scene with its things wherever they may stand."""
-        return self.paint(scene, self.arrange(scene, rng), rng)
+    def show(self, scene: Scene, rng: random.Random, others: typing.Mapping[int, glyphs.Glyph] = {}) -> Drawing:
+        """The scene with its things wherever they may stand. others: as of `paint`."""
+        return self.paint(scene, self.arrange(scene, rng), rng, others)
 
     def arrange(self, scene: Scene, rng: random.Random) -> tuple[Placement, ...]:
         """One thing anywhere, but whole; of two each has a side, in either order."""
@@ -91,17 +91,22 @@ class World:
             placements.append(Placement(side, x, y, rng.random() < mirrored))
         return tuple(placements)
 
-    def paint(self, scene: Scene, placements: typing.Sequence[Placement], rng: random.Random) -> Drawing:
-        """The scene with its things at the given places; background and caption come from `rng`."""
+    def paint(self, scene: Scene, placements: typing.Sequence[Placement], rng: random.Random,
+              others: typing.Mapping[int, glyphs.Glyph] = {}) -> Drawing:
+        """The scene with its things at the given places; background and caption come from `rng`.
+
+        - others: the glyphs of things that are no object of the world, by their places in the scene.
+        """
         self._glyphs = self._glyphs or glyphs.load(self.settings)
         style = self.settings.styles[scene.style] if scene.style is not None else None
         picture = backgrounds.background(scene, self.settings, rng)
         objects = []
-        for thing, place in zip(scene.things, placements, strict=True):
-            glyph = self._glyphs[thing.name]
+        for number, (thing, place) in enumerate(zip(scene.things, placements, strict=True)):
+            glyph = others[number] if number in others else self._glyphs[thing.name]
             picture, mask = glyphs.paste(
-                picture, self._colored(thing, style), glyph.alpha, place.side, place.x, place.y, place.mirrored)
-            objects.append(Truth(thing.name, thing.color, self._faces(thing, place), bounding_box(mask), mask))
+                picture, self._colored(thing, glyph, style), glyph.alpha, place.side, place.x, place.y, place.mirrored)
+            faces = "front" if number in others else self._faces(thing, place)
+            objects.append(Truth(thing.name, thing.color, faces, bounding_box(mask), mask))
         if style == "pencil":
             color = scene.things[0].color
             wash = self.settings.colors[color] if color not in (None, "white", "black") else None
@@ -110,8 +115,7 @@ class World:
             picture = backgrounds.pixels(picture)
         return Drawing(scene, captions.caption(scene, self.settings, rng), picture.clamp(0, 1), tuple(objects))
 
-    def _colored(self, thing: Thing, style: str | None) -> torch.Tensor:
-        glyph = self._glyphs[thing.name]
+    def _colored(self, thing: Thing, glyph: glyphs.Glyph, style: str | None) -> torch.Tensor:
         if style == "silhouette":
             return torch.full_like(glyph.rgb, SILHOUETTE)
         if thing.tint is not None:

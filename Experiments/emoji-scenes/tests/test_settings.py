@@ -53,6 +53,12 @@ class SettingsTests(unittest.TestCase):
             "judge.repainted=-0.1": ["judge.repainted: a share is 0-1, found -0.1"],
             "judge.tinted=-0.1": ["judge.tinted: a share is 0-1, found -0.1"],
             "judge.styled=1.5": ["judge.styled: a share is 0-1, found 1.5"],
+            "judge.others=1.5": ["judge.others: a share is 0-1, found 1.5"],
+            "judge.patch=16": ["judge.patch: 16 is not 8: the second judge halves pictures three times"],
+            "judge.locked_layers=6": ["judge.locked_layers: 6 is not from 0 to 5"],
+            "second_judge.widths=[24, 48, 96, 100]": ["second_judge.widths: 100 is not a multiple of norm_groups (8)"],
+            "second_judge.batch=18001":
+                ["second_judge.batch: 18001 different scenes cannot be had of a pool of 18000"],
             "judge.bf16=1": ["judge.bf16: expected true or false, found 1"],
             "judge.optimizer.warmup=0": ["judge.optimizer: learning_rate must be above 0 and warmup at least 1"],
             "clip.decoded=1.5": ["clip.decoded: a share is 0-1, found 1.5"],

@@ -14,7 +14,7 @@ from safetensors.torch import load_file, save_file
 from transformers import CLIPVisionModel
 
 import train
-from export import read_judge, read_run
+from export import read_judges, read_run
 from recipe import bundled, checkpoints, exporting, scene_reader, settings, unet, vae
 from recipe.errors import RecipeError
 from recipe.settings import BUNDLED, Optimizer, Settings
@@ -58,6 +58,12 @@ class RateTests(unittest.TestCase):
         alpha = (1 - betas).cumprod(0)
         expected = torch.minimum(5 * (1 - alpha) / alpha, torch.ones(()))
         torch.testing.assert_close(weights.double(), expected, rtol=1e-4, atol=0)
+
+    def test_the_logarithm_of_an_error_is_its_psnr(self) -> None:
+        pictures, result = (torch.rand(4, 3, 8, 8, generator=torch.Generator().manual_seed(seed)) for seed in (1, 2))
+        expected = -10 * (pictures - result).square().mean((1, 2, 3)).log10().mean()
+        errors = (vae.to_model(pictures) - vae.to_model(result)).square().mean((1, 2, 3))
+        torch.testing.assert_close(vae.decibels(errors.log().mean()), expected)
 
     def test_routes_empty_the_positions_from_or_after_the_end_token(self) -> None:
         end = 9
@@ -126,7 +132,7 @@ class TrainingTests(unittest.TestCase):
 
     def _exports(self, run: pathlib.Path) -> None:
         model, folder = read_run(self.settings, run), self.folder / "model"
-        exporting.write(model, None, run / "tokenizer", self.settings, folder)
+        exporting.write(model, {}, run / "tokenizer", self.settings, folder)
         exporting.check(model, folder)
         files = {str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file()}
         shipped = {str(file.relative_to(BUNDLED)) for file in BUNDLED.rglob("*") if file.is_file()}
@@ -145,9 +151,11 @@ class TrainingTests(unittest.TestCase):
             exporting.check(model, folder)
 
     def _exports_the_judge(self, run: pathlib.Path) -> None:
-        reader, folder = read_judge(self.settings, run), self.folder / "with-judge"
-        exporting.write(read_run(self.settings, run), reader, run / "tokenizer", self.settings, folder)
-        place = folder / "scene_reader"
+        readers, folder = read_judges(self.settings, run), self.folder / "with-judge"
+        self.assertEqual(set(readers), {"scene_reader", "second_scene_reader"})
+        exporting.write(read_run(self.settings, run), readers, run / "tokenizer", self.settings, folder)
+        place, reader = folder / "scene_reader", readers["scene_reader"]
+        exporting.check_scene_reader(readers["second_scene_reader"], self.settings, folder / "second_scene_reader")
         self.assertEqual(exporting.check_scene_reader(reader, self.settings, place),
                          sum(value.numel() for value in reader.state_dict().values()))
         # transformers knows every weight of the tower by its name, and computes the same with it.
@@ -223,7 +231,7 @@ class BundledTests(unittest.TestCase):
         with tempfile.TemporaryDirectory() as name:
             run, folder = pathlib.Path(name) / "run", pathlib.Path(name) / "model"
             bundled.start(own, BUNDLED, run)
-            exporting.write(read_run(own, run), read_judge(own, run), run / "tokenizer", own, folder)
+            exporting.write(read_run(own, run), read_judges(own, run), run / "tokenizer", own, folder)
             for file in sorted(BUNDLED.rglob("*.safetensors")):
                 theirs, ours = load_file(file), load_file(folder / file.relative_to(BUNDLED))
                 self.assertEqual(theirs.keys(), ours.keys(), file)
@@ -247,11 +255,11 @@ class BundledTests(unittest.TestCase):
             folder = pathlib.Path(name) / "model"
             shutil.copytree(BUNDLED, folder, ignore=shutil.ignore_patterns("scene_reader"))
             bundled.start(own, folder, pathlib.Path(name) / "without")
-            self.assertIsNone(read_judge(own, pathlib.Path(name) / "without"))
+            self.assertEqual(read_judges(own, pathlib.Path(name) / "without"), {})
             exporting.write_scene_reader(reader, own, folder / "scene_reader")
             run = pathlib.Path(name) / "with"
             bundled.start(own, folder, run)
-            for key, value in read_judge(own, run).state_dict().items():
+            for key, value in read_judges(own, run)["scene_reader"].state_dict().items():
                 self.assertTrue(torch.equal(value, reader.state_dict()[key].half().float()), key)
             # Nothing is left behind by a folder whose scene reader is of other sizes.
             with self.assertRaisesRegex(RecipeError, "scene_reader: 27 weights are not as the settings have them"):

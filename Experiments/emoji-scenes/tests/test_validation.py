@@ -164,7 +164,7 @@ class ReportTests(unittest.TestCase):
         self.assertIn("Objects: cat 50 % (n 2), dog 100 % (n 1).", lines)
         self.assertIn("Objects, other: dog 0 % (n 1).", lines)
         self.assertIn("Most often confused: cat taken for dog (1).", lines)
-        self.assertEqual(validation.summary(usual, other, 1), {
+        self.assertEqual(validation.summary(usual, other, None, 1), {
             "object": 0.9, "color": 1, "facing": 1, "background": 1, "style": 1, "mask": 1, "center": 0, "size": 0,
             "scenes": 1, "held_out_object": 0, "held_out_color": 0, "held_out_facing": 1})
 
@@ -173,7 +173,7 @@ class ReportTests(unittest.TestCase):
                          (truth("dog", "white", (0, 0, 40, 40)),), seen(style="pencil"))
         self.assertIn("| center off by, picture widths | nothing found |", validation.report({"usual": tally}, 1))
         self.assertIn("| color right | not asked |", validation.report({"usual": tally}, 1))
-        self.assertEqual(validation.summary(tally, None, 1), {
+        self.assertEqual(validation.summary(tally, None, None, 1), {
             "object": 0, "facing": 0, "background": 1, "style": 1, "mask": 0, "scenes": 1})
 
     def test_program_that_fails_is_quoted(self) -> None:

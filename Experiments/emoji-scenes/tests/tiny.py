@@ -9,7 +9,9 @@ SIZES = [
     "clip.text={width: 16, layers: 1, heads: 2}", "clip.vision={width: 16, layers: 1, heads: 2}", "clip.projection=16",
     "clip.pool=8", "clip.fresh=2", "clip.batch=4", "clip.negatives=1", "clip.decoded=0.5",
     "unet.widths=[16, 16, 16, 16]", "unet.norm_groups=8", "unet.pool=8", "unet.batch=2", "unet.layers_per_block=1",
-    "judge.tower={width: 16, layers: 1, heads: 2}", "judge.pool=8", "judge.batch=4", "tokenizer.captions=300",
+    "judge.tower={width: 16, layers: 1, heads: 2}", "judge.pool=8", "judge.batch=4",
+    "second_judge.widths=[8, 8, 16, 16]", "second_judge.blocks=[0, 1, 0, 1]", "second_judge.batch=4",
+    "tokenizer.captions=300",
 ]
 
 
