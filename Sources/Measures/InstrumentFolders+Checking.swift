@@ -8,10 +8,7 @@ extension InstrumentFolders {
   /// Known before the first step, it costs no hours of computing.
   /// - Returns: a line for each problem, which begins with the key.
   public func problems(for metrics: [Metric]) -> [String] {
-    let wanted = metrics.compactMap { metric -> Instrument? in
-      guard case .instrument(let instrument, _) = metric.accuracy else { return nil }
-      return instrument
-    }
+    let wanted = metrics.compactMap(\.accuracy.instrument)
     let checked = Instrument.allCases.filter { given[$0] != nil || wanted.contains($0) }
     return checked.compactMap { instrument in
       do {
@@ -22,7 +19,7 @@ extension InstrumentFolders {
             "instruments.\(instrument.rawValue): there is no folder \(folder.path); name a folder, or a bundled model"
         }
         switch instrument {
-        case .sceneReader: _ = try SceneReader(folder: folder)
+        case .sceneReader, .secondSceneReader: _ = try SceneReader(folder: folder)
         case .clip: _ = try CLIP(folder: folder)
         case .structure: _ = try StructureEncoder(folder: folder)
         case .lpips: _ = try LPIPS(folder: folder)

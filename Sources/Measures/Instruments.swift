@@ -8,8 +8,11 @@ import VisionModels
 /// Not to be shared between threads: it loads and remembers without a lock.
 public final class Instruments {
   public let folders: InstrumentFolders
+  /// Which scene reader judges.
+  private let judge: Instrument
   private var reader: SceneReader?
   private var words: SceneVocabulary?
+  private var second: Instruments?
   private var eye: ClipEye?
   private var encoder: StructureEncoder?
   private var distances: LPIPS?
@@ -26,14 +29,31 @@ public final class Instruments {
     isStopped: @escaping @Sendable () -> Bool = { false }
   ) {
     self.folders = folders
+    judge = .sceneReader
     self.answerSeconds = answerSeconds
     self.isStopped = isStopped
   }
 
+  private init(_ other: Instruments, judge: Instrument) {
+    folders = other.folders
+    answerSeconds = other.answerSeconds
+    isStopped = other.isStopped
+    self.judge = judge
+  }
+
+  /// The same, but for the judge: the second scene reader in place of the first.
+  var withSecondReader: Instruments {
+    if let second { return second }
+    let new = Instruments(self, judge: .secondSceneReader)
+    second = new
+    return new
+  }
+
+  /// The judge.
   /// - Throws: `InstrumentError` if none is given and none is bundled; `CheckpointError`.
   public func sceneReader() throws -> SceneReader {
     if let reader { return reader }
-    let new = try SceneReader(folder: folders.folder(.sceneReader))
+    let new = try SceneReader(folder: folders.folder(judge))
     reader = new
     return new
   }
@@ -42,8 +62,17 @@ public final class Instruments {
   /// - Throws: as `sceneReader`.
   public func sceneWords() throws -> SceneVocabulary {
     if let words { return words }
-    let new = try SceneVocabulary(folder: folders.folder(.sceneReader))
+    let new = try SceneVocabulary(folder: folders.folder(judge))
     words = new
+    return new
+  }
+
+  /// What a run's picture shows, by the judge; read once.
+  /// - Throws: as `sceneReader`; `EngineError`.
+  func reading(_ run: MeasuredRun) throws -> SceneReading {
+    if let known = run.readings[judge] { return known }
+    let new = try sceneReader().readings([run.picture()])[0]
+    run.readings[judge] = new
     return new
   }
 
@@ -124,11 +153,9 @@ public struct InstrumentFolders: Codable, Hashable, Sendable {
   public func accuracy(of metric: Metric) throws -> String {
     switch metric.accuracy {
     case .formula(let text), .stated(let text): return text
-    case .instrument(.sceneReader, let names):
-      let validation = try SceneReaderValidation(folder: folder(.sceneReader))
-      return validation.scenes == 0
-        ? "the scene reader was not validated"
-        : "scene reader: \(validation.text(names)), on \(validation.scenes) scenes that it was not trained on"
+    case .instrument(.sceneReader, let names): return try readerAccuracy(.sceneReader, names)
+    case .instrument(.secondSceneReader, let names):
+      return has(metric) ? try readerAccuracy(.secondSceneReader, names) : "no second scene reader is given"
     case .instrument(.clip, _):
       let agreement = "embeddings within 1e-4 of transformers"
       return given[.clip] != nil
@@ -142,10 +169,16 @@ public struct InstrumentFolders: Codable, Hashable, Sendable {
     }
   }
 
+  private func readerAccuracy(_ reader: Instrument, _ names: [String]) throws -> String {
+    let validation = try SceneReaderValidation(folder: folder(reader))
+    return validation.scenes == 0
+      ? "the \(reader.words) was not validated"
+      : "\(reader.words): \(validation.text(names)), on \(validation.scenes) scenes that it was not trained on"
+  }
+
   /// Whether the network that a metric looks with is given or bundled.
   public func has(_ metric: Metric) -> Bool {
-    guard case .instrument(let instrument, _) = metric.accuracy else { return true }
-    return (try? folder(instrument)) != nil
+    metric.accuracy.instrument.map { (try? folder($0)) != nil } ?? true
   }
 
   /// - Throws: `InstrumentError`.
@@ -153,11 +186,20 @@ public struct InstrumentFolders: Codable, Hashable, Sendable {
     if let name = given[instrument] {
       return BundledModels.url(of: name).map { Self.part(of: $0, instrument) } ?? URL(fileURLWithPath: name)
     }
-    guard instrument != .lpips, let model = BundledModels.url(of: Self.standardModel) else {
+    guard let model = BundledModels.url(of: Self.standardModel), Self.isBundled(instrument, in: model) else {
       throw InstrumentError(
         "no folder is given for \(instrument.rawValue), and none comes with attnlab; name one under `instruments`")
     }
     return Self.part(of: model, instrument)
+  }
+
+  /// A model folder need not have a second scene reader.
+  private static func isBundled(_ instrument: Instrument, in model: URL) -> Bool {
+    switch instrument {
+    case .lpips: false
+    case .secondSceneReader: FileManager.default.fileExists(atPath: part(of: model, instrument).path)
+    case .clip, .structure, .sceneReader: true
+    }
   }
 
   /// The files that decide what an instrument sees, in a fixed order: what a hash of it covers.
@@ -175,8 +217,16 @@ public struct InstrumentFolders: Codable, Hashable, Sendable {
   static let standardModel = "emoji-scenes"
 
   private static func part(of model: URL, _ instrument: Instrument) -> URL {
-    model.appending(path: instrument == .sceneReader ? "scene_reader" : "clip")
+    switch instrument {
+    case .sceneReader, .secondSceneReader: model.appending(path: instrument.rawValue)
+    case .clip, .structure, .lpips: model.appending(path: "clip")
+    }
   }
+}
+
+extension Instrument {
+  /// As sentences say it.
+  fileprivate var words: String { rawValue.replacingOccurrences(of: "_", with: " ") }
 }
 
 /// An instrument that there is not, or that cannot look at what it is given.

@@ -11,7 +11,8 @@ public final class MeasuredRun {
   private var kept: Picture?
   private let loadWords: () throws -> [MeasuredWord]
   private var keptWords: [MeasuredWord]?
-  var reading: SceneReading?
+  /// By the scene reader that made them.
+  var readings: [Instrument: SceneReading] = [:]
   var embedding: [Float]?
 
   /// - Parameters:

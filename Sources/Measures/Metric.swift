@@ -110,6 +110,11 @@ public enum MetricAccuracy: Hashable, Sendable {
   case instrument(Instrument, [String])
   /// What the author of a user's metric says of it.
   case stated(String)
+
+  /// The network that is looked with.
+  public var instrument: Instrument? {
+    if case .instrument(let instrument, _) = self { instrument } else { nil }
+  }
 }
 
 /// A network that metrics look with.
@@ -122,4 +127,6 @@ public enum Instrument: String, CaseIterable, Codable, CodingKeyRepresentable, H
   case lpips
   /// The judge of the bundled model's world.
   case sceneReader = "scene_reader"
+  /// A judge of the same world, of another kind and another training.
+  case secondSceneReader = "second_scene_reader"
 }

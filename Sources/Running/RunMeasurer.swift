@@ -106,7 +106,7 @@ struct RunMeasurer {
   /// All that decides a metric's values beside the pictures.
   private func definition(of metric: Metric, _ instruments: Instruments) throws -> [String] {
     var parts = ["\(metric.name) \(metric.revision)"]
-    if case .instrument(let instrument, _) = metric.accuracy {
+    if let instrument = metric.accuracy.instrument {
       parts.append(try ContentHash.hash(instruments.folders.contentFiles(instrument)))
     }
     if case .program(let program) = metric.measure {

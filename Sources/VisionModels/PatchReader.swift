@@ -4,13 +4,9 @@ import Foundation
 import Tensors
 
 /// A vision transformer with linear answers: for each patch some, one for each of its pixels, and for the picture some.
-public struct PatchReader: Sendable {
-  /// In pixels; pictures are square.
+public struct PatchReader: SceneNetwork {
   public var imageSize: Int { vision.configuration.imageSize }
-  /// In pixels.
   public var patchSize: Int { vision.configuration.patchSize }
-  /// Patches of a row.
-  public var side: Int { imageSize / patchSize }
 
   private let vision: VisionTransformer
   private let preprocessor: PicturePreprocessor
@@ -27,13 +23,8 @@ public struct PatchReader: Sendable {
   public init(folder: URL, patchAnswers: Int, pictureAnswers: Int) throws {
     let configuration = try VisionTransformerConfiguration(
       ConfigFile(contentsOf: folder.appending(path: "config.json")))
-    preprocessor = try PicturePreprocessor(folder: folder, family: configuration.family)
-    guard preprocessor.fixedSize == GridSize(height: configuration.imageSize, width: configuration.imageSize) else {
-      throw CheckpointError(
-        .init(
-          file: "preprocessor_config.json", field: "size", found: "another",
-          expected: "pictures of image_size, \(configuration.imageSize) pixels square"))
-    }
+    preprocessor = try PicturePreprocessor(
+      folder: folder, family: configuration.family, square: configuration.imageSize)
     let weights = try WeightLoader(WeightStore(folder: folder))
     let loader = ModuleLoader(weights)
     let width = configuration.hiddenSize
@@ -45,9 +36,6 @@ public struct PatchReader: Sendable {
     try weights.finish()
   }
 
-  /// - Parameter pictures: of any size.
-  /// - Returns: logits of each picture: `patches` row by row from above, `[side * side * answers]`, and `pictures`.
-  /// - Throws: `ShapeError`; `EngineError`.
   public func callAsFunction(
     _ pictures: [Picture]
   ) throws -> (patches: [ArraySlice<Float>], pictures: [ArraySlice<Float>]) {

@@ -47,6 +47,7 @@ FIXTURES = {
     "preprocessing": vision.preprocessing,
     "structure": vision.structure,
     "scene_reader": vision.scene_reader,
+    "convolution_reader": vision.convolution_reader,
     "lpips": lpips.make,
     "fast_tests": fast_tests.make,
     "inversions": inversions.make,

@@ -34,7 +34,7 @@ import Testing
   ) throws -> Double? {
     let picture = try Picture(width: 32, height: 32, pixels: [UInt8](repeating: 128, count: 32 * 32 * 3))
     let run = MeasuredRun(prompt: prompt, picture: picture, words: words)
-    run.reading = reading
+    run.readings[.sceneReader] = reading
     guard case .maps(let measure) = metric.measure else { return nil }
     return try measure(run, Instruments(Self.instruments))
   }

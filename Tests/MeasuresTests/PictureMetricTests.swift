@@ -17,7 +17,7 @@ import Testing
     answers.put("dog", color, rows: 2..<6, columns: 5..<8)
     let picture = try Picture(width: 32, height: 32, pixels: [UInt8](repeating: 128, count: 32 * 32 * 3))
     let run = MeasuredRun(prompt: prompt, picture: picture)
-    run.reading = answers.reading()
+    run.readings[.sceneReader] = answers.reading()
     guard case .picture(let measure) = metric.measure else { return nil }
     return try measure(run, Instruments(Self.instruments))
   }

@@ -20,7 +20,7 @@ import Testing
     let run = MeasuredRun(
       prompt: prompt,
       picture: try Picture(width: side, height: side, pixels: [UInt8](repeating: gray, count: side * side * 3)))
-    run.reading = reading
+    run.readings[.sceneReader] = reading
     return run
   }
 
@@ -30,7 +30,7 @@ import Testing
     try JudgedEdit(
       MeasuredEdit(Self.run(target, after, gray: gray), source: Self.run(source, before)), words: .small
     ) {
-      $0.reading ?? before
+      $0.readings[.sceneReader] ?? before
     }
   }
 

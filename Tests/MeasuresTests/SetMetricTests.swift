@@ -25,7 +25,7 @@ import Testing
     }
     let run = MeasuredRun(
       prompt: prompt, picture: try Picture(width: width, height: 32, pixels: .init(repeating: gray, count: width * 96)))
-    run.reading = answers.reading(width: width)
+    run.readings[.sceneReader] = answers.reading(width: width)
     return run
   }
 

@@ -54,6 +54,17 @@ import Testing
     }
   }
 
+  /// Each of two scene readers says by itself what is right.
+  @Test func twoReaders() throws {
+    let second = ["--second-scene-reader", Fixtures.folder.appending(path: "vision/tiny-convolution-reader").path]
+    try Program.inFolder { attnlab in
+      let outcome = try attnlab.run(["measure", Self.red, "--prompt", "a red car", "--json"] + Self.reader + second)
+      #expect(outcome.code == 0 && outcome.errors == "", "\(outcome.errors)")
+      let metrics = try #require(reports(outcome).first?["metrics"] as? [String: Any])
+      #expect(metrics["binding_right"] is Double && metrics["binding_right_second"] is Double)
+    }
+  }
+
   @Test func figuresAndMasks() throws {
     try Program.inFolder { attnlab in
       let outcome = try attnlab.run(

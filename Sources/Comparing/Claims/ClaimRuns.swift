@@ -65,6 +65,9 @@ struct ClaimRuns {
     return (found, subjects.count - found.count)
   }
 
+  /// Whether any run has the metric.
+  func has(_ metric: String) -> Bool { runs.contains { $0.metrics?[metric] != nil } }
+
   private func place(_ name: String, _ subject: RunKey) -> Int? {
     let key = name == InterventionSpec.sourceName ? subject.ofSource : subject.with(intervention: name)
     return key.flatMap { places[$0] }

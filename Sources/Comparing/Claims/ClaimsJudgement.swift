@@ -1,4 +1,5 @@
 import Analysis
+import Measures
 import Planning
 import Results
 
@@ -27,6 +28,10 @@ public struct ClaimsJudgement: Sendable {
     public let estimate: ClaimEstimate
     /// Of `of` less the placebo.
     public let placebo: ClaimEstimate?
+    /// The mean or mean difference as the second scene reader sees it; nil where it took no such metric.
+    public let bySecondReader: ClaimEstimate?
+    /// Under both scene readers, where there are two. It takes both to show a claim, so the second test of it needs no
+    /// wider intervals.
     public let verdict: Verdict
     /// Why it is not testable, or why it is mixed.
     public let reason: String?
@@ -112,19 +117,39 @@ extension ClaimsJudgement.Gate {
   }
 }
 
+/// What one scene reader's values say of a test whose gates hold.
+private struct ReaderJudgement {
+  let estimate: ClaimEstimate
+  let placebo: ClaimEstimate?
+  let verdict: Verdict
+
+  init(_ spec: ClaimTestSpec, metric: String, _ runs: ClaimRuns, _ bootstrap: Bootstrap) {
+    let values = spec.against.map { runs.values(metric, of: spec.of, against: $0) }
+    estimate = ClaimEstimate(values ?? runs.values(metric, of: spec.of), bootstrap)
+    placebo = spec.placebo.map { ClaimEstimate(runs.values(metric, of: spec.of, against: $0), bootstrap) }
+    let interval: PlaceboInterval =
+      placebo.map { estimate in estimate.interval.map { .interval($0) } ?? .missing } ?? .none
+    verdict = Verdict(spec.threshold, interval: estimate.interval, placebo: interval)
+  }
+}
+
 extension ClaimsJudgement.Test {
   /// - Parameter failed: What the gates say that do not hold.
   fileprivate init(_ spec: ClaimTestSpec, _ runs: ClaimRuns, _ bootstrap: Bootstrap, failed: [String]) {
-    let values = spec.against.map { runs.values(spec.metric, of: spec.of, against: $0) }
-    let estimate = ClaimEstimate(values ?? runs.values(spec.metric, of: spec.of), bootstrap)
-    let placebo = spec.placebo.map { ClaimEstimate(runs.values(spec.metric, of: spec.of, against: $0), bootstrap) }
+    let first = ReaderJudgement(spec, metric: spec.metric, runs, bootstrap)
+    let secondMetric = Metric.nameBySecondReader(spec.metric)
+    let second = runs.has(secondMetric) ? ReaderJudgement(spec, metric: secondMetric, runs, bootstrap) : nil
+    let (estimate, placebo) = (first.estimate, first.placebo)
     self.spec = spec
     self.estimate = estimate
     self.placebo = placebo
-    let interval: PlaceboInterval =
-      placebo.map { estimate in estimate.interval.map { .interval($0) } ?? .missing } ?? .none
-    verdict =
-      failed.isEmpty ? Verdict(spec.threshold, interval: estimate.interval, placebo: interval) : .notTestable
+    bySecondReader = second?.estimate
+    verdict = failed.isEmpty ? second.map { first.verdict.and($0.verdict) } ?? first.verdict : .notTestable
+    if failed.isEmpty, let second, second.verdict != first.verdict {
+      reason =
+        "by the first scene reader it is \(first.verdict.rawValue), by the second \(second.verdict.rawValue)"
+      return
+    }
     let isBeyond = estimate.interval.map { spec.threshold.lies(before: $0) } ?? false
     switch verdict {
     case .notTestable:

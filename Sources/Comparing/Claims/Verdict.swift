@@ -25,6 +25,12 @@ public enum Verdict: String, CaseIterable, Hashable, Sendable {
     }
   }
 
+  /// Under two judges: what they agree on. What one cannot test is not testable, and what they see differently is open.
+  func and(_ other: Verdict) -> Verdict {
+    if self == other { return self }
+    return [self, other].contains(.notTestable) ? .notTestable : .mixed
+  }
+
   /// Of a claim, by its tests: what cannot be tested comes first, and what speaks against it before what is open.
   init(of tests: [Verdict]) {
     if tests.contains(.notTestable) {

@@ -2,7 +2,7 @@ import Tensors
 
 /// Two convolutions with group norm and SiLU before each, around a residual connection; the time embedding is added
 /// between them. `ResnetBlock2D` of diffusers.
-struct ResnetBlock {
+package struct ResnetBlock: Sendable {
   private let norm1: NormParameters
   private let conv1: Convolution
   private let timeProjection: Linear?
@@ -13,7 +13,9 @@ struct ResnetBlock {
   private let epsilon: Float
 
   /// - Parameter timeChannels: of the time embedding; nil in a VAE, which has none.
-  init(_ loader: ModuleLoader, inputs: Int, outputs: Int, timeChannels: Int?, groups: Int, epsilon: Float) throws {
+  package init(
+    _ loader: ModuleLoader, inputs: Int, outputs: Int, timeChannels: Int?, groups: Int, epsilon: Float
+  ) throws {
     norm1 = try loader.norm("norm1", channels: inputs)
     conv1 = try loader.convolution("conv1", inputs: inputs, outputs: outputs)
     timeProjection = try timeChannels.map { try loader.linear("time_emb_proj", inputs: $0, outputs: outputs) }
@@ -28,7 +30,7 @@ struct ResnetBlock {
   ///   - x: `[batch, height, width, inputs]`.
   ///   - time: SiLU of the time embedding, `[batch, timeChannels]`.
   /// - Returns: `[batch, height, width, outputs]`.
-  func callAsFunction(_ x: Tensor, time: Tensor? = nil) throws -> Tensor {
+  package func callAsFunction(_ x: Tensor, time: Tensor? = nil) throws -> Tensor {
     var hidden = try x.groupNormalized(groups: groups, epsilon: epsilon, parameters: norm1, silu: true)
     hidden = try conv1(hidden)
     if let timeProjection, let time { try hidden.addToChannels(timeProjection(time)) }

@@ -10,8 +10,7 @@ struct JudgedEdit {
 
   /// nil for prompts that are not of the scene reader's world, or that name another number of things.
   init?(_ pair: MeasuredEdit, _ instruments: Instruments) throws {
-    let reader = try instruments.sceneReader()
-    try self.init(pair, words: reader.words, read: reader.reading)
+    try self.init(pair, words: instruments.sceneReader().words, read: instruments.reading)
   }
 
   /// - Parameter read: what a run's picture shows.

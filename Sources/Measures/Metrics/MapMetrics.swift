@@ -71,7 +71,7 @@ extension Metric {
     guard let scene = PromptScene(run.prompt, reader.words), case let words = try run.words(), !words.isEmpty else {
       return []
     }
-    return PlacedWord.all(labels(scene), of: scene, words, in: try reader.reading(run))
+    return PlacedWord.all(labels(scene), of: scene, words, in: try instruments.reading(run))
   }
 
   /// The label of each thing's noun.

@@ -81,9 +81,8 @@ extension Metric {
       name: name, title: title, range: "0 or 1", direction: direction, reference: "this project",
       accuracy: .instrument(.sceneReader, accuracies),
       measure: .picture { run, instruments in
-        let reader = try instruments.sceneReader()
-        guard let scene = PromptScene(run.prompt, reader.words) else { return nil }
-        return isTrue(try reader.reading(run), scene).map { $0 ? 1 : 0 }
+        guard let scene = PromptScene(run.prompt, try instruments.sceneReader().words) else { return nil }
+        return isTrue(try instruments.reading(run), scene).map { $0 ? 1 : 0 }
       })
   }
 }

@@ -28,10 +28,10 @@ extension Metric {
       reference: "the standard deviation over the seeds that show the object, with n - 1; facing left is -1, right 1",
       accuracy: .instrument(.sceneReader, [accuracy]),
       measure: .seeds { runs, instruments in
-        let reader = try instruments.sceneReader()
-        guard let first = runs.first, let scene = PromptScene(first.prompt, reader.words), scene.things.count == 1
+        let words = try instruments.sceneReader().words
+        guard let first = runs.first, let scene = PromptScene(first.prompt, words), scene.things.count == 1
         else { return nil }
-        let readings = try runs.map(reader.reading)
+        let readings = try runs.map(instruments.reading)
         let objects = readings.compactMap { $0.object(scene.things[0].name) }
         // Heights count in picture widths.
         return objects.count < 2 ? nil : value(objects, Double(readings[0].height) / Double(readings[0].width))

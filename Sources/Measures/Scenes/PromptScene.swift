@@ -78,10 +78,10 @@ public struct PromptScene: Hashable, Sendable {
   static func thing(_ phrase: String, _ words: SceneVocabulary) -> Thing? {
     guard let article = ["a ", "an "].first(where: phrase.hasPrefix) else { return nil }
     let rest = String(phrase.dropFirst(article.count))
-    if let name = words.objects.first(where: { $0 == rest && $0 != SceneVocabulary.none }) { return Thing(name) }
+    if words.hasThing(rest) { return Thing(rest) }
     for color in words.colors where color != SceneVocabulary.none && rest.hasPrefix(color + " ") {
       let name = String(rest.dropFirst(color.count + 1))
-      if name != SceneVocabulary.none, words.objects.contains(name) { return Thing(name, color: color) }
+      if words.hasThing(name) { return Thing(name, color: color) }
     }
     return nil
   }

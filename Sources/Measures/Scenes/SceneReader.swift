@@ -6,20 +6,20 @@ import VisionModels
 
 /// Tells what a picture of a closed world shows: objects with color, facing and mask, background and style.
 ///
-/// It is a vision transformer of its own, trained from its own seed on scenes whose truth is known; it shares nothing with
-/// the model that it judges. `validation.json` beside its weights says how often it is right.
+/// It is a network of its own, a vision transformer or a convolutional one, trained from its own seed on scenes whose truth
+/// is known; it shares nothing with the model that it judges. `validation.json` beside its weights says how often it is right.
 public struct SceneReader: Sendable {
   public let words: SceneVocabulary
   /// Measured on scenes that it was not trained on; empty where the folder has no `validation.json`.
   public let validation: SceneReaderValidation
-  private let network: PatchReader
+  private let network: any SceneNetwork
 
   /// - Parameter folder: `config.json`, `model.safetensors` and, where it was validated, `validation.json`.
   /// - Throws: `CheckpointError` listing every problem of the config, of the validation, or of the weights.
   public init(folder: URL) throws {
     words = try SceneVocabulary(ConfigFile(contentsOf: folder.appending(path: "config.json")))
     validation = try SceneReaderValidation(folder: folder)
-    network = try PatchReader(
+    network = try sceneNetwork(
       folder: folder, patchAnswers: words.objects.count + words.colors.count + words.facings.count,
       pictureAnswers: words.backgrounds.count + words.styles.count)
   }
@@ -47,14 +47,6 @@ public struct SceneReader: Sendable {
         patches: answers.patches[index], picture: answers.pictures[index], words: words, side: network.side,
         patch: network.patchSize)
     }
-  }
-
-  /// What a run's picture shows; read once.
-  func reading(_ run: MeasuredRun) throws -> SceneReading {
-    if let known = run.reading { return known }
-    let new = try readings([run.picture()])[0]
-    run.reading = new
-    return new
   }
 
   private static let atOnce = 16

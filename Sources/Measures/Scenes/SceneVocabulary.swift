@@ -24,6 +24,8 @@ public struct SceneVocabulary: Hashable, Sendable {
 
   /// What stands for no object, and for an object's own color.
   public static let none = "none"
+  /// What stands for an object that is none of the world's; the last of `objects` where a scene reader can say it.
+  public static let somethingElse = "something else"
   /// What stands for no background, and for no style.
   public static let plain = "plain"
 
@@ -39,6 +41,11 @@ public struct SceneVocabulary: Hashable, Sendable {
     self.stylePhrases = stylePhrases
     self.prefixes = prefixes
     self.heldOut = heldOut
+  }
+
+  /// Whether a prompt can ask for it.
+  func hasThing(_ name: String) -> Bool {
+    name != Self.none && name != Self.somethingElse && objects.contains(name)
   }
 
   /// Whether an object was never drawn in a color.

@@ -53,7 +53,8 @@ extension ExperimentSpec {
       "a list of {allowed}; `attnlab metrics` explains them. A text with a `/` is a program of your own, see below"),
     Key(
       "instruments", \.instruments, .keys(InstrumentFolders.section),
-      standard: "the bundled ones; there is none for `lpips`", example: "{ lpips: models/lpips-alex }",
+      standard: "the bundled ones; there is none for `lpips` and `second_scene_reader`",
+      example: "{ lpips: models/lpips-alex }",
       "the networks that metrics look with: a mapping of {allowed} to folders, or to the name of a bundled model"),
     Key(
       "tables", \.tables, .distinct(of: "tables", .choice), example: "[object, color]",

@@ -108,14 +108,17 @@ struct ReportNumbers {
     let summaries = columns.map { MetricSummary(values(metric, $0)) }
     let hasInfinite = summaries.contains { $0.infinite > 0 }
     let hasUndefined = summaries.contains { $0.undefined > 0 }
+    let second = metrics.first { $0.name == Metric.nameBySecondReader(metric.name) }
     let rows = zip(columns, summaries).map { column, summary in
       let finite = summary.finite
       return [Markdown.text(column.name), "\(finite.count)"]
         + [summary.mean, finite.standardDeviation, finite.minimum, finite.maximum].map { metric.text($0) }
+        + (second.map { [agreement(metric, $0, column)] } ?? [])
         + (hasInfinite ? ["\(summary.infinite)"] : []) + (hasUndefined ? ["\(summary.undefined)"] : [])
     }
     let header =
-      ["intervention", "n:", "mean:", "sd:", "min:", "max:"] + (hasInfinite ? ["inf:"] : [])
+      ["intervention", "n:", "mean:", "sd:", "min:", "max:"] + (second == nil ? [] : ["readers agree:"])
+      + (hasInfinite ? ["inf:"] : [])
       + (hasUndefined ? ["undefined:"] : [])
     var note = ""
     if hasInfinite {
@@ -130,6 +133,18 @@ struct ReportNumbers {
         + "includes them."
     }
     return Markdown.table(header, rows) + note
+  }
+
+  /// In how many of a column's pictures both scene readers say the same.
+  private func agreement(_ metric: Metric, _ second: Metric, _ column: Column) -> String {
+    let pairs = runsOfColumn[column, default: []].compactMap { expected -> (Double, Double)? in
+      guard let run = expected.run, run.isDone, let a = run.metrics[metric.name], let b = run.metrics[second.name],
+        a.isFinite, b.isFinite
+      else { return nil }
+      return (a, b)
+    }
+    return MetricAgreement(metric, second, intervention: column.intervention, pairs)
+      .map { String(format: "%.3f (n %d)", $0.agreement, $0.count) } ?? "–"
   }
 
   private func columns(of metric: Metric) -> [Column] {

@@ -112,6 +112,11 @@ struct ReportVerdicts {
     let text = isDifference ? ClaimText.signed : ClaimText.number
     let columns = [spec.of] + (spec.against.map { [$0] } ?? [])
     let reason = test.reason.map { ": \($0)" } ?? ""
+    let second =
+      test.bySecondReader.map { other in
+        let value = isDifference ? other.result.difference : other.result.treatmentMean
+        return "; by the second scene reader \(text(value)) \(ClaimText.interval(other.interval, text))"
+      } ?? ""
     return [
       Markdown.text(spec.says),
       "\(Markdown.text(spec.metric)), \(Markdown.text(columns.joined(separator: " − ")))", "\(result.count)",
@@ -120,7 +125,7 @@ struct ReportVerdicts {
       ClaimText.interval(estimate.interval, text), ClaimText.threshold(spec.threshold),
       test.placebo.map { "\(ClaimText.signed($0.result.difference)) (n \($0.result.count), \(clusters($0)))" } ?? "–",
       ClaimText.interval(test.placebo?.interval, ClaimText.signed),
-      "**\(test.verdict.rawValue)**\(Markdown.text(reason))",
+      "**\(test.verdict.rawValue)**\(Markdown.text(reason + second))",
     ]
   }
 

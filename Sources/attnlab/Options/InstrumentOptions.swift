@@ -9,6 +9,14 @@ struct InstrumentOptions: ParsableArguments {
   var sceneReader: String?
 
   @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "A second scene reader's folder, for the metrics of two judges. (default: the bundled one, where there is one)",
+      valueName: "folder"),
+    completion: .directory)
+  var secondSceneReader: String?
+
+  @Option(
     name: .long, help: ArgumentHelp("A CLIPModel of transformers. (default: the bundled one)", valueName: "folder"),
     completion: .directory)
   var clip: String?
@@ -29,7 +37,8 @@ struct InstrumentOptions: ParsableArguments {
 
   var folders: InstrumentFolders {
     let given: [(Instrument, String?)] = [
-      (.sceneReader, sceneReader), (.clip, clip), (.structure, structure), (.lpips, lpips),
+      (.sceneReader, sceneReader), (.secondSceneReader, secondSceneReader), (.clip, clip), (.structure, structure),
+      (.lpips, lpips),
     ]
     return InstrumentFolders(
       Dictionary(uniqueKeysWithValues: given.compactMap { name, folder in folder.map { (name, $0) } }))

@@ -132,6 +132,31 @@ import Testing
     #expect(judgement.pictures == 45)
   }
 
+  // MARK: - Two scene readers
+
+  /// The runs with what a second scene reader says of each.
+  private func runs(second: (Double) -> Double?) -> ClaimRuns {
+    ClaimRuns(
+      runs(value).runs.map { run in
+        let other = run.metrics?["m"].flatMap(second)
+        return Run(key: run.key, metrics: run.metrics?.merging(other.map { ["m_second": $0] } ?? [:]) { one, _ in one })
+      })
+  }
+
+  @Test func aVerdictHoldsUnderBothReaders() throws {
+    func found(_ second: (Double) -> Double?) throws -> ClaimsJudgement.Test {
+      try #require(judge([test(placebo: "placebo")], runs(second: second)).claims.first?.tests.first)
+    }
+    let alone = try found { _ in nil }
+    #expect(alone.verdict == .shown && alone.bySecondReader == nil)
+    let both = try found { value in 2 * value }
+    #expect(both.verdict == .shown && both.reason == nil && both.estimate == alone.estimate)
+    #expect(abs((both.bySecondReader?.result.difference ?? 0) - 2 * alone.estimate.result.difference) < 1e-12)
+    let against = try found { value in -value }
+    #expect(against.verdict == .mixed)
+    #expect(against.reason == "by the first scene reader it is shown, by the second not shown")
+  }
+
   // MARK: - What cannot be tested
 
   @Test func noRunsAndOneCluster() {

@@ -44,6 +44,13 @@ import Testing
     #expect(verdict(.above(0.1), -0.2...0, .missing) == .notTestable)
   }
 
+  @Test func twoJudgesMustAgree() {
+    for verdict in Verdict.allCases { #expect(verdict.and(verdict) == verdict) }
+    #expect(Verdict.shown.and(.notShown) == .mixed && Verdict.notShown.and(.shown) == .mixed)
+    #expect(Verdict.shown.and(.mixed) == .mixed && Verdict.notShown.and(.mixed) == .mixed)
+    #expect(Verdict.shown.and(.notTestable) == .notTestable && Verdict.notTestable.and(.mixed) == .notTestable)
+  }
+
   @Test func ofClaims() {
     #expect(Verdict(of: [.shown, .shown]) == .shown)
     #expect(Verdict(of: [.shown, .mixed]) == .mixed)

@@ -4,6 +4,7 @@ import shutil
 import torch
 from PIL import Image
 from safetensors.torch import save_file
+from diffusers.models.resnet import ResnetBlock2D
 from transformers import (
     CLIPImageProcessor, CLIPModel, CLIPTokenizer, CLIPVisionConfig, CLIPVisionModel, ViTConfig, ViTModel,
 )
@@ -243,3 +244,63 @@ def scene_reader(_, folder):
     processor.save_pretrained(target)
     patches, whole = reader(processor(shown, return_tensors="pt").pixel_values)
     save(folder / "vision/scene_reader.safetensors", {"patches": patches, "pictures": whole})
+
+
+class ConvolutionReader(torch.nn.Module):
+    """Halvings with residual blocks, as `Experiments/emoji-scenes/recipe/second_reader.py` has it."""
+
+    def __init__(self, words, channels, blocks, groups):
+        super().__init__()
+
+        def block(width):
+            return ResnetBlock2D(in_channels=width, out_channels=width, temb_channels=None, groups=groups)
+
+        self.halvings = torch.nn.ModuleList(
+            torch.nn.Conv2d(before, width, 3, stride=2, padding=1) for before, width in zip((3, *channels), channels))
+        self.levels = torch.nn.ModuleList(
+            torch.nn.ModuleList(block(width) for _ in range(count)) for width, count in zip(channels, blocks))
+        self.context = torch.nn.Conv2d(channels[-1], channels[-2], 1)
+        self.joined = block(channels[-2])
+        patch = 2 ** (len(channels) - 1)
+        of_patch = len(words["objects"]) + len(words["colors"]) + len(words["facings"]) + patch**2
+        self.patch_norm = torch.nn.GroupNorm(groups, channels[-2], eps=1e-6)
+        self.patch_head = torch.nn.Linear(channels[-2], of_patch)
+        self.picture_norm = torch.nn.GroupNorm(groups, channels[-1], eps=1e-6)
+        self.picture_head = torch.nn.Linear(channels[-1], len(words["backgrounds"]) + len(words["styles"]))
+
+    def forward(self, pixels):
+        answering = seen = pixels
+        for halving, blocks in zip(self.halvings, self.levels):
+            answering, seen = seen, halving(seen)
+            for block in blocks:
+                seen = block(seen, None)
+        larger = torch.nn.functional.interpolate(self.context(seen), scale_factor=2.0, mode="nearest")
+        cells = torch.nn.functional.silu(self.patch_norm(self.joined(answering + larger, None)))
+        whole = torch.nn.functional.silu(self.picture_norm(seen)).mean((2, 3))
+        return self.patch_head(cells.flatten(2).transpose(1, 2)), self.picture_head(whole)
+
+
+CONVOLUTIONS = dict(channels=[8, 12, 16], blocks=[1, 0, 2], groups=4)
+
+
+def convolution_reader(_, folder):
+    """`vision/tiny-convolution-reader`, and `vision/convolution_reader.safetensors`: as of `scene_reader`."""
+    shown = pictures(folder)
+    words = WORDS | {"objects": [*WORDS["objects"], "something else"]}
+    reader = randomize(ConvolutionReader(words, **CONVOLUTIONS), 24).half().float()
+    target = folder / "vision/tiny-convolution-reader"
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir()
+    save_file({name: value.half() for name, value in reader.state_dict().items()}, target / "model.safetensors",
+              metadata={"format": "pt"})
+    (target / "model.safetensors").chmod(0o644)
+    save_json(target / "config.json", {
+        "model_type": "convolutional_scene_reader", "image_size": 32, "patch_size": 4,
+        "block_out_channels": CONVOLUTIONS["channels"], "blocks": CONVOLUTIONS["blocks"],
+        "norm_num_groups": CONVOLUTIONS["groups"]} | words)
+    side = {"height": 32, "width": 32}
+    processor = CLIPImageProcessorPil(
+        size=side, crop_size=side, do_center_crop=False, image_mean=[0.5] * 3, image_std=[0.5] * 3)
+    processor.save_pretrained(target)
+    patches, whole = reader(processor(shown, return_tensors="pt").pixel_values)
+    save(folder / "vision/convolution_reader.safetensors", {"patches": patches, "pictures": whole})

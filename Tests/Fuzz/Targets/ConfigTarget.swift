@@ -5,7 +5,7 @@ import Schedulers
 import Tensors
 import VisionModels
 
-/// Settings of a model's parts: `config.json` of UNet, autoencoder, text encoder, vision tower and CLIP,
+/// Settings of a model's parts: `config.json` of UNet, autoencoder, text encoder, vision tower, CLIP and scene reader,
 /// `scheduler_config.json` and `preprocessor_config.json`.
 ///
 /// The first byte says of which part, the second whether what follows is the text of the file or a list of changes to that
@@ -15,7 +15,7 @@ struct ConfigTarget: FuzzTarget {
   private enum Part: String, CaseIterable {
     case unet, vae
     case textEncoder = "text_encoder"
-    case scheduler, vision, clip, preprocessor
+    case scheduler, vision, clip, preprocessor, reader
 
     var file: String {
       switch self {
@@ -30,6 +30,7 @@ struct ConfigTarget: FuzzTarget {
       switch self {
       case .vision: "Fixtures/vision/tiny-clip-vision"
       case .preprocessor: "Fixtures/vision/tiny-dino"
+      case .reader: "Fixtures/vision/tiny-convolution-reader"
       case .clip: "../Sources/Pipelines/Models/emoji-scenes/clip"
       default: "Fixtures/tiny-sd2/\(rawValue)"
       }
@@ -71,6 +72,7 @@ struct ConfigTarget: FuzzTarget {
       case .scheduler: try walk(SchedulerConfiguration(json: Data(bytes)))
       case .vision: _ = try VisionTransformer(folder: folder.folder)
       case .clip: _ = try CLIPConfiguration(ConfigFile(json: bytes, named: part.file))
+      case .reader: _ = try ConvolutionReader(folder: folder.folder, patchAnswers: 12, pictureAnswers: 11)
       case .preprocessor: try show(PicturePreprocessor(ConfigFile(json: bytes, named: part.file), family: .vit))
       }
     } catch let error as CheckpointError {

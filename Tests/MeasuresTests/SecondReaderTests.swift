@@ -1,0 +1,98 @@
+import Foundation
+import Tensors
+import TestSupport
+import Testing
+
+@testable import Measures
+
+/// A second scene reader beside the first: its own readings and its own values.
+@Suite struct SecondReaderTests {
+  private static let folders = InstrumentFolders([
+    .sceneReader: Fixtures.folder.appending(path: "vision/tiny-scene-reader").path,
+    .secondSceneReader: Fixtures.folder.appending(path: "vision/tiny-convolution-reader").path,
+  ])
+
+  private static func reading(_ name: String, _ color: String) -> SceneReading {
+    var answers = MadeUpAnswers()
+    answers.put(name, color, facing: "left", rows: 2..<6, columns: 2..<6)
+    return answers.reading()
+  }
+
+  private static func run(_ prompt: String, _ first: SceneReading, _ second: SceneReading) throws -> MeasuredRun {
+    let run = MeasuredRun(
+      prompt: prompt, picture: try Picture(width: 32, height: 32, pixels: [UInt8](repeating: 9, count: 32 * 32 * 3)))
+    run.readings = [.sceneReader: first, .secondSceneReader: second]
+    return run
+  }
+
+  private func value(_ name: String, _ run: MeasuredRun) throws -> Double? {
+    let metric = try #require(MetricRegistry.named(name))
+    let instruments = Instruments(Self.folders)
+    switch metric.measure {
+    case .picture(let measure): return try measure(run, instruments)
+    case .edit(let measure):
+      return try measure(
+        MeasuredEdit(run, source: Self.run("a red car", Self.reading("car", "red"), Self.reading("car", "red"))),
+        instruments)
+    case .maps, .set, .seeds, .rating, .program: throw InstrumentError("\(name) is of no picture")
+    }
+  }
+
+  @Test(arguments: [
+    ("car", "blue", "car", "blue", 1.0, 1.0), ("car", "blue", "car", "red", 1, 0),
+    ("dog", "blue", "car", "blue", 0, 1), ("dog", "blue", "car", "red", 0, 0),
+  ])
+  func eachReaderHasItsValue(
+    _ firstName: String, _ firstColor: String, _ secondName: String, _ secondColor: String, _ first: Double,
+    _ second: Double
+  ) throws {
+    let run = try Self.run(
+      "a blue car", Self.reading(firstName, firstColor), Self.reading(secondName, secondColor))
+    #expect(try value("binding_right", run) == first)
+    #expect(try value("binding_right_second", run) == second)
+  }
+
+  @Test func editsAreJudgedByTheSecondToo() throws {
+    let run = try Self.run("a blue car", Self.reading("car", "blue"), Self.reading("car", "red"))
+    #expect(try value("attribute_reflected", run) == 1)
+    #expect(try value("attribute_reflected_second", run) == 0)
+  }
+
+  /// The networks themselves: each is asked once a picture, and they are two.
+  @Test func eachReaderLooksForItself() throws {
+    let instruments = Instruments(Self.folders)
+    var generator = SeededGenerator(seed: 3)
+    let pixels = (0..<32 * 32 * 3).map { _ in UInt8.random(in: 0...255, using: &generator) }
+    let run = MeasuredRun(prompt: "a car", picture: try Picture(width: 32, height: 32, pixels: pixels))
+    let (one, two) = (try instruments.reading(run), try instruments.withSecondReader.reading(run))
+    #expect(run.readings == [.sceneReader: one, .secondSceneReader: two] && one != two)
+    #expect(try instruments.withSecondReader.sceneReader().words.objects.last == SceneVocabulary.somethingElse)
+  }
+
+  @Test func withoutASecondReaderNothingAsksForIt() throws {
+    let folders = InstrumentFolders()
+    for metric in MetricRegistry.all where metric.accuracy.instrument == .secondSceneReader {
+      #expect(folders.has(metric) == ((try? folders.folder(.secondSceneReader)) != nil), "\(metric.name)")
+      #expect(Self.folders.has(metric))
+    }
+    let second = try #require(MetricRegistry.named("binding_right_second"))
+    #expect(try Self.folders.accuracy(of: second) == "the second scene reader was not validated")
+  }
+
+  @Test func aMissingFolderIsSaid() {
+    let problems = InstrumentFolders([.secondSceneReader: "/nowhere"]).problems(for: [])
+    #expect(
+      problems == [
+        "instruments.second_scene_reader: there is no folder /nowhere; name a folder, or a bundled model"
+      ])
+  }
+
+  /// No prompt can ask for what is none of the world's objects.
+  @Test func somethingElseIsNoPromptsObject() {
+    let words = SceneVocabulary(
+      objects: ["none", "car", SceneVocabulary.somethingElse], colors: ["none", "red"],
+      facings: ["left", "right", "front"], backgrounds: ["plain"], styles: ["plain"])
+    #expect(PromptScene("a something else", words) == nil && PromptScene("a red something else", words) == nil)
+    #expect(PromptScene("a red car", words) != nil)
+  }
+}
