@@ -29,6 +29,10 @@ let strict: [SwiftSetting] = [
 // tests; unoptimised they take several times as long.
 let optimisedInDebug: [SwiftSetting] = [.unsafeFlags(["-O"], .when(configuration: .debug))]
 
+// What reads files, plans and writes pages has no loop over values: those stand in the modules above. Optimising it would
+// take a fifth of a first build.
+let unoptimised: [SwiftSetting] = [.unsafeFlags(["-Onone"], .when(configuration: .release))]
+
 let package = Package(
   name: "attnlab",
   products: [.executable(name: "attnlab", targets: ["attnlab"])],
@@ -50,7 +54,7 @@ let package = Package(
       linkerSettings: hasFreeType ? [.linkedLibrary("freetype")] : []),
 
     // How values read as text: numbers, sizes, quoted names, tables, shell lines.
-    .target(name: "Formatting", swiftSettings: strict),
+    .target(name: "Formatting", swiftSettings: strict + unoptimised),
 
     // Files and folders by their descriptors, without following links: what writes, replaces and removes goes through it.
     // SHA-256 is the name of everything that is stored.
@@ -116,7 +120,8 @@ let package = Package(
 
     // YAML of a stranger's, read strictly: each value with its place, all problems together. Keys have one description each.
     .target(
-      name: "StrictYAML", dependencies: ["Formatting", .product(name: "Yams", package: "Yams")], swiftSettings: strict),
+      name: "StrictYAML", dependencies: ["Formatting", .product(name: "Yams", package: "Yams")],
+      swiftSettings: strict + unoptimised),
 
     // An experiment: what its file asks for, the plan that comes of it, what is stored of it.
     .target(
@@ -124,7 +129,7 @@ let package = Package(
       dependencies: [
         "Attention", "AttentionStore", "Files", "Formatting", "Measures", "Pipelines", "Schedulers", "StrictYAML",
         "Tensors",
-      ], swiftSettings: strict),
+      ], swiftSettings: strict + unoptimised),
     .target(
       name: "Results",
       dependencies: [
@@ -140,7 +145,7 @@ let package = Package(
         "Attention", "AttentionStore", "Checkpoints", "Files", "Formatting", "Measures", "Pipelines", "Planning",
         "Plotting", "Results", "Schedulers", "Tensors",
       ],
-      swiftSettings: strict),
+      swiftSettings: strict + unoptimised),
     .target(
       name: "Comparing",
       dependencies: [
@@ -155,7 +160,7 @@ let package = Package(
         "Plotting", "Results",
         "Tensors",
       ],
-      swiftSettings: strict),
+      swiftSettings: strict + unoptimised),
     .target(
       name: "Exporting",
       dependencies: [
@@ -168,7 +173,7 @@ let package = Package(
     .target(
       name: "Diagnosing",
       dependencies: ["Formatting", "Pipelines", "Planning", "Plotting", "Results", "Schedulers", "Tensors"],
-      swiftSettings: strict),
+      swiftSettings: strict + unoptimised),
 
     // The command line puts them one after another.
     .executableTarget(
