@@ -25,7 +25,6 @@ package struct RatingSheet {
   ///   - seed: Of the lot: the same seed and results give the same sheet.
   ///   - words: What there is to answer.
   package init(_ results: StoredResults, count: Int, seed: UInt64, words: SceneVocabulary) {
-    // A source that serves several groups is stored once for each: its picture is shown once.
     var random = SplitMix64(seed: seed)
     let pictures = results.present.filter(results.hasPicture).shuffled(using: &random)
     runs = Array(pictures.prefix(count))

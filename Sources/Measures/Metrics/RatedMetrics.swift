@@ -10,16 +10,14 @@ extension Metric {
   static let ratedObjectPresent = rated(
     "rated_object_present", "object present, rated", "1: every object that the prompt names is in the answer"
   ) { answer, scene in
-    scene.things.allSatisfy { thing in answer.contains { $0.name == thing.name } }
+    scene.areNamed(in: answer)
   }
 
   static let ratedBindingRight = rated(
     "rated_binding_right", "binding right, rated",
     "1: every object that the prompt names is in the answer, in its color; one that is named without a color in its own"
   ) { answer, scene in
-    guard !scene.things.contains(where: scene.hidesColor) else { return nil }
-    var left = answer
-    return scene.things.allSatisfy { thing in left.firstIndex(of: thing).map { _ = left.remove(at: $0) } != nil }
+    scene.things.contains(where: scene.hidesColor) ? nil : scene.isBound(in: answer)
   }
 
   /// A yes or no of one answer; of several raters the mean.

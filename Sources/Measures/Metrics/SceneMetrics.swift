@@ -5,7 +5,7 @@ extension Metric {
   static let objectPresent = truth(
     "object_present", "object present", "1: every object that the prompt names is in the picture", ["object"]
   ) { reading, scene in
-    scene.things.allSatisfy { reading.object($0.name) != nil }
+    scene.areNamed(in: reading.things)
   }
 
   static let colorPresent = truth(
@@ -28,7 +28,7 @@ extension Metric {
     ["object", "color"]
   ) { reading, scene in
     guard !scene.things.contains(where: scene.hidesColor) else { return nil }
-    return isBound(reading, scene)
+    return scene.isBound(in: reading.things)
   }
 
   static let bindingOfTwo = truth(
@@ -39,7 +39,7 @@ extension Metric {
     guard scene.things.count == 2, Set(scene.things.compactMap(\.color)).count == 2,
       !scene.things.contains(where: scene.hidesColor)
     else { return nil }
-    return isBound(reading, scene)
+    return scene.isBound(in: reading.things)
   }
 
   static let backgroundRight = truth(
@@ -59,17 +59,9 @@ extension Metric {
     "picture_right", "picture right", "1: objects, their colors, background and style are those of the prompt",
     ["object", "color", "background", "style"]
   ) { reading, scene in
-    let named = scene.things.allSatisfy { reading.object($0.name) != nil }
-    let colored = scene.things.contains(where: scene.hidesColor) || isBound(reading, scene)
+    let named = scene.areNamed(in: reading.things)
+    let colored = scene.things.contains(where: scene.hidesColor) || scene.isBound(in: reading.things)
     return named && colored && reading.background.word == scene.background && reading.style.word == scene.style
-  }
-
-  private static func isBound(_ reading: SceneReading, _ scene: PromptScene) -> Bool {
-    var objects = reading.objects
-    return scene.things.allSatisfy { thing in
-      let index = objects.firstIndex { $0.name.word == thing.name && SceneReading.isColor($0, of: thing) }
-      return index.map { _ = objects.remove(at: $0) } != nil
-    }
   }
 
   /// A yes or no of one picture.

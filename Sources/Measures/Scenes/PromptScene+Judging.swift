@@ -16,6 +16,28 @@ extension PromptScene {
   }
 }
 
+extension PromptScene {
+  /// Whether every object that the prompt names is among things.
+  func areNamed(in things: [Thing]) -> Bool {
+    self.things.allSatisfy { thing in things.contains { $0.name == thing.name } }
+  }
+
+  /// Whether every object is among things in its color, and one that is named without a color in its own.
+  func isBound(in things: [Thing]) -> Bool {
+    var left = things
+    return self.things.allSatisfy { thing in left.firstIndex(of: thing).map { _ = left.remove(at: $0) } != nil }
+  }
+}
+
+extension SceneReading {
+  /// What is there, as a prompt would name it.
+  var things: [PromptScene.Thing] {
+    objects.map { object in
+      PromptScene.Thing(object.name.word, color: object.color.word == SceneVocabulary.none ? nil : object.color.word)
+    }
+  }
+}
+
 extension SceneReading.Object {
   /// log2 of the side of a square as large as the box, in pixels.
   var size: Double { 0.5 * log2(Double(max(1, box.width * box.height))) }
