@@ -1,9 +1,11 @@
 """Model folders in the diffusers layout: loading in fp32, and the files that the tokenizer consists of."""
+import json
 import pathlib
 import typing
 
+import diffusers
 import torch
-from diffusers import AutoencoderKL, DDIMScheduler, UNet2DConditionModel
+from diffusers import AutoencoderKL, SchedulerMixin, UNet2DConditionModel
 from transformers import CLIPModel, CLIPTextModel, CLIPTokenizer
 from transformers.utils import logging
 
@@ -27,19 +29,22 @@ class Model(typing.NamedTuple):
     text_encoder: CLIPTextModel
     vae: AutoencoderKL
     unet: UNet2DConditionModel
-    scheduler: DDIMScheduler
+    scheduler: SchedulerMixin
     clip: CLIPModel
 
 
 def load(folder: pathlib.Path) -> Model:
     """Raises `FolderError` if a part is missing or cannot be read."""
-    if not (folder / "model_index.json").exists():
+    index = folder / "model_index.json"
+    if not index.exists():
         raise FolderError(f"{folder}: holds no model_index.json; name a folder that export.py wrote")
     try:
+        # As in diffusers the index names the scheduler's class, whatever the scheduler's own file says.
+        scheduler_class = getattr(diffusers, json.loads(index.read_text(encoding="utf-8"))["scheduler"][1])
         networks = [load_network(kind, folder / name) for kind, name in NETWORKS]
         tokenizer = CLIPTokenizer.from_pretrained(folder / "tokenizer")
-        scheduler = DDIMScheduler.from_pretrained(folder / "scheduler")
-    except (OSError, ValueError, RuntimeError) as error:
+        scheduler = scheduler_class.from_pretrained(folder / "scheduler")
+    except (OSError, ValueError, RuntimeError, LookupError, TypeError, AttributeError) as error:
         raise FolderError(f"{folder}: cannot be loaded: {error}") from error
     text_encoder, vae, unet, clip = networks
     return Model(tokenizer, text_encoder, vae, unet, scheduler, clip)
