@@ -152,7 +152,7 @@ let package = Package(
         "Analysis", "Attention", "AttentionStore", "Formatting", "Measures", "Planning", "Plotting", "Results",
         "Tensors",
       ],
-      swiftSettings: strict),
+      swiftSettings: strict + unoptimised),
     .target(
       name: "Reporting",
       dependencies: [
@@ -184,7 +184,7 @@ let package = Package(
         "Reporting", "Results", "Running", "Schedulers", "StrictYAML", "Tensors",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
-      swiftSettings: strict),
+      swiftSettings: strict + unoptimised),
 
     // Tests mirror Sources.
     .target(
