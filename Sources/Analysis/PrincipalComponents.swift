@@ -77,13 +77,15 @@ public struct PrincipalComponents: Sendable {
 /// LAPACK did not come to a result.
 public struct LinearAlgebraError: Error, Hashable, CustomStringConvertible {
   public let description: String
+
+  package init(description: String) { self.description = description }
 }
 
 /// Eigenvectors of symmetric matrices, by LAPACK's `dsyevr`.
-enum SymmetricEigen {
+package enum SymmetricEigen {
   /// The largest eigenvalues, falling, with their vectors of length 1.
   /// - Parameter matrix: `[size, size]`, row by row; its lower triangle is read.
-  static func largest(
+  package static func largest(
     _ count: Int, of matrix: [Double], size: Int
   ) throws(LinearAlgebraError) -> [(value: Double, vector: [Double])] {
     precondition(matrix.count == size * size && (1...size).contains(count), "\(count) of \(size) eigenvalues")

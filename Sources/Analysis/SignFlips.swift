@@ -26,23 +26,23 @@ struct SignFlips {
   }
 }
 
-/// How many signs gave statistics as extreme as those that were found, for each alone and for the family.
-struct ExtremeCounts {
+/// How many draws gave statistics as extreme as those that were found, for each alone and for the family.
+package struct ExtremeCounts {
   private let observed: [Double]
   /// From the least extreme on: the maximum runs over what is no more extreme than the statistic itself.
   private let order: [Int]
-  private(set) var total = 0
-  private(set) var single: [Int]
+  package private(set) var total = 0
+  package private(set) var single: [Int]
   private var family: [Int]
 
-  init(_ observed: [Double]) {
+  package init(_ observed: [Double]) {
     self.observed = observed
     order = observed.indices.sorted { observed[$0] < observed[$1] }
     single = [Int](repeating: 0, count: observed.count)
     family = single
   }
 
-  mutating func add(_ values: [Double]) {
+  package mutating func add(_ values: [Double]) {
     total += 1
     var maximum = -Double.infinity
     for index in order {
@@ -55,7 +55,7 @@ struct ExtremeCounts {
   }
 
   /// Of the family: no count is below that of a more extreme statistic.
-  var corrected: [Int] {
+  package var corrected: [Int] {
     var result = family
     for (above, below) in zip(order.reversed(), order.reversed().dropFirst()) {
       result[below] = max(result[below], result[above])

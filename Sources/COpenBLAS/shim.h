@@ -13,3 +13,7 @@ void dsyevr_(
     const double *vu, const int *il, const int *iu, const double *abstol, int *m, double *w, double *z, const int *ldz,
     int *isuppz, double *work, const int *lwork, int *iwork, const int *liwork, int *info, size_t jobz_length,
     size_t range_length, size_t uplo_length);
+
+/* The triangle of a symmetric, positive definite matrix a[lda * n] that gives it when multiplied with its own transpose, in
+   place of the triangle that uplo names. info: 0, or the row from which on the matrix is not positive definite. */
+void dpotrf_(const char *uplo, const int *n, double *a, const int *lda, int *info, size_t uplo_length);
