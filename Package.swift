@@ -97,6 +97,9 @@ let package = Package(
       ],
       swiftSettings: strict),
     .target(name: "Analysis", dependencies: ["COpenBLAS", "Tensors"], swiftSettings: strict + optimisedInDebug),
+    // What attention maps know: probes, their controls, and what chance would have found.
+    .target(
+      name: "Probing", dependencies: ["Analysis", "COpenBLAS", "Tensors"], swiftSettings: strict + optimisedInDebug),
     .target(
       name: "Plotting", dependencies: ["CPNG", "CText", "CZlib", "Files", "Formatting", "Tensors"],
       resources: [.copy("Fonts")], swiftSettings: strict + optimisedInDebug),
@@ -220,6 +223,9 @@ let package = Package(
         "make_map_views.py", "make_picture_metrics.py", "make_statistics.py", "map_views.json", "map_views.safetensors",
         "picture_metrics.json", "statistics.json",
       ]),
+    .testTarget(
+      name: "ProbingTests", dependencies: ["Analysis", "Probing", "Tensors", "TestSupport"],
+      exclude: ["make_network.py", "make_probes.py", "network.json", "probes.json", "splitmix.py"]),
     .testTarget(name: "MeasuresTests", dependencies: ["Checkpoints", "Measures", "Plotting", "TestSupport"]),
     .testTarget(name: "BenchmarksTests", dependencies: ["Benchmarks"]),
     .testTarget(name: "PlottingTests", dependencies: ["CZlib", "Files", "Plotting", "TestSupport"]),

@@ -38,6 +38,7 @@ import Testing
     ("sqlite3 ", "opens a shell; the page's queries are run below"),
     ("ATTNLAB_FUZZ_FOLDER=", "reads a finding that there is not"),
     ("ATTNLAB_PRINT_DIFFERENCES=", "runs tests"),
+    ("ATTNLAB_PROBE_", "runs tests"),
     ("ATTNLAB_SD15=", "runs tests on 2 GB of weights"),
     ("ATTNLAB_ISA=", "runs an experiment for long; InstructionSetTests pins the program"),
     ("picture() ", "takes minutes to measure what waiting costs"),
