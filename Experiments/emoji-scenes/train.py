@@ -26,7 +26,7 @@ import typing
 
 from recipe import bundled, checkpoints, clip, commands, judge, tokenizer, unet, vae
 from recipe.errors import RecipeError
-from recipe.settings import BUNDLED, FOLDER, Settings
+from recipe.settings import FOLDER, Settings
 from recipe.training import Budget, Interruption, Machine, Stage, Trainer
 
 
@@ -71,10 +71,7 @@ def parse() -> argparse.Namespace:
     length.add_argument("--steps", type=int)
     start = parser.add_mutually_exclusive_group()
     start.add_argument("--resume", action="store_true", help="go on from the stage's checkpoint")
-    start.add_argument("--from-bundled", action="store_true", help="begin a new run with the weights that ship")
-    parser.add_argument(
-        "--parts", type=pathlib.Path, metavar="DIR",
-        help="with --from-bundled: the unet and vae of this folder in place of those, such as second-edition")
+    start.add_argument("--from-bundled", action="store_true", help="begin a new run with the weights that ship for these settings")
     parser.add_argument(
         "--fresh-optimizer", action="store_true",
         help="with --resume: keep the weights alone; steps, time and learning rate begin anew")
@@ -93,8 +90,6 @@ def parse() -> argparse.Namespace:
         parser.error(f"--device goes with {' and '.join(ON_DEVICE)}")
     if given.drawers < 0 or (given.begin_with is not None and given.begin_with < 1):
         parser.error("--drawers is 0 or more, --begin-with 1 or more")
-    if given.parts and not given.from_bundled:
-        parser.error("--parts goes with --from-bundled")
     if given.fresh_optimizer and not given.resume:
         parser.error("--fresh-optimizer goes with --resume")
     return given
@@ -104,7 +99,7 @@ def main() -> None:
     given = parse()
     settings = commands.settings(given)
     if given.from_bundled:
-        bundled.start(settings, BUNDLED, given.run, given.parts)
+        bundled.start(settings, settings.bundled_folder, given.run)
     file = checkpoints.path(given.run, given.stage)
     going_on = given.resume or given.from_bundled
     if file.exists() and not going_on:

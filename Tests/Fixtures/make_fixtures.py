@@ -6,7 +6,7 @@
     python Tests/Fixtures/make_fixtures.py --debug DIR     # also one UNet step block by block, to bisect a divergence
 
 Needs torch, diffusers, transformers, safetensors, pillow, lpips, torchvision and daam (versions.json says which made the
-committed files). The model is the bundled emoji-scenes, its fp16 weights widened to fp32. Feature maps in the files are
+committed files). The model is the bundled emoji-scenes-first, its fp16 weights widened to fp32. Feature maps in the files are
 NCHW, as diffusers has them.
 """
 import argparse
@@ -27,7 +27,7 @@ from oracle import (
 )
 
 FOLDER = pathlib.Path(__file__).resolve().parent
-MODEL = FOLDER.parent.parent / "Sources/Pipelines/Models/emoji-scenes"
+MODEL = FOLDER.parent.parent / "Sources/Pipelines/Models/emoji-scenes-first"
 
 # Name on the command line -> what makes the files of that name.
 FIXTURES = {
@@ -69,7 +69,7 @@ def versions():
         "daam": importlib.metadata.version("daam"),
         "torch_cpu_capability": torch.backends.cpu.get_cpu_capability(),
         "torch_threads": torch.get_num_threads(),
-        "model": "Sources/Pipelines/Models/emoji-scenes",
+        "model": "Sources/Pipelines/Models/emoji-scenes-first",
     }
 
 

@@ -15,7 +15,7 @@ import torch
 from oracle import random_models
 
 CHECKOUT = pathlib.Path(__file__).resolve().parents[2]
-MODEL = CHECKOUT / "Sources/Pipelines/Models/emoji-scenes"
+MODEL = CHECKOUT / "Sources/Pipelines/Models/emoji-scenes-first"
 
 
 def main():

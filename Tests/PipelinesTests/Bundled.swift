@@ -3,10 +3,10 @@ import Pipelines
 import TestSupport
 import Testing
 
-/// emoji-scenes, loaded once for all tests of this target.
+/// emoji-scenes-first, which the fixtures are of, loaded once for all tests of this target.
 enum Bundled {
   private static let result = Result {
-    guard let url = BundledModels.url(of: "emoji-scenes") else { throw CocoaError(.fileNoSuchFile) }
+    guard let url = BundledModels.url(of: "emoji-scenes-first") else { throw CocoaError(.fileNoSuchFile) }
     return try StableDiffusion(folder: ModelFolder(url))
   }
 

@@ -5,10 +5,12 @@ import Testing
 
 /// Folders that must not load: each with its message.
 @Suite struct ModelFolderTests {
-  @Test func theBundledModelHasNoProblems() throws {
-    #expect(BundledModels.names == ["emoji-scenes"])
-    let url = try #require(BundledModels.url(of: "emoji-scenes"))
-    #expect(try ModelFolder(url).problems() == [])
+  @Test func theBundledModelsHaveNoProblems() throws {
+    #expect(BundledModels.names == ["emoji-scenes", "emoji-scenes-first"])
+    for name in BundledModels.names {
+      let url = try #require(BundledModels.url(of: name))
+      #expect(try ModelFolder(url).problems() == [], "\(name)")
+    }
     #expect(BundledModels.url(of: "../emoji-scenes") == nil)
   }
 

@@ -254,7 +254,7 @@ import Testing
     } throws: {
       "\($0)"
         == "model \"emoji-scene\" is neither a bundled model nor a folder; did you mean \"emoji-scenes\"? bundled: "
-        + "emoji-scenes; a folder in the diffusers layout is given by its path, looked for at /work/emoji-scene"
+        + "emoji-scenes, emoji-scenes-first; a folder in the diffusers layout is given by its path, looked for at /work/emoji-scene"
     }
   }
 }

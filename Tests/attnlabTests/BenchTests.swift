@@ -24,13 +24,13 @@ import Testing
       var files: [Data] = []
       for (record, maps) in [("none", nil), ("cross", 16), ("all", 32)] as [(String, Int?)] {
         let outcome = try attnlab(
-          "bench", "step", "--inputs", "in.safetensors", "--output", "\(record).safetensors", "--record", record,
-          "--repeat", "2", "--json")
+          "bench", "step", "--model", "emoji-scenes-first", "--inputs", "in.safetensors", "--output",
+          "\(record).safetensors", "--record", record, "--repeat", "2", "--json")
         #expect(outcome.code == 0, "\(outcome.errors)")
         let objects = try lines(outcome)
         #expect(objects.count == 1)
         let object = try #require(objects.first)
-        #expect(object["case"] as? String == "step, emoji-scenes, 2x16x16 cells, record \(record)")
+        #expect(object["case"] as? String == "step, emoji-scenes-first, 2x16x16 cells, record \(record)")
         #expect(object["n"] as? Int == 2)
         #expect(object["maps"] as? Int == maps)
         for key in ["median_s", "min_s", "max_s", "gflops", "peak_gflops", "peak_share", "peak_rss_gib"] {

@@ -47,9 +47,9 @@ import Testing
     let test = try #require(try Fixtures.json("generations", as: [Generation].self).first { $0.name == "negative-3" })
     try Program.inFolder { attnlab in
       let outcome = try attnlab(
-        "generate", "--prompt", test.prompt, "--negative", test.negativePrompt, "--seed", "\(test.seed)", "--steps",
-        "\(test.steps)", "--guidance", "\(test.guidanceScale)", "--scheduler", test.scheduler, "--height",
-        "\(test.height)", "--width", "\(test.width)", "--latents-out", "x.safetensors")
+        "generate", "--model", "emoji-scenes-first", "--prompt", test.prompt, "--negative", test.negativePrompt,
+        "--seed", "\(test.seed)", "--steps", "\(test.steps)", "--guidance", "\(test.guidanceScale)", "--scheduler",
+        test.scheduler, "--height", "\(test.height)", "--width", "\(test.width)", "--latents-out", "x.safetensors")
       #expect(outcome.code == 0, "\(outcome.errors)")
       let file = try SafetensorsFile(url: attnlab.folder.appending(path: "x.safetensors"))
       let expected = try Fixtures.safetensors("generations")

@@ -2,7 +2,6 @@
 import pathlib
 
 import torch
-from diffusers import AutoencoderKL, UNet2DConditionModel
 
 from recipe import checkpoints, clip, folders, scene_reader, second_reader, unet, vae
 from recipe.errors import RecipeError
@@ -11,10 +10,8 @@ from recipe.settings import Settings
 STAGES = ("vae", "clip", "unet", "judge", "second_judge")
 
 
-def start(settings: Settings, folder: pathlib.Path, run: pathlib.Path, parts: pathlib.Path | None = None) -> None:
+def start(settings: Settings, folder: pathlib.Path, run: pathlib.Path) -> None:
     """Writes the checkpoints of step 0 of all stages, and the tokenizer. Those of the judges if the folder has them.
-
-    - parts: a folder whose `unet` and `vae`, where it has them, take the place of the model folder's.
 
     Raises `RecipeError` if the run has any already, or if the settings are not those of the folder.
     """
@@ -23,15 +20,10 @@ def start(settings: Settings, folder: pathlib.Path, run: pathlib.Path, parts: pa
     if existing:
         raise RecipeError(f"{', '.join(existing)}: there already. Give another --run, or --resume to go on")
     model = folders.load(folder)
-    origins = {name: folder / name for name in ("vae", "clip", "unet")}
-    for kind, name in ((UNet2DConditionModel, "unet"), (AutoencoderKL, "vae")):
-        if parts is not None and (parts / name).exists():
-            origins[name] = parts / name
-            model = model._replace(**{name: folders.load_network(kind, parts / name)})
     check_text_encoder(model, folder)
     built = {"vae": vae.build(settings), "clip": clip.build(settings, model.tokenizer), "unet": unet.build(settings)}
     for name, network in built.items():
-        checkpoints.check_sizes(getattr(model, name).state_dict(), network.state_dict(), origins[name])
+        checkpoints.check_sizes(getattr(model, name).state_dict(), network.state_dict(), folder / name)
     parts: dict[str, tuple[torch.nn.Module, dict, dict]] = {
         "vae": (model.vae, vae.shape(settings), vae.scaling(model.vae)),
         "clip": (model.clip, clip.shape(settings, model.tokenizer), {}),

@@ -136,6 +136,27 @@ def caption(scene: Scene, world: WorldSettings, rng: random.Random) -> str:
     return words
 
 
+def scene_of(text: str, world: WorldSettings) -> Scene | None:
+    """The scene that a caption says; None if it is no caption of this world. The inverse of `caption`."""
+    words, style, background, place = text, None, None, None
+    for start in (*world.styles, *world.prefixes):
+        if words.startswith(f"{start} "):
+            words, style = words.removeprefix(f"{start} "), start if start in world.styles else None
+            break
+    grounds = {f" on {with_article(color)} background": color for color in world.colors}
+    for end in (*(f" {where}" for where in world.places), *grounds):
+        if words.endswith(end):
+            words = words.removesuffix(end).removesuffix(" standing")
+            background, place = grounds.get(end), end.strip() if end not in grounds else None
+            break
+    phrases = {noun_phrase(thing): thing
+               for name in world.objects for thing in (Thing(name, None), *(Thing(name, c) for c in world.colors))}
+    things = [phrases.get(phrase) for phrase in words.split(" and ")]
+    if None in things or len(things) > 2:
+        return None
+    return Scene(tuple(things), background, place, style)
+
+
 def plain_caption(scene: Scene) -> str:
     """The things alone, said in one way."""
     return " and ".join(noun_phrase(thing) for thing in scene.things)

@@ -7,7 +7,7 @@ import typing
 from recipe import strict
 
 FOLDER = pathlib.Path(__file__).resolve().parents[1]
-BUNDLED = FOLDER.parents[1] / "Sources/Pipelines/Models/emoji-scenes"
+MODELS = FOLDER.parents[1] / "Sources/Pipelines/Models"  # those that ship
 VAE_FACTOR = 8  # pixels to a latent cell, of Stable Diffusion 1.x's four levels
 Color = tuple[int, int, int]
 Span = tuple[float, float]
@@ -200,6 +200,7 @@ class SamplingSettings:
 @dataclasses.dataclass(frozen=True)
 class Settings:
     seed: int
+    bundled: str
     world: WorldSettings
     tokenizer: TokenizerSettings
     vae: VAESettings
@@ -209,6 +210,11 @@ class Settings:
     second_judge: SecondJudgeSettings
     scheduler: SchedulerSettings
     sampling: SamplingSettings
+
+    @property
+    def bundled_folder(self) -> pathlib.Path:
+        """The model that ships and is of these settings."""
+        return MODELS / self.bundled
 
     @property
     def latent_side(self) -> int:

@@ -99,6 +99,16 @@ class CaptionTests(unittest.TestCase):
         self.assertFalse(captions.is_held_out((every[0], Thing("cat", None)), SECOND.world))
         self.assertFalse(captions.is_held_out(tuple(every[:2]), SETTINGS.world))
 
+    def test_a_caption_tells_its_scene_again(self) -> None:
+        for own in (SETTINGS, SECOND):
+            world, rng = World(own, "tests"), random.Random(5)
+            for number in range(1000):
+                scene = world.describe(number)
+                said = captions.caption(scene, own.world, rng)
+                self.assertEqual(captions.scene_of(said, own.world), scene, said)
+        for text in ("a red zebra", "red car", "an red car", "a dog and a cat and a bus", "", "a dog on a plaid background"):
+            self.assertIsNone(captions.scene_of(text, SETTINGS.world), text)
+
     def test_no_background_has_the_colour_of_an_object(self) -> None:
         for scene in self.scenes:
             self.assertNotIn(scene.background, [thing.color for thing in scene.things if scene.background])

@@ -5,7 +5,6 @@ import tempfile
 import unittest
 
 from recipe import settings
-from recipe.settings import BUNDLED
 from recipe.strict import SettingsError
 
 TEXT = (settings.FOLDER / "settings.yaml").read_text(encoding="utf-8")
@@ -113,7 +112,8 @@ class SettingsTests(unittest.TestCase):
         self.assertEqual(len(pairs), 35)
 
     def test_world_is_that_of_the_card(self) -> None:
-        world, card = settings.load().world, (BUNDLED / "README.md").read_text(encoding="utf-8")
+        own = settings.load(edition=settings.FOLDER / "second-edition.yaml")
+        world, card = own.world, (own.bundled_folder / "README.md").read_text(encoding="utf-8")
         paragraph = " ".join(card.split("**Objects**")[1].split("An object without")[0].split())
         listed = re.search(r"Ten animals: ([a-z, ]+)\. Forty others: ([a-z, ]+)\.", paragraph)
         self.assertIsNotNone(listed)

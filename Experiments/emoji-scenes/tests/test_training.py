@@ -17,12 +17,19 @@ import train
 from export import read_judges, read_run
 from recipe import bundled, checkpoints, exporting, scene_reader, settings, unet, vae
 from recipe.errors import RecipeError
-from recipe.settings import BUNDLED, Optimizer, Settings
+from recipe.settings import Optimizer, Settings
 from recipe.training import Budget, Interruption, Trainer, learning_rate
 from tests import tiny
 
 STEPS = 4
 WEIGHTS = "diffusion_pytorch_model.safetensors"
+SECOND = settings.load(edition=settings.FOLDER / "second-edition.yaml")
+
+
+def files_of(folder: pathlib.Path) -> list[pathlib.Path]:
+    """All of them within it, also those of linked folders."""
+    return sorted((pathlib.Path(place) / name).relative_to(folder)
+                  for place, _, names in os.walk(folder, followlinks=True) for name in names)
 
 
 def trained(own: Settings, run: pathlib.Path, stage: str, stop_after: int | None = None) -> checkpoints.Checkpoint:
@@ -137,8 +144,8 @@ class TrainingTests(unittest.TestCase):
         exporting.write(model, {}, run / "tokenizer", self.settings, folder)
         exporting.check(model, folder)
         files = {str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file()}
-        shipped = {str(file.relative_to(BUNDLED)) for file in BUNDLED.rglob("*") if file.is_file()}
-        self.assertEqual(files, {file for file in shipped if not file.startswith("scene_reader/")} - {"README.md"})
+        shipped = {str(file) for file in files_of(SECOND.bundled_folder)}
+        self.assertEqual(files, {file for file in shipped if "scene_reader/" not in file} - {"README.md"})
         self.assertEqual({file.stat().st_mode & 0o777 for file in folder.rglob("*.safetensors")}, {0o644})
         self.assertEqual([file.name for file in self.folder.glob("*.partial")], [])
         with self.assertRaisesRegex(RecipeError, "is there already"):
@@ -229,25 +236,28 @@ class TrainingTests(unittest.TestCase):
 
 class BundledTests(unittest.TestCase):
     def test_bundled_weights_come_back_bit_by_bit(self) -> None:
-        own = settings.load()
-        with tempfile.TemporaryDirectory() as name:
-            run, folder = pathlib.Path(name) / "run", pathlib.Path(name) / "model"
-            bundled.start(own, BUNDLED, run)
-            exporting.write(read_run(own, run), read_judges(own, run), run / "tokenizer", own, folder)
-            for file in sorted(BUNDLED.rglob("*.safetensors")):
-                theirs, ours = load_file(file), load_file(folder / file.relative_to(BUNDLED))
+        for own in (settings.load(), SECOND):
+            with self.subTest(own.bundled), tempfile.TemporaryDirectory() as name:
+                self._come_back(own, pathlib.Path(name) / "run", pathlib.Path(name) / "model")
+
+    def _come_back(self, own: Settings, run: pathlib.Path, folder: pathlib.Path) -> None:
+        shipped = own.bundled_folder
+        bundled.start(own, shipped, run)
+        exporting.write(read_run(own, run), read_judges(own, run), run / "tokenizer", own, folder)
+        for file in files_of(shipped):
+            if file.suffix == ".safetensors":
+                theirs, ours = load_file(shipped / file), load_file(folder / file)
                 self.assertEqual(theirs.keys(), ours.keys(), file)
                 for key, value in theirs.items():
                     self.assertEqual(value.dtype, ours[key].dtype)
                     self.assertTrue(torch.equal(value, ours[key]), f"{file}: {key}")
-            measured = BUNDLED / "scene_reader/validation.json"  # by validate.py, not by the export
-            for file in sorted({*BUNDLED.rglob("*.json"), *BUNDLED.rglob("merges.txt")} - {measured}):
-                theirs, ours = file.read_text(), (folder / file.relative_to(BUNDLED)).read_text()
-                if file.suffix == ".json":
-                    theirs, ours = (self._settings(json.loads(text)) for text in (theirs, ours))
+            elif file.suffix == ".json" and file.name != "validation.json":  # by validate.py, not by the export
+                theirs, ours = (self._settings(json.loads((place / file).read_text())) for place in (shipped, folder))
                 self.assertEqual(theirs, ours, file)
-            with self.assertRaisesRegex(RecipeError, "there already"):
-                bundled.start(own, BUNDLED, run)
+            elif file.name == "merges.txt":
+                self.assertEqual((shipped / file).read_text(), (folder / file).read_text(), file)
+        with self.assertRaisesRegex(RecipeError, "there already"):
+            bundled.start(own, shipped, run)
 
     def test_scene_reader_comes_along_where_there_is_one(self) -> None:
         own = settings.load(overrides=["judge.tower={width: 16, layers: 1, heads: 2}"])
@@ -255,7 +265,7 @@ class BundledTests(unittest.TestCase):
         reader = scene_reader.build(own)
         with tempfile.TemporaryDirectory() as name:
             folder = pathlib.Path(name) / "model"
-            shutil.copytree(BUNDLED, folder, ignore=shutil.ignore_patterns("scene_reader"))
+            shutil.copytree(own.bundled_folder, folder, ignore=shutil.ignore_patterns("scene_reader"))
             bundled.start(own, folder, pathlib.Path(name) / "without")
             self.assertEqual(read_judges(own, pathlib.Path(name) / "without"), {})
             exporting.write_scene_reader(reader, own, folder / "scene_reader")
@@ -269,30 +279,18 @@ class BundledTests(unittest.TestCase):
                               pathlib.Path(name) / "other")
             self.assertFalse((pathlib.Path(name) / "other").exists())
 
-    def test_other_parts_take_the_place_of_bundled_ones(self) -> None:
-        second = settings.FOLDER / "second-edition"
-        own = settings.load(edition=settings.FOLDER / "second-edition.yaml")
-        with tempfile.TemporaryDirectory() as scratch:
-            run = pathlib.Path(scratch) / "run"
-            bundled.start(own, BUNDLED, run, second)
-            model = read_run(own, run)
-            for name, network in (("unet", model.unet), ("vae", model.vae)):
-                weights, ours = load_file(second / name / WEIGHTS), network.state_dict()
-                self.assertEqual(weights.keys(), ours.keys())
-                for key, value in weights.items():
-                    self.assertTrue(torch.equal(value.float(), ours[key]), key)
-            # The encoder is the one that the latents are of.
-            shipped = load_file(BUNDLED / "vae" / WEIGHTS)
-            changed = {key.split(".")[0] for key, value in shipped.items() if not torch.equal(value.float(), ours[key])}
-            self.assertEqual(changed, {"decoder", "post_quant_conv"})
-            (pathlib.Path(scratch) / "broken/unet").mkdir(parents=True)
-            with self.assertRaisesRegex(RecipeError, "broken/unet: cannot be loaded"):
-                bundled.start(own, BUNDLED, pathlib.Path(scratch) / "other", pathlib.Path(scratch) / "broken")
+    def test_both_editions_have_one_space_of_latents(self) -> None:
+        first, second = (load_file(own.bundled_folder / "vae" / WEIGHTS) for own in (settings.load(), SECOND))
+        changed = {key.split(".")[0] for key, value in first.items() if not torch.equal(value, second[key])}
+        self.assertEqual(changed, {"decoder", "post_quant_conv"})
+        # What is equal is there once.
+        for part in ("text_encoder", "tokenizer", "scheduler", "clip"):
+            self.assertTrue((settings.load().bundled_folder / part).samefile(SECOND.bundled_folder / part), part)
 
     def test_other_sizes_are_refused(self) -> None:
         with tempfile.TemporaryDirectory() as name:
             with self.assertRaisesRegex(RecipeError, "weights are not as the settings have them"):
-                bundled.start(tiny.load(), BUNDLED, pathlib.Path(name) / "run")
+                bundled.start(tiny.load(), SECOND.bundled_folder, pathlib.Path(name) / "run")
 
     def _settings(self, value: dict) -> dict:
         """Without the versions of the libraries and the places that a file was loaded from. Within the CLIP's config
