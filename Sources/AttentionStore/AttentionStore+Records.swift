@@ -6,17 +6,19 @@ extension AttentionStore {
   ///
   /// A record that is stored with the same entry and quantity is taken, unless it has maps whose keys are other tokens;
   /// then another row is made beside it. So entries of several plans never contradict one another.
-  /// - Parameter keys: By prompt, what key 0, 1, ... of the record's maps of a text's keys are. The prompt is the one
-  ///   whose tokens they are: for maps of the unconditional branch the negative prompt.
+  /// - Parameters:
+  ///   - keys: By prompt, what key 0, 1, ... of the record's maps of a text's keys are. The prompt is the one whose tokens
+  ///     they are: for maps of the unconditional branch the negative prompt.
+  ///   - others: Rows that are not to be taken, since the same plan has other keys of the same prompts in them.
   @discardableResult
   public func register(
-    record: RecordDescription, keys: [PromptID: [TokenKey]] = [:]
+    record: RecordDescription, keys: [PromptID: [TokenKey]] = [:], beside others: [RecordID] = []
   ) throws(StoreError) -> RecordID {
     try write { db in
       let ids = try Int64.fetchAll(
         db, sql: "SELECT id FROM record WHERE name = ? AND spec = ? AND of = ? ORDER BY id",
         arguments: [record.name, record.spec, record.quantity.rawValue]
-      ).map(RecordID.init)
+      ).map(RecordID.init).filter { !others.contains($0) }
       let fitting = try ids.first { id in try keys.allSatisfy { try fits($1, of: id, for: $0, db) } }
       let id = try fitting ?? insert(record, db)
       for (prompt, keys) in keys.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {

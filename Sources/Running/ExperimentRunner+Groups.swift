@@ -76,7 +76,7 @@ extension ExperimentRunner {
       let going = open.filter { failing[$0.key] == nil }
       try store.commitStep(
         groupHash: group.hash, step: step, timestep: Double(denoising.timesteps[step]),
-        state: SealedState.seal(denoising.state()), maps: recorder.rows(probe.maps, runs: going),
+        state: SealedState.seal(denoising.state()), maps: recorder.rows(probe.maps, of: group, runs: going),
         failures: Dictionary(uniqueKeysWithValues: failing.compactMap { index, why in open[index].map { ($0, why) } }))
       open = going
       tally.stepsMade += 1

@@ -11,7 +11,7 @@ struct StepRecorder {
   private let plan: ExperimentPlan
   private let prompts: [String: PromptID]
   private let sites: [SiteID]
-  private let records: [RecordID]
+  private let records: [RecordRows]
 
   /// Registers prompts, sites, records and their keys.
   init(_ plan: ExperimentPlan, _ store: AttentionStore) throws {
@@ -19,15 +19,17 @@ struct StepRecorder {
     let texts = plan.groups.flatMap { $0.runs.map(\.prompt) }.uniqued
     let all = (texts + [plan.negativePrompt]).uniqued
     let ids = try store.register(prompts: all)
-    prompts = Dictionary(zip(all.map(\.prompt), ids), uniquingKeysWith: { first, _ in first })
+    let prompts = Dictionary(zip(all.map(\.prompt), ids), uniquingKeysWith: { first, _ in first })
+    self.prompts = prompts
     sites = try store.register(sites: plan.sites)
     records = try plan.spec.record.map { record in
+      if record.tokens.isOfEdits { return try RecordRows(record, plan, prompts, store) }
       var keys: [PromptID: [TokenKey]] = [:]
       for (prompt, id) in zip(all, ids) {
         // A prompt without the words that are asked for has no maps of them.
         keys[id] = try? record.tokens.resolve(prompt)
       }
-      return try store.register(record: RecordDescription(name: record.name, spec: record.summary), keys: keys)
+      return RecordRows(try store.register(record: record.described, keys: keys))
     }
   }
 
@@ -51,15 +53,54 @@ struct StepRecorder {
 
   /// The rows of a step's maps, one a head; encoded when they are asked for.
   /// - Parameter runs: whose maps are wanted, by index in the group.
-  func rows(_ maps: [(map: PlannedMap, values: Tensor)], runs: [Int: RunID]) -> some Sequence<MapRow> {
+  func rows(
+    _ maps: [(map: PlannedMap, values: Tensor)], of group: PlannedGroup, runs: [Int: RunID]
+  ) -> some Sequence<MapRow> {
     let wanted = maps.compactMap { map, values in runs[map.run].map { (run: $0, map: map, values: values) } }
     return wanted.lazy.flatMap { run, map, values in
-      MapRow.rows(map, values, run: run, record: records[map.record], site: sites[map.site])
+      let record = records[map.record].row(of: group.runs[map.run].hash)
+      return MapRow.rows(map, values, run: run, record: record, site: sites[map.site])
     }
   }
 }
 
+/// The rows of a record: one, or several where a prompt has other keys in another pair, as `<edited>` has.
+private struct RecordRows {
+  private let first: RecordID
+  /// By the run's hash, of runs whose keys are not those of the first row.
+  private var others: [String: RecordID] = [:]
+
+  init(_ row: RecordID) { first = row }
+
+  /// Registers a record whose keys depend on pairs. Of a prompt's keys in several pairs each has a row with them.
+  init(
+    _ record: RecordSpec, _ plan: ExperimentPlan, _ prompts: [String: PromptID], _ store: AttentionStore
+  ) throws {
+    var keysOfRow: [[PromptID: [TokenKey]]] = [[:]]
+    var placeOfRun: [String: Int] = [:]
+    for group in plan.groups {
+      let edits = record.tokens.edits(of: group.runs.map(\.prompt), hasSource: group.hasSource)
+      for (run, edit) in zip(group.runs, edits) {
+        guard let prompt = prompts[run.prompt.prompt] else { continue }
+        let keys = try record.tokens.resolve(run.prompt, edit: edit)
+        let row = keysOfRow.firstIndex { $0[prompt] == nil || $0[prompt] == keys } ?? keysOfRow.count
+        if row == keysOfRow.count { keysOfRow.append([:]) }
+        keysOfRow[row][prompt] = keys
+        if row > 0 { placeOfRun[run.hash] = row }
+      }
+    }
+    var rows: [RecordID] = []
+    for keys in keysOfRow { rows.append(try store.register(record: record.described, keys: keys, beside: rows)) }
+    first = rows[0]
+    others = placeOfRun.mapValues { rows[$0] }
+  }
+
+  func row(of run: String) -> RecordID { others[run] ?? first }
+}
+
 extension RecordSpec {
+  fileprivate var described: RecordDescription { RecordDescription(name: name, spec: summary) }
+
   /// The entry in a line, as the database keeps it.
   var summary: String {
     "sites \(sites), heads \(heads.rawValue), steps \(steps), tokens \(tokens), branch \(branch.rawValue), "

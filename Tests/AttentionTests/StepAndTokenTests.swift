@@ -70,7 +70,58 @@ func prompt(_ text: String, length: Int = 77) -> PromptTokens {
     #expect(keys.map(\.positions) == [[0], [2], [4], [5], Array(6..<77), [3]])
   }
 
+  /// A phrase is the sum of its words, where they follow one another.
+  @Test func phrases() throws {
+    let names = try ["Red  Car", "red#2", "<after a red#2>"].map { try TokenName($0) }
+    #expect(names.map(\.description) == ["red car", "red#2", "<after a red#2>"])
+    let keys = try TokenSelector.names(names).resolve(prompt("a red car and a red sea-horse here"))
+    #expect(keys.map(\.positions) == [[2, 3], [6], [7, 8, 9]])
+    let second = try TokenName("red car#2").positions(in: prompt("a red car a red red car"))
+    #expect(second == [6, 7])
+  }
+
+  @Test func wordsOfAnEdit() throws {
+    let (source, target) = (prompt("a red car in snow"), prompt("a blue sea-horse in snow"))
+    let names = TokenSelector.names([.edited, .kept, .end])
+    #expect(names.isOfEdits && !TokenSelector.words.isOfEdits && !TokenSelector.names([.end]).isOfEdits)
+    let edits = names.edits(of: [source, target, target], hasSource: true)
+    #expect(try names.resolve(target, edit: edits[1]).map(\.label) == ["<edited>", "<kept>", "<end>"])
+    #expect(try names.resolve(target, edit: edits[2]).map(\.positions) == [[2, 3, 4], [1, 5, 6], [7]])
+    #expect(try names.resolve(source, edit: edits[0]).map(\.positions) == [[2, 3], [1, 4, 5], [6]])
+    // Nothing is edited without a source, and in a run of equal prompts.
+    #expect(names.edits(of: [source, target], hasSource: false) == [nil, nil])
+    #expect(try names.resolve(source).map(\.label) == ["<end>"])
+    let same = EditedWords(of: source, source: source)
+    #expect(try names.resolve(source, edit: same).map(\.label) == ["<kept>", "<end>"])
+    #expect(names.missing(same) == [.edited] && names.missing(nil) == [.edited, .kept])
+    #expect {
+      _ = try TokenName.edited.positions(in: source, edit: same)
+    } throws: {
+      "\($0)" == "tokens: \"<edited>\": the pair changes no word of \"a red car in snow\""
+    }
+    #expect {
+      _ = try TokenName.kept.positions(in: source)
+    } throws: {
+      "\($0)"
+        == "tokens: \"<kept>\": the prompt \"a red car in snow\" has no source here; write its words, or make it the target "
+        + "of a pair"
+    }
+  }
+
   @Test(arguments: [
+    (
+      [TokenName.word("red dog", occurrence: 1)],
+      "tokens: \"red dog\" is not in the prompt \"a red car\"; its words are \"a\", \"red\", \"car\""
+    ),
+    (
+      [TokenName.word("car lost", occurrence: 1)],
+      "tokens: \"car lost\" lies beyond the 77 tokens that the model reads of \"a red car\""
+    ),
+    (
+      [.word("red car", occurrence: 1), .word("car", occurrence: 1)],
+      "tokens: \"car\" and \"red car\" share a position of \"a red car\"; keep one of them"
+    ),
+    ([.after("red car", occurrence: 1)], "tokens: \"<after red car>\": \"red car\" is at the end of \"a red car\""),
     (
       [TokenName.word("dog", occurrence: 1)],
       "tokens: \"dog\" is not in the prompt \"a red car\"; its words are \"a\", \"red\", \"car\""

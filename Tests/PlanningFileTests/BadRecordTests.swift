@@ -72,7 +72,7 @@ import Testing
       """
       e.yaml:6:34: record.0.tokens: expected all, words or a list, found the text "car"; one word is written [car]
       e.yaml:7:34: record.1.tokens: the list is empty; write all or words, or leave the key out
-      e.yaml:8:35: record.2.tokens.0: unknown name "<strat>"; did you mean <start>? allowed: <start>, <end>, <padding>, <after word>, words and positions
+      e.yaml:8:35: record.2.tokens.0: unknown name "<strat>"; did you mean <start>? allowed: <start>, <end>, <padding>, <edited>, <kept>, <after word>, words and positions
       e.yaml:8:44: record.2.tokens.1: -1 is not allowed; a whole number from 0 to 2147483647
       e.yaml:8:48: record.2.tokens.2: "car#0": after # stands which of the word's occurrences is meant, from 1, as car#2
       e.yaml:8:57: record.2.tokens.3: "car#x": after # stands which of the word's occurrences is meant, from 1, as car#2
@@ -118,6 +118,21 @@ import Testing
       e.yaml:17:33: record.11.steps.fraction: [0.0, 0.01] selects none of 30 steps
       e.yaml:18:53: unknown key "every" in record.12.steps; allowed: fraction
       e.yaml:19:33: record.13.steps: \(stepsRule), found the whole number 4
+      """
+    ),
+    (
+      minimal(
+        #"""
+        record:
+          - { name: a, sites: s, tokens: [<edited>, <kept>, red car] }
+          - { name: b, sites: s, tokens: [<edit>] }
+        interventions: { a: [{ op: scale, sites: s, words: [<edited>], factor: 0 }] }
+        """#, generate: "prompts: [a red car], seeds: [1]"),
+      """
+      e.yaml:6:35: record.0.tokens.0: <edited> is of the words of a pair's edit, and generate has no pairs
+      e.yaml:6:45: record.0.tokens.1: <kept> is of the words of a pair's edit, and generate has no pairs
+      e.yaml:7:35: record.1.tokens.0: unknown name "<edit>"; did you mean <edited>? allowed: <start>, <end>, <padding>, <edited>, <kept>, <after word>, words and positions
+      e.yaml:8:53: interventions.a.0.words.0: <edited> is of the words of a pair's edit, and generate has no pairs
       """
     ),
     // Which calls PNDM makes is for the plan to say: of the model's own scheduler up to nine more than steps are possible.

@@ -59,7 +59,7 @@ private struct RandomSpecs {
           + distinct(0...4) {
             $0.some([
               .position($0.count(0...75)), .word("car", occurrence: 2), .end, .word("7", occurrence: 1),
-              .word("no", occurrence: 1), .word("#", occurrence: 1),
+              .word("no", occurrence: 1), .word("#", occurrence: 1), .word("red car", occurrence: 2),
             ])
           })
     }

@@ -56,6 +56,35 @@ import Testing
     }
   }
 
+  /// One file serves all pairs: a run that has none of the words has no such key, and the plan says so.
+  @Test func wordsOfAnEditAreThoseOfEachPair() throws {
+    let pairs =
+      "generate.pairs=[{source: a red car, target: a blue car}, {source: a red car, target: a red bus}, "
+      + "{source: a dog, target: a red dog}]"
+    let record = "record=[{ name: edit, sites: \"cross:7\", tokens: [<edited>, <kept>] }]"
+    let plan = try SmallExperiment.plan([pairs, record, "interventions={ none: [] }", "generate.prompts=[a cup]"])
+    // Two keys of each run but the dog's source, which has one, and the single prompt, which has none.
+    #expect(plan.mapCount == 3 * (3 + 2) && plan.mapBytes == 3 * (3 * 2 + 1 + 2) * 4 * 4)
+    #expect(
+      plan.remarks == [
+        "record.edit: the targets of \"a red car\" change different words; of the source <edited> is what any of them changes, "
+          + "and <kept> what all keep",
+        "record.edit: \"a dog\" has no <edited>, since its pair changes none of its words",
+        "record.edit: prompts without a source have no <edited>",
+        "record.edit: prompts without a source have no <kept>",
+      ])
+    // An operation that would change nothing is a fault.
+    let scale = "interventions={ weak: [{ op: scale, factor: 0, sites: \"cross:7\", words: [<edited>] }] }"
+    #expect(try SmallExperiment.plan([pairs, scale, "record=[]"]).runCount == 5)
+    #expect {
+      _ = try SmallExperiment.plan([pairs, scale, "record=[]", "generate.prompts=[a cup]"])
+    } throws: {
+      "\($0)"
+        == "interventions.weak.0: tokens: \"<edited>\": the prompt \"a cup\" has no source here; write its words, or make it "
+        + "the target of a pair"
+    }
+  }
+
   @Test func targetsOfOneSourceShareItsGroup() throws {
     let pairs =
       "generate.pairs=[{source: a red car, target: a blue car}, {source: a red car, target: a green car}, "

@@ -123,6 +123,8 @@ public struct AttentionPlan: Sendable {
         let cells = Self.pooledCells(record, sites[site])
         for (index, lane) in lanes.enumerated()
         where record.branches.contains(lane.branch) && record.tokens.indices.contains(lane.run) {
+          // A run may have none of the words that are asked for.
+          if sites[site].keys.isText, record.tokens[lane.run].isEmpty { continue }
           observations[site].append(Self.observation(record, lane, at: index, sites[site], cells))
         }
       }

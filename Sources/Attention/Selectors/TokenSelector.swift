@@ -7,9 +7,21 @@ public enum TokenSelector: Codable, Hashable, Sendable {
   /// Names, each a key of its own.
   case names([TokenName])
 
-  /// The keys that a map of this prompt has.
+  /// Whether its keys depend on the other prompts of a pair.
+  public var isOfEdits: Bool {
+    if case .names(let names) = self { names.contains(where: \.isOfEdits) } else { false }
+  }
+
+  /// The names that a run has no key of, since its edit has no such words.
+  public func missing(_ edit: EditedWords?) -> [TokenName] {
+    if case .names(let names) = self { names.filter { !$0.isIn(edit) } } else { [] }
+  }
+
+  /// The keys that a map of this prompt has. A run without edited words has no key `<edited>`, and one without kept words
+  /// none `<kept>`; a run without a source has neither.
+  /// - Parameter edit: which words a pair changes of the prompt; nil: it is of no pair.
   /// - Throws: `SelectionError` if a word is not in the prompt or a position not in its range.
-  public func resolve(_ prompt: PromptTokens) throws(SelectionError) -> [TokenKey] {
+  public func resolve(_ prompt: PromptTokens, edit: EditedWords? = nil) throws(SelectionError) -> [TokenKey] {
     switch self {
     case .all:
       return prompt.tokens.indices.map { TokenKey(label: prompt.label(of: $0), positions: [$0]) }
@@ -23,8 +35,8 @@ public enum TokenSelector: Codable, Hashable, Sendable {
       }
     case .names(let names):
       var keys: [TokenKey] = []
-      for name in names {
-        let positions = try name.positions(in: prompt)
+      for name in names where name.isIn(edit) {
+        let positions = try name.positions(in: prompt, edit: edit)
         if let other = keys.first(where: { !$0.positions.allSatisfy { !positions.contains($0) } }) {
           throw SelectionError(
             "tokens: \"\(name)\" and \"\(other.label)\" share a position of \"\(prompt.prompt)\"; keep one of them")
@@ -51,10 +63,15 @@ public struct TokenKey: Codable, Hashable, Sendable {
 
 /// One name in a list of tokens.
 public enum TokenName: Codable, Hashable, Sendable, CustomStringConvertible {
-  /// A word and which of its occurrences, from 1; all its pieces are summed.
+  /// A word, or a phrase of words that follow one another with one space between two, and which of its occurrences, from
+  /// 1; all pieces are summed.
   case word(String, occurrence: Int)
-  /// All words that come after an occurrence of a word, summed.
+  /// All words that come after an occurrence of a word or phrase, summed.
   case after(String, occurrence: Int)
+  /// All words of a pair's prompt that the edit changes, summed: of a target those that its source has not.
+  case edited
+  /// All words of a pair's prompt that the edit keeps, summed.
+  case kept
   case start
   case end
   /// All positions after the end token, summed.
@@ -63,12 +80,15 @@ public enum TokenName: Codable, Hashable, Sendable, CustomStringConvertible {
   case position(Int)
 
   /// The names in angle brackets.
-  public static let roleNames = ["<start>", "<end>", "<padding>", "<after word>"]
+  public static let roleNames = ["<start>", "<end>", "<padding>", "<edited>", "<kept>", "<after word>"]
 
-  /// Reads `car`, `car#2`, `<after car>`, `<start>`, `<end>` or `<padding>`; words in lower case.
+  /// Reads `car`, `car#2`, `red car`, `<after car>`, `<edited>`, `<kept>`, `<start>`, `<end>` or `<padding>`; words in lower
+  /// case.
   /// - Throws: `SelectionError` if it is none of these.
   public init(_ text: String) throws(SelectionError) {
     switch text {
+    case "<edited>": self = .edited
+    case "<kept>": self = .kept
     case "<start>": self = .start
     case "<end>": self = .end
     case "<padding>": self = .padding
@@ -77,12 +97,12 @@ public enum TokenName: Codable, Hashable, Sendable, CustomStringConvertible {
       let name = isAfter ? text.dropFirst("<after ".count).dropLast() : text[...]
       // A sign at the very beginning is the word itself.
       let sign = name.lastIndex(of: "#").flatMap { $0 == name.startIndex ? nil : $0 }
-      let word = name[..<(sign ?? name.endIndex)].lowercased()
+      let word = name[..<(sign ?? name.endIndex)].lowercased().split(separator: " ").joined(separator: " ")
       let occurrence = sign.map { Int(name[name.index(after: $0)...]) } ?? 1
       guard !word.isEmpty, !word.hasPrefix("<"), let occurrence, occurrence > 0 else {
         throw SelectionError(
-          "tokens: \"\(text)\" is not a token; allowed: a word (car), an occurrence of it (car#2), the words behind it "
-            + "(<after car>), <start>, <end>, <padding> or a position")
+          "tokens: \"\(text)\" is not a token; allowed: a word (car), an occurrence of it (car#2), a phrase (red car), the "
+            + "words behind it (<after car>), <edited>, <kept>, <start>, <end>, <padding> or a position")
       }
       self = isAfter ? .after(word, occurrence: occurrence) : .word(word, occurrence: occurrence)
     }
@@ -92,6 +112,8 @@ public enum TokenName: Codable, Hashable, Sendable, CustomStringConvertible {
     switch self {
     case .word(let word, let occurrence): occurrence == 1 ? word : "\(word)#\(occurrence)"
     case .after(let word, let occurrence): "<after \(word)\(occurrence == 1 ? "" : "#\(occurrence)")>"
+    case .edited: "<edited>"
+    case .kept: "<kept>"
     case .start: "<start>"
     case .end: "<end>"
     case .padding: "<padding>"
@@ -99,9 +121,21 @@ public enum TokenName: Codable, Hashable, Sendable, CustomStringConvertible {
     }
   }
 
+  /// Whether what it stands for depends on the other prompts of a pair.
+  public var isOfEdits: Bool { self == .edited || self == .kept }
+
+  /// Whether a prompt has it, as far as the edit decides that.
+  fileprivate func isIn(_ edit: EditedWords?) -> Bool {
+    !isOfEdits || !(words(of: edit) ?? []).isEmpty
+  }
+
+  /// Indices of the words that an edit changes or keeps; nil without an edit.
+  private func words(of edit: EditedWords?) -> [Int]? { edit.map { self == .edited ? $0.edited : $0.kept } }
+
   /// The positions that the name stands for.
+  /// - Parameter edit: which words a pair changes of the prompt; nil: it is of no pair.
   /// - Throws: `SelectionError` if there are none: what the prompt has instead.
-  public func positions(in prompt: PromptTokens) throws(SelectionError) -> [Int] {
+  public func positions(in prompt: PromptTokens, edit: EditedWords? = nil) throws(SelectionError) -> [Int] {
     switch self {
     case .start: return prompt.positions(of: .start)
     case .end: return prompt.positions(of: .end)
@@ -111,35 +145,54 @@ public enum TokenName: Codable, Hashable, Sendable, CustomStringConvertible {
         throw SelectionError("tokens: there is no position \(position); they are 0 to \(prompt.tokens.count - 1)")
       }
       return [position]
-    case .word(let word, let occurrence):
-      return prompt.positions(ofWord: try index(of: word, occurrence, in: prompt))
-    case .after(let word, let occurrence):
-      let first = try index(of: word, occurrence, in: prompt) + 1
+    case .edited, .kept:
+      guard let words = words(of: edit) else {
+        throw SelectionError(
+          "tokens: \"\(description)\": the prompt \"\(prompt.prompt)\" has no source here; write its words, or make it the "
+            + "target of a pair")
+      }
+      guard !words.isEmpty else {
+        let does = self == .edited ? "changes" : "keeps"
+        throw SelectionError("tokens: \"\(description)\": the pair \(does) no word of \"\(prompt.prompt)\"")
+      }
+      return words.flatMap { prompt.positions(ofWord: $0) }
+    case .word(let text, let occurrence):
+      return try place(of: text, occurrence, in: prompt).flatMap { prompt.positions(ofWord: $0) }
+    case .after(let text, let occurrence):
+      let first = try place(of: text, occurrence, in: prompt).upperBound
       guard first < prompt.words.count else {
-        throw SelectionError("tokens: \"\(description)\": \"\(word)\" is the last word of \"\(prompt.prompt)\"")
+        throw SelectionError("tokens: \"\(description)\": \"\(text)\" is at the end of \"\(prompt.prompt)\"")
       }
       return prompt.words.indices[first...].flatMap { prompt.positions(ofWord: $0) }
     }
   }
 
-  private func index(of word: String, _ occurrence: Int, in prompt: PromptTokens) throws(SelectionError) -> Int {
-    let places = prompt.words.indices.filter { prompt.words[$0] == word }
-    guard occurrence <= places.count else { throw missing(word, places.count, prompt) }
+  /// The words of an occurrence, as indices.
+  private func place(of text: String, _ occurrence: Int, in prompt: PromptTokens) throws(SelectionError) -> Range<Int> {
+    let places = Self.places(of: text, in: prompt.words)
+    guard occurrence <= places.count else { throw missing(text, places.count, prompt) }
     return places[occurrence - 1]
   }
 
-  private func missing(_ word: String, _ count: Int, _ prompt: PromptTokens) -> SelectionError {
+  /// Where words follow one another as in a phrase.
+  private static func places(of text: String, in words: [String]) -> [Range<Int>] {
+    let phrase = text.split(separator: " ").map(String.init)
+    guard !phrase.isEmpty, phrase.count <= words.count else { return [] }
+    return (0...(words.count - phrase.count)).map { $0..<($0 + phrase.count) }.filter { Array(words[$0]) == phrase }
+  }
+
+  private func missing(_ text: String, _ count: Int, _ prompt: PromptTokens) -> SelectionError {
     let words = prompt.words.map { "\"\($0)\"" }.joined(separator: ", ")
     if count > 0 {
       return SelectionError(
-        "tokens: \"\(description)\": the prompt \"\(prompt.prompt)\" has \"\(word)\" \(count) time(s)")
+        "tokens: \"\(description)\": the prompt \"\(prompt.prompt)\" has \"\(text)\" \(count) time(s)")
     }
-    if prompt.truncatedWords.contains(word) {
+    if !Self.places(of: text, in: prompt.words + prompt.truncatedWords).isEmpty {
       return SelectionError(
-        "tokens: \"\(word)\" lies beyond the \(prompt.tokens.count) tokens that the model reads of \"\(prompt.prompt)\""
+        "tokens: \"\(text)\" lies beyond the \(prompt.tokens.count) tokens that the model reads of \"\(prompt.prompt)\""
       )
     }
-    return SelectionError("tokens: \"\(word)\" is not in the prompt \"\(prompt.prompt)\"; its words are \(words)")
+    return SelectionError("tokens: \"\(text)\" is not in the prompt \"\(prompt.prompt)\"; its words are \(words)")
   }
 }
 

@@ -14,7 +14,7 @@ extension RecordSpec {
       Key("steps", \.steps, .steps, example: "[0, 10, 20]", "which denoising steps, see below"),
       Key(
         "tokens", \.tokens, .tokens, example: "[red, car]",
-        "which keys of cross-attention maps: `all` positions, the prompt's `words`, or a list"),
+        "which keys of cross-attention maps: `all` positions, the prompt's `words`, or a list, see below"),
       Key("branch", \.branch, .choice, example: "both", "half of classifier-free guidance: {allowed}"),
       Key(
         "pool", \.pool, .orNull(.whole(1...1024)), example: "8",
@@ -87,9 +87,13 @@ private let tokenForm = Form<TokenName>(
       reader.report(field, "unknown name \(quoted(word)); \(nearest)allowed: \(allowed), words and positions")
       return nil
     }
-    do { return try TokenName(word) } catch {
+    do {
+      let name = try TokenName(word)
+      guard name.isOfEdits, !reader.context.hasPairs else { return name }
+      reader.report(field, "\(name) is of the words of a pair's edit, and generate has no pairs")
+    } catch {
       reader.report(
         field, "\(quoted(word)): after # stands which of the word's occurrences is meant, from 1, as car#2")
-      return nil
     }
+    return nil
   }, write: { if case .position(let position) = $0 { .plain("\(position)") } else { .text($0.description) } })

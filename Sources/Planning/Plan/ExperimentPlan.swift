@@ -132,14 +132,16 @@ extension PlannedGroup {
   /// Lanes of the batch: with guidance two a run.
   public var laneCount: Int { (runs.count + references.count) * (settings.isGuided ? 2 : 1) }
 
+  /// Whether its first run is the source of all others.
+  package var hasSource: Bool { runs[0].intervention == InterventionSpec.sourceName }
+
   /// The scheduler with what differs from the folder's configuration.
   public var schedulerText: String { settings.schedulerText }
 
   /// Its first prompt and how many others: `a red car -> 9 targets` of pairs, `a red car and 9 others` of single prompts.
   public var promptSummary: String {
     let prompts = runs.map(\.prompt.prompt).uniqued
-    let isOfPairs = runs[0].intervention == InterventionSpec.sourceName
-    let kind = isOfPairs ? (between: " -> ", many: "targets") : (between: " and ", many: "others")
+    let kind = hasSource ? (between: " -> ", many: "targets") : (between: " and ", many: "others")
     let others = prompts.count > 2 ? "\(prompts.count - 1) \(kind.many)" : prompts.dropFirst().first
     return prompts[0] + (others.map { kind.between + $0 } ?? "")
   }

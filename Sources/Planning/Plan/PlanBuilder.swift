@@ -139,6 +139,7 @@ struct PlanBuilder {
 
   private mutating func makeUp(_ members: [GroupMember], _ settings: ResolvedSettings, at index: Int) -> MakeUp? {
     guard explainReferences(members, settings) else { return nil }
+    explainEdits(members)
     let references = references(members, settings)
     do throws(ExperimentError) {
       let attention = try settings.attention(members, references: references, spec: spec, sites: sites)
@@ -175,6 +176,33 @@ struct PlanBuilder {
       let to = encoded(target)
       guard let alignment = TokenAlignment(source: from, target: to) else { continue }
       note(.aligned(alignment.summary(source: from, target: to)))
+    }
+  }
+
+  /// Says which runs have none of the words of an edit that are recorded, and where a source's targets differ in them.
+  private mutating func explainEdits(_ members: [GroupMember]) {
+    let prompts = members.map(\.prompt)
+    let hasSource = members[0].isSourceOfPairs
+    for record in spec.record where record.tokens.isOfEdits {
+      let place = "record.\(record.name)"
+      for (prompt, edit) in zip(prompts, record.tokens.edits(of: prompts, hasSource: hasSource)) {
+        for name in record.tokens.missing(edit) {
+          note(
+            .note(
+              hasSource
+                ? "\(place): \"\(prompt.prompt)\" has no \(name), since its pair \(name == .edited ? "changes" : "keeps") none "
+                  + "of its words"
+                : "\(place): prompts without a source have no \(name)"))
+        }
+      }
+      guard hasSource else { continue }
+      let all = EditedWords(of: prompts[0], targets: Array(prompts.dropFirst()))
+      if prompts.dropFirst().contains(where: { EditedWords(of: prompts[0], targets: [$0]) != all }) {
+        note(
+          .note(
+            "\(place): the targets of \"\(prompts[0].prompt)\" change different words; of the source <edited> is what any of "
+              + "them changes, and <kept> what all keep"))
+      }
     }
   }
 

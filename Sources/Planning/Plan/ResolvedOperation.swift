@@ -57,13 +57,14 @@ struct ResolvedOperation: Codable {
   /// - Parameters:
   ///   - sources: indices of what it takes from.
   ///   - source: the prompt of the one source, where it has one.
-  /// - Throws: `SelectionError` for a word that is not in the run's prompt.
+  /// - Throws: `SelectionError` for a word that is not in the run's prompt, or words of an edit that there are not.
   func planned(
     run: Int, sources: [Int], source: PromptTokens?, prompt: PromptTokens
   ) throws(SelectionError) -> PlannedOperation {
     let tokens: [Int]? = try spec.words.map { (words) throws(SelectionError) in
+      let edit = words.contains(where: \.isOfEdits) ? source.map { EditedWords(of: prompt, source: $0) } : nil
       var positions: [Int] = []
-      for word in words { positions += try word.positions(in: prompt) }
+      for word in words { positions += try word.positions(in: prompt, edit: edit) }
       return positions
     }
     return PlannedOperation(

@@ -82,8 +82,9 @@ extension ResolvedSettings {
     }
     let entries = zip(spec.record, records).enumerated().map { index, entry in
       let (record, resolved) = entry
-      let keys = members.map { member in
-        attempt("record.\(record.name)") { try record.tokens.resolve(member.prompt) } ?? []
+      let edits = record.tokens.edits(of: members.map(\.prompt), hasSource: source != nil)
+      let keys = zip(members, edits).map { member, edit in
+        attempt("record.\(record.name)") { try record.tokens.resolve(member.prompt, edit: edit) } ?? []
       }
       return PlannedRecord(
         record: index, sites: resolved.sites, steps: resolved.steps, branches: Set(record.branch.branches),

@@ -60,8 +60,8 @@ package struct GatheredWords {
     guard let tokens = try store.tokens(run.run.prompt) else { return [] }
     let all = try store.sites().filter { $0.site.kind == .cross }.sorted { $0.site.index < $1.site.index }
     for record in try store.records(of: run.id) {
-      let positions = try store.recordKeys(of: record.id, for: run.run.prompt).map(\.positions)
-      let words = RecordedWord.all(of: tokens, in: positions).map { ($0.label, $0.keys) }
+      let keys = try store.recordKeys(of: record.id, for: run.run.prompt)
+      let words = RecordedWord.all(of: tokens, in: keys).map { ($0.label, $0.keys) }
       func filter(_ sites: [StoredSite]) -> MapFilter {
         MapFilter(
           runs: [run.id], records: [record.record.name], sites: Set(sites.map(\.id)), branch: .conditional)
@@ -69,7 +69,7 @@ package struct GatheredWords {
       let sites = try all.filter { try store.mapCount(filter([$0])) > 0 }
       guard !words.isEmpty, !sites.isEmpty else { continue }
       let siteOfID = Dictionary(sites.map { ($0.id, $0.site) }, uniquingKeysWith: { first, _ in first })
-      var gathered = try GatheredWords(words, positions: positions, sites: sites.map(\.site))
+      var gathered = try GatheredWords(words, positions: keys.map(\.positions), sites: sites.map(\.site))
       try store.forEachMap(filter(sites)) { map in
         if let site = siteOfID[map.site] { try gathered.add(map, of: site) }
       }

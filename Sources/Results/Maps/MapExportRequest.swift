@@ -33,8 +33,8 @@ public struct MapExportRequest: Hashable, Sendable {
   public var run: String
   /// nil takes every site that was recorded; of those selected, the recorded ones are taken.
   public var sites: SiteSelector?
-  /// Words of the prompt, as `car` or `car#2`, or `<start>`, `<end>`, `<padding>`, or positions. Cross-attention alone has
-  /// words: with them self maps are left out. nil takes every word in `png`, every key in the others.
+  /// Words of the prompt, as `car`, `car#2` or `red car`, or `<start>`, `<end>`, `<padding>`, or positions; `<edited>` and
+  /// `<kept>` where they were recorded. Cross-attention alone has words: with them self maps are left out. nil takes every word in `png`, every key in the others.
   public var words: [String]?
   /// nil takes every step that was recorded; a range or fraction takes those within it.
   public var steps: StepSelector?

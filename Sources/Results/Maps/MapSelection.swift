@@ -93,13 +93,13 @@ package struct MapSelection {
     guard !recorded.isEmpty else { return nil }
     let steps = try self.steps(request.steps, of: run, recorded: recorded, record: name)
     let keys = try store.recordKeys(of: entry.id, for: prompt)
-    let positions = keys.map(\.positions)
     let words = try request.words.map { words in
-      try words.map { try word($0, tokens, positions, record: name, labels: keys.map(\.label)) }
+      try words.map { try word($0, tokens, keys, record: name) }
     }
-    let all = tokens.map { RecordedWord.all(of: $0, in: positions).map { ($0.label, $0.keys) } } ?? []
+    let all = tokens.map { RecordedWord.all(of: $0, in: keys).map { ($0.label, $0.keys) } } ?? []
     return Record(
-      name: name, sites: sites, steps: steps, labels: keys.map(\.label), positions: positions, words: words,
+      name: name, sites: sites, steps: steps, labels: keys.map(\.label), positions: keys.map(\.positions),
+      words: words,
       allWords: all)
   }
 
@@ -120,13 +120,15 @@ package struct MapSelection {
   }
 
   private static func word(
-    _ text: String, _ tokens: PromptTokens?, _ positions: [[Int]], record: String, labels: [String]
+    _ text: String, _ tokens: PromptTokens?, _ recorded: [TokenKey], record: String
   ) throws -> (label: String, keys: [Int]) {
     guard let tokens else { throw ResultsError.noTokens }
-    let name = Int(text).map { TokenName.position($0) }
-    let wanted = try (name ?? TokenName(text)).positions(in: tokens)
-    guard let keys = RecordedWord.keys(covering: wanted, in: positions) else {
-      throw ResultsError.word(asked: text, record: record, recorded: labels.uniqued)
+    let name = try Int(text).map { TokenName.position($0) } ?? TokenName(text)
+    // Which words an edit changes is known where they were recorded as such.
+    let own = recorded.filter { $0.label == name.description }
+    let wanted = try name.isOfEdits ? own.flatMap(\.positions) : name.positions(in: tokens)
+    guard let keys = RecordedWord.keys(covering: wanted, in: recorded.map(\.positions)) else {
+      throw ResultsError.word(asked: text, record: record, recorded: recorded.map(\.label).uniqued)
     }
     return (text, keys)
   }

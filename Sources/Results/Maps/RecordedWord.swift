@@ -19,15 +19,25 @@ public struct RecordedWord: Hashable, Sendable {
     return !wanted.isEmpty && covered.count == wanted.count && Set(covered) == wanted ? keys : nil
   }
 
-  /// The words of a prompt whose maps were recorded, in the prompt's order.
-  /// - Parameter keyPositions: As above.
-  public static func all(of prompt: PromptTokens, in keyPositions: [[Int]]) -> [RecordedWord] {
+  /// The words of a prompt whose maps were recorded, in the prompt's order; among them keys that stand for several words,
+  /// as a phrase or `<edited>` does.
+  /// - Parameter recorded: The keys of a map.
+  public static func all(of prompt: PromptTokens, in recorded: [TokenKey]) -> [RecordedWord] {
     let words = (try? TokenSelector.words.resolve(prompt)) ?? []
-    return words.compactMap { word in
-      keys(covering: word.positions, in: keyPositions).map {
+    let positions = recorded.map(\.positions)
+    let single = words.compactMap { word in
+      keys(covering: word.positions, in: positions).map {
         RecordedWord(label: word.label, positions: word.positions, keys: $0)
       }
     }
+    let ofWords = Set(prompt.positions(of: .word))
+    let known = Set(single.flatMap(\.keys))
+    let several = recorded.indices.filter { key in
+      // The pieces of a word are no words.
+      !known.contains(key) && ofWords.isSuperset(of: positions[key])
+        && words.count { !$0.positions.isEmpty && Set(positions[key]).isSuperset(of: $0.positions) } > 1
+    }.map { RecordedWord(label: recorded[$0].label, positions: positions[$0], keys: [$0]) }
+    return (single + several).sorted { ($0.positions.first ?? 0) < ($1.positions.first ?? 0) }
   }
 }
 

@@ -123,7 +123,7 @@ private struct StoreReading {
       }
       for record in try store.records() {
         let keys = try store.recordKeys(of: record.id, for: prompt.id)
-        _ = RecordedWord.all(of: tokens, in: keys.map(\.positions))
+        _ = RecordedWord.all(of: tokens, in: keys)
       }
     }
   }
