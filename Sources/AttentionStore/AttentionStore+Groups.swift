@@ -23,6 +23,21 @@ extension AttentionStore {
     try write { db in _ = try insert(runs, group: hash, db) }
   }
 
+  /// Makes sure that runs whose maps and files another database holds are in this one, so that metrics are kept with them:
+  /// each is done, in a group of its own by its hash. Runs that are stored stay as they are.
+  /// - Parameter runs: sources before their targets.
+  public func register(read runs: [RunDescription]) throws(StoreError) {
+    let stored = try statusOfRuns()
+    let new = runs.filter { stored[$0.hash] == nil }
+    for run in new { try check([run], group: run.hash) }
+    try write { db in
+      for run in new {
+        _ = try insert([run], group: run.hash, db)
+        try db.execute(sql: "UPDATE run SET status = 'done' WHERE hash = ?", arguments: [run.hash])
+      }
+    }
+  }
+
   /// Begins a group or goes on with it; does nothing to runs that are done or have failed. Registers the runs where that
   /// is still to be done.
   ///

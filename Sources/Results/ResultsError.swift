@@ -28,6 +28,10 @@ public enum ResultsError: Error, Hashable, Sendable, CustomStringConvertible {
   case kind(sites: String, kind: String, all: String)
   /// A run has no maps of some kinds of attention in the conditional half; an example for each of a record that keeps them.
   case nothingRecorded(run: String, status: String, record: String?, kinds: [String], examples: [String])
+  /// There are no results of the experiment whose maps are to be read.
+  case noMapsFrom(name: String, database: String)
+  /// Runs whose maps are to be read are not done; the first of them, with how far it is.
+  case openRuns(name: String, count: Int, total: Int, first: String, status: String)
   /// A record's keys are not those of its maps.
   case key(Int, count: Int)
 
@@ -61,6 +65,16 @@ public enum ResultsError: Error, Hashable, Sendable, CustomStringConvertible {
       [
         "record \"\(record)\" has no maps of \(asked.count == 1 ? "step" : "steps") \(ranges(asked)); recorded: "
           + ranges(recorded)
+      ]
+    case .noMapsFrom(let name, let database):
+      [
+        "maps_from: there are no results of \(quoted(name)) (\(database)): run its file first, or name the folder that holds "
+          + "them with --results"
+      ]
+    case .openRuns(let name, let count, let total, let first, let status):
+      [
+        "maps_from: \(grouped(count)) of the \(grouped(total)) runs that are read are not done in \(quoted(name)), as "
+          + "\(quoted(first)) (\(status)): run its file first"
       ]
     case .noTokens: ["the database has no tokens of the run's prompt"]
     case .word(let asked, let record, let recorded):

@@ -32,7 +32,8 @@ package struct ExpectedRun {
 /// when they are drawn.
 package struct StoredResults {
   package let results: ResultsFolder
-  package let store: AttentionStore
+  /// Where runs, maps and pictures are: the results' own, or those of the experiment whose maps are read.
+  private let origin: RunOrigin
   package let experiment: StoredExperiment
   package let plan: ExperimentPlan
   /// The shell line that began the runs; nil where there was none.
@@ -52,23 +53,30 @@ package struct StoredResults {
       throw ResultsError.noExperiment(database: store.path)
     }
     let plan = try ExperimentPlan.last(of: store)
-    let stored = Dictionary(
-      try store.runs(.planned).map { ($0.run.hash, $0) }, uniquingKeysWith: { first, _ in first })
+    let origin = try RunOrigin(of: results, store, mapsFrom: plan.spec.mapsFrom)
+    let isOwn = plan.spec.mapsFrom == nil
+    func byHash(_ runs: [StoredRun]) -> [String: StoredRun] {
+      Dictionary(runs.map { ($0.run.hash, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+    // Metrics are the experiment's own; another plan of the other may have been begun since.
+    let measured = byHash(try store.runs(.planned))
+    let stored = isOwn ? measured : byHash(try origin.store.runs())
     var runs: [RunKey: RunResults] = [:]
     for run in plan.groups.flatMap(\.runs) {
       guard let found = stored[run.hash] else { continue }
-      let files = try store.artifacts(found.id).map { ($0.kind, $0.path) }
+      let files = try origin.store.artifacts(found.id).map { ($0.kind, $0.path) }
       runs[run.key] = RunResults(
-        stored: found, metrics: try store.metrics(found.id),
+        stored: found, metrics: try measured[run.hash].map { try store.metrics($0.id) } ?? [:],
         files: Dictionary(files, uniquingKeysWith: { first, _ in first }))
     }
     self.results = results
-    self.store = store
+    self.origin = origin
     self.experiment = experiment
     self.plan = plan
     self.runs = runs
     command = KeptFile(experiment.spec).command
-    siteOfID = Dictionary(try store.plannedSites().map { ($0.id, $0.site) }, uniquingKeysWith: { first, _ in first })
+    let sites = isOwn ? try store.plannedSites() : try origin.store.sites().filter { plan.sites.contains($0.site) }
+    siteOfID = Dictionary(sites.map { ($0.id, $0.site) }, uniquingKeysWith: { first, _ in first })
     otherRuns = try store.countOfOtherRuns()
     expected = plan.spec.runKeys.map { ExpectedRun(key: $0, run: runs[$0]) }
   }
@@ -76,6 +84,8 @@ package struct StoredResults {
   // MARK: - Looking up
 
   package var spec: ExperimentSpec { plan.spec }
+  /// The database that holds the runs and their maps.
+  package var store: AttentionStore { origin.store }
   /// Of the model, at the size of the pictures.
   package var sites: [AttentionSite] { plan.sites }
 
@@ -121,12 +131,12 @@ package struct StoredResults {
   /// The picture of a finished run, or another of its pictures by kind; nil where it cannot be read.
   package func picture(of run: RunResults?, kind: String = "picture") -> Picture? {
     guard let run, run.isDone, let path = run.files[kind] else { return nil }
-    return try? PNG.read(results.open().file(path))
+    return try? PNG.read(origin.results.open().file(path))
   }
 
   /// Whether a run is done and has its picture's file.
   package func hasPicture(_ run: RunResults) -> Bool {
-    run.files["picture"].map { path in (try? results.open().kind(of: path)) == .file } ?? false
+    run.files["picture"].map { path in (try? origin.results.open().kind(of: path)) == .file } ?? false
   }
 }
 

@@ -47,7 +47,7 @@ public struct ExperimentRunner {
     guard allowsPrograms || plan.spec.programs.isEmpty else {
       throw RunError.programsNotAllowed(plan.spec.programRemarks)
     }
-    try prepareFolder()
+    try results.prepare()
     let started = Date()
     let store = try AttentionStore.open(results.database, mode: .create)
     defer { progress.finished() }
@@ -60,7 +60,9 @@ public struct ExperimentRunner {
       try make(group, store, recorder, &tally)
     }
     try checkStop(tally)
-    try RunMeasurer(plan: plan, results: results, store: store, progress: progress, stop: stop).measure()
+    try RunMeasurer(
+      plan: plan, results: results, store: store, origin: RunOrigin(of: results, store), progress: progress, stop: stop
+    ).measure()
     try store.removeUnused()
     progress.finished()
     let failed = try store.runs(RunFilter(status: .failed, isPlanned: true))
@@ -95,16 +97,6 @@ public struct ExperimentRunner {
 
   // MARK: - Before computing
 
-  /// Makes the folder and sees that files can be made in it.
-  private func prepareFolder() throws {
-    do {
-      // Begun and never finished, it leaves nothing.
-      _ = try results.openForWriting().newFile("probe")
-    } catch {
-      throw RunError.notWritable(folder: results.url.path, reason: "\(error)")
-    }
-  }
-
   /// Removes what a killed run was writing. The lock on the database is held: no other run is at work here.
   private func removeUnfinished() throws {
     let folder = try results.openForWriting()
@@ -112,17 +104,34 @@ public struct ExperimentRunner {
   }
 
   private func begin(_ store: AttentionStore) throws -> StepRecorder {
-    try store.beginExperiment(
-      StoredExperiment(
-        name: plan.spec.name, question: plan.spec.question, spec: KeptFile(plan.spec, command: command).text,
-        specHash: sha256(Data(plan.spec.canonicalForm.utf8)), model: plan.spec.model, modelHash: plan.modelHash,
-        toolVersion: attnlabVersion, engine: plan.engine),
-      plan: plan.described())
+    try store.beginExperiment(plan.experiment(command: command), plan: plan.described())
     return try StepRecorder(plan, store)
   }
 }
 
+extension ResultsFolder {
+  /// Makes the folder and sees that files can be made in it.
+  /// - Throws: `RunError`.
+  func prepare() throws {
+    do {
+      // Begun and never finished, it leaves nothing.
+      _ = try openForWriting().newFile("probe")
+    } catch {
+      throw RunError.notWritable(folder: url.path, reason: "\(error)")
+    }
+  }
+}
+
 extension ExperimentPlan {
+  /// The experiment as the database keeps it.
+  /// - Parameter command: the shell line that was given.
+  func experiment(command: String?) -> StoredExperiment {
+    StoredExperiment(
+      name: spec.name, question: spec.question, spec: KeptFile(spec, command: command).text,
+      specHash: sha256(Data(spec.canonicalForm.utf8)), model: spec.model, modelHash: modelHash,
+      toolVersion: attnlabVersion, engine: engine)
+  }
+
   /// The plan as the database keeps it.
   package func described() throws -> PlanDescription {
     let encoder = JSONEncoder()

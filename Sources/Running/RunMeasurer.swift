@@ -13,6 +13,8 @@ struct RunMeasurer {
   let plan: ExperimentPlan
   let results: ResultsFolder
   let store: AttentionStore
+  /// Where the pictures and maps are.
+  let origin: RunOrigin
   let progress: any RunProgress
   let stop: StopSignal
 
@@ -21,7 +23,7 @@ struct RunMeasurer {
   /// - Throws: `InstrumentError`, `CheckpointError`, `RunInterrupted`, `StoreError`, or what reading a picture throws.
   func measure() throws {
     guard !spec.metrics.isEmpty else { return }
-    let subjects = try MeasuredRuns(plan, results: results, store: store)
+    let subjects = try MeasuredRuns(plan, results: results, store: store, origin: origin)
     let instruments = Instruments(spec.instruments, isStopped: { [stop] in stop.isRaised })
     let definitions = Dictionary(
       try spec.metrics.map { ($0.name, try definition(of: $0, instruments)) }, uniquingKeysWith: { first, _ in first })
@@ -135,8 +137,9 @@ struct RunMeasurer {
 final class MeasuredRuns {
   let runs: [StoredRun]
   let ratings: RatingsFile
-  private let results: ResultsFolder
-  private let store: AttentionStore
+  private let origin: RunOrigin
+  /// By hash; those of the origin.
+  private let originals: [String: StoredRun]
   /// By hash.
   private let keys: [String: RunKey]
   private var measured: [RunID: MeasuredRun] = [:]
@@ -144,23 +147,26 @@ final class MeasuredRuns {
   /// Runs whose pictures are in memory, the latest last.
   private var loaded: [RunID] = []
 
-  init(_ plan: ExperimentPlan, results: ResultsFolder, store: AttentionStore) throws {
+  init(_ plan: ExperimentPlan, results: ResultsFolder, store: AttentionStore, origin: RunOrigin) throws {
     runs = try store.runs(RunFilter(status: .done, isPlanned: true))
     byID = Dictionary(runs.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
     keys = Dictionary(
       plan.groups.flatMap(\.runs).map { ($0.hash, $0.key) }, uniquingKeysWith: { first, _ in first })
     ratings = try RatingsFile(in: results.open())
-    self.results = results
-    self.store = store
+    self.origin = origin
+    originals = Dictionary(
+      (origin.store === store ? runs : try origin.store.runs()).map { ($0.run.hash, $0) },
+      uniquingKeysWith: { first, _ in first })
   }
 
   func measured(_ run: StoredRun) -> MeasuredRun {
     if let known = measured[run.id] { return known }
-    let (store, results) = (store, results)
-    let path = try? store.artifacts(run.id).first { $0.kind == "picture" }?.path
+    let (store, results) = (origin.store, origin.results)
+    let original = originals[run.run.hash] ?? run
+    let path = try? store.artifacts(original.id).first { $0.kind == "picture" }?.path
     // A program is told where the file is, and opens it by itself: a link there would lead it elsewhere.
     let file = path.flatMap { path in (try? results.open().file(path)).map { _ in results.url.appending(path: path) } }
-    let words = { try GatheredWords.all(of: run, in: store) }
+    let words = { try GatheredWords.all(of: original, in: store) }
     let new = MeasuredRun(prompt: run.prompt, file: file, words: words) { [weak self] in
       guard let path else {
         throw RunError.noPicture(run: run.id, database: results.database.path)

@@ -29,6 +29,8 @@ struct PlanReport: Encodable {
   }
 
   let name, model, modelHash, engine: String
+  /// The experiment whose runs are read; nil where they are made.
+  let mapsFrom: String?
   let height, width: Int
   let settings: [Settings]
   let groups: [Group]
@@ -42,6 +44,7 @@ struct PlanReport: Encodable {
   init(_ plan: ExperimentPlan, seconds: Double?, stored: StoredShare) {
     self.stored = stored
     name = plan.spec.name
+    mapsFrom = plan.spec.mapsFrom
     model = plan.modelName
     modelHash = plan.modelHash
     engine = plan.engine
@@ -94,14 +97,22 @@ struct PlanReport: Encodable {
           + ($0.calls == $0.steps ? "" : "\($0.calls) calls of the model, ") + "guidance \($0.guidanceScale)"
       )
     }
-    facts += [
-      ("groups", "\(groups.count)"), ("runs", "\(runs): \(stored.text)"),
-      ("maps", "\(maps), \(Readable.bytes(mapBytes))"),
-      ("disk", "about \(Readable.bytes(diskBytes)) of the budget's \(Readable.bytes(budgetBytes))"),
-    ]
-    if let estimatedSeconds { facts.append(("time", "about \(Readable.duration(estimatedSeconds)) on this machine")) }
-    if stored.otherRuns > 0 {
-      facts.append(("others", "\(counted(stored.otherRuns, "stored run")) of other plans"))
+    if let mapsFrom {
+      let open = runs - stored.done
+      facts.append(
+        ("reads", "\(counted(runs, "run")) of \(mapsFrom): " + (open == 0 ? "all are there" : "\(open) are not done")))
+    } else {
+      facts += [
+        ("groups", "\(groups.count)"), ("runs", "\(runs): \(stored.text)"),
+        ("maps", "\(maps), \(Readable.bytes(mapBytes))"),
+        ("disk", "about \(Readable.bytes(diskBytes)) of the budget's \(Readable.bytes(budgetBytes))"),
+      ]
+      if let estimatedSeconds {
+        facts.append(("time", "about \(Readable.duration(estimatedSeconds)) on this machine"))
+      }
+      if stored.otherRuns > 0 {
+        facts.append(("others", "\(counted(stored.otherRuns, "stored run")) of other plans"))
+      }
     }
     facts += remarks.map { ("note", $0) }
     return table.text + "\n" + TextTable.facts(facts)

@@ -135,6 +135,23 @@ import Testing
       e.yaml:8:53: interventions.a.0.words.0: <edited> is of the words of a pair's edit, and generate has no pairs
       """
     ),
+    (
+      minimal(
+        #"""
+        maps_from: bank
+        predicted_clean: all
+        record: [{ name: a, sites: s }]
+        metrics: [noun_auc]
+        """#),
+      """
+      e.yaml:6:18: predicted_clean: what is kept of runs is for "bank" to say, whose maps are read
+      e.yaml:7:9: record: what is kept of runs is for "bank" to say, whose maps are read
+      """
+    ),
+    (
+      minimal("maps_from: ../bank"),
+      "e.yaml:5:12: maps_from: \"../bank\" cannot name the results folder; 1 to 64 of a-z A-Z 0-9 - _ . and no - or . at the start"
+    ),
     // Which calls PNDM makes is for the plan to say: of the model's own scheduler up to nine more than steps are possible.
     (
       minimal(

@@ -31,7 +31,7 @@ func decode(_ yaml: String, set overrides: [String] = []) throws(SpecError) -> E
 
 // What messages say at length, and the tests only once.
 let topKeys =
-  "version, name, question, model, generate, record, predicted_clean, interventions, metrics, "
+  "version, name, question, model, generate, maps_from, record, predicted_clean, interventions, metrics, "
   + "instruments, tables, figures, claims, budget"
 let generateKeys =
   "pairs, prompts, seeds, num_inference_steps, guidance_scale, scheduler, scheduler_settings, sweep, settings, "

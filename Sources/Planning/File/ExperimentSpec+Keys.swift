@@ -1,3 +1,4 @@
+import Attention
 import Formatting
 import Measures
 import StrictYAML
@@ -8,8 +9,17 @@ extension ExperimentSpec {
     "experiment", blank: ExperimentSpec(name: "", model: "", generate: GenerateSpec(seeds: [])),
     keys: keysOfRuns + keysOfResults, check: check)
 
-  /// Metrics of maps need maps.
+  /// Maps are recorded or read, and metrics of maps need some.
   private static let check: @Sendable (ExperimentSpec, Fields, FileReader) -> Void = { experiment, fields, reader in
+    if let other = experiment.mapsFrom, let field = fields["maps_from"] {
+      if other == experiment.name { reader.report(field, "an experiment cannot read its own maps") }
+      for (key, isGiven) in [
+        ("record", !experiment.record.isEmpty), ("predicted_clean", experiment.predictedClean != nil),
+      ] where isGiven {
+        reader.report(fields[key] ?? field, "what is kept of runs is for \(quoted(other)) to say, whose maps are read")
+      }
+      return
+    }
     guard experiment.record.isEmpty, !reader.hasProblem(below: "record"), let field = fields["metrics"],
       let metric = experiment.metrics.first(where: \.measure.isOfMaps)
     else { return }
@@ -35,10 +45,13 @@ extension ExperimentSpec {
       example: "{ pairs: [{ source: a red car, target: a blue car }], seeds: [1, 2] }",
       "the pictures to make, see below"),
     Key(
-      "record", \.record, .list(of: "records", .keys(RecordSpec.section)),
+      "maps_from", \.mapsFrom, .ifGiven(.folderName), brief: true, example: "probe-bank",
+      "reads the maps and pictures that another experiment left, in place of making them, see below"),
+    Key(
+      "record", \.ownRecord, .list(of: "records", .keys(RecordSpec.section)),
       example: "[{ name: words, sites: \"cross:*\" }]", "a list of what to record, see below"),
     Key(
-      "predicted_clean", \.predictedClean, .orNull(.steps), example: "[0, 10, 20]",
+      "predicted_clean", \.ownPredictedClean, .orNull(.steps), example: "[0, 10, 20]",
       "the steps, as in `record`, after which each run writes the picture that the model then expects; `null` for none. "
         + "Each costs one decoding"),
     Key(
@@ -76,6 +89,20 @@ extension ExperimentSpec {
   ]
 
   private static let claims = Form<ClaimsSpec?>.orNull(.keys(ClaimsSpec.section))
+}
+
+extension ExperimentSpec {
+  // As a file has it: a plan that reads maps knows what the other experiment keeps of runs, which its file may not say.
+
+  fileprivate var ownRecord: [RecordSpec] {
+    get { mapsFrom == nil ? record : [] }
+    set { record = newValue }
+  }
+
+  fileprivate var ownPredictedClean: StepSelector? {
+    get { mapsFrom == nil ? predictedClean : nil }
+    set { predictedClean = newValue }
+  }
 }
 
 extension BudgetSpec {

@@ -19,7 +19,9 @@ public struct ExperimentSpec: Codable, Hashable, Sendable {
   /// A bundled model's name, or a folder in the diffusers layout.
   public internal(set) var model: String
   public internal(set) var generate: GenerateSpec
-  /// In the order of the file. Names differ.
+  /// The experiment whose runs, maps and pictures are read in place of making any; nil: they are made.
+  public internal(set) var mapsFrom: String?
+  /// In the order of the file. Names differ. Of a plan that reads maps, what the other experiment recorded.
   public internal(set) var record: [RecordSpec]
   /// The steps after which each run leaves the picture that the model then expects; nil: none.
   public internal(set) var predictedClean: StepSelector?
@@ -37,7 +39,7 @@ public struct ExperimentSpec: Codable, Hashable, Sendable {
 
   public init(
     version: Int = ExperimentSpec.currentVersion, name: String, question: String = "", model: String,
-    generate: GenerateSpec, record: [RecordSpec] = [], predictedClean: StepSelector? = nil,
+    generate: GenerateSpec, mapsFrom: String? = nil, record: [RecordSpec] = [], predictedClean: StepSelector? = nil,
     interventions: [InterventionSpec] = [.none],
     metrics: [Metric] = [], instruments: InstrumentFolders = InstrumentFolders(), tables: [FactorName] = [],
     figures: [FigureName] = [], claims: ClaimsSpec? = nil, budget: BudgetSpec = BudgetSpec()
@@ -47,6 +49,7 @@ public struct ExperimentSpec: Codable, Hashable, Sendable {
     self.question = question
     self.model = model
     self.generate = generate
+    self.mapsFrom = mapsFrom
     self.record = record
     self.predictedClean = predictedClean
     self.interventions = interventions

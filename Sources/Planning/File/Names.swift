@@ -14,10 +14,7 @@ extension Form<String> {
   /// A name that is safe as a folder's on every system.
   static var folderName: Form<String> {
     text().checked { name, field, reader in
-      let isSafe = name.unicodeScalars.allSatisfy { scalar in
-        scalar.isASCII && (scalar.properties.isAlphabetic || "0123456789-_.".unicodeScalars.contains(scalar))
-      }
-      if isSafe, (1...64).contains(name.utf8.count), let first = name.first, first != ".", first != "-" { return name }
+      if isFolderName(name) { return name }
       reader.report(
         field,
         "\(quoted(name)) cannot name the results folder; 1 to 64 of a-z A-Z 0-9 - _ . and no - or . at the start")
@@ -34,6 +31,14 @@ extension FileReader {
     report(at: place, path: path, "\(path): \(quoted(name)) cannot be a name; \(nameRule { $0 })")
     return false
   }
+}
+
+/// Whether a name is safe as a folder's on every system.
+package func isFolderName(_ name: String) -> Bool {
+  let isSafe = name.unicodeScalars.allSatisfy { scalar in
+    scalar.isASCII && (scalar.properties.isAlphabetic || "0123456789-_.".unicodeScalars.contains(scalar))
+  }
+  return isSafe && (1...64).contains(name.utf8.count) && name.first != "." && name.first != "-"
 }
 
 /// Whether a name can stand in tables and file names.

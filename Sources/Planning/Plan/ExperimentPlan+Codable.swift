@@ -31,6 +31,8 @@ private struct PlanRecord: Codable {
     let hash: String
     let makeUp: Int
     let seed: Seed
+    /// Absent where all members are runs of the plan.
+    let places: [Int]?
   }
 
   static let currentFormat = 1
@@ -76,7 +78,9 @@ extension ExperimentPlan: Codable {
       format: PlanRecord.currentFormat, spec: spec, modelName: modelName, modelHash: modelHash, engine: engine,
       memory: memory, sites: sites, height: height,
       width: width, negativePrompt: negative, settings: settings, prompts: prompts, makeUps: makeUps,
-      groups: groups.map { PlanRecord.Group(hash: $0.hash, makeUp: $0.makeUp, seed: $0.settings.seed) },
+      groups: groups.map {
+        PlanRecord.Group(hash: $0.hash, makeUp: $0.makeUp, seed: $0.settings.seed, places: $0.places)
+      },
       remarks: planRemarks
     ).encode(to: encoder)
   }
@@ -130,8 +134,13 @@ extension ExperimentPlan: Codable {
       try check(makeUps.indices.contains(group.makeUp), "groups.\(index): there is no make-up \(group.makeUp)")
       try check(RunFile.isHash(group.hash), "groups.\(index): its hash is not 64 hexadecimal digits")
       let makeUp = makeUps[group.makeUp]
+      let places = group.places ?? [0]
+      try check(
+        !places.isEmpty && places.allSatisfy(makeUp.members.indices.contains),
+        "groups.\(index): it has no such members")
       return PlannedGroup(
-        hash: group.hash, seed: group.seed, makeUp, at: group.makeUp, record.settings[makeUp.settings])
+        hash: group.hash, seed: group.seed, makeUp, at: group.makeUp, record.settings[makeUp.settings],
+        places: group.places)
     }
     self.init(
       spec: record.spec, modelName: record.modelName, modelHash: record.modelHash, engine: record.engine,

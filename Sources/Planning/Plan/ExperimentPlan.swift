@@ -50,8 +50,9 @@ public struct ExperimentPlan: Sendable {
   public var mapCount: Int { saturatingSum(groups.map(\.mapCount)) }
   public var mapBytes: Int { saturatingSum(groups.map(\.mapBytes)) }
 
-  /// Bytes of the results folder: maps with what SQLite adds to each, pictures and latents at most as large as raw.
+  /// Bytes of the results folder, but for a plan that reads maps: maps with what SQLite adds to each, pictures and latents at most as large as raw.
   public var diskBytes: Int {
+    if spec.mapsFrom != nil { return 1 << 20 }
     let picture = height * width * 3 + 1024
     let latents = sites.first.map { $0.latentHeight * $0.latentWidth * 4 * 4 + 1024 } ?? 0
     let pictures = groups.reduce(0) { $0 + $1.runs.count * (1 + $1.predictedSteps.count) }
@@ -100,9 +101,13 @@ public struct PlannedGroup: Sendable {
   public let mapBytes: Int
   /// An index into the plan's make-ups.
   let makeUp: Int
+  /// The members of the make-up that a plan reads; nil for all.
+  let places: [Int]?
 
   /// - Parameter index: of the make-up in the plan.
-  init(hash: String, seed: Seed, _ makeUp: MakeUp, at index: Int, _ settings: ResolvedSettings) {
+  init(
+    hash: String, seed: Seed, _ makeUp: MakeUp, at index: Int, _ settings: ResolvedSettings, places: [Int]? = nil
+  ) {
     var denoising = settings.denoising
     denoising.seed = seed
     let source = makeUp.members[0].sourcePrompt?.prompt
@@ -110,7 +115,7 @@ public struct PlannedGroup: Sendable {
     self.settings = denoising
     settingsLabel = settings.label
     stepCount = settings.callCount
-    runs = makeUp.members.enumerated().map { place, member in
+    runs = makeUp.members.enumerated().filter { places?.contains($0.offset) ?? true }.map { place, member in
       let hasSource = source != nil && place > 0
       return PlannedRun(
         hash: PlannedRun.hash(ofGroup: hash, place), role: member.role, prompt: member.prompt,
@@ -125,6 +130,7 @@ public struct PlannedGroup: Sendable {
     mapCount = makeUp.mapCount
     mapBytes = makeUp.mapBytes
     self.makeUp = index
+    self.places = places
   }
 }
 

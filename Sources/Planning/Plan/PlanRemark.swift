@@ -10,6 +10,9 @@ public enum PlanRemark: Codable, Hashable, Sendable {
   case aligned(String)
   /// What asks for more than there is, or costs more than it seems, with the key of the file.
   case note(String)
+
+  /// Whether it is of the file that was planned, rather than of prompts.
+  var isNote: Bool { if case .note = self { true } else { false } }
 }
 
 extension PlanRemark: CustomStringConvertible {

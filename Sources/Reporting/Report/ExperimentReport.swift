@@ -43,7 +43,7 @@ public enum ExperimentReport {
     let maps = MapFilter(runs: Set(data.present.map(\.stored.id)))
     let page = ReportPage(
       data: data, numbers: numbers, factors: factors, verdicts: verdicts, chart: chart, figures: sections,
-      mapCount: try store.mapCount(maps), mapBytes: try store.bytesStored(maps))
+      mapCount: try data.store.mapCount(maps), mapBytes: try data.store.bytesStored(maps))
     try folder.write(Data(try page.text().utf8), to: results.report.lastPathComponent)
     try removeStale(results.figures, in: folder, keeping: Set(figures.names), isOwn: FigureWriter.isOwn)
     try removeStale(results.tables, in: folder, keeping: Set(tables.map(\.name))) { tableNames.contains($0) }

@@ -146,7 +146,8 @@ extension StoredResults {
     let metrics = spec.metrics.map { metric in metric.naming(program: Self.name) }
     return ExperimentSpec(
       version: spec.version, name: spec.name, question: spec.question, model: modelName, generate: spec.generate,
-      record: spec.record, predictedClean: spec.predictedClean, interventions: spec.interventions,
+      mapsFrom: spec.mapsFrom, record: spec.record, predictedClean: spec.predictedClean,
+      interventions: spec.interventions,
       metrics: metrics, instruments: instruments, tables: spec.tables, figures: spec.figures, claims: spec.claims,
       budget: spec.budget
     ).resolvedYAML()

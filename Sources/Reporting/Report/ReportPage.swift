@@ -79,9 +79,13 @@ struct ReportPage {
 
   private var measured: String {
     let recorded =
-      mapCount == 0
-      ? "No attention maps were recorded"
-      : "\(counted(mapCount, "attention map")) (\(Readable.bytes(mapBytes))) were recorded on the way"
+      spec.mapsFrom.map {
+        "The runs are those of the experiment \(Markdown.code($0)), and nothing was computed again; "
+          + "\(counted(mapCount, "attention map")) (\(Readable.bytes(mapBytes))) of theirs can be read"
+      }
+      ?? (mapCount == 0
+        ? "No attention maps were recorded"
+        : "\(counted(mapCount, "attention map")) (\(Readable.bytes(mapBytes))) were recorded on the way")
     guard !data.metrics.isEmpty else { return recorded + "." }
     let how =
       data.metrics.allSatisfy(\.measure.isOfEdits)

@@ -81,11 +81,13 @@ struct ExportCommand: ParsableCommand {
     let store = try AttentionStore.open(results.database, mode: .readOnly)
     defer { try? store.close() }
     noteOtherRuns(try store.countOfOtherRuns(), of: results.name)
+    let origin = try RunOrigin(of: results, store)
     let files = try asUsage {
       let request = MapExportRequest(
-        run: try StoredRun.find(runHash, in: store).run.hash, sites: sites, words: words.map(Self.names), steps: steps,
+        run: try StoredRun.find(runHash, in: origin.store).run.hash, sites: sites, words: words.map(Self.names),
+        steps: steps,
         heads: heads ?? .mean, record: record, format: format)
-      return try MapExport.write(store: store, results: results, request: request, to: folder)
+      return try MapExport.write(store: origin.store, results: origin.results, request: request, to: folder)
     }
     if output.json { return try StandardOutput.write(json: ["files": files.map(\.path)]) }
     try StandardOutput.write(files.map { "wrote \($0.path)\n" }.joined())

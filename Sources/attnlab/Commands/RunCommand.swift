@@ -49,12 +49,12 @@ struct RunCommand: ParsableCommand {
       throw CommandError("--results: \(problem)")
     }
     try ProgramConsent.require(spec, given: allowPrograms)
-    let (plan, model) = try experiment.plan()
+    let (plan, model) = try experiment.plan(in: resultsOption.root)
     if let error = experiment.budgetError(plan) { throw error }
     for remark in plan.remarks { StandardError.write("note: \(remark)\n") }
 
-    let summary = try make(plan, StableDiffusion(model), results)
-    try output.json ? StandardOutput.write(json: summary) : StandardOutput.write(Self.text(summary))
+    let summary = try make(plan, model, results)
+    try output.json ? StandardOutput.write(json: summary) : StandardOutput.write(Self.text(summary, plan))
     var problems = summary.fileProblems
     if !summary.failed.isEmpty {
       problems.append(
@@ -66,7 +66,10 @@ struct RunCommand: ParsableCommand {
     if !problems.isEmpty { throw CommandError(problems.joined(separator: "\nerror: ")) }
   }
 
-  private static func text(_ summary: RunSummary) -> String {
+  private static func text(_ summary: RunSummary, _ plan: ExperimentPlan) -> String {
+    if let other = plan.spec.mapsFrom {
+      return "read \(counted(summary.runsKept, "run")) of \(other)\nreport: \(summary.report)\n"
+    }
     let made =
       summary.runsMade == 0
       ? "nothing to compute"
@@ -80,9 +83,9 @@ struct RunCommand: ParsableCommand {
     return "\(made)\(kept)\(files)\n\(others)report: \(summary.report)\n"
   }
 
-  /// Makes the runs, which a signal ends between two steps, and then the report.
+  /// Makes the runs, which a signal ends between two steps, or reads them, and then the report.
   private func make(
-    _ plan: ExperimentPlan, _ model: StableDiffusion, _ results: ResultsFolder
+    _ plan: ExperimentPlan, _ model: ModelDescription, _ results: ResultsFolder
   ) throws -> RunSummary {
     let stop = StopSignal()
     let interruption = Interruption(stop)
@@ -90,10 +93,16 @@ struct RunCommand: ParsableCommand {
     do {
       // Whoever did not consent is not here any more.
       let progress = TerminalProgress()
-      let summary = try ExperimentRunner(
-        plan: plan, model: model, results: results, progress: progress, stop: stop,
-        command: shellLine(["attnlab"] + CommandLine.arguments.dropFirst()), allowsPrograms: true
-      ).run()
+      let command = shellLine(["attnlab"] + CommandLine.arguments.dropFirst())
+      let summary =
+        plan.spec.mapsFrom != nil
+        ? try RunReader(
+          plan: plan, results: results, progress: progress, stop: stop, command: command, allowsPrograms: true
+        ).run()
+        : try ExperimentRunner(
+          plan: plan, model: StableDiffusion(model), results: results, progress: progress, stop: stop, command: command,
+          allowsPrograms: true
+        ).run()
       // A reader that may not write would leave side files of the database behind.
       let store = try AttentionStore.open(results.database, mode: .readWrite)
       defer { try? store.close() }

@@ -10,7 +10,8 @@ struct ValidateCommand: ParsableCommand {
     discussion: """
       Reports every wrong key and value with its line, what is allowed and the nearest name. Then it reports \
       networks under `instruments` that are missing or do not fit, every site, step, word and size that the model \
-      does not have, and a plan that exceeds the file's budget.
+      does not have, and a plan that exceeds the file's budget. If the file reads the maps of another experiment, it \
+      reports what that one does not have in the results folder.
 
       Examples:
         attnlab validate Experiments/first-look/experiment.yaml
@@ -18,6 +19,7 @@ struct ValidateCommand: ParsableCommand {
       """)
 
   @OptionGroup var experiment: ExperimentFileOptions
+  @OptionGroup var resultsOption: ResultsOption
   @OptionGroup var output: JSONOption
 
   private struct Report: Encodable {
@@ -36,13 +38,16 @@ struct ValidateCommand: ParsableCommand {
 
   func run() throws {
     do {
-      let plan = try experiment.plan(needsHash: false).plan
+      let plan = try experiment.plan(in: resultsOption.root, needsHash: false).plan
       if let error = experiment.budgetError(plan) { throw error }
       if output.json {
         return try StandardOutput.write(json: Report(file: experiment.file, valid: true, remarks: plan.remarks))
       }
       for remark in plan.remarks { StandardError.write("note: \(remark)\n") }
       let runs = counted(plan.runCount, "run")
+      if let other = plan.spec.mapsFrom {
+        return try StandardOutput.write("\(experiment.file): valid; reads \(runs) of \(other)\n")
+      }
       try StandardOutput.write(
         "\(experiment.file): valid; \(runs) in \(counted(plan.groups.count, "group")), "
           + "\(counted(plan.mapCount, "map"))\n")

@@ -4,6 +4,7 @@ import Checkpoints
 import Foundation
 import Pipelines
 import Planning
+import Results
 import Schedulers
 import StrictYAML
 
@@ -25,20 +26,28 @@ struct ExperimentFileOptions: ParsableArguments {
   }
 
   /// Resolves the experiment against its model, whose description comes along; no weight is read.
-  /// - Parameter needsHash: false where nothing is stored or compared: reading a large model whole takes a while.
+  /// - Parameters:
+  ///   - root: the folder of results, in which experiments are whose maps are read.
+  ///   - needsHash: false where nothing is stored or compared: reading a large model whole takes a while.
   /// - Throws: `SpecError` with every problem of the file, of the networks that it measures with, or of the file and its
   ///   model together.
-  func plan(needsHash: Bool = true) throws -> (plan: ExperimentPlan, model: ModelDescription) {
+  func plan(in root: URL, needsHash: Bool = true) throws -> (plan: ExperimentPlan, model: ModelDescription) {
     let spec = try load()
     let instruments = spec.instruments.problems(for: spec.metrics)
     guard instruments.isEmpty else { throw problems(instruments) }
     do {
       let folder = try ModelSource.folder(named: spec.model, from: modelBase)
       let model = try ModelDescription(folder)
+      if let other = spec.mapsFrom {
+        let hash = try folder.contentHash(cache: .user())
+        return (try .reading(spec, from: other, modelHash: hash, in: root), model)
+      }
       let plan = try ExperimentPlan(
         spec, model: PlanModel(model, hash: needsHash ? folder.contentHash(cache: .user()) : ""))
       return (plan, model)
     } catch let error as ExperimentError {
+      throw problems(error.problems)
+    } catch let error as ResultsError {
       throw problems(error.problems)
     }
   }

@@ -62,7 +62,8 @@ struct ViewOptions: ParsableArguments {
     let store = try AttentionStore.open(results.database, mode: .readOnly)
     defer { try? store.close() }
     noteOtherRuns(try store.countOfOtherRuns(), of: results.name)
-    try asUsage { try body(store, results) }
+    let origin = try RunOrigin(of: results, store)
+    try asUsage { try body(origin.store, origin.results) }
   }
 
   /// The run that is named, or the first done one of the last plan that fits.

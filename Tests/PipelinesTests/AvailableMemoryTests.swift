@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import Planning
+@testable import Pipelines
 
 /// What is taken for the memory that there is.
 @Suite struct AvailableMemoryTests {
