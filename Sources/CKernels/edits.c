@@ -38,7 +38,9 @@ void ck_edit_identity(const ck_region *r, float *x) {
 }
 
 void ck_edit_permute(const ck_region *r, const int32_t *order, float *x, float *copy) {
-  memcpy(copy, x, (size_t)r->rows * r->stride * sizeof(float));
+  // What lies between two rows is not this matrix's, and behind the last of them nothing need be.
+  for (int i = 0; i < r->rows; i++)
+    memcpy(copy + (size_t)i * r->stride, x + (size_t)i * r->stride, (size_t)r->columns * sizeof(float));
   for (int i = 0; i < r->rows; i++) {
     if (!takes_row(r, i)) continue;
     for (int j = 0; j < r->columns; j++)
