@@ -59,21 +59,6 @@ public struct StoredPlan: Hashable, Sendable {
   public let json: String
 }
 
-/// What is recorded of an attention: the column `of` of `record`.
-public enum RecordedQuantity: String, Codable, CaseIterable, Hashable, Sendable {
-  /// After the softmax: the share of attention that each query gives to each key.
-  case probabilities
-  case queries
-  case keys
-  case values
-  /// Before the softmax.
-  case scores
-  /// What the attention gives: for each query the mean of the values, weighted by its probabilities.
-  case output
-  /// The logarithm of the probabilities' ratio to those of another run.
-  case logRatio = "log_ratio"
-}
-
 /// One entry of the experiment file's `record` list.
 public struct RecordDescription: Hashable, Sendable {
   /// Unique in a plan. Two plans may have entries of one name with other settings.

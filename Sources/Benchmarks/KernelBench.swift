@@ -47,7 +47,7 @@ enum KernelBench {
     let (key, value) = (random([2, sizes.keys, width], 12), random([2, sizes.keys, width], 13))
     let attention = AttentionKernel(heads: sizes.heads, headDim: sizes.headDim)
     let side = Int(Double(sizes.queries).squareRoot())
-    let observation = ProbabilityObservation(
+    let observation = MapObservation(
       lane: 1, meanOfHeads: true, height: side, width: sizes.queries / side, outHeight: side,
       outWidth: sizes.queries / side, keyMap: nil, outKeys: sizes.keys)
     func call() throws -> (output: Tensor, observed: [Tensor]) {

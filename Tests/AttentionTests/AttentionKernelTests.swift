@@ -23,7 +23,7 @@ import Testing
     }
 
     func run(
-      _ set: InstructionSet, fills: [ProbabilityFill] = [], observations: [ProbabilityObservation] = []
+      _ set: InstructionSet, fills: [ProbabilityFill] = [], observations: [MapObservation] = []
     ) throws -> (output: Tensor, observed: [Tensor]) {
       try AttentionKernel(heads: heads, headDim: headDim, causal: causal)(
         query: AttentionOperand(query), key: AttentionOperand(key), value: AttentionOperand(value), fills: fills,
@@ -124,13 +124,13 @@ import Testing
       let fills: [ProbabilityFill] = [.own, .source(0), .own]
       var keyMap = [Int32](repeating: -1, count: keys)
       (keyMap[3], keyMap[4], keyMap[20]) = (1, 1, 0)
-      var observations: [ProbabilityObservation] = []
+      var observations: [MapObservation] = []
       for lane in 0..<3 {
         for mean in [false, true] {
           for (outHeight, outWidth) in [(height, width), (min(2, height), min(3, width)), (1, 1)] {
             for map in [nil, keyMap] {
               observations.append(
-                ProbabilityObservation(
+                MapObservation(
                   lane: lane, meanOfHeads: mean, height: height, width: width, outHeight: outHeight,
                   outWidth: outWidth, keyMap: map, outKeys: map == nil ? keys : 2))
             }
@@ -151,7 +151,7 @@ import Testing
   }
 
   private func expectedObservation(
-    _ test: Case, _ fills: [ProbabilityFill], _ o: ProbabilityObservation
+    _ test: Case, _ fills: [ProbabilityFill], _ o: MapObservation
   ) throws -> Tensor {
     let cells = o.outHeight * o.outWidth
     let heads = o.meanOfHeads ? 1 : test.heads
@@ -180,7 +180,7 @@ import Testing
     var test = Case(batch: 1, heads: 2, queries: 64, keys: 77, headDim: 40)
     // Scores of a hundred: the softmax must not overflow.
     test.query.withUnsafeMutableValues { values in for i in values.indices { values[i] *= 50 } }
-    let all = ProbabilityObservation(
+    let all = MapObservation(
       lane: 0, meanOfHeads: false, height: 8, width: 8, outHeight: 8, outWidth: 8, keyMap: nil, outKeys: 77)
     let values = try test.run(set, observations: [all]).observed[0].values
     for row in 0..<(2 * 64) {
@@ -210,7 +210,7 @@ import Testing
       try test.run(
         .best,
         observations: [
-          ProbabilityObservation(
+          MapObservation(
             lane: 0, meanOfHeads: true, height: 2, width: 2, outHeight: 3, outWidth: 2, keyMap: nil, outKeys: 4)
         ])
     }

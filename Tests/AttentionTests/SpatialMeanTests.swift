@@ -8,7 +8,7 @@ import Testing
   @Test(arguments: [(1, 1), (5, 77), (24, 3), (63, 20)])
   func eachKeyKeepsItsMassAndLosesItsPlaces(queries: Int, keys: Int) throws {
     let test = AttentionKernelTests.Case(batch: 2, heads: 3, queries: queries, keys: keys, headDim: 8)
-    let observation = ProbabilityObservation(
+    let observation = MapObservation(
       lane: 1, meanOfHeads: false, height: 1, width: queries, outHeight: 1, outWidth: queries, keyMap: nil,
       outKeys: keys)
     let choices: [(heads: Set<Int>?, tokens: [Int]?)] = [(nil, nil), ([0, 2], nil), (nil, [0]), ([1], [0, keys - 1])]

@@ -23,7 +23,7 @@ import torch
 import transformers
 
 from oracle import (
-    components, daam, fast_tests, generations, inversions, lpips, operations, randn, schedulers, swaps, tiny, vision,
+    components, daam, fast_tests, generations, inversions, lpips, operations, quantities, randn, schedulers, swaps, tiny, vision,
 )
 
 FOLDER = pathlib.Path(__file__).resolve().parent
@@ -39,6 +39,7 @@ FIXTURES = {
     "maps": swaps.make_maps,
     "operations": operations.make,
     "references": operations.make_references,
+    "quantities": quantities.make,
     "schedulers": schedulers.make,
     "randn": randn.make,
     "tiny": tiny.make,

@@ -193,7 +193,7 @@ import Testing
 }
 
 extension OperationParityTests.Operations.Edit {
-  fileprivate func planned(
+  func planned(
     run: Int, sources: [Int], sites: [AttentionSite], alignment: TokenAlignment? = nil
   ) throws -> PlannedOperation {
     let operation = try #require(OperationRegistry.named(op))

@@ -36,10 +36,14 @@ import Testing
     return (denoising.latents, maps)
   }
 
-  private func everything(_ prompts: [String], mean: Bool, pool: Int? = nil) throws -> PlannedRecord {
+  private func everything(
+    _ prompts: [String], mean: Bool, pool: Int? = nil, of quantity: RecordedQuantity = .probabilities
+  ) throws -> PlannedRecord {
     let model = try Bundled.model
+    let sites = quantity == .logRatio ? Array(stride(from: 1, to: 32, by: 2)) : Array(0..<32)
     return PlannedRecord(
-      record: 0, sites: Array(0..<32), steps: Array(0..<steps), branches: [.conditional, .unconditional],
+      record: 0, of: quantity, sites: sites, channels: sites.map { model.description.unet.siteChannels[$0] },
+      steps: Array(0..<steps), branches: [.conditional, .unconditional],
       meanOfHeads: mean, tokens: try prompts.map { try TokenSelector.all.resolve(model.tokenizer.encode($0)) },
       pool: pool, type: .float32)
   }
@@ -54,6 +58,8 @@ import Testing
       let recorded = try run(prompts, operations: [swap], records: [everything(prompts, mean: mean, pool: pool)])
       #expect(recorded.latents == plain.latents)
     }
+    let quantities = try RecordedQuantity.allCases.map { try everything(prompts, mean: $0 == .output, of: $0) }
+    #expect(try run(prompts, operations: [swap], records: quantities).latents == plain.latents)
   }
 
   /// Swapped with a run of the same prompt, a run stays what it is: for every site alone it would be the same test.

@@ -26,7 +26,8 @@ public enum ProbabilityFill: Hashable, Sendable {
 
 /// Attention over a batch, with the probabilities of lanes filled and observed as asked.
 ///
-/// Probabilities are never kept whole: they live for one tile of queries, in cache.
+/// Probabilities are never kept whole: they live for one tile of queries, in cache. The map of one head is whole for lanes
+/// with edits or with observations of scores.
 public struct AttentionKernel: Sendable {
   public let heads: Int
   public let headDim: Int
@@ -48,14 +49,14 @@ public struct AttentionKernel: Sendable {
   ///   - edits: of scores and probabilities, in order; a lane that has some has the fill `.own`, and no other
   ///     lane takes its probabilities.
   ///   - grid: the queries as rows and columns, for edits that look at neighbors; nil: one row.
-  ///   - observations: what to add up.
+  ///   - observations: what to add up. Those of scores compute them once more, for their lanes alone.
   /// - Returns: the result `[batch, queries, heads * headDim]`, and for each observation
   ///   `[outHeight, outWidth, outKeys]` of the mean or `[heads, outHeight, outWidth, outKeys]`.
   /// - Throws: `ShapeError`.
   /// - Source: Vaswani et al. 2017, eq. 1.
   public func callAsFunction(
     query: AttentionOperand, key: AttentionOperand, value: AttentionOperand, fills: [ProbabilityFill] = [],
-    edits: [AttentionEdit] = [], grid: (height: Int, width: Int)? = nil, observations: [ProbabilityObservation] = [],
+    edits: [AttentionEdit] = [], grid: (height: Int, width: Int)? = nil, observations: [MapObservation] = [],
     instructions: InstructionSet = .best
   ) throws -> (output: Tensor, observed: [Tensor]) {
     var shape = try checkedShape(query, key, value)
@@ -69,7 +70,7 @@ public struct AttentionKernel: Sendable {
     if !edits.isEmpty, lanes.isEmpty { lanes = Array(repeating: ProbabilityFill.own.code, count: Int(shape.batch)) }
     for lane in editsOf.keys { lanes[lane].fill = CK_SKIP }
     var workspace = Tensor(uninitialized: [ck_attention_workspace(&shape, ck_threads())])
-    observed.withRequests { requests in
+    observed.withRequests { requests, scores in
       withPointers(query.matrix, key.matrix, value.matrix) { q, k, v in
         output.withUnsafeMutableValues { out in
           workspace.withUnsafeMutableValues { space in
@@ -85,7 +86,11 @@ public struct AttentionKernel: Sendable {
             shape: shape, instructions: instructions, query: q + query.column, key: k + key.column,
             value: v + value.column, output: out, height: grid?.height ?? 1, width: grid?.width ?? Int(shape.queries))
           for lane in editsOf.keys.sorted() {
-            maps.run(lane: lane, edits: editsOf[lane] ?? [], observations: requests)
+            maps.run(
+              lane: lane, edits: editsOf[lane] ?? [], observations: requests, scores: scores.filter { $0.lane == lane })
+          }
+          for lane in Set(scores.map(\.lane)).subtracting(editsOf.keys).sorted() {
+            maps.observe(lane: lane, scores: scores.filter { $0.lane == lane })
           }
         }
       }
@@ -130,7 +135,7 @@ public struct AttentionKernel: Sendable {
   }
 
   private func check(
-    _ fills: [ProbabilityFill], _ observations: [ProbabilityObservation], _ shape: ck_attention_shape
+    _ fills: [ProbabilityFill], _ observations: [MapObservation], _ shape: ck_attention_shape
   ) throws {
     let batch = Int(shape.batch)
     guard fills.isEmpty || fills.count == batch else {

@@ -20,10 +20,13 @@ struct MapAttention {
   private var queries: Int { Int(shape.queries) }
   private var keys: Int { Int(shape.keys) }
   /// Floats from row to row of a map: whole vectors of the widest set.
-  private var stride: Int { (keys + 15) / 16 * 16 }
+  var stride: Int { (keys + 15) / 16 * 16 }
 
   /// Computes one lane with its edits and adds its maps to the observations.
-  func run(lane: Int, edits: [AttentionEdit], observations: UnsafeBufferPointer<ck_observation>) {
+  func run(
+    lane: Int, edits: [AttentionEdit], observations: UnsafeBufferPointer<ck_observation>,
+    scores requests: [ScoreRequest] = []
+  ) {
     var shape = shape
     var workspace = Tensor(uninitialized: [ck_map_workspace(&shape, ck_threads())])
     let own = observations.filter { Int($0.lane) == lane }
@@ -34,15 +37,19 @@ struct MapAttention {
         let chunk = first..<min(first + together, heads)
         var maps = chunk.map { scores(lane, $0, space.baseAddress) }
         edit(&maps, chunk, edits.filter { $0.place == .scores }, softmaxed: false, space.baseAddress)
+        for request in requests {
+          for (head, map) in zip(chunk, maps) { request.add(map, stride: stride, head: head, shape) }
+        }
         for index in maps.indices { softmax(&maps[index]) }
         edit(&maps, chunk, edits.filter { $0.place == .probabilities }, softmaxed: true, space.baseAddress)
         for (head, map) in zip(chunk, maps) { finish(map, lane, head, own, space.baseAddress) }
       }
     }
     for var observation in own { ck_map_observed(&shape, &observation) }
+    for request in requests { request.finish(shape) }
   }
 
-  private func scores(_ lane: Int, _ head: Int, _ space: UnsafeMutablePointer<Float>?) -> Tensor {
+  func scores(_ lane: Int, _ head: Int, _ space: UnsafeMutablePointer<Float>?) -> Tensor {
     var shape = shape
     var map = Tensor(uninitialized: [queries, stride])
     let dim = head * Int(shape.head_dim)

@@ -18,44 +18,6 @@ public struct Lane: Codable, Hashable, Sendable {
   }
 }
 
-/// One map that a step leaves.
-public struct PlannedMap: Hashable, Sendable {
-  public let record: Int
-  public let run: Int
-  public let branch: GuidanceBranch
-  public let site: Int
-  /// Heads stored one by one; 1 for their mean.
-  public let heads: Int
-  public let isMean: Bool
-  /// The stored grid, in cells.
-  public let height: Int
-  public let width: Int
-  public let keys: Int
-  public let type: MapType
-
-  package init(
-    record: Int, run: Int, branch: GuidanceBranch, site: Int, heads: Int, isMean: Bool, height: Int, width: Int,
-    keys: Int, type: MapType
-  ) {
-    self.record = record
-    self.run = run
-    self.branch = branch
-    self.site = site
-    self.heads = heads
-    self.isMean = isMean
-    self.height = height
-    self.width = width
-    self.keys = keys
-    self.type = type
-  }
-
-  /// Values of all its heads.
-  public var cells: Int { saturatingProduct(heads, height, width, keys) }
-
-  /// Bytes of all its heads.
-  public var bytes: Int { saturatingProduct(cells, type.bytes) }
-}
-
 /// What every attention does at every step of a group: compiled before the first step, looked up in the loop.
 ///
 /// Steps at which the same operations act share what is compiled of them, and a record's maps are the same at each of its
@@ -84,7 +46,7 @@ public struct AttentionPlan: Sendable {
   private struct Recorded {
     let steps: Set<Int>
     /// At site: the observations and the maps they become.
-    let observations: [[(observation: ProbabilityObservation, map: PlannedMap)]]
+    let observations: [[PlannedObservation]]
 
     /// The sum of a size over the maps of a step.
     func atEachStep(_ size: (PlannedMap) -> Int) -> Int {
@@ -118,14 +80,14 @@ public struct AttentionPlan: Sendable {
       }
     }
     recorded = records.map { record in
-      var observations: [[(ProbabilityObservation, PlannedMap)]] = Array(repeating: [], count: sites.count)
-      for site in record.sites {
-        let cells = Self.pooledCells(record, sites[site])
+      var observations: [[PlannedObservation]] = Array(repeating: [], count: sites.count)
+      for (place, site) in record.sites.enumerated() {
+        let recorded = RecordedSite(record, at: place, sites[site])
         for (index, lane) in lanes.enumerated()
         where record.branches.contains(lane.branch) && record.tokens.indices.contains(lane.run) {
           // A run may have none of the words that are asked for.
           if sites[site].keys.isText, record.tokens[lane.run].isEmpty { continue }
-          observations[site].append(Self.observation(record, lane, at: index, sites[site], cells))
+          observations[site].append(recorded.observation(of: lane, at: index))
         }
       }
       return Recorded(steps: Set(record.steps), observations: observations)
@@ -221,55 +183,16 @@ public struct AttentionPlan: Sendable {
     }
   }
 
-  /// The stored cell of each key of a self-attention map that is averaged down; nil where none is.
-  private static func pooledCells(_ record: PlannedRecord, _ site: AttentionSite) -> [Int32]? {
-    guard let keys = site.keys.grid, let pool = record.pool, pool < max(keys.height, keys.width) else { return nil }
-    let height = min(keys.height, pool)
-    let width = min(keys.width, pool)
-    return (0..<keys.cells).map { key in
-      let (y, x) = (key / keys.width, key % keys.width)
-      return Int32(y * height / keys.height * width + x * width / keys.width)
-    }
-  }
-
-  private static func observation(
-    _ record: PlannedRecord, _ lane: Lane, at index: Int, _ site: AttentionSite, _ cells: [Int32]?
-  ) -> (ProbabilityObservation, PlannedMap) {
-    let height = min(site.height, record.pool ?? site.height)
-    let width = min(site.width, record.pool ?? site.width)
-    let keyMap: [Int32]?
-    let keys: Int
-    switch site.keys {
-    case .text(let tokens):
-      let chosen = record.tokens[lane.run]
-      keys = chosen.count
-      let isWhole = chosen.count == tokens && chosen.enumerated().allSatisfy { $1.positions == [$0] }
-      var map = [Int32](repeating: -1, count: tokens)
-      for (index, key) in chosen.enumerated() {
-        for position in key.positions { map[position] = Int32(index) }
-      }
-      keyMap = isWhole ? nil : map
-    case .picture:
-      keys = height * width
-      keyMap = cells
-    }
-    let observation = ProbabilityObservation(
-      lane: index, meanOfHeads: record.meanOfHeads, height: site.height, width: site.width, outHeight: height,
-      outWidth: width, keyMap: keyMap, outKeys: keys)
-    let map = PlannedMap(
-      record: record.record, run: lane.run, branch: lane.branch, site: site.index,
-      heads: record.meanOfHeads ? 1 : site.heads, isMean: record.meanOfHeads, height: height, width: width, keys: keys,
-      type: record.type)
-    return (observation, map)
-  }
-
   /// The maps that a step leaves, in the order of sites.
   public func maps(step: Int) -> [PlannedMap] { observations(step: step).flatMap { $0.map(\.map) } }
 
-  /// At site, what is kept of a step: by record, then by lane.
-  private func observations(step: Int) -> [[(observation: ProbabilityObservation, map: PlannedMap)]] {
+  /// At site, what is kept of a step, maps before vectors: by record, then by lane.
+  private func observations(step: Int) -> [[PlannedObservation]] {
     let active = recorded.filter { $0.steps.contains(step) }
-    return sites.indices.map { site in active.flatMap { $0.observations[site] } }
+    return sites.indices.map { site in
+      let all = active.flatMap { $0.observations[site] }
+      return all.filter(\.isMap) + all.filter { !$0.isMap }
+    }
   }
 
   /// The runs that take attention from a run at a step or a later one, ascending.
@@ -317,25 +240,25 @@ public struct AttentionPlan: Sendable {
 
 /// One step's look-ups, and the maps that it left.
 public final class StepProbe: AttentionProbe {
-  /// A map and its values: `[height, width, keys]` of the mean, or `[heads, height, width, keys]`.
+  /// A map and its values: `[height, width, keys]` of the mean, or `[heads, height, width, keys]`; of vectors too the latter.
   public private(set) var maps: [(map: PlannedMap, values: Tensor)] = []
 
   private let fills: [[ProbabilityFill]]
   private let edits: [[AttentionEdit]]
-  private let observations: [[(observation: ProbabilityObservation, map: PlannedMap)]]
+  private let observations: [[PlannedObservation]]
 
-  init(
-    fills: [[ProbabilityFill]], edits: [[AttentionEdit]],
-    observations: [[(observation: ProbabilityObservation, map: PlannedMap)]]
-  ) {
+  init(fills: [[ProbabilityFill]], edits: [[AttentionEdit]], observations: [[PlannedObservation]]) {
     self.fills = fills
     self.edits = edits
     self.observations = observations
   }
 
   public func request(site: Int) -> AttentionRequest {
-    AttentionRequest(
-      fills: fills[site], edits: edits[site], observations: observations[site].map(\.observation))
+    let observations = observations[site].map(\.kind)
+    return AttentionRequest(
+      fills: fills[site], edits: edits[site],
+      observations: observations.compactMap { if case .map(let observation) = $0 { observation } else { nil } },
+      vectors: observations.compactMap { if case .vectors(let observation) = $0 { observation } else { nil } })
   }
 
   public func receive(site: Int, observed: [Tensor]) {

@@ -6,14 +6,17 @@ public struct AttentionRequest: Sendable {
   public var fills: [ProbabilityFill]
   /// In order, of any place. A lane with edits has the fill `.own`.
   public var edits: [AttentionEdit]
-  public var observations: [ProbabilityObservation]
+  public var observations: [MapObservation]
+  public var vectors: [VectorObservation]
 
   public init(
-    fills: [ProbabilityFill] = [], edits: [AttentionEdit] = [], observations: [ProbabilityObservation] = []
+    fills: [ProbabilityFill] = [], edits: [AttentionEdit] = [], observations: [MapObservation] = [],
+    vectors: [VectorObservation] = []
   ) {
     self.fills = fills
     self.edits = edits
     self.observations = observations
+    self.vectors = vectors
   }
 }
 
@@ -21,6 +24,6 @@ public struct AttentionRequest: Sendable {
 public protocol AttentionProbe: AnyObject {
   /// What is to be done at a site, by its index in the UNet's list of sites.
   func request(site: Int) -> AttentionRequest
-  /// The observations asked for, in their order.
+  /// What was observed, in the order of the request: maps, then vectors.
   func receive(site: Int, observed: [Tensor])
 }

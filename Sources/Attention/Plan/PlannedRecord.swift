@@ -14,22 +14,28 @@ public enum MapType: String, CaseIterable, Codable, Hashable, Sendable {
 public struct PlannedRecord: Codable, Hashable, Sendable {
   /// Index of the entry in the experiment's list.
   public let record: Int
+  public let quantity: RecordedQuantity
   /// Indices of sites.
   public let sites: [Int]
+  /// Of each of the sites, how many values a vector of all heads has; empty for maps, which need none.
+  public let channels: [Int]
   public let steps: [Int]
   public let branches: Set<GuidanceBranch>
   public let meanOfHeads: Bool
   /// The keys of cross maps, for each run of the group; of runs beyond nothing is kept.
   public let tokens: [[TokenKey]]
-  /// Grids larger than this, along either side, are averaged down to it; keys of self maps are summed alike.
+  /// Grids larger than this, along either side, are averaged down to it; keys of self maps are put together alike.
   public let pool: Int?
   public let type: MapType
 
   public init(
-    record: Int, sites: [Int], steps: [Int], branches: Set<GuidanceBranch>, meanOfHeads: Bool, tokens: [[TokenKey]],
-    pool: Int?, type: MapType
+    record: Int, of quantity: RecordedQuantity = .probabilities, sites: [Int], channels: [Int] = [], steps: [Int],
+    branches: Set<GuidanceBranch>, meanOfHeads: Bool, tokens: [[TokenKey]], pool: Int?, type: MapType
   ) {
+    precondition(quantity.isMap || channels.count == sites.count, "the channels of each site")
     self.record = record
+    self.quantity = quantity
+    self.channels = channels
     self.sites = sites
     self.steps = steps
     self.branches = branches

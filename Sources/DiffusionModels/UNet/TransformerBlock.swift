@@ -79,13 +79,34 @@ struct TransformerBlock {
         edits[place] ?? [], column: operand.column, heads: attention.heads, headDim: attention.headDim, grid: grid)
       return AttentionOperand(matrix, column: operand.column)
     }
+    let (query, key, value) = (edited(query, .queries), edited(key, .keys), edited(value, .values))
     let result = try attention(
-      query: edited(query, .queries), key: edited(key, .keys), value: edited(value, .values), fills: request.fills,
-      edits: request.edits.filter(\.place.isMap), grid: grid, observations: request.observations)
-    if !result.observed.isEmpty { probe?.receive(site: site, observed: result.observed) }
-    guard let changes = edits[.output] else { return try projection.add(result.output, to: &x) }
-    let output = try projection(result.output)
-    try x.add(output.edited(changes, column: 0, heads: 1, headDim: channels, grid: grid))
+      query: query, key: key, value: value, fills: request.fills, edits: request.edits.filter(\.place.isMap),
+      grid: grid,
+      observations: request.observations)
+    let changes = edits[.output] ?? []
+    let isOutputWanted = !changes.isEmpty || request.vectors.contains { $0.place == .output }
+    let output =
+      isOutputWanted
+      ? try projection(result.output).edited(changes, column: 0, heads: 1, headDim: channels, grid: grid) : nil
+    let observed =
+      try result.observed
+      + request.vectors.map { try vectors($0, query: query, key: key, value: value, output: output) }
+    if !observed.isEmpty { probe?.receive(site: site, observed: observed) }
+    // An output that is recorded and not changed is added as without the record: recording leaves the bits.
+    guard let output, !changes.isEmpty else { return try projection.add(result.output, to: &x) }
+    try x.add(output)
+  }
+
+  private func vectors(
+    _ observation: VectorObservation, query: AttentionOperand, key: AttentionOperand, value: AttentionOperand,
+    output: Tensor?
+  ) throws -> Tensor {
+    if let output, observation.place == .output {
+      return try AttentionOperand(output).observed(observation, heads: 1, headDim: channels)
+    }
+    let operand = observation.place == .queries ? query : observation.place == .keys ? key : value
+    return try operand.observed(observation, heads: attention.heads, headDim: attention.headDim)
   }
 }
 

@@ -31,6 +31,14 @@ extension UNetConfiguration {
     return sites
   }
 
+  /// Of each of the `sites`, the values of a vector of all heads together, and of what it adds to its block.
+  public var siteChannels: [Int] {
+    transformers.flatMap { transformer in
+      Array(
+        repeating: blockOutChannels[transformer.stage], count: 2 * transformerLayersPerBlock[transformer.stage])
+    }
+  }
+
   /// The spatial transformers in the order of the forward pass: path, and the stage whose size they have.
   private var transformers: [(path: String, stage: Int)] {
     let last = blockOutChannels.count - 1

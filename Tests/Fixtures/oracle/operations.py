@@ -168,7 +168,10 @@ class Processor:
             return x.unflatten(-1, (attn.heads, -1)).transpose(1, 2)
 
         def edit(place, x, tokens_are_rows):
-            return edited(edits, place, x, grid, tokens_are_rows, self.segments)
+            x = edited(edits, place, x, grid, tokens_are_rows, self.segments)
+            if "keep" in self.now:
+                self.now["keep"](self.kind, self.layer, place, x)
+            return x
 
         query = edit("queries", heads(attn.to_q(hidden_states)), True)
         key = edit("keys", heads(attn.to_k(context)), True)

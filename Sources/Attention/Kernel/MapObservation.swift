@@ -1,12 +1,15 @@
 import CKernels
 import Tensors
 
-/// A sum of the probabilities that one lane of a batch used, taken tile by tile while they are computed.
+/// A sum of the probabilities that one lane of a batch used, taken tile by tile while they are computed; or of its scores.
 ///
-/// A value of the result is the mean over the queries of its cell (and over the heads, with `meanOfHeads`) of the sum
-/// over the keys mapped to it. The cell of query (y, x) is (y * outHeight / height, x * outWidth / width), rounded down.
-public struct ProbabilityObservation: Sendable {
+/// A value of the result is the mean over the queries of its cell (and over the heads, with `meanOfHeads`) of what the keys
+/// mapped to it have together: the sum of probabilities, and the score that has this sum. The cell of query (y, x) is
+/// (y * outHeight / height, x * outWidth / width), rounded down.
+public struct MapObservation: Sendable {
   public let lane: Int
+  /// `probabilities`, `scores` or `logRatio`.
+  public let quantity: RecordedQuantity
   public let meanOfHeads: Bool
   /// The grid of queries.
   public let height: Int
@@ -20,10 +23,12 @@ public struct ProbabilityObservation: Sendable {
   public let outKeys: Int
 
   public init(
-    lane: Int, meanOfHeads: Bool, height: Int, width: Int, outHeight: Int, outWidth: Int, keyMap: [Int32]?,
-    outKeys: Int
+    lane: Int, of quantity: RecordedQuantity = .probabilities, meanOfHeads: Bool, height: Int, width: Int,
+    outHeight: Int, outWidth: Int, keyMap: [Int32]?, outKeys: Int
   ) {
+    precondition(quantity.isMap, "\(quantity.rawValue) have no value for each query and key")
     self.lane = lane
+    self.quantity = quantity
     self.meanOfHeads = meanOfHeads
     self.height = height
     self.width = width
@@ -36,20 +41,20 @@ public struct ProbabilityObservation: Sendable {
 
 /// The C form of observations: their results one after another in one tensor, their key maps in one array.
 struct ObservationBuffers {
-  private let observations: [ProbabilityObservation]
+  private let observations: [MapObservation]
   private let shapes: [[Int]]
   private var results: Tensor
   private var keyMaps: [Int32]
 
-  init(_ observations: [ProbabilityObservation], heads: Int) {
+  init(_ observations: [MapObservation], heads: Int) {
     self.observations = observations
     shapes = observations.map { ($0.meanOfHeads ? [] : [heads]) + [$0.outHeight, $0.outWidth, $0.outKeys] }
     results = Tensor(zeros: [shapes.reduce(0) { $0 + $1.reduce(1, *) }])
     keyMaps = observations.flatMap { $0.keyMap ?? [] }
   }
 
-  /// Lends the requests for the time of a call that fills their results.
-  mutating func withRequests(_ body: (UnsafeBufferPointer<ck_observation>) -> Void) {
+  /// Lends the requests of probabilities, and those of scores, for the time of a call that fills their results.
+  mutating func withRequests(_ body: (UnsafeBufferPointer<ck_observation>, [ScoreRequest]) -> Void) {
     let (observations, shapes) = (observations, shapes)
     results.withUnsafeMutableValues { out in
       keyMaps.withUnsafeBufferPointer { maps in
@@ -63,7 +68,10 @@ struct ObservationBuffers {
           map = map.map { $0 + (o.keyMap?.count ?? 0) }
           return request
         }
-        requests.withUnsafeBufferPointer(body)
+        let both = zip(observations, requests)
+        let scores = both.filter { $0.0.quantity != .probabilities }.map(ScoreRequest.init)
+        let own = scores.isEmpty ? requests : both.filter { $0.0.quantity == .probabilities }.map(\.1)
+        own.withUnsafeBufferPointer { body($0, scores) }
       }
     }
   }
