@@ -106,17 +106,20 @@ public struct MapFilter: Hashable, Sendable {
   public var runs: Set<RunID>?
   /// Names of records.
   public var records: Set<String>?
+  /// What records hold.
+  public var quantities: Set<RecordedQuantity>?
   public var sites: Set<SiteID>?
   public var steps: Range<Int>?
   public var branch: GuidanceBranch?
   public var heads: HeadSelector?
 
   public init(
-    runs: Set<RunID>? = nil, records: Set<String>? = nil, sites: Set<SiteID>? = nil, steps: Range<Int>? = nil,
-    branch: GuidanceBranch? = nil, heads: HeadSelector? = nil
+    runs: Set<RunID>? = nil, records: Set<String>? = nil, quantities: Set<RecordedQuantity>? = nil,
+    sites: Set<SiteID>? = nil, steps: Range<Int>? = nil, branch: GuidanceBranch? = nil, heads: HeadSelector? = nil
   ) {
     self.runs = runs
     self.records = records
+    self.quantities = quantities
     self.sites = sites
     self.steps = steps
     self.branch = branch

@@ -89,6 +89,11 @@ extension AttentionStore {
         "record_id IN (SELECT id FROM record WHERE name IN (SELECT value FROM json_each(?)))",
         try json(records.sorted()))
     }
+    if let quantities = filter.quantities {
+      conditions.add(
+        "record_id IN (SELECT id FROM record WHERE of IN (SELECT value FROM json_each(?)))",
+        try json(quantities.map(\.rawValue).sorted()))
+    }
     if let sites = filter.sites {
       conditions.add("site_id IN (SELECT value FROM json_each(?))", try json(sites.map(\.rawValue).sorted()))
     }

@@ -54,22 +54,23 @@ struct ExportWriter {
     if request.format == .png { return try draw(map, record) }
     let words = map.site.kind == .cross ? record.words : nil
     let array = ExportedArray(
-      map: map, name: name(map, nil), values: try words.map { try Self.columns($0.map(\.keys), of: map) } ?? map.values,
+      map: map, quantity: record.quantity, name: name(map, nil),
+      values: try words.map { try Self.columns($0.map(\.keys), of: map, record) } ?? map.values,
       keys: words?.count ?? map.keys, labels: map.site.kind == .cross ? record.exportedLabels : [])
     if let file { return try file.append(array) }
     try write(NPYFile.encode(array.values, shape: array.shape), as: recordPrefix(record) + array.name + ".npy")
   }
 
   /// `[height, width, words]`
-  private static func columns(_ words: [[Int]], of map: ExportedMap) throws -> [Float] {
-    let sums = try words.map { try map.sum(over: $0) }
-    return (0..<(map.height * map.width)).flatMap { cell in sums.map { $0[cell] } }
+  private static func columns(_ words: [[Int]], of map: ExportedMap, _ record: MapSelection.Record) throws -> [Float] {
+    let columns = try words.map { try map.together($0, in: record) }
+    return (0..<(map.height * map.width)).flatMap { cell in columns.map { $0[cell] } }
   }
 
   private func origin(_ record: MapSelection.Record) -> ExportOrigin {
     ExportOrigin(
       run: selection.run.run.hash, prompt: selection.run.prompt, intervention: selection.run.run.intervention,
-      seed: selection.run.run.seed, record: record.name)
+      seed: selection.run.run.seed, record: record.name, quantity: record.quantity)
   }
 
   // MARK: - Pictures

@@ -4,6 +4,7 @@ import Foundation
 /// An array of objects, one a map and a line, whose values are nested as `axes` names them.
 ///
 /// Cross maps have the axes `query_y, query_x, key`, with `labels` for the keys; self maps `query_y, query_x, key_y, key_x`.
+/// `of` is the quantity; vectors have other axes.
 struct JSONRecordFile: RecordFile {
   private let file: NewFile
   private let origin: [(String, String)]
@@ -13,14 +14,17 @@ struct JSONRecordFile: RecordFile {
     self.origin = [
       ("run", try jsonText(origin.run)), ("prompt", try jsonText(origin.prompt)), ("seed", "\(origin.seed)"),
       ("intervention", try jsonText(origin.intervention)), ("record", try jsonText(origin.record)),
+      ("of", try jsonText(origin.quantity.rawValue)),
     ]
     try file.append("[")
   }
 
   func append(_ array: ExportedArray) throws {
     let map = array.map
-    let isSquare = map.site.kind == .selfAttention && array.keys == map.height * map.width
-    let axes = ["query_y", "query_x"] + (isSquare ? ["key_y", "key_x"] : ["key"])
+    let isSquare = array.isOfSelfMap && array.keys == map.height * map.width
+    let axes =
+      isSquare
+      ? ["query_y", "query_x", "key_y", "key_x"] : array.quantity.axes(isText: map.site.kind == .cross)
     let shape = [map.height, map.width] + (isSquare ? [map.height, map.width] : [array.keys])
     let members =
       origin + [

@@ -24,6 +24,9 @@ public enum MapExport {
   ///   branch and head of each tensor.
   /// - `json`: `maps_<record>.json`, an array with an object for each map, a line each; `axes` names the axes of `values`.
   ///
+  /// A record of another quantity than probabilities goes into every format but `png`; `quantity` says which, and
+  /// ``RecordedQuantity`` what its axes are: a vector's values have no labels, and stand where keys do.
+  ///
   /// Each file is written whole or not at all; one of the same name is replaced. Memory holds a few maps at a time, for
   /// `safetensors` those of one record.
   /// - Parameter folder: Made if it does not exist.
@@ -54,10 +57,13 @@ public enum MapExport {
   ) throws {
     var heads: HeadSelector?
     switch request.heads {
+    // An output is of all heads together, whichever are asked for.
+    case _ where record.quantity == .output: heads = nil
     case .mean: heads = nil
     case .all: heads = .single
     case .indices(let indices): heads = .list(Set(indices))
     }
+    let takesMean = request.heads == .mean && record.quantity.hasMeanOfHeads
     let filter = MapFilter(
       runs: [selection.run.id], records: [record.name], sites: record.sites, steps: step..<(step + 1),
       branch: request.branch, heads: heads)
@@ -74,7 +80,7 @@ public enum MapExport {
       var map = ExportedMap(
         site: site, step: stored.step, timestep: stored.timestep, branch: stored.branch, head: stored.head,
         height: stored.height, width: stored.width, keys: stored.keys, values: values)
-      guard request.heads == .mean, stored.head != nil else { return try body(map) }
+      guard takesMean, stored.head != nil else { return try body(map) }
       // Heads of a site follow one another.
       if open?.map.site != site {
         try flush()
@@ -107,5 +113,24 @@ struct ExportedMap {
   /// The sum over some keys: `[height, width]`.
   func sum(over keys: [Int]) throws(ResultsError) -> [Float] {
     try sumOverKeys(keys, of: values, keyCount: self.keys).map(Float.init)
+  }
+
+  /// What some keys of a record come to as one: `[height, width]`. Probabilities are summed, scores are those that have the
+  /// summed probabilities, and vectors are their mean over token positions.
+  func together(_ keys: [Int], in record: MapSelection.Record) throws -> [Float] {
+    guard keys.count > 1 else { return try sum(over: keys) }
+    let parts = try keys.map { try sum(over: [$0]) }
+    switch record.quantity {
+    case .scores, .logRatio:
+      return parts[0].indices.map { cell in
+        let largest = parts.reduce(-Float.infinity) { max($0, $1[cell]) }
+        return largest > -.infinity ? largest + log(parts.reduce(0) { $0 + exp($1[cell] - largest) }) : largest
+      }
+    case .keys, .values:
+      let counts = keys.map { Float(record.positions[$0].count) }
+      let all = counts.reduce(0, +)
+      return parts[0].indices.map { cell in zip(parts, counts).reduce(0) { $0 + $1.0[cell] * $1.1 } / all }
+    case .probabilities, .queries, .output: return try sum(over: keys)
+    }
   }
 }

@@ -14,6 +14,7 @@ protocol RecordFile {
 /// A map as files of numbers hold it: with all its keys, or with those of the words asked for.
 struct ExportedArray {
   let map: ExportedMap
+  let quantity: RecordedQuantity
   /// Says which map it is; unique in a record.
   let name: String
   /// `[height, width, keys]`
@@ -23,6 +24,21 @@ struct ExportedArray {
   let labels: [String]
 
   var shape: [Int] { [map.height, map.width, keys] }
+
+  /// Whether keys are the cells of the map's own grid.
+  var isOfSelfMap: Bool { quantity.isMap && map.site.kind == .selfAttention }
+}
+
+extension RecordedQuantity {
+  /// The names of the axes of an exported array.
+  /// - Parameter isText: whether the attention's keys are tokens.
+  func axes(isText: Bool) -> [String] {
+    switch self {
+    case .probabilities, .scores, .logRatio: ["query_y", "query_x", "key"]
+    case .queries, .output: ["query_y", "query_x", "channel"]
+    case .keys, .values: isText ? ["one", "channel", "key"] : ["key_y", "key_x", "channel"]
+    }
+  }
 }
 
 /// Where the maps of a record come from.
@@ -32,6 +48,7 @@ struct ExportOrigin {
   let intervention: String
   let seed: Seed
   let record: String
+  let quantity: RecordedQuantity
 }
 
 /// One table, a line for each value.
@@ -49,7 +66,7 @@ struct CSVRecordFile: RecordFile {
   func append(_ array: ExportedArray) throws {
     let map = array.map
     let labels = (0..<array.keys).map { key in
-      map.site.kind == .selfAttention
+      array.isOfSelfMap
         ? "\(key / map.width) \(key % map.width)"
         : CSVTable.field(array.labels.indices.contains(key) ? array.labels[key] : "")
     }

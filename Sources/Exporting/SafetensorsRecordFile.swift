@@ -42,8 +42,11 @@ final class SafetensorsRecordFile: RecordFile {
   }
 
   func finish() throws {
+    let kinds = [false, true].map { origin.quantity.axes(isText: $0).joined(separator: ",") }
+    let axes = kinds[0] == kinds[1] ? kinds[0] : "\(kinds[0]); at cross-attention \(kinds[1])"
     let metadata = [
-      "format": "pt", "software": "attnlab \(attnlabVersion)", "axes": "query_y,query_x,key", "run": origin.run,
+      "format": "pt", "software": "attnlab \(attnlabVersion)", "axes": axes, "of": origin.quantity.rawValue,
+      "run": origin.run,
       "prompt": origin.prompt, "seed": "\(origin.seed)", "intervention": origin.intervention, "record": origin.record,
       "labels": try jsonText(labels), "maps": try jsonText(maps),
     ]

@@ -32,6 +32,8 @@ public enum ResultsError: Error, Hashable, Sendable, CustomStringConvertible {
   case noMapsFrom(name: String, database: String)
   /// Runs whose maps are to be read are not done; the first of them, with how far it is.
   case openRuns(name: String, count: Int, total: Int, first: String, status: String)
+  /// A record holds another quantity than what is asked of it.
+  case quantity(record: String, of: String, asksWords: Bool)
   /// A record's keys are not those of its maps.
   case key(Int, count: Int)
 
@@ -79,7 +81,7 @@ public enum ResultsError: Error, Hashable, Sendable, CustomStringConvertible {
     case .noTokens: ["the database has no tokens of the run's prompt"]
     case .word(let asked, let record, let recorded):
       ["\"\(asked)\" was not recorded by \"\(record)\"; it has: \(recorded.joined(separator: ", "))"]
-    case .maps, .headsOfMean, .heads, .kind, .nothingRecorded, .key: mapProblems
+    case .maps, .headsOfMean, .heads, .kind, .nothingRecorded, .quantity, .key: mapProblems
     }
   }
 
@@ -101,6 +103,14 @@ public enum ResultsError: Error, Hashable, Sendable, CustomStringConvertible {
           + "conditional half of guidance (the run is \(status)); an entry of the experiment file's `record` list as this "
           + "one records them:"
       ] + examples.map { "  " + $0 }
+    case .quantity(let record, let quantity, let asksWords):
+      [
+        "record \"\(record)\" holds `of: \(quantity)`, "
+          + (asksWords
+            ? "which has no words; leave them out, and export it as npy, npz, safetensors, csv or json"
+            : "and this is drawn of probabilities; name a record of those, or export it as npy, npz, safetensors, csv or "
+              + "json")
+      ]
     case .key(let key, let count):
       ["a map of \(count) keys has no key \(key): the record's keys do not fit its maps"]
     default: []

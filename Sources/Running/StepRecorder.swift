@@ -27,7 +27,7 @@ struct StepRecorder {
       var keys: [PromptID: [TokenKey]] = [:]
       for (prompt, id) in zip(all, ids) {
         // A prompt without the words that are asked for has no maps of them.
-        keys[id] = try? record.tokens.resolve(prompt)
+        keys[id] = record.of.hasTokens ? try? record.tokens.resolve(prompt) : nil
       }
       return RecordRows(try store.register(record: record.described, keys: keys))
     }
@@ -99,7 +99,7 @@ private struct RecordRows {
 }
 
 extension RecordSpec {
-  fileprivate var described: RecordDescription { RecordDescription(name: name, spec: summary) }
+  fileprivate var described: RecordDescription { RecordDescription(name: name, spec: summary, of: of) }
 
   /// The entry in a line, as the database keeps it.
   var summary: String {

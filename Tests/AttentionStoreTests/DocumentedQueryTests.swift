@@ -23,6 +23,7 @@ struct DocumentedQueryTests {
     "position piece role word",
     "text key label positions",
     "record key_axis layer stored_grid heads single_heads steps runs maps mass megabytes",
+    "record of sites maps bytes",
     "path maps bytes",
     "step timestep height width keys dtype minimum maximum mass",
     "prompt seed intervention path",

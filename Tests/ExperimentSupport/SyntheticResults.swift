@@ -75,12 +75,13 @@ package struct SyntheticResults {
       name: "emoji-scenes", hash: "30de1",
       memory: MemoryEstimate(weights: 1, scale: 8, firstChannels: 1, widestChannels: 1), scale: 8, defaultSize: size,
       schedulerConfiguration: SchedulerConfiguration(), ownScheduler: { () throws(SchedulerError) in .ddim },
-      checkSize: { (_, _) throws(SelectionError) in }, sites: { _, _ in sites }, encode: tokens)
+      checkSize: { (_, _) throws(SelectionError) in }, sites: { _, _ in sites },
+      siteChannels: sites.map { vectorLength * $0.heads }, encode: tokens)
     return try ExperimentPlan(spec, model: model, engine: "an engine")
   }
 
   private static func description(_ record: RecordSpec) -> RecordDescription {
-    RecordDescription(name: record.name, spec: record.sites)
+    RecordDescription(name: record.name, spec: record.sites, of: record.of)
   }
 
   package static func begin(_ plan: ExperimentPlan, _ store: AttentionStore) throws {
@@ -111,7 +112,7 @@ package struct SyntheticResults {
     let runs = try Self.descriptions(group, store)
     for (run, planned) in zip(runs, group.runs) {
       for record in spec.record {
-        let keys = try record.tokens.resolve(planned.prompt)
+        let keys = record.of.hasTokens ? try record.tokens.resolve(planned.prompt) : []
         try store.register(record: Self.description(record), keys: [run.prompt: keys])
       }
     }
@@ -150,18 +151,24 @@ package struct SyntheticResults {
         guard try record.steps.resolve(count: 3).contains(step) else { return [] }
         return try SiteSelector(record.sites).resolve(Self.sites).flatMap { site -> [MapRow] in
           let tokens = try record.tokens.resolve(Self.tokens(prompt)).count
-          let keys = site.kind == .cross ? tokens : 6
+          let isRow = site.kind == .cross && [.keys, .values].contains(record.of)
+          let (height, width) = isRow ? (1, Self.vectorLength) : (2, 3)
+          let hasTokens = site.kind == .cross && record.of.hasTokens
+          let keys = hasTokens ? tokens : record.of.isMap ? 6 : Self.vectorLength
           return (0..<(record.heads == .mean ? 1 : 2)).map { head in
             let type: MapType = record.dtype == .float16 ? .float16 : .float32
             return MapRow(
               run: run.id, record: id, site: sites[site.index], branch: .conditional,
-              head: record.heads == .mean ? nil : head, height: 2, width: 3, keys: keys, type: type,
-              data: type.encode(Self.values(step: step, head: head, count: 6 * keys)))
+              head: record.heads == .mean ? nil : head, height: height, width: width, keys: keys, type: type,
+              data: type.encode(Self.values(step: step, head: head, count: height * width * keys)))
           }
         }
       }
     }
   }
+
+  /// Values of a head's query, key or value.
+  package static let vectorLength = 4
 
   /// Multiples of 1/64, exact in both encodings.
   package static func values(step: Int, head: Int, count: Int) -> [Float] {

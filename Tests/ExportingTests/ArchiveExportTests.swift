@@ -152,7 +152,7 @@ import Testing
       #expect(
         metadata == [
           "format": "pt", "software": "attnlab \(attnlabVersion)", "axes": "query_y,query_x,key", "run": hash,
-          "prompt": "a red car", "seed": "1", "intervention": "source", "record": "heads",
+          "prompt": "a red car", "seed": "1", "intervention": "source", "record": "heads", "of": "probabilities",
           "labels": #"["<start>","a","red","car","<end>","<padding>"]"#,
         ])
       let object = try #require(try JSONSerialization.jsonObject(with: Data(maps.utf8)) as? [String: [String: Any]])
@@ -179,7 +179,7 @@ import Testing
       #expect(
         text == """
           [
-          {"run": "\(hash)", "prompt": "a red car", "seed": 1, "intervention": "source", "record": "words", \
+          {"run": "\(hash)", "prompt": "a red car", "seed": 1, "intervention": "source", "record": "words", "of": "probabilities", \
           "site": "down_blocks.0.attentions.0.transformer_blocks.0.attn2", "layer": 1, "kind": "cross", "step": 1, \
           "timestep": 600.0, "branch": "conditional", "head": null, "axes": ["query_y","query_x","key"], \
           "shape": [2,3,1], "labels": ["red"], "values": [[\(rows[0])], [\(rows[1])]]}

@@ -55,6 +55,29 @@ import Testing
       """
     ),
     (
+      minimal(
+        #"""
+        record:
+          - { name: a, of: score, sites: s }
+          - { name: b, of: keys, sites: s }
+          - { name: c, of: values, sites: s, heads: mean }
+          - { name: d, of: output, sites: s, heads: all }
+          - { name: e, of: queries, sites: s, heads: all, tokens: words }
+          - { name: f, of: log_ratio, sites: s, dtype: fp16 }
+          - { name: g, of: output, sites: s, dtype: fp16 }
+          - { name: h, of: values, sites: s, heads: all, tokens: words }
+        """#),
+      """
+      e.yaml:6:20: record.0.of: unknown value "score"; did you mean "scores"? allowed: probabilities, queries, keys, values, \
+      scores, output, log_ratio
+      e.yaml:7:5: record.1: keys are vectors of single heads, which have no mean; write heads: all
+      e.yaml:8:45: record.2.heads: values are vectors of single heads, which have no mean; write heads: all
+      e.yaml:9:45: record.3.heads: an attention's output has no heads; leave the key out, or record values and probabilities
+      e.yaml:10:59: record.4.tokens: tokens are keys, and of is queries, which belongs to places of the picture
+      e.yaml:11:48: record.5.dtype: log ratios are stored in fp32, so that small differences stay
+      """
+    ),
+    (
       minimal(#"record: { name: a, sites: s }"#),
       """
       e.yaml:5:9: record: expected a list of records, found a mapping
@@ -283,6 +306,17 @@ import Testing
       """
       e.yaml:5:10: metrics: noun_auc is of stored maps, and nothing is recorded; add record: [{ name: words, sites: "cross:*", \
       tokens: words }]
+      """
+    ),
+    (
+      minimal(
+        #"""
+        record: [{ name: s, of: scores, sites: "cross:*" }]
+        metrics: [noun_auc]
+        """#),
+      """
+      e.yaml:6:10: metrics: noun_auc is of stored maps, and no probabilities are recorded; add record: [{ name: words, sites: \
+      "cross:*", tokens: words }]
       """
     ),
     (

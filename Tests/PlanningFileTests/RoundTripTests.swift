@@ -150,7 +150,8 @@ private struct RandomSpecs {
       width: maybe(8 * count(1...1024), &self), batch: count(2...1024))
     let record = distinct(0...3) { $0.name() }.map { name in
       RecordSpec(
-        name: name, sites: "s" + text(), heads: some(HeadChoice.allCases), steps: steps(of: total), tokens: tokens(),
+        name: name, of: some([.probabilities, .scores]), sites: "s" + text(), heads: some(HeadChoice.allCases),
+        steps: steps(of: total), tokens: tokens(),
         branch: some(BranchChoice.allCases), pool: maybe(count(1...1024), &self), dtype: some(MapType.allCases))
     }
     let interventions = distinct(1...4) { $0.name() }.map { name in
@@ -166,7 +167,9 @@ private struct RandomSpecs {
           distinct(0...2) { $0.some(Instrument.allCases) }.map { ($0, "f" + text()) }, uniquingKeysWith: { a, _ in a }))
     }
     // Metrics of maps need maps.
-    let known = MetricRegistry.all.filter { !record.isEmpty || !$0.measure.isOfMaps }
+    let known = MetricRegistry.all.filter { metric in
+      record.contains { $0.of == .probabilities } || !metric.measure.isOfMaps
+    }
     let metrics = distinct(0...2) { $0.some(known) }
     return ExperimentSpec(
       name: some(["a", "first-look", "1e3", "null", "x.y_z-1"]), question: text(), model: "m" + text(),

@@ -38,7 +38,7 @@ let generateKeys =
   + "negative_prompt, height, width, precision, batch"
 let operations = OperationRegistry.all.map(\.name).joined(separator: ", ")
 let operationKeys = "op, of, sites, steps, branch, heads, words, renormalize"
-let recordKeys = "name, sites, heads, steps, tokens, branch, pool, dtype"
+let recordKeys = "name, of, sites, heads, steps, tokens, branch, pool, dtype"
 let nameRule = "1 to 64 letters, digits, spaces and - _ . , + = % ( ), no dot at the start, no space at either end"
 let folderRule = "1 to 64 of a-z A-Z 0-9 - _ . and no - or . at the start"
 let sizeRule = "write bytes, or a number and a unit as 2 GiB; units: B, kB, KiB, MB, MiB, GB, GiB, TB, TiB"

@@ -20,12 +20,13 @@ extension ExperimentSpec {
       }
       return
     }
-    guard experiment.record.isEmpty, !reader.hasProblem(below: "record"), let field = fields["metrics"],
-      let metric = experiment.metrics.first(where: \.measure.isOfMaps)
+    guard !experiment.record.contains(where: { $0.of == .probabilities }), !reader.hasProblem(below: "record"),
+      let field = fields["metrics"], let metric = experiment.metrics.first(where: \.measure.isOfMaps)
     else { return }
+    let what = experiment.record.isEmpty ? "nothing is recorded" : "no probabilities are recorded"
     reader.report(
       field,
-      "\(metric.name) is of stored maps, and nothing is recorded; add "
+      "\(metric.name) is of stored maps, and \(what); add "
         + "record: [{ name: words, sites: \"cross:*\", tokens: words }]")
   }
 

@@ -8,6 +8,9 @@ extension RecordSpec {
     keys: [
       Key("name", \.name, .name, required: true, example: "words", "{allowed}"),
       Key(
+        "of", \.of, .choice, brief: true, example: "scores",
+        "the quantity, see below: {allowed}"),
+      Key(
         "sites", \.sites, .sites, required: true, example: "\"cross:*\"",
         "selects attention sites, as `\"cross:*\"` or `\"self:4-14\"`"),
       Key("heads", \.heads, .choice, example: "all", "`mean`: one map; `all`: one map for each head"),
@@ -20,7 +23,25 @@ extension RecordSpec {
         "pool", \.pool, .orNull(.whole(1...1024)), example: "8",
         "the side of the grid, in cells, that maps are averaged down to, {allowed}; `null` to keep each site's grid"),
       Key("dtype", \.dtype, .choice, example: "fp16", "how values are stored: {allowed}"),
-    ])
+    ], check: check)
+
+  /// Reports what a quantity does not have.
+  private static let check: @Sendable (RecordSpec, Fields, FileReader) -> Void = { record, fields, reader in
+    let name = record.of.rawValue
+    if record.heads == .mean, !record.of.hasMeanOfHeads {
+      reader.report(
+        fields["heads"] ?? fields.field, "\(name) are vectors of single heads, which have no mean; write heads: all")
+    }
+    if record.heads == .all, record.of == .output, let heads = fields["heads"] {
+      reader.report(heads, "an attention's output has no heads; leave the key out, or record values and probabilities")
+    }
+    if !record.of.hasTokens, record.tokens != .all, let tokens = fields["tokens"] {
+      reader.report(tokens, "tokens are keys, and of is \(name), which belongs to places of the picture")
+    }
+    if record.of == .logRatio, record.dtype != .float32, let dtype = fields["dtype"] {
+      reader.report(dtype, "log ratios are stored in fp32, so that small differences stay")
+    }
+  }
 }
 
 extension Form<String> {

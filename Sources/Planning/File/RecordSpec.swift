@@ -1,11 +1,18 @@
 import Attention
 
-/// One entry of the file's `record` list: which attention maps are stored, and how they are reduced first.
+/// One entry of the file's `record` list: what is stored of which attentions, and how it is reduced first.
 public struct RecordSpec: Codable, Hashable, Sendable {
   /// The entry's name in the database and in figures.
   public internal(set) var name: String
   /// Selects attention sites, as `cross:*` or `self:4-14`. Checked against the model by the plan.
   public internal(set) var sites: String
+  /// What is stored of each attention.
+  public internal(set) var of: RecordedQuantity {
+    get { quantity ?? .probabilities }
+    set { quantity = newValue == .probabilities ? nil : newValue }
+  }
+  /// nil for probabilities: plans that were written down before there was another quantity do not name it.
+  private var quantity: RecordedQuantity?
   public internal(set) var heads: HeadChoice
   public internal(set) var steps: StepSelector
   /// The keys that are kept of cross-attention maps.
@@ -16,8 +23,9 @@ public struct RecordSpec: Codable, Hashable, Sendable {
   public internal(set) var dtype: MapType
 
   public init(
-    name: String, sites: String, heads: HeadChoice = .mean, steps: StepSelector = .all, tokens: TokenSelector = .all,
-    branch: BranchChoice = .conditional, pool: Int? = nil, dtype: MapType = .float32
+    name: String, of quantity: RecordedQuantity = .probabilities, sites: String, heads: HeadChoice = .mean,
+    steps: StepSelector = .all, tokens: TokenSelector = .all, branch: BranchChoice = .conditional, pool: Int? = nil,
+    dtype: MapType = .float32
   ) {
     self.name = name
     self.sites = sites
@@ -27,6 +35,7 @@ public struct RecordSpec: Codable, Hashable, Sendable {
     self.branch = branch
     self.pool = pool
     self.dtype = dtype
+    of = quantity
   }
 }
 

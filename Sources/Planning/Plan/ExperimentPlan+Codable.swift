@@ -112,7 +112,7 @@ extension ExperimentPlan: Codable {
     }
     for (index, settings) in record.settings.enumerated() {
       try check(
-        settings.isSound(sites: record.sites.count, records: record.spec.record.count),
+        settings.isSound(sites: record.sites.count, record.spec.record),
         "settings.\(index): a site, step or record that there is not")
     }
     let makeUps = try record.makeUps.enumerated().map { index, makeUp in
@@ -152,8 +152,14 @@ extension ExperimentPlan: Codable {
 
 extension ResolvedSettings {
   /// Whether indices are of what there is.
-  fileprivate func isSound(sites: Int, records count: Int) -> Bool {
-    guard (1...100_000).contains(callCount), records.count == count else { return false }
+  fileprivate func isSound(sites: Int, _ specs: [RecordSpec]) -> Bool {
+    guard (1...100_000).contains(callCount), records.count == specs.count else { return false }
+    let haveChannels = zip(records, specs).allSatisfy { record, spec in
+      spec.of.isMap || (record.channels ?? []).count == record.sites.count
+    }
+    guard haveChannels, records.allSatisfy({ ($0.channels ?? []).allSatisfy((1...1 << 20).contains) }) else {
+      return false
+    }
     let chosen = operations.values.joined().map { ($0.sites, $0.steps) } + records.map { ($0.sites, $0.steps) }
     let steps = chosen.map(\.1) + [predictedSteps]
     return chosen.allSatisfy { $0.0.allSatisfy((0..<sites).contains) }

@@ -33,7 +33,8 @@ extension ExperimentPlan {
       }
       if chosen.scheduler == nil, let remark = model.schedulerRemark { remarks.append(.note(remark)) }
       var builder = PlanBuilder(
-        spec: spec, sites: sites, label: chosen.label, denoising: denoising, callCount: callCount,
+        spec: spec, sites: sites, siteChannels: model.siteChannels, label: chosen.label, denoising: denoising,
+        callCount: callCount,
         tokenizer: model.encode)
       let settings = builder.resolve()
       made.append((builder, settings))

@@ -23,6 +23,7 @@ struct GroupIdentity {
       zip(spec.record, settings.records).map { record, resolved in
         "\(record.name) \(resolved.sites) \(resolved.steps) \(record.heads.rawValue) \(record.tokens) "
           + "\(record.branch.rawValue) \(record.pool ?? 0) \(record.dtype.rawValue)"
+          + (record.of == .probabilities ? "" : " of \(record.of.rawValue)")
       } + (predicted.isEmpty ? [] : ["predicted clean \(predicted)"])
     operations = settings.operations.mapValues { $0.map(\.text) }
   }

@@ -8,6 +8,8 @@ import Tensors
 struct PlanBuilder {
   let spec: ExperimentSpec
   let sites: [AttentionSite]
+  /// Of each site, the values of a vector of all heads.
+  let siteChannels: [Int]
   let label: String
   /// Whatever the seed.
   let denoising: DenoisingSettings
@@ -25,11 +27,12 @@ struct PlanBuilder {
   private var tokens: [String: PromptTokens] = [:]
 
   init(
-    spec: ExperimentSpec, sites: [AttentionSite], label: String, denoising: DenoisingSettings, callCount: Int,
-    tokenizer: @escaping (String) -> PromptTokens
+    spec: ExperimentSpec, sites: [AttentionSite], siteChannels: [Int], label: String, denoising: DenoisingSettings,
+    callCount: Int, tokenizer: @escaping (String) -> PromptTokens
   ) {
     self.spec = spec
     self.sites = sites
+    self.siteChannels = siteChannels
     self.label = label
     self.denoising = denoising
     self.callCount = callCount
@@ -57,7 +60,7 @@ struct PlanBuilder {
 
   /// The settings with every selector of the file resolved. What cannot be is noted and left out.
   mutating func resolve() -> ResolvedSettings {
-    let (sites, callCount) = (sites, callCount)
+    let (sites, siteChannels, callCount) = (sites, siteChannels, callCount)
     var operations: [String: [ResolvedOperation]] = [:]
     for intervention in spec.interventions {
       operations[intervention.name] = intervention.operations.enumerated().compactMap { index, operation in
@@ -78,7 +81,12 @@ struct PlanBuilder {
       let chosen = attempt(place) { try SiteSelector(record.sites).resolve(sites).map(\.index) }
       let steps = attempt(place) { try record.steps.resolve(count: callCount) }
       checkHalf(record.branch, place)
-      return ResolvedRecord(sites: chosen ?? [], steps: steps ?? [])
+      if let refusal = chosen?.lazy.compactMap({ record.of.refusal(at: sites[$0]) }).first {
+        note(ExperimentFault(refusal, at: place, advice: "select cross:* or a part of it"))
+      }
+      return ResolvedRecord(
+        sites: chosen ?? [], steps: steps ?? [],
+        channels: record.of.isMap ? nil : (chosen ?? []).map { siteChannels[$0] })
     }
     if !denoising.isGuided, !spec.generate.negativePrompt.isEmpty {
       note(

@@ -24,6 +24,8 @@ public struct PlanModel: Sendable {
   let checkSize: @Sendable (Int, Int) throws(SelectionError) -> Void
   /// The attentions of the UNet for latents of a height and width.
   let sites: @Sendable (Int, Int) -> [AttentionSite]
+  /// Of each of the sites, the values of a vector of all heads.
+  let siteChannels: [Int]
   let encode: @Sendable (String) -> PromptTokens
 
   package init(
@@ -31,7 +33,8 @@ public struct PlanModel: Sendable {
     schedulerConfiguration: SchedulerConfiguration,
     schedulerRemark: String? = nil, ownScheduler: @escaping @Sendable () throws(SchedulerError) -> SchedulerKind,
     checkSize: @escaping @Sendable (Int, Int) throws(SelectionError) -> Void,
-    sites: @escaping @Sendable (Int, Int) -> [AttentionSite], encode: @escaping @Sendable (String) -> PromptTokens
+    sites: @escaping @Sendable (Int, Int) -> [AttentionSite], siteChannels: [Int],
+    encode: @escaping @Sendable (String) -> PromptTokens
   ) {
     self.name = name
     self.hash = hash
@@ -43,6 +46,7 @@ public struct PlanModel: Sendable {
     self.ownScheduler = ownScheduler
     self.checkSize = checkSize
     self.sites = sites
+    self.siteChannels = siteChannels
     self.encode = encode
   }
 }
@@ -57,6 +61,6 @@ extension PlanModel {
       ownScheduler: { () throws(SchedulerError) in try model.defaultScheduler },
       checkSize: { (height, width) throws(SelectionError) in try model.checkSize(height: height, width: width) },
       sites: { model.unet.sites(latentHeight: $0, latentWidth: $1, tokens: model.tokenizer.maxLength) },
-      encode: { model.tokenizer.encode($0) })
+      siteChannels: model.unet.siteChannels, encode: { model.tokenizer.encode($0) })
   }
 }

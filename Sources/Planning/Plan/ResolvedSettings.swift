@@ -24,6 +24,8 @@ struct ResolvedRecord: Codable, Hashable {
   /// Indices of sites.
   let sites: [Int]
   let steps: [Int]
+  /// Of each site, the values of a vector of all heads; nil for maps.
+  let channels: [Int]?
 }
 
 /// A run of a group before it has a hash.
@@ -84,11 +86,13 @@ extension ResolvedSettings {
       let (record, resolved) = entry
       let edits = record.tokens.edits(of: members.map(\.prompt), hasSource: source != nil)
       let keys = zip(members, edits).map { member, edit in
-        attempt("record.\(record.name)") { try record.tokens.resolve(member.prompt, edit: edit) } ?? []
+        guard record.of.hasTokens else { return [TokenKey]() }
+        return attempt("record.\(record.name)") { try record.tokens.resolve(member.prompt, edit: edit) } ?? []
       }
       return PlannedRecord(
-        record: index, sites: resolved.sites, steps: resolved.steps, branches: Set(record.branch.branches),
-        meanOfHeads: record.heads == .mean, tokens: keys, pool: record.pool, type: record.dtype)
+        record: index, of: record.of, sites: resolved.sites, channels: resolved.channels ?? [], steps: resolved.steps,
+        branches: Set(record.branch.branches), meanOfHeads: record.heads == .mean, tokens: keys, pool: record.pool,
+        type: record.dtype)
     }
     guard faults.isEmpty else { throw ExperimentError(faults.uniqued) }
     let lanes = Lane.batch(runs: members.count + references.count, guided: denoising.isGuided)

@@ -83,19 +83,25 @@ struct ReportMethod {
   }
 
   private var records: String {
+    // The column is there where it says something.
+    let saysQuantity = spec.record.contains { $0.of != .probabilities }
     let rows = spec.record.map { record in
-      [
-        Markdown.text(record.name), words.sites(record.sites), words.steps(record.steps),
-        record.heads == .mean ? "mean over heads" : "each by itself", tokens(record), record.branch.rawValue,
+      [Markdown.text(record.name)] + (saysQuantity ? [Markdown.code(record.of.rawValue)] : []) + [
+        words.sites(record.sites), words.steps(record.steps),
+        record.of == .output ? "all together" : record.heads == .mean ? "mean over heads" : "each by itself",
+        tokens(record), record.branch.rawValue,
         record.pool.map { "averaged down to \($0) x \($0) cells at most" } ?? "each site's own grid",
         record.dtype.rawValue,
       ]
     }
-    return Markdown.table(["name", "sites", "steps", "heads", "tokens", "guidance half", "grid", "type"], rows)
+    return Markdown.table(
+      ["name"] + (saysQuantity ? ["of"] : []) + ["sites", "steps", "heads", "tokens", "guidance half", "grid", "type"],
+      rows)
   }
 
-  /// Self-attention has no tokens.
+  /// Self-attention has no tokens, nor have queries and outputs.
   private func tokens(_ record: RecordSpec) -> String {
+    guard record.of.hasTokens else { return "–" }
     let selected = words.selected(record.sites)
     return selected.isEmpty || selected.contains { $0.kind == .cross } ? words.tokens(record.tokens) : "–"
   }

@@ -1,3 +1,4 @@
+import Attention
 import AttentionStore
 import Formatting
 import Foundation
@@ -11,6 +12,8 @@ package struct StoredRunReport: Encodable {
 
   package struct Record: Encodable {
     let name: String
+    /// The recorded quantity.
+    let of: String
     let maps, bytes: Int
     let words: [String]
   }
@@ -56,7 +59,8 @@ package struct StoredRunReport: Encodable {
     records = try store.records(of: stored.id).map { record in
       let filter = MapFilter(runs: [stored.id], records: [record.record.name])
       return Record(
-        name: record.record.name, maps: try store.mapCount(filter), bytes: try store.bytesStored(filter),
+        name: record.record.name, of: record.record.quantity.rawValue, maps: try store.mapCount(filter),
+        bytes: try store.bytesStored(filter),
         words: try store.recordKeys(of: record.id, for: run.prompt).map(\.label))
     }
   }
@@ -80,7 +84,8 @@ package struct StoredRunReport: Encodable {
     facts += records.map { record in
       // Long lists are those of all 77 positions, which say nothing.
       let words = record.words.isEmpty || record.words.count > 40 ? "" : ": \(record.words.joined(separator: " "))"
-      return ("record", "\(record.name), \(record.maps) maps, \(Readable.bytes(record.bytes))\(words)")
+      let what = record.of == RecordedQuantity.probabilities.rawValue ? "" : " of \(record.of)"
+      return ("record", "\(record.name), \(record.maps) maps\(what), \(Readable.bytes(record.bytes))\(words)")
     }
     return TextTable.facts(facts)
   }

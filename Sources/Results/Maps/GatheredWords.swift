@@ -52,14 +52,14 @@ package struct GatheredWords {
   /// For each word its heat map, `[height, width]` of `size`.
   package var maps: [[Double]] { heatMaps.maps }
 
-  /// The words of a run's prompt, each occurrence by itself, with their heat maps over all that the first record with whole words
-  /// keeps of the conditional half.
+  /// The words of a run's prompt, each occurrence by itself, with their heat maps over all that the first record of probabilities with
+  /// whole words keeps of the conditional half.
   /// - Returns: none where no record keeps a word of the run whole.
   /// - Throws: `StoreError`, or what a map that does not fit its record throws.
   package static func all(of run: StoredRun, in store: AttentionStore) throws -> [MeasuredWord] {
     guard let tokens = try store.tokens(run.run.prompt) else { return [] }
     let all = try store.sites().filter { $0.site.kind == .cross }.sorted { $0.site.index < $1.site.index }
-    for record in try store.records(of: run.id) {
+    for record in try store.records(of: run.id) where record.record.quantity == .probabilities {
       let keys = try store.recordKeys(of: record.id, for: run.run.prompt)
       let words = RecordedWord.all(of: tokens, in: keys).map { ($0.label, $0.keys) }
       func filter(_ sites: [StoredSite]) -> MapFilter {

@@ -21,7 +21,8 @@ public struct MapExportRequest: Hashable, Sendable {
 
   /// Which heads.
   public enum Heads: Hashable, Sendable {
-    /// The mean over heads: as stored, or computed from the stored heads.
+    /// The mean over heads: as stored, or computed from the stored heads. Vectors of heads, which have no mean, are each
+    /// by itself.
     case mean
     /// Every head by itself.
     case all
@@ -63,5 +64,11 @@ public struct MapExportRequest: Hashable, Sendable {
     self.colorMap = colorMap
     self.branch = branch
     self.point = point
+  }
+
+  /// Whether records of a quantity have what is asked for: pictures are drawn of probabilities alone, and queries and
+  /// outputs have no words.
+  func takes(_ quantity: RecordedQuantity) -> Bool {
+    (format != .png || quantity == .probabilities) && (words == nil || quantity.hasTokens)
   }
 }

@@ -14,6 +14,7 @@ package struct MapSelection {
 
   package struct Record {
     package let name: String
+    package let quantity: RecordedQuantity
     package let sites: Set<SiteID>
     package let steps: [Int]
     /// Of cross maps: labels of the stored keys.
@@ -44,11 +45,16 @@ package struct MapSelection {
     guard !named.isEmpty else {
       throw ResultsError.record(asked: request.record, recorded: stored.map(\.record.name))
     }
+    let fitting = named.filter { request.takes($0.record.quantity) }
+    if fitting.isEmpty {
+      throw ResultsError.quantity(
+        record: named[0].record.name, of: named[0].record.quantity.rawValue, asksWords: request.words != nil)
+    }
     var records: [Record] = []
-    for entry in named {
+    for entry in fitting {
       if let record = try Self.record(entry, request, run, chosen, tokens, prompt, store) { records.append(record) }
     }
-    guard !records.isEmpty else { throw try Self.nothing(request, run, named, siteOfID, store) }
+    guard !records.isEmpty else { throw try Self.nothing(request, run, fitting, siteOfID, store) }
     self.records = records
     try checkHeads(request, store)
   }
@@ -98,8 +104,8 @@ package struct MapSelection {
     }
     let all = tokens.map { RecordedWord.all(of: $0, in: keys).map { ($0.label, $0.keys) } } ?? []
     return Record(
-      name: name, sites: sites, steps: steps, labels: keys.map(\.label), positions: keys.map(\.positions),
-      words: words,
+      name: name, quantity: entry.record.quantity, sites: sites, steps: steps, labels: keys.map(\.label),
+      positions: keys.map(\.positions), words: words,
       allWords: all)
   }
 
@@ -156,7 +162,8 @@ package struct MapSelection {
   /// Single heads exist only where the record kept them.
   private func checkHeads(_ request: MapExportRequest, _ store: AttentionStore) throws {
     guard request.heads != .mean else { return }
-    for record in records {
+    // An output is of all heads together, whichever are asked for.
+    for record in records where record.quantity != .output {
       let filter = MapFilter(
         runs: [run.id], records: [record.name], sites: record.sites, branch: request.branch, heads: .single)
       guard try store.mapCount(filter) > 0 else {

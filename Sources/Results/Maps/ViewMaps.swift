@@ -53,13 +53,15 @@ package struct ViewMaps {
     }
   }
 
-  /// Whether a run has maps of a kind in the conditional half.
+  /// Whether a run has probabilities of a kind in the conditional half.
   package static func exist(of run: RunID, record: String? = nil, kind: AttentionKind, in store: AttentionStore) throws
     -> Bool
   {
     let sites = Set(try store.sites().filter { $0.site.kind == kind }.map(\.id))
     return try store.mapCount(
-      MapFilter(runs: [run], records: record.map { [$0] }, sites: sites, branch: .conditional)) > 0
+      MapFilter(
+        runs: [run], records: record.map { [$0] }, quantities: [.probabilities], sites: sites, branch: .conditional))
+      > 0
   }
 
   private static func requireMaps(
@@ -67,8 +69,11 @@ package struct ViewMaps {
   ) throws {
     guard let run = try store.runs(RunFilter(hashes: [request.run])).first else { return }
     let kinds = kind.map { [$0] } ?? AttentionKind.allCases
-    let records = try store.records().map(\.record.name)
-    if let record = request.record, !records.contains(record) { return }
+    if let record = request.record {
+      // Where there is no such record, or it holds something else, the selection says so.
+      let named = try store.records().filter { $0.record.name == record }
+      guard named.contains(where: { $0.record.quantity == .probabilities }) else { return }
+    }
     guard try !kinds.contains(where: { try exist(of: run.id, record: request.record, kind: $0, in: store) }) else {
       return
     }

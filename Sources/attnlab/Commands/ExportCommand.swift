@@ -10,7 +10,7 @@ import Results
 struct ExportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "export",
-    abstract: "Write stored attention maps of a run as pictures, arrays or tables.",
+    abstract: "Write what a run stored of its attention as pictures, arrays or tables.",
     discussion: """
       Sites, words, steps and heads choose among the maps that the experiment recorded; without an option all maps \
       of the run are written, as the mean over heads. `attnlab show NAME` lists the runs, and `attnlab show NAME \
@@ -18,13 +18,16 @@ struct ExportCommand: ParsableCommand {
 
       Formats: png is a picture of each word or point, and npy an array [height, width, keys] of each map. npz, \
       safetensors, csv and json are one file for each record, with the names of the keys. numpy.load reads npy and \
-      npz, the package safetensors reads its files for PyTorch and NumPy, and json names every axis.
+      npz, the package safetensors reads its files for PyTorch and NumPy, and json names every axis. Pictures are \
+      drawn of probabilities; scores, log ratios, queries, keys, values and outputs (`of` in the file's record list) \
+      go into the other formats. Queries, keys and values have no mean over heads, so each head is written by itself.
 
       Examples:
         attnlab export first-look --run 3f9a --words car,red --out car-maps
         attnlab export first-look --run 3f9a --sites self:4-14 --format npy
         attnlab export first-look --run 3f9a --steps 0-9 --heads 0,1 --format csv
         attnlab export first-look --run 3f9a --sites cross:11 --format npz
+        attnlab export my-experiment --run 3f9a --record ratios --heads all --format npz
       """)
 
   @Argument(
