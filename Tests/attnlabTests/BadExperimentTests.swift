@@ -30,7 +30,8 @@ import Testing
     Case(
       "unknown model", "model: emoji-scenes", "model: emoji-scene",
       ": model \"emoji-scene\" is neither a bundled model nor a folder; did you mean \"emoji-scenes\"? bundled: "
-        + "emoji-scenes, emoji-scenes-first; a folder in the diffusers layout is given by its path, looked for at FOLDER/emoji-scene"),
+        + "emoji-scenes, emoji-scenes-first; a folder in the diffusers layout is given by its path, looked for at FOLDER/emoji-scene"
+    ),
     Case(
       "layer 17", "sites: \"cross:*\" }\n", "sites: \"cross:17\" }\n",
       ": record.words: sites \"cross:17\": there is no layer 17; this model has layers 1-16"),
