@@ -85,8 +85,8 @@ public struct AttentionPlan: Sendable {
         let recorded = RecordedSite(record, at: place, sites[site])
         for (index, lane) in lanes.enumerated()
         where record.branches.contains(lane.branch) && record.tokens.indices.contains(lane.run) {
-          // A run may have none of the words that are asked for.
-          if sites[site].keys.isText, record.tokens[lane.run].isEmpty { continue }
+          // A run may have none of the words that are asked for; what has no words is kept all the same.
+          if record.quantity.hasTokens, sites[site].keys.isText, record.tokens[lane.run].isEmpty { continue }
           observations[site].append(recorded.observation(of: lane, at: index))
         }
       }
