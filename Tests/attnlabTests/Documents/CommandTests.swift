@@ -40,6 +40,7 @@ import Testing
     ("ATTNLAB_PRINT_DIFFERENCES=", "runs tests"),
     ("ATTNLAB_PROBE_", "runs tests"),
     ("ATTNLAB_SD15=", "runs tests on 2 GB of weights"),
+    ("attnlab run Experiments/model-gates", "makes 560 pictures"),
     ("ATTNLAB_ISA=", "runs an experiment for long; InstructionSetTests pins the program"),
     ("picture() ", "takes minutes to measure what waiting costs"),
     ("rounds", "takes minutes to measure what waiting costs"),
