@@ -1,6 +1,7 @@
 import Formatting
 import Planning
 import Results
+import Running
 import Tensors
 
 /// A plan as `plan` prints it.

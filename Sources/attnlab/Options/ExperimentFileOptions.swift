@@ -5,6 +5,7 @@ import Foundation
 import Pipelines
 import Planning
 import Results
+import Running
 import Schedulers
 import StrictYAML
 

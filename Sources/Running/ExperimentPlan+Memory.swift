@@ -1,6 +1,7 @@
 import Attention
 import Formatting
 import Pipelines
+import Planning
 import Tensors
 
 extension ExperimentPlan {

@@ -1,4 +1,5 @@
 import Formatting
+import Planning
 
 extension ExperimentPlan {
   /// Why the plan may not be carried out within the file's `budget`: both sizes, and what to reduce. nil if it may.
