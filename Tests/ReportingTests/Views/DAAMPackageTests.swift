@@ -27,7 +27,7 @@ import Testing
         [
           "generate={ prompts: [\(prompts)], seeds: [\(document.seed)], num_inference_steps: \(document.steps), "
             + "guidance_scale: \(document.guidanceScale) }",
-          "interventions={ none: [] }", "metrics=[]", "record=[\(record)]",
+          "model=emoji-scenes-first", "interventions={ none: [] }", "metrics=[]", "record=[\(record)]",
         ])
       try SmallExperiment.withStore(folder) { store in
         let runs = try store.runs()
