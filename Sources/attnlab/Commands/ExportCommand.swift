@@ -27,7 +27,7 @@ struct ExportCommand: ParsableCommand {
         attnlab export first-look --run 3f9a --sites self:4-14 --format npy
         attnlab export first-look --run 3f9a --steps 0-9 --heads 0,1 --format csv
         attnlab export first-look --run 3f9a --sites cross:11 --format npz
-        attnlab export my-experiment --run 3f9a --record ratios --heads all --format npz
+        attnlab export ratios --run 3f9a --record article --heads all --format npz
       """)
 
   @Argument(
