@@ -32,9 +32,9 @@ demo: build
 	@echo
 	@echo 'The report is Results/first-look/report.md, its pictures are in Results/first-look/figures/.'
 
-# One test at a time: the kernels use every core themselves. SWIFT_OPTIONS are further options of swift test.
+# One test at a time: the kernels use every core themselves.
 test: setup
-	swift test --no-parallel $(SWIFT_OPTIONS)
+	swift test --no-parallel
 
 test-release: setup
 	swift test --no-parallel -c release -Xswiftc -enable-testing --scratch-path .build-release-tests
