@@ -33,33 +33,43 @@ package enum SmallExperiment {
     budget: { disk: 100 MiB }
     """
 
-  private static let loaded = Result {
-    let folder = try ModelSource.folder(named: "emoji-scenes", from: URL(filePath: "/"))
-    return (model: try StableDiffusion(folder: folder), hash: try folder.contentHash(cache: .user()))
+  private typealias Loaded = (model: StableDiffusion, hash: String)
+  private static let bundled = Result { try load("emoji-scenes") }
+  private static let first = Result { try load("emoji-scenes-first") }
+
+  private static func load(_ name: String) throws -> Loaded {
+    let folder = try ModelSource.folder(named: name, from: URL(filePath: "/"))
+    return (try StableDiffusion(folder: folder), try folder.contentHash(cache: .user()))
   }
 
-  package static func model() throws -> StableDiffusion { try loaded.get().model }
+  private static func loaded(_ spec: ExperimentSpec) throws -> Loaded {
+    try (spec.model == "emoji-scenes-first" ? first : bundled).get()
+  }
+
+  package static func model() throws -> StableDiffusion { try bundled.get().model }
 
   package static func spec(_ overrides: [String] = []) throws -> ExperimentSpec {
     try ExperimentSpec(yaml: yaml, file: "small.yaml", overrides: overrides)
   }
 
   package static func plan(_ overrides: [String] = []) throws -> ExperimentPlan {
-    let (model, hash) = try loaded.get()
-    return try ExperimentPlan(spec(overrides), model: PlanModel(model.description, hash: hash))
+    let spec = try spec(overrides)
+    let (model, hash) = try loaded(spec)
+    return try ExperimentPlan(spec, model: PlanModel(model.description, hash: hash))
   }
 
   /// A plan whose hashes are those of every machine and every version of the model's weights.
   package static func portablePlan(_ overrides: [String]) throws -> ExperimentPlan {
     try ExperimentPlan(
-      spec(overrides), model: PlanModel(loaded.get().model.description, hash: "the model"), engine: "an engine")
+      spec(overrides), model: PlanModel(model().description, hash: "the model"), engine: "an engine")
   }
 
   @discardableResult
   package static func run(_ folder: URL, _ overrides: [String] = []) throws -> RunSummary {
     let results = ResultsFolder(folder.appending(path: "small"))
+    let plan = try plan(overrides)
     let summary = try ExperimentRunner(
-      plan: plan(overrides), model: model(), results: results, progress: SilentProgress()
+      plan: plan, model: loaded(plan.spec).model, results: results, progress: SilentProgress()
     ).run()
     try withStore(folder) { _ = try ExperimentReport.write(results: results, store: $0) }
     return summary
