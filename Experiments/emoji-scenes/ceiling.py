@@ -21,7 +21,7 @@ import yaml
 from recipe import captions, commands, folders, measures, pictures, vae
 from recipe.captions import Scene
 from recipe.errors import RecipeError
-from recipe.settings import FOLDER, Settings
+from recipe.settings import Settings
 from recipe.world import World
 
 METRICS = ("object_present", "color_present", "binding_right", "binding_of_two", "background_right", "picture_right")
@@ -70,8 +70,7 @@ def main() -> None:
     parser.add_argument("--second-scene-reader", type=pathlib.Path, metavar="DIR", help="default: the bundled one")
     parser.add_argument("--one-reader", action="store_true", help="leave the second scene reader out")
     parser.add_argument("--json", type=pathlib.Path, metavar="FILE")
-    parser.add_argument("--attnlab", type=pathlib.Path, default=FOLDER.parents[1] / ".build/release/attnlab",
-                        metavar="PROGRAM", help="default: %(default)s")
+    commands.add_program(parser)
     given = parser.parse_args()
     if given.count < 1:
         parser.error("--count is at least 1")

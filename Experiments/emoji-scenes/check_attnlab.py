@@ -16,7 +16,7 @@ from safetensors.torch import load_file
 import sample
 from recipe import commands
 from recipe.errors import RecipeError
-from recipe.settings import FOLDER, SamplingSettings
+from recipe.settings import SamplingSettings
 
 TOLERANCE = 1e-3
 PROMPT = "a red car on the beach"
@@ -42,8 +42,7 @@ def difference(
 def main() -> None:
     parser = commands.parser(__doc__)
     parser.add_argument("folder", type=pathlib.Path, metavar="DIR")
-    parser.add_argument("--attnlab", type=pathlib.Path, default=FOLDER.parents[1] / ".build/release/attnlab",
-                        metavar="PROGRAM", help="default: %(default)s")
+    commands.add_program(parser)
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
     own, program, folder = commands.settings(given).sampling, given.attnlab.resolve(), given.folder.resolve()

@@ -21,7 +21,7 @@ import torch
 from PIL import Image
 
 from recipe import commands, folders, measures, pictures, scene_reader, vae, validation
-from recipe.settings import FOLDER, Settings
+from recipe.settings import Settings
 from recipe.validation import Tally
 from recipe.world import Drawing
 
@@ -70,8 +70,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=2000, help="scenes of each kind (default 2000)")
     parser.add_argument("--report", type=pathlib.Path, metavar="FILE")
     parser.add_argument("--json", type=pathlib.Path, metavar="FILE")
-    parser.add_argument("--attnlab", type=pathlib.Path, default=FOLDER.parents[1] / ".build/release/attnlab",
-                        metavar="PROGRAM", help="default: %(default)s")
+    commands.add_program(parser)
     given = parser.parse_args()
     if given.count < 1:
         parser.error("--count is at least 1")

@@ -20,6 +20,13 @@ def parser(description: str | None) -> argparse.ArgumentParser:
     return made
 
 
+def add_program(parser: argparse.ArgumentParser) -> None:
+    """With `--attnlab`, the program that is asked."""
+    parser.add_argument(
+        "--attnlab", type=pathlib.Path, default=settings_module.FOLDER.parents[1] / ".build/release/attnlab",
+        metavar="PROGRAM", help="default: %(default)s")
+
+
 def settings(given: argparse.Namespace) -> settings_module.Settings:
     return settings_module.load(given.settings, given.set, given.edition)
 
