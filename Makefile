@@ -32,12 +32,11 @@ demo: build
 	@echo
 	@echo 'The report is Results/first-look/report.md, its pictures are in Results/first-look/figures/.'
 
-# One test at a time: the kernels use every core themselves.
 test: setup
-	swift test --no-parallel
+	.ci/tests --all
 
 test-release: setup
-	swift test --no-parallel -c release -Xswiftc -enable-testing --scratch-path .build-release-tests
+	.ci/tests --all -c release -Xswiftc -enable-testing --scratch-path .build-release-tests
 
 lint:
 	@.ci/setup --swift-only
