@@ -61,7 +61,7 @@ import Testing
       let again = try SmallExperiment.run(folder, claims("1000"))
       #expect(again.runsMade == 0 && again.stepsMade == 0 && again.runsKept == 8)
       let second = try String(contentsOf: report, encoding: .utf8)
-      #expect(second.contains("A is **not shown**") && !second.contains("**shown**"))
+      #expect(second.contains("A is **refuted**") && !second.contains("**shown**"))
     }
   }
 

@@ -33,7 +33,7 @@ public struct ClaimsJudgement: Sendable {
     /// Under both scene readers, where there are two. It takes both to show a claim, so the second test of it needs no
     /// wider intervals.
     public let verdict: Verdict
-    /// Why it is not testable, or why it is mixed.
+    /// Why it is not testable, or why it is undecided.
     public let reason: String?
 
     var estimates: [ClaimEstimate] { [estimate] + (placebo.map { [$0] } ?? []) }
@@ -155,8 +155,8 @@ extension ClaimsJudgement.Test {
     case .notTestable:
       reason =
         failed.first.map { "a gate failed: \($0)" } ?? estimate.problem ?? placebo?.problem.map { "placebo: \($0)" }
-    case .mixed: reason = isBeyond ? "the placebo may do the same" : "the interval holds the threshold"
-    case .shown, .notShown: reason = nil
+    case .undecided: reason = isBeyond ? "the placebo may do the same" : "the interval holds the threshold"
+    case .shown, .refuted: reason = nil
     }
   }
 }

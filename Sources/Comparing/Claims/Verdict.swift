@@ -4,10 +4,10 @@ import Planning
 public enum Verdict: String, CaseIterable, Hashable, Sendable {
   /// The interval lies beyond the threshold, and that of the difference to the placebo beyond 0.
   case shown
-  /// The interval lies wholly on the other side of the threshold.
-  case notShown = "not shown"
+  /// The whole interval lies on the other side of the threshold.
+  case refuted
   /// Anything else: an interval holds its threshold, or the placebo does the same.
-  case mixed
+  case undecided
   /// A gate failed, or there are too few clusters for an interval.
   case notTestable = "not testable here"
 
@@ -19,16 +19,16 @@ public enum Verdict: String, CaseIterable, Hashable, Sendable {
     switch (interval, placebo) {
     case (nil, _), (_, .missing): self = .notTestable
     case (let interval?, .interval(let difference)) where threshold.lies(before: interval):
-      self = threshold.ofZero.lies(before: difference) ? .shown : .mixed
+      self = threshold.ofZero.lies(before: difference) ? .shown : .undecided
     case (let interval?, _):
-      self = threshold.lies(before: interval) ? .shown : threshold.lies(beyond: interval) ? .notShown : .mixed
+      self = threshold.lies(before: interval) ? .shown : threshold.lies(beyond: interval) ? .refuted : .undecided
     }
   }
 
   /// Under two judges: what they agree on. What one cannot test is not testable, and what they see differently is open.
   func and(_ other: Verdict) -> Verdict {
     if self == other { return self }
-    return [self, other].contains(.notTestable) ? .notTestable : .mixed
+    return [self, other].contains(.notTestable) ? .notTestable : .undecided
   }
 
   /// Of a claim, by its tests: what cannot be tested comes first, and what speaks against it before what is open.
@@ -38,7 +38,7 @@ public enum Verdict: String, CaseIterable, Hashable, Sendable {
     } else if tests.allSatisfy({ $0 == .shown }) {
       self = .shown
     } else {
-      self = tests.contains(.notShown) ? .notShown : .mixed
+      self = tests.contains(.refuted) ? .refuted : .undecided
     }
   }
 }

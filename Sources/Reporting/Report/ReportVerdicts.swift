@@ -37,8 +37,8 @@ struct ReportVerdicts {
     }
     switch claim.verdict {
     case .shown: return "\(name) is **shown**: all that it says was found."
-    case .notShown: return "\(name) is **not shown**: the pictures speak against \(said(.notShown))."
-    case .mixed: return "\(name) is **mixed**: the pictures do not settle \(said(.mixed))."
+    case .refuted: return "\(name) is **refuted**: the pictures speak against \(said(.refuted))."
+    case .undecided: return "\(name) is **undecided**: the pictures do not settle \(said(.undecided))."
     case .notTestable:
       let reasons = claim.tests.compactMap { $0.verdict == .notTestable ? $0.reason : nil }.uniqued
       return "\(name) is **not testable here**: \(reasons.map(Markdown.text).joined(separator: "; "))."
@@ -76,9 +76,9 @@ struct ReportVerdicts {
       spec.heldOutSeeds.map { "Only runs of the held-out \(Self.seeds($0)) count." } ?? "Runs of all seeds count."
     return
       "*Shown*: the interval lies beyond the threshold, and the interval of the difference to the placebo lies "
-      + "beyond 0. *Not shown*: the interval lies wholly on the other side of the threshold. *Mixed*: anything "
+      + "beyond 0. *Refuted*: the whole interval lies on the other side of the threshold. *Undecided*: anything "
       + "else. *Not testable here*: a gate failed, or there are fewer than two clusters. A claim is shown if "
-      + "all of its tests are, and not shown if one of them is not. "
+      + "all of its tests are, and refuted if one of them is. "
       + "\(seeds) Intervals are by Student's t of the clusters, or where there are \(Comparison.fewClusters) clusters or more BCa bootstraps "
       + "of \(bootstrap.resamples) resamples, each of "
       + "\(ClaimText.percent(bootstrap.confidence)): \(ClaimText.percent(spec.confidence)) for all \(spec.intervals) together "

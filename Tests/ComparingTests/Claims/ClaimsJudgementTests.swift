@@ -153,8 +153,8 @@ import Testing
     #expect(both.verdict == .shown && both.reason == nil && both.estimate == alone.estimate)
     #expect(abs((both.bySecondReader?.result.difference ?? 0) - 2 * alone.estimate.result.difference) < 1e-12)
     let against = try found { value in -value }
-    #expect(against.verdict == .mixed)
-    #expect(against.reason == "by the first scene reader it is shown, by the second not shown")
+    #expect(against.verdict == .undecided)
+    #expect(against.reason == "by the first scene reader it is shown, by the second refuted")
   }
 
   // MARK: - What cannot be tested
@@ -182,7 +182,8 @@ import Testing
   @Test func equalValues() {
     let same = runs { column, _, _ in column == "swap" ? 1 : 0 }
     for (threshold, verdict) in [
-      (ClaimThreshold.above(0.5), Verdict.shown), (.above(1), .mixed), (.above(1.5), .notShown), (.below(1), .mixed),
+      (ClaimThreshold.above(0.5), Verdict.shown), (.above(1), .undecided), (.above(1.5), .refuted),
+      (.below(1), .undecided),
       (.below(2), .shown),
     ] {
       let test = judge([test(threshold)], same).claims[0].tests[0]

@@ -68,7 +68,7 @@ import Testing
           # small
 
           - **Asked.** Which of these 2 claims hold? C1: It "keeps" the \\*layout\\*; C2: It does nothing.
-          - **Found.** C1 is **shown**: all that it says was found. C2 is **not shown**: the pictures speak against “ssim \
+          - **Found.** C1 is **shown**: all that it says was found. C2 is **refuted**: the pictures speak against “ssim \
           falls”.
           - **How sure.** Judged by 36 pictures from 6 random starts that were held out from looking. The margins of error \
           behind the verdicts (4) are set so wide that all of them together should hold in 95 % of such experiments, with \
@@ -90,11 +90,11 @@ import Testing
         "### C1: shown\n\n> It \"keeps\" the \\*layout\\*.\n\nLeft out: blurred pictures\n\n| test |",
         "| more than nothing | ssim, late − none | 12 | 6 seeds | 0 | 0.81 | 0.5 | +0.31 | [",
         "] | above 0.1 | +0.25 (n 12, 6 seeds) | [+0.25, +0.25] | **shown** |",
-        "### C2: not shown\n",
-        "| below -0.1 | – | – | **not shown** |",
+        "### C2: refuted\n",
+        "| below -0.1 | – | – | **refuted** |",
         // Both pairs of seed 2 have equal pictures.
         "| psnr is high | psnr, late | 10 | 5 seeds | 2 |",
-        "| above 30 | – | – | **mixed**: the interval holds the threshold |",
+        "| above 30 | – | – | **undecided**: the interval holds the threshold |",
         "![small: the tests of its claims](figures/claims.png)",
       ] { #expect(report.contains(piece), "\(piece)\n\(report.prefix(5000))") }
       // What is judged is not said to be without a verdict.
@@ -117,7 +117,7 @@ import Testing
       #expect(try value(2, "confidence") == "0.9875" && value(2, "placebo") == "first")
       #expect(try abs((Double(value(2, "difference")) ?? 0) - 0.31) < 1e-12)
       #expect(try abs((Double(value(2, "placebo_low")) ?? 0) - 0.25) < 1e-12 && value(2, "placebo_clusters") == "6")
-      #expect(try value(3, "side") == "below" && value(3, "threshold") == "-0.1" && value(3, "verdict") == "not shown")
+      #expect(try value(3, "side") == "below" && value(3, "threshold") == "-0.1" && value(3, "verdict") == "refuted")
       #expect(try value(4, "excluded") == "2" && value(4, "difference") == "" && value(4, "mean_against") == "")
       #expect(try value(4, "reason") == "the interval holds the threshold" && value(4, "placebo_n") == "")
     }
