@@ -128,16 +128,20 @@ let package = Package(
 
     // An experiment: what its file asks for, the plan that comes of it, what is stored of it.
     .target(
+      name: "ExperimentFiles",
+      dependencies: [
+        "Attention", "Files", "Formatting", "Measures", "Pipelines", "Schedulers", "StrictYAML", "Tensors",
+      ], swiftSettings: strict + unoptimised),
+    .target(
       name: "Planning",
       dependencies: [
-        "Attention", "AttentionStore", "Files", "Formatting", "Measures", "Pipelines", "Schedulers", "StrictYAML",
-        "Tensors",
+        "Attention", "AttentionStore", "ExperimentFiles", "Files", "Formatting", "Pipelines", "Schedulers", "Tensors",
       ], swiftSettings: strict + unoptimised),
     .target(
       name: "Results",
       dependencies: [
-        "Analysis", "Attention", "AttentionStore", "Files", "Formatting", "Measures", "Planning", "Plotting",
-        "StrictYAML", "Tensors",
+        "Analysis", "Attention", "AttentionStore", "ExperimentFiles", "Files", "Formatting", "Measures", "Planning",
+        "Plotting", "StrictYAML", "Tensors",
       ],
       swiftSettings: strict),
 
@@ -145,30 +149,29 @@ let package = Package(
     .target(
       name: "Running",
       dependencies: [
-        "Attention", "AttentionStore", "Checkpoints", "Files", "Formatting", "Measures", "Pipelines", "Planning",
-        "Plotting", "Results", "Schedulers", "Tensors",
+        "Attention", "AttentionStore", "Checkpoints", "ExperimentFiles", "Files", "Formatting", "Measures",
+        "Pipelines", "Planning", "Plotting", "Results", "Schedulers", "Tensors",
       ],
       swiftSettings: strict + unoptimised),
     .target(
       name: "Comparing",
       dependencies: [
-        "Analysis", "Attention", "AttentionStore", "Formatting", "Measures", "Planning", "Plotting", "Results",
-        "Tensors",
+        "Analysis", "Attention", "AttentionStore", "ExperimentFiles", "Formatting", "Measures", "Planning", "Plotting",
+        "Results", "Tensors",
       ],
       swiftSettings: strict + unoptimised),
     .target(
       name: "Reporting",
       dependencies: [
-        "Analysis", "Attention", "AttentionStore", "Comparing", "Files", "Formatting", "Measures", "Planning",
-        "Plotting", "Results",
-        "Tensors",
+        "Analysis", "Attention", "AttentionStore", "Comparing", "ExperimentFiles", "Files", "Formatting", "Measures",
+        "Plotting", "Results", "Tensors",
       ],
       swiftSettings: strict + unoptimised),
     .target(
       name: "Exporting",
       dependencies: [
-        "Analysis", "Attention", "AttentionStore", "Checkpoints", "CZlib", "Files", "Formatting", "Measures",
-        "Planning", "Plotting", "Results", "Tensors",
+        "Analysis", "Attention", "AttentionStore", "Checkpoints", "CZlib", "ExperimentFiles", "Files", "Formatting",
+        "Measures", "Plotting", "Results", "Tensors",
       ],
       swiftSettings: strict),
 
@@ -183,8 +186,8 @@ let package = Package(
       name: "attnlab",
       dependencies: [
         "Analysis", "Attention", "AttentionStore", "Benchmarks", "Checkpoints", "Comparing", "Diagnosing",
-        "DiffusionModels", "Exporting", "Files", "Formatting", "Measures", "Pipelines", "Planning", "Plotting",
-        "Reporting", "Results", "Running", "Schedulers", "StrictYAML", "Tensors",
+        "DiffusionModels", "ExperimentFiles", "Exporting", "Files", "Formatting", "Measures", "Pipelines", "Planning",
+        "Plotting", "Reporting", "Results", "Running", "Schedulers", "StrictYAML", "Tensors",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict + unoptimised),
@@ -231,11 +234,11 @@ let package = Package(
     .testTarget(name: "PlottingTests", dependencies: ["CZlib", "Files", "Plotting", "TestSupport"]),
     .testTarget(name: "FormattingTests", dependencies: ["Formatting"]),
     // Experiment files alone: what reads them is built with sanitizers and counters too, where less to build counts.
-    .testTarget(name: "PlanningFileTests", dependencies: ["Planning", "StrictYAML", "TestSupport"]),
+    .testTarget(name: "ExperimentFilesTests", dependencies: ["ExperimentFiles", "StrictYAML", "TestSupport"]),
     // Small experiments and results that several of the tests below need.
     .target(
       name: "ExperimentSupport",
-      dependencies: ["Comparing", "Planning", "Reporting", "Results", "Running", "TestSupport"],
+      dependencies: ["Comparing", "ExperimentFiles", "Planning", "Reporting", "Results", "Running", "TestSupport"],
       path: "Tests/ExperimentSupport"),
     .testTarget(name: "PlanningTests", dependencies: ["ExperimentSupport", "Planning", "TestSupport"]),
     .testTarget(name: "ResultsTests", dependencies: ["ExperimentSupport", "Results", "TestSupport"]),
@@ -280,8 +283,9 @@ if let libFuzzer {
     .executableTarget(
       name: "attnlab-fuzz",
       dependencies: [
-        "AttentionStore", "Attention", "Checkpoints", "CLibFuzzer", "Comparing", "DiffusionModels", "Exporting",
-        "Pipelines", "Planning", "Plotting", "Reporting", "Results", "Running", "Schedulers", "StrictYAML", "Tensors",
+        "AttentionStore", "Attention", "Checkpoints", "CLibFuzzer", "Comparing", "DiffusionModels", "ExperimentFiles",
+        "Exporting", "Pipelines", "Planning", "Plotting", "Reporting", "Results", "Running", "Schedulers", "StrictYAML",
+        "Tensors",
         "VisionModels",
         .product(name: "GRDB", package: "GRDB.swift"),
       ],

@@ -1,7 +1,6 @@
 import Formatting
 import Foundation
 import Pipelines
-import Planning
 import Plotting
 import Results
 import Tensors

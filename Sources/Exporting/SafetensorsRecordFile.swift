@@ -1,7 +1,7 @@
 import Checkpoints
+import ExperimentFiles
 import Files
 import Foundation
-import Planning
 import Tensors
 
 /// One safetensors file, a float32 tensor `[height, width, keys]` for each map, and what they are in its metadata.

@@ -1,7 +1,7 @@
 import CZlib
+import ExperimentFiles
 import Files
 import Foundation
-import Planning
 
 /// A zip archive whose members are stored as they are, written from its beginning to its end.
 ///

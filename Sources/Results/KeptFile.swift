@@ -1,5 +1,5 @@
+import ExperimentFiles
 import Foundation
-import Planning
 import StrictYAML
 
 /// The experiment file as its results keep it: with every default written out, with whole paths, and with the command

@@ -1,5 +1,5 @@
+import ExperimentFiles
 import Formatting
-import Planning
 import Plotting
 import Tensors
 

@@ -1,6 +1,6 @@
 import AttentionStore
+import ExperimentFiles
 import Formatting
-import Planning
 import Plotting
 import Tensors
 

@@ -1,8 +1,8 @@
 import AttentionStore
+import ExperimentFiles
 import Files
 import Formatting
 import Foundation
-import Planning
 import Tensors
 
 /// Which runs are to be removed: those that fulfill every condition given. Without any condition it is none.

@@ -1,6 +1,6 @@
 import Attention
+import ExperimentFiles
 import Formatting
-import Planning
 
 /// What selectors of a file come to, in words.
 package struct SelectionText {

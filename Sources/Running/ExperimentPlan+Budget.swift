@@ -1,3 +1,4 @@
+import ExperimentFiles
 import Formatting
 import Planning
 

@@ -1,4 +1,5 @@
 import AttentionStore
+import ExperimentFiles
 import Files
 import Foundation
 import Pipelines

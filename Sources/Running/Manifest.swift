@@ -1,3 +1,4 @@
+import ExperimentFiles
 import Files
 import Foundation
 import Planning

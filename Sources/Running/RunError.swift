@@ -1,5 +1,5 @@
 import AttentionStore
-import Planning
+import ExperimentFiles
 
 /// Why an experiment is not run, or what of its results cannot be used.
 public enum RunError: Error, Hashable, Sendable, CustomStringConvertible {

@@ -1,5 +1,6 @@
 import AttentionStore
 import Checkpoints
+import ExperimentFiles
 import Files
 import Foundation
 import Measures

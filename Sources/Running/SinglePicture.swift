@@ -1,5 +1,6 @@
 import Attention
 import Checkpoints
+import ExperimentFiles
 import Foundation
 import Pipelines
 import Planning

@@ -1,8 +1,8 @@
 import ArgumentParser
 import Diagnosing
+import ExperimentFiles
 import Formatting
 import Foundation
-import Planning
 import Tensors
 
 /// The command line: each command parses, calls the libraries and prints.

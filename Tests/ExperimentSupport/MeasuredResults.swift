@@ -1,6 +1,7 @@
 import Attention
 import AttentionStore
 import Comparing
+import ExperimentFiles
 import Foundation
 import Planning
 import Results

@@ -1,4 +1,5 @@
 import AttentionStore
+import ExperimentFiles
 import Foundation
 import Pipelines
 import Planning

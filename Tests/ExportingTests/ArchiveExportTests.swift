@@ -6,8 +6,8 @@ import Foundation
 import TestSupport
 import Testing
 
+@testable import ExperimentFiles
 @testable import Exporting
-@testable import Planning
 @testable import Results
 
 /// The formats that put all maps of a record into one file: npz, safetensors, json.

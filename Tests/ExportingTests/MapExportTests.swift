@@ -7,8 +7,8 @@ import Tensors
 import TestSupport
 import Testing
 
+@testable import ExperimentFiles
 @testable import Exporting
-@testable import Planning
 @testable import Results
 
 @Suite struct MapExportTests {

@@ -1,6 +1,5 @@
 import Attention
 import ExperimentSupport
-import Planning
 import Testing
 
 /// `embedding` changes the encoded prompt of a run: a group carries what it changes.

@@ -1,3 +1,4 @@
+import ExperimentFiles
 import ExperimentSupport
 import Planning
 import Testing

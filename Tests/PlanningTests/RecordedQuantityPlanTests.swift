@@ -4,6 +4,7 @@ import Foundation
 import TestSupport
 import Testing
 
+@testable import ExperimentFiles
 @testable import Planning
 
 /// Records of other quantities than probabilities, as plans count, name and write them down.

@@ -1,4 +1,4 @@
-import Planning
+import ExperimentFiles
 import Testing
 
 @testable import Results

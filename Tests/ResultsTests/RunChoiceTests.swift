@@ -1,7 +1,7 @@
 import AttentionStore
+import ExperimentFiles
 import ExperimentSupport
 import Foundation
-import Planning
 import Results
 import TestSupport
 import Testing

@@ -1,5 +1,5 @@
+import ExperimentFiles
 import ExperimentSupport
-import Planning
 import Running
 import Testing
 

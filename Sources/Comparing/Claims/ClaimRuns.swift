@@ -1,3 +1,4 @@
+import ExperimentFiles
 import Planning
 import Results
 import Tensors

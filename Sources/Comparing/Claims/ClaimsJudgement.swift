@@ -1,6 +1,6 @@
 import Analysis
+import ExperimentFiles
 import Measures
-import Planning
 import Results
 
 /// The claims of an experiment and what its runs say of them.

@@ -1,4 +1,4 @@
-import Planning
+import ExperimentFiles
 
 /// What the runs say of a test or a claim.
 public enum Verdict: String, CaseIterable, Hashable, Sendable {

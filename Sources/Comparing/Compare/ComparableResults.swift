@@ -1,5 +1,6 @@
 import Attention
 import AttentionStore
+import ExperimentFiles
 import Formatting
 import Measures
 import Planning

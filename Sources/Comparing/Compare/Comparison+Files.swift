@@ -1,7 +1,7 @@
 import Analysis
+import ExperimentFiles
 import Formatting
 import Foundation
-import Planning
 import Plotting
 import Tensors
 

@@ -1,4 +1,5 @@
 import Analysis
+import ExperimentFiles
 import Measures
 import Planning
 import Tensors

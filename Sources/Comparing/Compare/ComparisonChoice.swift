@@ -1,6 +1,6 @@
+import ExperimentFiles
 import Formatting
 import Measures
-import Planning
 
 /// A column under the name that the comparison gives it.
 struct NamedColumn {

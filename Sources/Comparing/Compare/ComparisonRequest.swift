@@ -1,5 +1,5 @@
+import ExperimentFiles
 import Measures
-import Planning
 
 /// What to compare, and how.
 public struct ComparisonRequest: Hashable, Sendable {

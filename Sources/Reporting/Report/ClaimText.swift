@@ -1,6 +1,6 @@
 import Analysis
+import ExperimentFiles
 import Foundation
-import Planning
 
 /// What claims, tests and gates are called in a report, and their numbers.
 enum ClaimText {

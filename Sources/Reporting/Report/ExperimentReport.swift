@@ -1,9 +1,9 @@
 import AttentionStore
 import Comparing
+import ExperimentFiles
 import Files
 import Foundation
 import Measures
-import Planning
 import Results
 
 /// The report of an experiment: `report.md`, `figures/` and `tables/` of its results.

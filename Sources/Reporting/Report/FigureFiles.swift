@@ -1,7 +1,7 @@
+import ExperimentFiles
 import Files
 import Formatting
 import Foundation
-import Planning
 import Plotting
 import Tensors
 

@@ -1,8 +1,8 @@
 import Analysis
+import ExperimentFiles
 import Formatting
 import Foundation
 import Measures
-import Planning
 import Results
 
 /// Metrics by what prompts name: a table for each factor that the file's `tables` ask for.

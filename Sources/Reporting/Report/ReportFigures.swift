@@ -1,7 +1,7 @@
 import Attention
 import AttentionStore
+import ExperimentFiles
 import Foundation
-import Planning
 import Plotting
 import Results
 import Tensors

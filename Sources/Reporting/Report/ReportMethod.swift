@@ -1,9 +1,9 @@
 import Attention
 import AttentionStore
+import ExperimentFiles
 import Formatting
 import Foundation
 import Measures
-import Planning
 import Results
 import Tensors
 

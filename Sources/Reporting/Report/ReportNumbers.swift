@@ -1,8 +1,8 @@
 import Analysis
+import ExperimentFiles
 import Formatting
 import Foundation
 import Measures
-import Planning
 import Results
 import Tensors
 

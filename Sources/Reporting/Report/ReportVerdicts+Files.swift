@@ -1,7 +1,7 @@
 import Analysis
 import Comparing
+import ExperimentFiles
 import Formatting
-import Planning
 import Plotting
 import Results
 import Tensors

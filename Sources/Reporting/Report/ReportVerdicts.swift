@@ -1,8 +1,8 @@
 import Analysis
 import Comparing
+import ExperimentFiles
 import Formatting
 import Foundation
-import Planning
 import Tensors
 
 /// What a report says of an experiment's claims.

@@ -1,6 +1,6 @@
 import Attention
 import AttentionStore
-import Planning
+import ExperimentFiles
 
 /// What is compared where nothing is named.
 extension DifferenceView {

@@ -1,7 +1,7 @@
 import Analysis
 import Attention
 import AttentionStore
-import Planning
+import ExperimentFiles
 import Plotting
 import Results
 import Tensors

@@ -1,8 +1,8 @@
 import Attention
 import AttentionStore
+import ExperimentFiles
 import Formatting
 import Foundation
-import Planning
 import Plotting
 import Results
 import Tensors

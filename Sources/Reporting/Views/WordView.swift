@@ -1,9 +1,9 @@
 import Analysis
 import Attention
 import AttentionStore
+import ExperimentFiles
 import Formatting
 import Foundation
-import Planning
 import Plotting
 import Results
 import Tensors

@@ -1,8 +1,8 @@
 import Analysis
 import Attention
 import AttentionStore
+import ExperimentFiles
 import Measures
-import Planning
 import Tensors
 
 /// The heat maps of words as they grow, map by map, from what a record keeps of a run.

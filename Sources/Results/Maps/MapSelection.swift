@@ -2,7 +2,6 @@ import Attention
 import AttentionStore
 import Formatting
 import Foundation
-import Planning
 
 /// An export's request resolved against what is stored. Nothing is written before it exists.
 package struct MapSelection {

@@ -1,7 +1,6 @@
 import Attention
 import AttentionStore
 import Formatting
-import Planning
 import Plotting
 import Tensors
 

@@ -1,9 +1,9 @@
 import ArgumentParser
 import AttentionStore
 import Comparing
+import ExperimentFiles
 import Foundation
 import Measures
-import Planning
 import Plotting
 import Results
 import Tensors

@@ -4,7 +4,6 @@ import AttentionStore
 import Exporting
 import Formatting
 import Foundation
-import Planning
 import Results
 
 struct ExportCommand: ParsableCommand {

@@ -1,8 +1,8 @@
 import ArgumentParser
 import AttentionStore
+import ExperimentFiles
 import Formatting
 import Foundation
-import Planning
 import Reporting
 import Results
 

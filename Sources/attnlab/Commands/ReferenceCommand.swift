@@ -1,7 +1,7 @@
 import ArgumentParser
+import ExperimentFiles
 import Files
 import Foundation
-import Planning
 import Results
 
 struct ReferenceCommand: ParsableCommand {
@@ -15,7 +15,7 @@ struct ReferenceCommand: ParsableCommand {
       Examples:
         attnlab reference
         attnlab reference generate
-        attnlab reference --update Sources/Planning/Planning.docc/ExperimentFile.md
+        attnlab reference --update Sources/ExperimentFiles/ExperimentFiles.docc/ExperimentFile.md
       """)
 
   @Argument(

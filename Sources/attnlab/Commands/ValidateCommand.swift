@@ -1,6 +1,5 @@
 import ArgumentParser
 import Formatting
-import Planning
 import StrictYAML
 
 struct ValidateCommand: ParsableCommand {

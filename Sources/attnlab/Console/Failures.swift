@@ -1,5 +1,5 @@
 import Attention
-import Planning
+import ExperimentFiles
 import Results
 
 /// Options or arguments that cannot be used as they are given: exit code 2.

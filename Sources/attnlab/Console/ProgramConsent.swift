@@ -1,6 +1,6 @@
+import ExperimentFiles
 import Formatting
 import Foundation
-import Planning
 
 /// Whether the programs that an experiment names as metrics may run: a file of somebody else's is data until its reader
 /// says otherwise.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Attention
 import Checkpoints
+import ExperimentFiles
 import Foundation
 import Pipelines
 import Planning

@@ -1,6 +1,6 @@
 import ArgumentParser
 import Attention
-import Planning
+import ExperimentFiles
 import Running
 import Schedulers
 import Tensors

@@ -4,6 +4,7 @@ import TestSupport
 import Testing
 
 @testable import Comparing
+@testable import ExperimentFiles
 @testable import Planning
 
 /// Claims judged by made-up runs.

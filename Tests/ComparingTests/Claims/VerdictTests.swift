@@ -2,7 +2,7 @@ import TestSupport
 import Testing
 
 @testable import Comparing
-@testable import Planning
+@testable import ExperimentFiles
 
 @Suite struct VerdictTests {
   private func verdict(

@@ -1,6 +1,6 @@
 import Attention
+import ExperimentFiles
 import Foundation
-import Planning
 import StrictYAML
 
 /// Experiment files: `ExperimentSpec`, and the way back from what it accepts.

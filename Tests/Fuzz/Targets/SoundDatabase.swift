@@ -1,5 +1,6 @@
 import Attention
 import AttentionStore
+import ExperimentFiles
 import Foundation
 import GRDB
 import Pipelines

@@ -7,7 +7,7 @@ import Tensors
 import TestSupport
 import Testing
 
-@testable import Planning
+@testable import ExperimentFiles
 @testable import Reporting
 @testable import Results
 

@@ -11,7 +11,7 @@ import Testing
     [
       "notebooks-md/first-look.md", "notebooks-md/database.md", "README.md",
       "Sources/AttentionStore/AttentionStore.docc/AttentionStore.md",
-      "Sources/Planning/Planning.docc/ExperimentFile.md",
+      "Sources/ExperimentFiles/ExperimentFiles.docc/ExperimentFile.md",
       "Sources/Pipelines/Pipelines.docc/YourCheckpoint.md", "Experiments/emoji-scenes/README.md",
       "Sources/attnlab/attnlab.docc/attnlab.md", "Sources/attnlab/attnlab.docc/Findings.md",
     ],

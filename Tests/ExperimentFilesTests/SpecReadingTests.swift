@@ -1,8 +1,8 @@
 import Foundation
 import Testing
 
+@testable import ExperimentFiles
 @testable import Formatting
-@testable import Planning
 @testable import StrictYAML
 
 @Suite struct SpecReadingTests {

@@ -1,4 +1,5 @@
 import Attention
+import ExperimentFiles
 import Formatting
 import Pipelines
 import Schedulers

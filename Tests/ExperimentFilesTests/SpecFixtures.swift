@@ -1,5 +1,5 @@
 import Attention
-import Planning
+import ExperimentFiles
 import StrictYAML
 
 /// The shortest valid experiment, with `lines` added at the end.

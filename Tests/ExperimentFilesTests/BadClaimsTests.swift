@@ -1,4 +1,4 @@
-import Planning
+import ExperimentFiles
 import Testing
 
 /// Bad claims and exactly what is said of them.

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Planning
+@testable import ExperimentFiles
 
 @Suite struct ResolvedMarksTests {
   @Test func resolvedFilesHoldNoUnseenMarks() throws {

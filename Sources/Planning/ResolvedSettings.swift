@@ -1,5 +1,6 @@
 import Attention
 import AttentionStore
+import ExperimentFiles
 import Pipelines
 import Tensors
 

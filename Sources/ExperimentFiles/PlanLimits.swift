@@ -17,7 +17,7 @@ public enum PlanLimits {
 }
 
 /// How many runs a file asks for, as factors: what is made with every seed, in all settings.
-struct RunCount {
+package struct RunCount {
   /// Pairs of prompts, with templates written out.
   var pairs = 0
   /// Prompts without a partner, with templates written out.
@@ -26,10 +26,10 @@ struct RunCount {
   /// Runs of sources, once for each seed and setting.
   var sources = 0
   var seeds = 1
-  var settings = 1
+  package var settings = 1
 
   /// At most the largest whole number.
-  var runs: Int {
+  package var runs: Int {
     let subjects = saturatingSum([pairs, prompts])
     return saturatingProduct(saturatingSum([saturatingProduct(subjects, interventions), sources]), seeds, settings)
   }
@@ -61,7 +61,7 @@ struct RunCount {
 
 extension RunCount {
   /// Of a file's experiment, exactly.
-  init(_ spec: ExperimentSpec) {
+  package init(_ spec: ExperimentSpec) {
     let generate = spec.generate
     pairs = generate.pairs.count
     prompts = generate.prompts.count

@@ -1,7 +1,7 @@
 import Attention
+import ExperimentFiles
 import Formatting
 import Measures
-import Planning
 import Schedulers
 import Tensors
 import TestSupport

@@ -2,8 +2,8 @@ import Foundation
 import StrictYAML
 import Testing
 
+@testable import ExperimentFiles
 @testable import Formatting
-@testable import Planning
 
 /// What a file may ask for at most: refused by its numbers, before anything is written out.
 @Suite struct LimitTests {

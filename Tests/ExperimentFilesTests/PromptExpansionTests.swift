@@ -1,5 +1,5 @@
+import ExperimentFiles
 import Foundation
-import Planning
 import StrictYAML
 import Testing
 

@@ -22,9 +22,9 @@ public struct ExperimentSpec: Codable, Hashable, Sendable {
   /// The experiment whose runs, maps and pictures are read in place of making any; nil: they are made.
   public internal(set) var mapsFrom: String?
   /// In the order of the file. Names differ. Of a plan that reads maps, what the other experiment recorded.
-  public internal(set) var record: [RecordSpec]
+  public package(set) var record: [RecordSpec]
   /// The steps after which each run leaves the picture that the model then expects; nil: none.
-  public internal(set) var predictedClean: StepSelector?
+  public package(set) var predictedClean: StepSelector?
   /// In the order of the file. Names differ; never empty.
   public internal(set) var interventions: [InterventionSpec]
   public internal(set) var metrics: [Metric]

@@ -5,12 +5,13 @@ import StrictYAML
 import TestSupport
 import Testing
 
-@testable import Planning
+@testable import ExperimentFiles
 
 /// Each key of the file has one description. It must be read, written and explained: a key whose value never reaches the
 /// resolved file would be lost there, and so in every result.
 @Suite struct SpecKeyTests {
-  private static let page = Fixtures.repository.appending(path: "Sources/Planning/Planning.docc/ExperimentFile.md")
+  private static let page = Fixtures.repository.appending(
+    path: "Sources/ExperimentFiles/ExperimentFiles.docc/ExperimentFile.md")
 
   @Test func everyKeyIsReadWrittenAndExplained() throws {
     try check(ExperimentSpec.section, apart: [["maps_from"], ["record", "predicted_clean"]])

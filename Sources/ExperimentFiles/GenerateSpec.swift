@@ -73,7 +73,7 @@ public struct GenerationSettings: Codable, Hashable, Sendable {
 
 extension GenerateSpec {
   /// The sources of pairs and the prompts without a partner, each once: what a set of `dataset_mean` is of where it names none.
-  var ownPrompts: [String] { (pairs.map(\.source) + prompts).uniqued }
+  package var ownPrompts: [String] { (pairs.map(\.source) + prompts).uniqued }
 }
 
 /// A source prompt, and the target prompt that its attention may be carried into.

@@ -1,12 +1,12 @@
 import Attention
+import ExperimentFiles
 import Foundation
-import Planning
 import TestSupport
 import Testing
 
 @Suite struct SpecReferenceTests {
   private static let page = Fixtures.repository.appending(
-    path: "Sources/Planning/Planning.docc/ExperimentFile.md")
+    path: "Sources/ExperimentFiles/ExperimentFiles.docc/ExperimentFile.md")
 
   /// What the page says of keys is what the decoder allows: renew it with `attnlab reference --update`.
   @Test func thePageIsAsTheCodeIs() throws {

@@ -1,8 +1,8 @@
 import Attention
+import ExperimentFiles
 import Formatting
 import Foundation
 import Measures
-import Planning
 import StrictYAML
 import Testing
 

@@ -54,7 +54,7 @@ public struct ExperimentFault: Hashable, Sendable, CustomStringConvertible {
 }
 
 /// As many lines as a reader still reads, and how many more there are.
-func firstOnes(_ lines: [String]) -> [String] {
+package func firstOnes(_ lines: [String]) -> [String] {
   let most = SpecError.mostProblems
   return lines.count > most ? lines.prefix(most) + ["and \(lines.count - most) more"] : lines
 }

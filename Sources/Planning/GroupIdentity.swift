@@ -1,5 +1,6 @@
 import Attention
 import AttentionStore
+import ExperimentFiles
 import Files
 import Foundation
 import Pipelines

@@ -1,3 +1,4 @@
+import ExperimentFiles
 import Tensors
 
 /// What names one run of a plan: which prompt, from which noise, changed how, in which of the settings.

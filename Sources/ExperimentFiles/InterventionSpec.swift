@@ -78,7 +78,7 @@ public struct DatasetSpec: Codable, Hashable, Sendable {
   public let seeds: [Seed]?
 
   /// More runs than this do not go in a batch beside the others.
-  static let mostRuns = 256
+  package static let mostRuns = 256
 
   public init(prompts: [String]? = nil, seeds: [Seed]? = nil) {
     self.prompts = prompts

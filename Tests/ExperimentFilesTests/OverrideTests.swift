@@ -1,5 +1,5 @@
 import Attention
-import Planning
+import ExperimentFiles
 import StrictYAML
 import Testing
 

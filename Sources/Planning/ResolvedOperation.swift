@@ -1,4 +1,5 @@
 import Attention
+import ExperimentFiles
 import Tensors
 
 /// An operation of an experiment file, with its selectors resolved against a model.
