@@ -130,7 +130,8 @@ let package = Package(
     .target(
       name: "ExperimentFiles",
       dependencies: [
-        "Attention", "Files", "Formatting", "Measures", "Pipelines", "Schedulers", "StrictYAML", "Tensors",
+        "Analysis", "Attention", "Files", "Formatting", "Measures", "Pipelines", "Schedulers", "StrictYAML",
+        "Tensors",
       ], swiftSettings: strict + unoptimised),
     .target(
       name: "Planning",

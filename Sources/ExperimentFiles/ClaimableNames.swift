@@ -18,7 +18,8 @@ extension FileReader {
     let generate = context.generate
     context.claimable = ClaimableNames(
       columns: generate != nil && isSound("interventions", "generate.pairs") ? columns : nil,
-      metrics: isSound("metrics") ? metrics : nil, seeds: isSound("generate.seeds") ? generate?.seeds : nil)
+      metrics: isSound("metrics") ? metrics : nil,
+      seeds: isSound("generate.seeds", "generate.pairs") ? generate?.allSeeds : nil)
   }
 
   /// Reports columns that are compared with themselves.

@@ -13,6 +13,7 @@ extension GenerateSpec {
     if areKnown, generate.pairs.isEmpty, generate.prompts.isEmpty {
       reader.report(fields.field, "nothing to generate; give pairs, prompts, or both")
     }
+    reader.checkSeeds(generate, fields, areKnown: areKnown)
     reader.note(generate)
   }
 
@@ -22,7 +23,8 @@ extension GenerateSpec {
       "a list of pairs of a source and a target prompt, see below"),
     Key("prompts", \.prompts, .prompts(), example: "[a red car]", "a list of prompts that stand alone, see below"),
     Key(
-      "seeds", \.seeds, .seeds, required: true, example: "[1, 2]",
+      "seeds", \.sharedSeeds, .ifGiven(.seeds), standard: "required, unless each pair has seeds of its own",
+      example: "[1, 2]",
       "a list of whole numbers from 0 to 2^64 - 1, as for torch's CPU generator"),
   ]
 
@@ -61,6 +63,12 @@ extension GenerateSpec {
       "{allowed}: the largest number of runs in a group. If a source has more targets, they are made in several groups, "
         + "each with the source again. Single prompts share groups. Memory grows with this number"),
   ]
+
+  /// nil where nothing is made with them.
+  fileprivate var sharedSeeds: [Seed]? {
+    get { seeds.isEmpty ? nil : seeds }
+    set { seeds = newValue ?? [] }
+  }
 
   /// The settings where there is but one, without a name; setting nil changes nothing.
   fileprivate var only: GenerationSettings? {
@@ -102,6 +110,36 @@ extension SchedulerSettings {
   fileprivate subscript(key: String) -> Value? {
     get { values[key] }
     set { self = SchedulerSettings(values.filter { $0.key != key }.merging(newValue.map { [key: $0] } ?? [:]) { $1 }) }
+  }
+}
+
+extension FileReader {
+  /// Reports missing seeds, seeds that nothing is made with, and seeds that a pair does not have to itself.
+  /// - Parameter areKnown: whether pairs and prompts could be read.
+  fileprivate func checkSeeds(_ generate: GenerateSpec, _ fields: Fields, areKnown: Bool) {
+    guard areKnown else { return }
+    switch fields["seeds"] {
+    case nil where !generate.haveOwnSeeds:
+      report(
+        at: fields.place, path: keyPath(fields.path, "seeds"), "the key \"seeds\" is missing in \(fields.path)")
+    case let field? where generate.haveOwnSeeds:
+      report(field, "each pair has seeds of its own, and nothing is made with these; leave the key out")
+    default: break
+    }
+    guard let field = fields["pairs"] else { return }
+    var owners: [Seed: String] = Dictionary(
+      generate.seeds.map { ($0, "generate.seeds") }, uniquingKeysWith: { first, _ in first })
+    for pair in generate.pairs {
+      for seed in pair.seeds ?? [] {
+        if let owner = owners[seed] {
+          report(
+            field,
+            "\(quoted(pair.label)) has the seed \(seed), which \(owner) has already; a pair has its seeds to itself")
+          return
+        }
+        owners[seed] = quoted(pair.label)
+      }
+    }
   }
 }
 

@@ -7,15 +7,23 @@ extension PromptPair {
     keys: [
       Key("source", \.source, .line(), required: true, example: "a red car", "the prompt of the source"),
       Key("target", \.target, .line(), required: true, example: "a blue car", "the prompt of the target"),
+      Key(
+        "seeds", \.seeds, .ifGiven(.seeds), brief: true, standard: "those of `generate`", example: "[7, 8]",
+        "seeds that this pair has to itself"),
     ])
 }
 
+extension PromptPair {
+  /// What tells one pair from another.
+  fileprivate var prompts: [String] { [source, target] }
+}
+
 extension Form<[PromptPair]> {
-  /// Pairs, templates and files of pairs.
+  /// Pairs, templates, files of pairs, and pairs that are drawn.
   static var pairs: Form<[PromptPair]> {
     Form(
       read: { field, reader in
-        reader.expanded(field, of: "pairs", atMost: PlanLimits.prompts) { reader.pairs($0) }
+        reader.expanded(field, of: "pairs", atMost: PlanLimits.prompts, by: \.prompts) { reader.pairs($0) }
       }, write: { .list($0.map(PromptPair.section.write)) })
   }
 }
@@ -24,7 +32,7 @@ extension Form<[String]> {
   /// Prompts and templates.
   static func prompts(atMost most: Int = PlanLimits.prompts) -> Form<[String]> {
     Form(
-      read: { field, reader in reader.expanded(field, of: "prompts", atMost: most) { reader.prompts($0) } },
+      read: { field, reader in reader.expanded(field, of: "prompts", atMost: most, by: \.self) { reader.prompts($0) } },
       write: { .list($0.map { .text($0) }) })
   }
 }
@@ -35,12 +43,14 @@ extension FileReader {
     let literal = PromptPair.section.names
     let template = TemplateEntry.ofPairs.names.filter { !literal.contains($0) }
     let file = PairsFileEntry.section.names
-    let all = literal + template + file
+    let drawn = DrawnPairsEntry.section.names.filter { !template.contains($0) }
+    let all = literal + template + file + drawn
     guard case .mapping(let entries) = entry.node.content else {
       _ = fields(entry, allowed: all)
       return []
     }
     let has = { (keys: [String]) in entries.contains { keys.contains($0.key) } }
+    if has(drawn) { return DrawnPairsEntry.section.soundly(entry, self).map { pairs(of: $0, entry) } ?? [] }
     if has(template) {
       guard let template = TemplateEntry.ofPairs.soundly(entry, self) else { return [] }
       let pairs = template.pairs
@@ -51,9 +61,23 @@ extension FileReader {
     if has(literal) { return PromptPair.section.soundly(entry, self).map { [$0] } ?? [] }
     _ = fields(entry, allowed: all)
     if entries.allSatisfy({ all.contains($0.key) }) {
-      report(entry, "expected { source, target }, { template, lists, source } or { file, limit }")
+      report(
+        entry,
+        "expected { source, target }, { template, lists, source }, { file, limit } or { draw, templates, lists, change }"
+      )
     }
     return []
+  }
+
+  private func pairs(of drawn: DrawnPairsEntry, _ entry: Field) -> [PromptPair] {
+    let pairs = drawn.pairs
+    if pairs.count < drawn.count {
+      report(
+        entry,
+        "the templates and lists gave only \(pairs.count) different pairs in \(drawn.tries) tries; draw fewer, or lengthen the "
+          + "lists")
+    }
+    return pairs
   }
 
   /// The same of prompts.
@@ -65,18 +89,19 @@ extension FileReader {
   }
 
   /// What the entries of a list stand for, all in one list, with a report where one equals an earlier one.
-  fileprivate func expanded<Value: Hashable>(
-    _ field: Field, of what: String, atMost most: Int, _ read: (Field) -> [Value]
+  /// - Parameter identity: what no two of them may have in common.
+  fileprivate func expanded<Value: Hashable, Identity: Hashable>(
+    _ field: Field, of what: String, atMost most: Int, by identity: (Value) -> Identity, _ read: (Field) -> [Value]
   ) -> [Value]? {
     guard let entries = list(field, of: what) else { return nil }
-    var seen: [Value: String] = [:]
+    var seen: [Identity: String] = [:]
     var values: [Value] = []
     for entry in entries where values.count <= most {
       for value in read(entry) {
-        if let first = seen[value] {
+        if let first = seen[identity(value)] {
           report(entry, "\(shown(value)) stands in \(first) already; each may stand once")
         } else {
-          seen[value] = entry.path
+          seen[identity(value)] = entry.path
           values.append(value)
         }
       }

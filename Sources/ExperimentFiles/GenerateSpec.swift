@@ -8,7 +8,8 @@ public struct GenerateSpec: Codable, Hashable, Sendable {
   public internal(set) var pairs: [PromptPair]
   /// Prompts without a partner, templates already expanded. None stands twice.
   public internal(set) var prompts: [String]
-  /// Seeds of the start noise, as of torch's CPU generator. None stands twice; never empty.
+  /// Seeds of the start noise, as of torch's CPU generator, of prompts and of pairs that have none of their own. None stands
+  /// twice; empty where each pair has its own and there are no prompts.
   public internal(set) var seeds: [Seed]
   /// Steps, guidance and scheduler: one, or those of a sweep. Never empty; labels differ.
   public internal(set) var settings: [GenerationSettings]
@@ -74,6 +75,15 @@ public struct GenerationSettings: Codable, Hashable, Sendable {
 extension GenerateSpec {
   /// The sources of pairs and the prompts without a partner, each once: what a set of `dataset_mean` is of where it names none.
   package var ownPrompts: [String] { (pairs.map(\.source) + prompts).uniqued }
+
+  /// The seeds that a pair is made with.
+  package func seeds(of pair: PromptPair) -> [Seed] { pair.seeds ?? seeds }
+
+  /// Every seed, each once: the shared ones before those of single pairs.
+  public var allSeeds: [Seed] { seeds + pairs.flatMap { $0.seeds ?? [] } }
+
+  /// Whether all that is made is made with seeds that no other pair has.
+  package var haveOwnSeeds: Bool { prompts.isEmpty && !pairs.isEmpty && pairs.allSatisfy { $0.seeds != nil } }
 }
 
 /// A source prompt, and the target prompt that its attention may be carried into.
@@ -82,10 +92,13 @@ extension GenerateSpec {
 public struct PromptPair: Codable, Hashable, Sendable {
   public internal(set) var source: String
   public internal(set) var target: String
+  /// Seeds of its own, which nothing else of the file is made with; nil: those of `generate`.
+  public internal(set) var seeds: [Seed]?
 
-  public init(source: String, target: String) {
+  public init(source: String, target: String, seeds: [Seed]? = nil) {
     self.source = source
     self.target = target
+    self.seeds = seeds
   }
 
   /// `a red car → a blue car`

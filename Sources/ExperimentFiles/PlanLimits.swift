@@ -26,12 +26,18 @@ package struct RunCount {
   /// Runs of sources, once for each seed and setting.
   var sources = 0
   var seeds = 1
+  /// Pairs with seeds of their own, each as often as it has seeds.
+  var ownPairs = 0
+  /// Runs of their sources.
+  var ownSources = 0
   package var settings = 1
 
   /// At most the largest whole number.
   package var runs: Int {
     let subjects = saturatingSum([pairs, prompts])
-    return saturatingProduct(saturatingSum([saturatingProduct(subjects, interventions), sources]), seeds, settings)
+    let shared = saturatingProduct(saturatingSum([saturatingProduct(subjects, interventions), sources]), seeds)
+    let own = saturatingSum([saturatingProduct(ownPairs, interventions), ownSources])
+    return saturatingProduct(saturatingSum([shared, own]), settings)
   }
 
   /// Why there may not be so many; nil if there may.
@@ -53,7 +59,12 @@ package struct RunCount {
     let first = subjects.count == 1 ? subjects[0] : "(\(subjects.joined(separator: " + ")))"
     let sources = sources == 0 ? "" : " and \(noun(sources, "source"))"
     let others = [(settings, "setting")].filter { $0.0 > 1 }.map { " x \(noun($0.0, $0.1))" }.joined()
-    return "\(first) x \(noun(interventions, "intervention"))\(sources) x \(noun(seeds, "seed"))\(others)"
+    let made = noun(interventions, "intervention")
+    let own =
+      ownPairs == 0
+      ? nil : "\(noun(ownPairs, "pair")) with a seed of their own x \(made) and \(noun(ownSources, "source"))"
+    let shared = subjects.isEmpty ? nil : "\(first) x \(made)\(sources) x \(noun(seeds, "seed"))"
+    return [shared, own].compactMap { $0 }.joined(separator: ", and ") + others
   }
 
   private func noun(_ count: Int, _ name: String) -> String { "\(atMostShown(count)) \(name)\(count == 1 ? "" : "s")" }
@@ -63,13 +74,17 @@ extension RunCount {
   /// Of a file's experiment, exactly.
   package init(_ spec: ExperimentSpec) {
     let generate = spec.generate
-    pairs = generate.pairs.count
+    let (shared, own) = (generate.pairs.filter { $0.seeds == nil }, generate.pairs.compactMap(\.seeds))
+    // A source is made again in each group of its targets.
+    func groups(_ targets: Int) -> Int { (targets + generate.batch - 2) / (generate.batch - 1) }
+    pairs = shared.count
     prompts = generate.prompts.count
     interventions = spec.interventions.count
-    // A source is made again in each group of its targets.
-    let targets = Dictionary(grouping: generate.pairs, by: \.source).mapValues { $0.count * spec.interventions.count }
-    sources = targets.values.reduce(0) { $0 + ($1 + generate.batch - 2) / (generate.batch - 1) }
+    let targets = Dictionary(grouping: shared, by: \.source).mapValues { $0.count * spec.interventions.count }
+    sources = targets.values.reduce(0) { $0 + groups($1) }
     seeds = generate.seeds.count
+    ownPairs = own.reduce(0) { $0 + $1.count }
+    ownSources = ownPairs * groups(spec.interventions.count)
     settings = generate.settings.count
   }
 }

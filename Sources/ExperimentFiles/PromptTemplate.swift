@@ -48,10 +48,8 @@ struct TemplateError: Error {
 
 /// An entry of `pairs` or `prompts` that is a template with its lists.
 struct TemplateEntry: Sendable {
-  fileprivate typealias NamedList = (name: String, values: [String])
-
   fileprivate var template: PromptTemplate?
-  fileprivate var lists: [NamedList]?
+  fileprivate var lists: [NamedTexts]?
   /// What the source has of some lists; of the others it has their first.
   fileprivate var source: [String: String] = [:]
 
@@ -87,10 +85,11 @@ struct TemplateEntry: Sendable {
 
   private static let keys: [Key<TemplateEntry>] = [
     Key(
-      "template", \.template, .ifGiven(templateForm), required: true, example: "\"a {color} car\"", "a prompt with gaps"
+      "template", \.template, .ifGiven(.template), required: true, example: "\"a {color} car\"", "a prompt with gaps"
     ),
     Key(
-      "lists", \.lists, .ifGiven(listsForm), required: true, example: "{ color: [red, blue, green] }",
+      "lists", \.lists, .ifGiven(.lists(combinations: PlanLimits.prompts)), required: true,
+      example: "{ color: [red, blue, green] }",
       "a list of texts for each gap"),
   ]
 
@@ -128,28 +127,43 @@ struct TemplateEntry: Sendable {
   }
 }
 
-private let templateForm = Form<PromptTemplate>(
-  read: { field, reader in
-    guard let text = reader.line(field) else { return nil }
-    do throws(TemplateError) { return try PromptTemplate(text) } catch {
-      reader.report(field, error.message)
-      return nil
-    }
-  }, write: { _ in nil })
+/// What a gap may be filled with.
+struct NamedTexts: Sendable {
+  let name: String
+  let values: [String]
+}
 
-private let listsForm = Form<[TemplateEntry.NamedList]>(
-  read: { field, reader in
-    guard let entries = reader.namedFields(field, of: "lists") else { return nil }
-    let lists = entries.map { entry in
-      let values = Form<[String]>.distinct(of: "texts", .line()).read(entry.value, reader)
-      if case .list(let nodes) = entry.value.node.content, nodes.isEmpty {
-        reader.report(entry.value, "the list is empty")
-      }
-      return (name: entry.key, values: values ?? [])
-    }
-    // In floating point, where no product overflows.
-    if lists.reduce(1.0, { $0 * Double($1.values.count) }) > Double(PlanLimits.prompts) {
-      reader.report(field, "the lists have more than \(PlanLimits.prompts) combinations, the most there may be")
-    }
-    return lists
-  }, write: { _ in nil })
+extension Form<PromptTemplate> {
+  static var template: Form<PromptTemplate> {
+    Form(
+      read: { field, reader in
+        guard let text = reader.line(field) else { return nil }
+        do throws(TemplateError) { return try PromptTemplate(text) } catch {
+          reader.report(field, error.message)
+          return nil
+        }
+      }, write: { _ in nil })
+  }
+}
+
+extension Form<[NamedTexts]> {
+  /// - Parameter most: of the combinations that they have; nil where they are not all written out.
+  static func lists(combinations most: Int?) -> Form<[NamedTexts]> {
+    Form(
+      read: { field, reader in
+        guard let entries = reader.namedFields(field, of: "lists") else { return nil }
+        let lists = entries.map { entry in
+          let values = Form<[String]>.distinct(of: "texts", .line()).read(entry.value, reader)
+          if case .list(let nodes) = entry.value.node.content, nodes.isEmpty {
+            reader.report(entry.value, "the list is empty")
+          }
+          return NamedTexts(name: entry.key, values: values ?? [])
+        }
+        // In floating point, where no product overflows.
+        if let most, lists.reduce(1.0, { $0 * Double($1.values.count) }) > Double(most) {
+          reader.report(field, "the lists have more than \(most) combinations, the most there may be")
+        }
+        return lists
+      }, write: { _ in nil })
+  }
+}

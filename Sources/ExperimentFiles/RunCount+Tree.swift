@@ -8,7 +8,11 @@ extension RunCount {
   /// than one may have, and whatever is wrong otherwise: the decoder refuses it, without writing it out.
   init(_ root: SpecNode) {
     guard let generate = root["generate"] else { return }
-    pairs = saturatingSum((generate["pairs"]?.list ?? []).map { Self.combinations(of: $0["lists"]) ?? 1 })
+    let entries = generate["pairs"]?.list ?? []
+    ownPairs = saturatingSum(entries.compactMap(Self.ownPairs))
+    ownSources = ownPairs
+    pairs = saturatingSum(
+      entries.filter { Self.ownPairs($0) == nil }.map { Self.combinations(of: $0["lists"]) ?? 1 })
     prompts = saturatingSum((generate["prompts"]?.list ?? []).map { Self.combinations(of: $0["lists"]) ?? 1 })
     sources = pairs == 0 ? 0 : 1
     seeds = generate["seeds"]?.list?.count ?? 1
@@ -17,6 +21,19 @@ extension RunCount {
       root["interventions"]?.entries.map { entries in
         saturatingSum(entries.map { Self.points(of: $0.value["sweep"]) })
       } ?? 1
+  }
+
+  /// The pairs of an entry whose pairs have seeds of their own, each as often as it has seeds; nil for any other entry.
+  private static func ownPairs(_ entry: SpecNode) -> Int? {
+    func number(_ key: String) -> Int? {
+      guard case .scalar(let text, .integer)? = entry[key]?.content else { return nil }
+      return Int(text)
+    }
+    if entry["draw"] != nil {
+      let count = saturatingProduct(number("draw") ?? 1, number("seeds_each") ?? DrawnPairsEntry.standardSeeds)
+      return max(1, count)
+    }
+    return entry["seeds"]?.list?.count
   }
 
   /// The combinations of lists by name; nil where there are none.

@@ -8,7 +8,8 @@ import StrictYAML
 public enum SpecReference {
   /// Every section, in the order of the page.
   public static let all = [
-    ExperimentSpec.section.reference, GenerateSpec.section.reference, RecordSpec.section.reference,
+    ExperimentSpec.section.reference, GenerateSpec.section.reference, DrawnPairsEntry.section.reference,
+    RecordSpec.section.reference,
     StepsEntry.section.reference, OperationSpec.section.reference, operations, ClaimsSpec.section.reference,
     GateEntry.section.reference, ClaimSpec.section.reference, ClaimTestSpec.section.reference,
   ]

@@ -106,7 +106,7 @@ extension ExperimentPlan: Codable {
     try check(
       !record.settings.isEmpty && record.settings.count == record.spec.generate.settings.count,
       "settings: there are \(record.settings.count), and \(record.spec.generate.settings.count) of the experiment")
-    try check(!record.spec.generate.seeds.isEmpty, "spec.generate: the experiment has no seeds")
+    try check(!record.spec.generate.allSeeds.isEmpty, "spec.generate: the experiment has no seeds")
     try check(!record.spec.interventions.isEmpty, "spec.interventions: the experiment has none")
     for (index, prompt) in record.prompts.enumerated() {
       try check(prompt.isSound, "prompts.\(index): a token of a word that there is not")

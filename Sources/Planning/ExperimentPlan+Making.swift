@@ -46,8 +46,8 @@ extension ExperimentPlan {
     for (index, (prepared, settings)) in made.enumerated() {
       var builder = prepared
       let identity = GroupIdentity(model: model.hash, engine: engine, spec: spec, settings)
-      for makeUp in builder.makeUps(settings, at: index) {
-        for seed in generate.seeds {
+      for (makeUp, seeds) in builder.makeUps(settings, at: index) {
+        for seed in seeds {
           var denoising = settings.denoising
           denoising.seed = seed
           let hash = identity.hash(denoising, makeUp.members, makeUp.references)

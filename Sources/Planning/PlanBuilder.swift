@@ -124,9 +124,10 @@ struct PlanBuilder {
   /// The make-ups of groups of at most `batch` runs: of a source prompt with the targets of all its pairs, and of single
   /// prompts, which share a group since small batches are slow.
   /// - Parameter index: of the settings in the plan.
-  mutating func makeUps(_ settings: ResolvedSettings, at index: Int) -> [MakeUp] {
+  /// - Returns: each with the seeds that it is made with.
+  mutating func makeUps(_ settings: ResolvedSettings, at index: Int) -> [(makeUp: MakeUp, seeds: [Seed])] {
     let batch = spec.generate.batch
-    var members: [[GroupMember]] = []
+    var members: [(members: [GroupMember], seeds: [Seed])] = []
     var singles: [GroupMember] = []
     for family in spec.families {
       guard let source = family.source else {
@@ -140,10 +141,10 @@ struct PlanBuilder {
       explainAlignment(source, family.runs.map(\.prompt).uniqued, settings)
       let first = GroupMember(role: .source, intervention: InterventionSpec.sourceName, prompt: encoded(source))
       let targets = family.runs.map { GroupMember(role: .target, intervention: $1.name, prompt: encoded($0)) }
-      members += targets.chunks(of: batch - 1).map { [first] + $0 }
+      members += targets.chunks(of: batch - 1).map { ([first] + $0, family.seeds) }
     }
-    members += singles.chunks(of: batch)
-    return members.compactMap { makeUp($0, settings, at: index) }
+    members += singles.chunks(of: batch).map { ($0, spec.generate.seeds) }
+    return members.compactMap { members, seeds in makeUp(members, settings, at: index).map { ($0, seeds) } }
   }
 
   private mutating func makeUp(_ members: [GroupMember], _ settings: ResolvedSettings, at index: Int) -> MakeUp? {
@@ -238,7 +239,7 @@ struct PlanBuilder {
         let place = "interventions.\(name).\(index)"
         guard let dataset = operation.spec.dataset else { continue }
         let count = saturatingProduct(
-          dataset.prompts?.count ?? ownPromptCount, dataset.seeds?.count ?? spec.generate.seeds.count)
+          dataset.prompts?.count ?? ownPromptCount, dataset.seeds?.count ?? spec.generate.allSeeds.count)
         if count > DatasetSpec.mostRuns {
           areMade = false
           note(

@@ -48,7 +48,7 @@ struct ResolvedOperation: Codable {
   func references(source: String?, _ generate: GenerateSpec) -> [(prompt: String, seed: Seed)] {
     if let dataset = spec.dataset {
       let prompts = dataset.prompts ?? generate.ownPrompts
-      return prompts.flatMap { prompt in (dataset.seeds ?? generate.seeds).map { (prompt, $0) } }
+      return prompts.flatMap { prompt in (dataset.seeds ?? generate.allSeeds).map { (prompt, $0) } }
     }
     guard let seed = spec.sourceSeed, let source else { return [] }
     return [(source, seed)]

@@ -27,6 +27,9 @@ public struct RunKey: Hashable, Codable, Sendable {
     source.map { RunKey(prompt: $0, seed: seed, intervention: InterventionSpec.sourceName, settings: settings) }
   }
 
+  /// The prompts of its pair, or its own: what pairs are told by.
+  package var prompts: [String] { [source ?? "", prompt] }
+
   /// The key without its intervention: what runs share that are compared with one another.
   package var subject: RunKey { with(intervention: "") }
 
@@ -43,32 +46,37 @@ extension RunKey: CustomStringConvertible {
   }
 }
 
-/// Runs that belong together, whatever their seed and settings: a source with all its targets, or one prompt's.
+/// Runs that belong together, whatever their seed and settings: a source with all its targets that are made with the same
+/// seeds, or one prompt's.
 struct RunFamily {
   /// The prompt that the runs take attention from; nil for single prompts.
   let source: String?
+  let seeds: [Seed]
   /// Beside the source's own.
   let runs: [(prompt: String, intervention: InterventionSpec)]
 }
 
 extension ExperimentSpec {
-  /// What is made at each seed in each of the settings, in the order of the file: pairs first, each source once, then single
-  /// prompts.
+  /// What is made at each of its seeds in each of the settings, in the order of the file: pairs first, each source once for the
+  /// pairs that share their seeds, then single prompts.
   var families: [RunFamily] {
     func runs(of prompts: [String]) -> [(prompt: String, intervention: InterventionSpec)] {
       prompts.flatMap { prompt in interventions.map { (prompt: prompt, intervention: $0) } }
     }
-    let targets = Dictionary(grouping: generate.pairs, by: \.source)
-    return generate.pairs.map(\.source).uniqued.map { source in
-      RunFamily(source: source, runs: runs(of: (targets[source] ?? []).map(\.target)))
-    } + generate.prompts.map { RunFamily(source: nil, runs: runs(of: [$0])) }
+    // Pairs of one source are made together where they have their seeds in common.
+    let alike = { (pair: PromptPair) in PromptPair(source: pair.source, target: "", seeds: pair.seeds) }
+    let targets = Dictionary(grouping: generate.pairs, by: alike)
+    return generate.pairs.map(alike).uniqued.map { pair in
+      RunFamily(
+        source: pair.source, seeds: generate.seeds(of: pair), runs: runs(of: (targets[pair] ?? []).map(\.target)))
+    } + generate.prompts.map { RunFamily(source: nil, seeds: generate.seeds, runs: runs(of: [$0])) }
   }
 
   /// The keys of all runs, in the order of the file: the families one after another, each source before its targets.
   package var runKeys: [RunKey] {
-    let places = generate.seeds.flatMap { seed in generate.settings.map { (seed, $0.label) } }
-    return families.flatMap { family in
-      places.flatMap { seed, settings in
+    families.flatMap { family in
+      let places = family.seeds.flatMap { seed in generate.settings.map { (seed, $0.label) } }
+      return places.flatMap { seed, settings in
         let source = family.source.map {
           RunKey(prompt: $0, seed: seed, intervention: InterventionSpec.sourceName, settings: settings)
         }

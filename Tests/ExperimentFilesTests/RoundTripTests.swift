@@ -143,7 +143,8 @@ private struct RandomSpecs {
     let maybe = { (value: Int, self: inout Self) in self.count(0...1) == 0 ? nil : value }
     let generate = GenerateSpec(
       pairs: [PromptPair(source: "", target: "x")]
-        + distinct(0...3) { PromptPair(source: $0.text(), target: $0.text(7...9)) },
+        + distinct(0...3) { PromptPair(source: $0.text(), target: $0.text(7...9)) }
+        + [PromptPair(source: "own", target: "own seeds", seeds: [count(0...6)].map { Seed(UInt64($0)) })],
       prompts: distinct(0...3) { $0.text() },
       seeds: [7] + distinct(0...3) { Seed(.random(in: 8 ... .max, using: &$0.random)) },
       settings: settings(of: total), negativePrompt: text(), height: maybe(8 * count(1...1024), &self),

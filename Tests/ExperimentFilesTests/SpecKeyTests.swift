@@ -61,6 +61,7 @@ import Testing
       try checkRead(TemplateEntry.ofPairs, in: folder) { "\($0.pairs)" }
       try checkRead(TemplateEntry.ofPrompts, in: folder) { "\($0.prompts)" }
       try checkRead(PairsFileEntry.section, in: folder) { "\($0.pairs)" }
+      try checkRead(DrawnPairsEntry.section, in: folder) { "\($0.pairs)" }
     }
   }
 

@@ -20,6 +20,7 @@ import Testing
         switch section.section {
         case "experiment": "nothing: 1"
         case "generate": "version: 1\nname: a\nmodel: b\ngenerate: { nothing: 1 }"
+        case "draw": minimal(generate: "pairs: [{ draw: 1, nothing: 1 }], seeds: [1]")
         case "record": minimal("record: [{ nothing: 1 }]")
         case "steps": minimal("predicted_clean: { nothing: 1 }")
         case "claims": minimal("claims: { nothing: 1 }")

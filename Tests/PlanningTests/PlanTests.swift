@@ -1,5 +1,6 @@
 import ExperimentFiles
 import ExperimentSupport
+import Foundation
 import Planning
 import Testing
 
@@ -70,6 +71,23 @@ import Testing
     #expect(plan.groups.map(\.runs.count) == [7, 7, 4, 4])
     #expect(plan.groups.map(\.settings.seed) == [1, 2, 1, 2])
     #expect(Set(plan.groups.flatMap { $0.runs.map(\.hash) }).count == 22)
+  }
+
+  /// A pair's own seeds are its alone: neither the targets of its source nor the shared seeds are made with it.
+  @Test func pairsWithSeedsOfTheirOwnHaveGroupsOfTheirOwn() throws {
+    let pairs =
+      "generate.pairs=[{source: a dog, target: a cat, seeds: [5]}, {source: a dog, target: a bus, seeds: [6, 7]}, "
+      + "{source: a dog, target: a car}]"
+    let plan = try SmallExperiment.plan([pairs, "generate.seeds=[1, 2]"])
+    #expect(plan.groups.map(\.settings.seed) == [5, 6, 7, 1, 2])
+    #expect(plan.groups.map { $0.runs[1].prompt.prompt } == ["a cat", "a bus", "a bus", "a car", "a car"])
+    #expect(plan.groups.allSatisfy { $0.runs.count == 4 })
+    #expect(plan.groups.flatMap { $0.runs.map(\.key) } == plan.spec.runKeys)
+    // A run is the same however its file came to its seed.
+    let shared = try SmallExperiment.plan(["generate.pairs=[{source: a dog, target: a cat}]", "generate.seeds=[5]"])
+    #expect(shared.groups[0].hash == plan.groups[0].hash)
+    let again = try JSONDecoder().decode(ExperimentPlan.self, from: JSONEncoder().encode(plan))
+    #expect(again.hash == plan.hash && again.spec == plan.spec)
   }
 
   @Test func moreTargetsThanABatchAreSplitWithTheSourceInEach() throws {

@@ -3,34 +3,34 @@ import Formatting
 
 /// The mean of a metric, or its mean paired difference, with a corrected interval.
 ///
-/// Its clusters are those of a ``Comparison``: the seeds, where there are five or more with finite values; else each run
-/// by itself.
+/// Its clusters are those of a ``Comparison``: the pairs of prompts, where they have their seeds to themselves; else the
+/// seeds, where there are five or more with finite values; else each run by itself.
 public struct ClaimEstimate: Hashable, Sendable {
   /// Of `of` as treatment; the baseline of a plain mean is 0.
   public let result: PairedDifference
-  /// Of the mean difference, corrected: by Student's t for fewer than ``Comparison/fewClusters`` clusters, whose
+  /// Of the mean difference, corrected: by Student's t for pairs, and for fewer than ``Comparison/fewClusters`` clusters, whose
   /// resampling would promise too much, else by the bootstrap. nil for fewer than two clusters.
   public let interval: ClosedRange<Double>?
   public let clustering: Comparison.Clustering
   /// Runs that are not done, or without the metric, or without a partner.
   public let missing: Int
+  /// What `result` is made of.
+  let sample: ClusteredSample
   /// The runs whose values are in the mean, by their places among all.
   let runs: Set<Int>
 
   init(_ values: (found: [ClaimRuns.Value], missing: Int), _ bootstrap: Bootstrap) {
     let finite = values.found.filter { $0.of.isFinite && $0.against.isFinite }
-    let clustering = Comparison.Clustering(ofSeeds: finite.map(\.seed))
-    let seeds = finite.map(\.seed).uniqued
-    let places = Dictionary(uniqueKeysWithValues: seeds.enumerated().map { ($1, $0) })
-    let measurements = values.found.enumerated().map { index, value in
-      // What is not finite is in no cluster.
-      let cluster = clustering == .seeds ? places[value.seed] ?? -1 : index
-      return PairedMeasurement(baseline: value.against, treatment: value.of, cluster: cluster)
+    let clustering = Comparison.Clustering(of: finite.map(\.key))
+    let numbers = ClusterNumbers(values.found.map(\.key))
+    let measurements = values.found.map { value in
+      PairedMeasurement(
+        baseline: value.against, treatment: value.of, cluster: numbers.number(of: value.key, clustering))
     }
     result = PairedDifference(measurements, bootstrap: bootstrap)
-    let sample = ClusteredSample(differencesOf: measurements.filter { $0.baseline.isFinite && $0.treatment.isFinite })
+    sample = ClusteredSample(differencesOf: measurements.filter { $0.baseline.isFinite && $0.treatment.isFinite })
     interval =
-      sample.clusters < Comparison.fewClusters
+      clustering == .pairs || sample.clusters < Comparison.fewClusters
       ? sample.studentInterval(confidence: bootstrap.confidence) : result.interval
     self.clustering = clustering
     missing = values.missing

@@ -14,7 +14,8 @@ struct ClaimRuns {
 
   /// A metric of one run, or of two that belong together.
   struct Value: Hashable {
-    let seed: Seed
+    /// Of the run, without its intervention.
+    let key: RunKey
     let of: Double
     /// 0 where nothing is taken off.
     let against: Double
@@ -45,7 +46,7 @@ struct ClaimRuns {
   func values(_ metric: String, of name: String) -> (found: [Value], missing: Int) {
     let column = runs.indices.filter { runs[$0].key.intervention == name }
     let found = column.compactMap { place in
-      runs[place].metrics?[metric].map { Value(seed: runs[place].key.seed, of: $0, against: 0, runs: [place]) }
+      runs[place].metrics?[metric].map { Value(key: runs[place].key.subject, of: $0, against: 0, runs: [place]) }
     }
     return (found, column.count - found.count)
   }
@@ -61,7 +62,7 @@ struct ClaimRuns {
       guard let first = place(name, subject), let second = place(other, subject), let of = runs[first].metrics?[metric],
         let against = runs[second].metrics?[metric]
       else { return nil }
-      return Value(seed: subject.seed, of: of, against: against, runs: [first, second])
+      return Value(key: subject, of: of, against: against, runs: [first, second])
     }
     return (found, subjects.count - found.count)
   }

@@ -6,8 +6,8 @@ import Plotting
 import Tensors
 
 extension Comparison.Clustering {
-  /// `seeds`, or `pairs x seeds`.
-  public var text: String { self == .seeds ? "seeds" : "pairs x seeds" }
+  /// `pairs`, `seeds`, or `pairs x seeds`.
+  public var text: String { self == .runs ? "pairs x seeds" : rawValue }
 }
 
 extension Comparison {

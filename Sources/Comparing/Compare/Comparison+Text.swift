@@ -18,13 +18,13 @@ extension Comparison {
 
   private var clusteringText: String {
     let used = Set(rows.filter { $0.result.count > 0 }.map(\.clustering))
-    let seeds = "seeds, as runs of one seed share their start noise"
+    let whole = [
+      used.contains(.pairs) ? "pairs, as no two of them share a seed" : nil,
+      used.contains(.seeds) ? "seeds, as runs of one seed share their start noise" : nil,
+    ].compactMap { $0 }
     let runs = "pairs x seeds, as there are fewer than \(Self.enoughSeeds) seeds"
-    switch (used.contains(.seeds), used.contains(.runs)) {
-    case (true, true): return "\(seeds); \(runs) in rows marked *"
-    case (true, false): return seeds
-    default: return runs
-    }
+    if whole.isEmpty { return runs }
+    return (whole + (used.contains(.runs) ? ["\(runs) in rows marked *"] : [])).joined(separator: "; ")
   }
 
   private func table(_ metric: Metric) -> String {

@@ -7,23 +7,30 @@ import Tensors
 /// Interventions of one or several experiments against a baseline, metric by metric, over the same prompts and seeds.
 ///
 /// Runs are matched by source prompt, target prompt, seed and settings; a run without its partner is in no number, and named in
-/// `unmatched`. Each row is a `PairedDifference`. Its interval is a BCa bootstrap over clusters: the seeds, where the row
-/// has five or more of them, since runs of one seed share their start noise; else each pair and seed by itself, since
-/// fewer than five clusters say too little.
+/// `unmatched`. Each row is a `PairedDifference`. Its interval is a BCa bootstrap over clusters: the pairs of prompts, where
+/// there are five or more and no two share a seed; else the seeds, where the row has five or more of them, since runs of one
+/// seed share their start noise; else each pair and seed by itself, since fewer than five clusters say too little.
 public struct Comparison: Sendable {
-  /// From how many seeds on they are the clusters.
+  /// From how many pairs or seeds on they are the clusters.
   public static let enoughSeeds = 5
   /// Of fewer clusters intervals are noticeably too short: 92 % instead of 95 are covered at 20.
   public static let fewClusters = 20
 
   /// What the clusters of a row are.
   public enum Clustering: String, Codable, Hashable, Sendable {
+    /// Pairs of prompts, or single prompts, that have their seeds to themselves.
+    case pairs
     case seeds
     case runs
 
-    /// What the clusters of finite values are, given the seed of each.
-    init(ofSeeds seeds: [Seed]) {
-      self = Set(seeds).count >= Comparison.enoughSeeds ? .seeds : .runs
+    /// What the clusters of finite values are, given the run of each.
+    init(of keys: [RunKey]) {
+      let pairs = Dictionary(grouping: keys, by: \.seed).mapValues { Set($0.map(\.prompts)) }
+      if pairs.values.allSatisfy({ $0.count == 1 }), Set(pairs.values).count >= Comparison.enoughSeeds {
+        self = .pairs
+      } else {
+        self = pairs.count >= Comparison.enoughSeeds ? .seeds : .runs
+      }
     }
   }
 
@@ -174,7 +181,7 @@ private struct MatchedRuns {
     }
     // What is excluded carries no cluster: only the seeds of finite values count.
     let finite = pairs.filter { $0.1.isFinite && $0.2.isFinite }
-    let clustering = Comparison.Clustering(ofSeeds: finite.map(\.0.seed))
+    let clustering = Comparison.Clustering(of: finite.map(\.0))
     let measurements = pairs.map { key, base, value in
       PairedMeasurement(baseline: base, treatment: value, cluster: clusters.number(of: key, clustering))
     }

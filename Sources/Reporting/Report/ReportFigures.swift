@@ -60,10 +60,10 @@ struct ReportFigures {
 
   private func subjects() throws -> [FigureSubject] {
     let generate = data.spec.generate
-    guard let seed = generate.seeds.first else { return [] }
     let untouched = data.untouched?.name
     var subjects: [FigureSubject] = []
-    func add(_ run: RunResults?, target: RunResults? = nil, others: [RunResults?], caption: String) throws {
+    func add(_ run: RunResults?, target: RunResults? = nil, others: [RunResults?], caption: String, _ seed: Seed) throws
+    {
       let others = others.compactMap { $0 }
       guard subjects.count < Self.mostSubjects, let run, run.isDone, let tokens = try tokens(of: run) else { return }
       // Which word differs can be told from the tokens of any target, drawn or not.
@@ -77,15 +77,17 @@ struct ReportFigures {
     }
     let names = data.spec.interventions.map(\.name)
     for pair in generate.pairs {
+      guard let seed = generate.seeds(of: pair).first else { continue }
       let targets = names.map { data.target(of: pair, seed: seed, intervention: $0) }
       try add(
         data.source(of: pair, seed: seed),
         target: untouched.flatMap { data.target(of: pair, seed: seed, intervention: $0) },
-        others: targets, caption: "\(pair.label), seed \(seed)")
+        others: targets, caption: "\(pair.label), seed \(seed)", seed)
     }
     for prompt in generate.prompts {
+      guard let seed = generate.seeds.first else { continue }
       let runs = ([untouched].compactMap { $0 } + names).map { data.run(of: prompt, seed: seed, intervention: $0) }
-      try add(runs.lazy.compactMap { $0 }.first { $0.isDone }, others: runs, caption: "\(prompt), seed \(seed)")
+      try add(runs.lazy.compactMap { $0 }.first { $0.isDone }, others: runs, caption: "\(prompt), seed \(seed)", seed)
     }
     return subjects
   }
@@ -96,12 +98,12 @@ struct ReportFigures {
   private var omitted: [String] {
     let generate = data.spec.generate
     let all = generate.pairs.count + generate.prompts.count
-    guard all > Self.mostSubjects || generate.seeds.count > 1 else { return [] }
+    guard all > Self.mostSubjects || generate.allSeeds.count > 1 else { return [] }
     let what = generate.pairs.isEmpty ? "prompts" : generate.prompts.isEmpty ? "pairs" : "pairs and prompts"
     let which = all > Self.mostSubjects ? "the first \(Self.mostSubjects) of \(all) \(what)" : "each of the \(what)"
     return [
       "Drawn for \(all == 1 ? "the one of the \(what)" : which)"
-        + (generate.seeds.count > 1 ? ", with the first seed." : ".")
+        + (generate.allSeeds.count > 1 ? ", with the first seed." : ".")
         + " `attnlab export` writes the maps of every run."
     ]
   }

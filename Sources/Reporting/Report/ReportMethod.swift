@@ -56,7 +56,8 @@ struct ReportMethod {
     let rows = [
       ["pictures", "\(data.plan.width) x \(data.plan.height) pixels (width x height)\(latents)"],
       [
-        "start noise", "\(generate.seeds.count == 1 ? "seed" : "seeds") \(seedText), as torch's CPU generator draws it",
+        "start noise",
+        "\(generate.allSeeds.count == 1 ? "seed" : "seeds") \(seedText), as torch's CPU generator draws it",
       ],
       ["numbers", "computed in \(generate.precision.rawValue) on \(Markdown.text(data.experiment.engine))"],
       ["tool", "attnlab \(Markdown.text(data.experiment.toolVersion))"],
@@ -65,7 +66,7 @@ struct ReportMethod {
   }
 
   private var seedText: String {
-    let seeds = spec.generate.seeds
+    let seeds = spec.generate.allSeeds
     let isShort = seeds.count <= 12
     let small = seeds.allSatisfy { $0.value < 1 << 53 }
     if !isShort, small { return ranges(seeds.sorted().map { Int($0.value) }) }

@@ -59,12 +59,17 @@ struct ReportPage {
     if !generate.pairs.isEmpty { what.append(counted(generate.pairs.count, "pair") + " of prompts") }
     if !generate.prompts.isEmpty { what.append(counted(generate.prompts.count, "single prompt")) }
     let pictures = data.expected.count
+    let own = generate.pairs.compactMap(\.seeds).map(\.count)
+    let fewest = own.min().map { $0 == own.max() ? counted($0, "seed") : "\($0) seeds or more" }
+    let ofPairs = fewest.map { "\($0) that \(own.count == generate.pairs.count ? "a pair" : "some pairs") alone has" }
+    let seeds = listed(
+      [generate.seeds.isEmpty ? nil : counted(generate.seeds.count, "seed"), ofPairs].compactMap { $0 })
     let settings = data.hasSettings ? " in \(generate.settings.count) settings" : ""
     let noise =
       generate.pairs.isEmpty
       ? "" : " The source and the target of a pair start from the same noise, so that layout can carry over."
     return "The model \(Markdown.code(data.modelName)) was asked for \(counted(pictures, "picture")): \(listed(what)), "
-      + "each with \(counted(generate.seeds.count, "seed"))\(settings).\(noise)"
+      + "each with \(seeds)\(settings).\(noise)"
   }
 
   private var changed: String {

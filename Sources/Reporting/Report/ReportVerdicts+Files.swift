@@ -106,7 +106,7 @@ extension ReportVerdicts {
     guard let picture = try picture() else { return nil }
     return try writer.write(
       picture, as: "\(Self.figure).png", title: "\(data.spec.name): the tests of its claims",
-      prompts: data.spec.generate.pairs.map(\.label) + data.spec.generate.prompts, seeds: data.spec.generate.seeds,
+      prompts: data.spec.generate.pairs.map(\.label) + data.spec.generate.prompts, seeds: data.spec.generate.allSeeds,
       hashes: [data.experiment.modelHash])
   }
 }

@@ -79,10 +79,11 @@ struct ReportVerdicts {
       + "beyond 0. *Refuted*: the whole interval lies on the other side of the threshold. *Undecided*: anything "
       + "else. *Not testable here*: a gate failed, or there are fewer than two clusters. A claim is shown if "
       + "all of its tests are, and refuted if one of them is. "
-      + "\(seeds) Intervals are by Student's t of the clusters, or where there are \(Comparison.fewClusters) clusters or more BCa bootstraps "
+      + "\(seeds) Intervals are by Student's t of the clusters, or where there are \(Comparison.fewClusters) seeds or runs or more BCa bootstraps "
       + "of \(bootstrap.resamples) resamples, each of "
       + "\(ClaimText.percent(bootstrap.confidence)): \(ClaimText.percent(spec.confidence)) for all \(spec.intervals) together "
-      + "(Bonferroni). Clusters are the seeds where there are \(Comparison.enoughSeeds) or more, else each pair and seed."
+      + "(Bonferroni). Clusters are the pairs where \(Comparison.enoughSeeds) or more have their seeds to themselves, else the seeds where there "
+      + "are \(Comparison.enoughSeeds) or more, else each pair and seed."
   }
 
   private static func seeds(_ seeds: [Seed]) -> String {

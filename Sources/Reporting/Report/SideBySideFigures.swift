@@ -23,12 +23,14 @@ struct SideBySideFigures {
   func section(_ writer: FigureWriter) throws -> FigureSection? {
     var section = FigureSection(heading: "Side by side", reading: reading)
     let settings = data.spec.generate.settings
-    let places = data.spec.generate.seeds.flatMap { seed in
-      settings.map { (seed, $0.label, ["seed \(seed)", $0.label].filter { !$0.isEmpty }) }
+    func places(_ seeds: [Seed]) -> [(Seed, String, [String])] {
+      seeds.flatMap { seed in
+        settings.map { (seed, $0.label, ["seed \(seed)", $0.label].filter { !$0.isEmpty }) }
+      }
     }
     let names = data.spec.interventions.map(\.name)
     let pairs = data.spec.generate.pairs.map { pair in
-      places.map { seed, settings, detail in
+      places(data.spec.generate.seeds(of: pair)).map { seed, settings, detail in
         Row(
           label: pair.label, prompts: [pair.label], seed: seed, detail: detail.joined(separator: ", "),
           runs: [data.source(of: pair, seed: seed, settings: settings)]
@@ -36,7 +38,7 @@ struct SideBySideFigures {
       }
     }
     let prompts = data.spec.generate.prompts.map { prompt in
-      places.map { seed, settings, detail in
+      places(data.spec.generate.seeds).map { seed, settings, detail in
         Row(
           label: prompt, prompts: [prompt], seed: seed, detail: detail.joined(separator: ", "),
           runs: names.map { data.run(of: prompt, seed: seed, intervention: $0, settings: settings) })
@@ -90,7 +92,8 @@ struct SideBySideFigures {
   /// The rows of each pair one after another; where there are more than `most`, the first of every pair, then the second.
   static func ordered<T>(_ rows: [[T]], most: Int) -> [T] {
     guard rows.joined().count > most else { return Array(rows.joined()) }
-    return (rows.first ?? []).indices.flatMap { place in rows.map { $0[place] } }
+    let longest = rows.map(\.count).max() ?? 0
+    return (0..<longest).flatMap { place in rows.compactMap { $0.indices.contains(place) ? $0[place] : nil } }
   }
 
   /// - Returns: nil if no picture of the page can be read.

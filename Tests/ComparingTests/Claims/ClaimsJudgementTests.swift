@@ -99,6 +99,33 @@ import Testing
     #expect(judgement.claims[0].tests[0].estimate.result.clusters == 12)
   }
 
+  /// Pairs that have their seeds to themselves are the cases, however many seeds each has.
+  @Test func pairsWithSeedsOfTheirOwnAreClusters() throws {
+    func runs(shared: Bool) -> ClaimRuns {
+      ClaimRuns(
+        (0..<30).flatMap { pair in
+          [0, 1].flatMap { place in
+            ["none", "swap"].map { name in
+              // What two seeds of a pair have in common is most of what differs.
+              let value = Double(pair % 7) + 0.1 * Double(place)
+              return Run(
+                intervention: name, source: "a \(pair)", prompt: "b \(pair)",
+                seed: UInt64(shared ? place : 2 * pair + place),
+                settings: "", metrics: ["m": name == "none" ? 0 : value])
+            }
+          }
+        })
+    }
+    let found = judge([test()], runs(shared: false)).claims[0].tests[0].estimate
+    #expect(found.clustering == .pairs && found.result.clusters == 30 && found.result.count == 60)
+    let differences = (0..<30).flatMap { pair in [0, 1].map { Double(pair % 7) + 0.1 * Double($0) } }
+    let sample = ClusteredSample(differences, clusters: (0..<60).map { $0 / 2 })
+    let expected = try #require(sample.studentInterval(confidence: 0.95))
+    #expect(abs((found.interval?.lowerBound ?? 0) - expected.lowerBound) < 1e-12)
+    #expect(abs((found.interval?.upperBound ?? 0) - expected.upperBound) < 1e-12)
+    #expect(judge([test()], runs(shared: true)).claims[0].tests[0].estimate.clustering == .runs)
+  }
+
   /// A source serves every target of its prompt, and is one picture.
   @Test func sourcesStandBesideTheirTargets() throws {
     let judgement = judge([test(against: "source"), test(of: "source", against: nil)], runs(value))
