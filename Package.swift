@@ -161,6 +161,7 @@ let package = Package(
         "Results", "Tensors",
       ],
       swiftSettings: strict + unoptimised),
+    .target(name: "MapProbes", dependencies: ["Comparing", "Probing", "Tensors"], swiftSettings: strict),
     .target(
       name: "Reporting",
       dependencies: [

@@ -212,5 +212,19 @@ public enum StoreSchema {
       sha256 TEXT NOT NULL,
       PRIMARY KEY (run_id, kind)
     ) STRICT, WITHOUT ROWID;
+
+    -- What a probe of the experiment file found of maps. The trained probe is a file beside this one.
+    CREATE TABLE probe_result (
+      name TEXT PRIMARY KEY,                   -- of the probe in the experiment file
+      source TEXT NOT NULL,                    -- a hash of the question and of all that is read
+      label TEXT NOT NULL,                     -- what is told, as color
+      samples INTEGER NOT NULL CHECK (samples > 0),  -- pictures
+      best TEXT NOT NULL,                      -- the cell that tells most, as cross:5 call 10
+      accuracy REAL NOT NULL,                  -- of that cell: the share of samples that were told right
+      chance REAL NOT NULL,                    -- the share of the largest class
+      result TEXT NOT NULL,                    -- all that was found, JSON
+      path TEXT NOT NULL,                      -- of the trained probe, relative to the folder of this file
+      sha256 TEXT NOT NULL                     -- of that file
+    ) STRICT, WITHOUT ROWID;
     """
 }

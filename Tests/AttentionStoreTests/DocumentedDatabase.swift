@@ -60,6 +60,7 @@ struct DocumentedDatabase {
       }
       try make([source] + targets, texts: [3] + targets.map { _ in 3 }, negative: 1, sites, records)
     }
+    try store.setProbe(Samples.probe)
     // A single prompt has no source; with guidance off there is no negative prompt either.
     try make([run("dog", "none", prompts[2], seed: 1)], texts: [2], negative: nil, sites, records)
   }

@@ -42,6 +42,7 @@ struct OpeningTests {
       "metric: run_id name value source",
       "plan: id hash spec spec_hash model model_hash tool_version engine plan",
       "plan_run: plan_id position run_hash", "plan_site: plan_id site_id",
+      "probe_result: name source label samples best accuracy chance result path sha256",
       "prompt: id text truncated_words",
       "record: id name spec of",
       "record_key: record_id prompt_id key label positions",

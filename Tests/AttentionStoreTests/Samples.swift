@@ -30,6 +30,10 @@ enum Samples {
     model: "emoji-scenes", modelHash: "30de1", toolVersion: "0.1.0", engine: "oneDNN 2.6",
     createdAt: Date(timeIntervalSince1970: 1_700_000_000))
 
+  static let probe = StoredProbe(
+    name: "color of words", source: "50urce", label: "color", samples: 9, best: "cross:12 call 20", accuracy: 0.75,
+    chance: 0.5, result: "{}", sha256: "5ba")
+
   static func prompt(_ words: String..., truncated: [String] = []) -> PromptTokens {
     var tokens = [PromptTokens.Token(id: 49406, piece: "<|startoftext|>", role: .start)]
     for (index, word) in words.enumerated() {

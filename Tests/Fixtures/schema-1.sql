@@ -339,6 +339,19 @@ INSERT INTO artifact VALUES(6,'picture','runs/none2/picture.png','00');
 INSERT INTO artifact VALUES(7,'picture','runs/self4142/picture.png','00');
 INSERT INTO artifact VALUES(8,'picture','runs/uniformself2/picture.png','00');
 INSERT INTO artifact VALUES(9,'picture','runs/dog/picture.png','00');
+CREATE TABLE probe_result (
+  name TEXT PRIMARY KEY,                   -- of the probe in the experiment file
+  source TEXT NOT NULL,                    -- a hash of the question and of all that is read
+  label TEXT NOT NULL,                     -- what is told, as color
+  samples INTEGER NOT NULL CHECK (samples > 0),  -- pictures
+  best TEXT NOT NULL,                      -- the cell that tells most, as cross:5 call 10
+  accuracy REAL NOT NULL,                  -- of that cell: the share of samples that were told right
+  chance REAL NOT NULL,                    -- the share of the largest class
+  result TEXT NOT NULL,                    -- all that was found, JSON
+  path TEXT NOT NULL,                      -- of the trained probe, relative to the folder of this file
+  sha256 TEXT NOT NULL                     -- of that file
+) STRICT, WITHOUT ROWID;
+INSERT INTO probe_result VALUES('color of words','50urce','color',9,'cross:12 call 20',0.75,0.5,'{}','probes/color of words.json','5ba');
 CREATE INDEX plan_run_by_hash ON plan_run (run_hash);
 CREATE INDEX plan_site_by_site ON plan_site (site_id);
 CREATE INDEX prompt_by_text ON prompt (text);
