@@ -141,8 +141,8 @@ let package = Package(
     .target(
       name: "Results",
       dependencies: [
-        "Analysis", "Attention", "AttentionStore", "ExperimentFiles", "Files", "Formatting", "Measures", "Planning",
-        "Plotting", "StrictYAML", "Tensors",
+        "Analysis", "Attention", "AttentionStore", "Checkpoints", "ExperimentFiles", "Files", "Formatting", "Measures",
+        "Planning", "Plotting", "StrictYAML", "Tensors",
       ],
       swiftSettings: strict),
 

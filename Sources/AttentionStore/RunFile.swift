@@ -7,6 +7,8 @@ public enum RunFile: Hashable, Sendable {
   case latents
   /// What the model expected after a step, from 0.
   case predicted(step: Int)
+  /// What the model was given at a step, from 0.
+  case inputLatents(step: Int)
 
   /// The folder that holds a folder for each run, beside the database.
   public static let runs = "runs"
@@ -32,22 +34,33 @@ public enum RunFile: Hashable, Sendable {
 
   /// The kind that a text names; nil for any other text.
   public init?(kind: String) {
-    let step = kind.hasPrefix("predicted-") ? Int(kind.dropFirst("predicted-".count)) : nil
-    let known: [RunFile] = [.picture, .latents] + (step.map { [.predicted(step: $0)] } ?? [])
+    let step = kind.lastIndex(of: "-").flatMap { Int(kind[kind.index(after: $0)...]) }
+    let known: [RunFile] =
+      [.picture, .latents] + (step.map { [.predicted(step: $0), .inputLatents(step: $0)] } ?? [])
     guard step ?? 0 >= 0, let file = known.first(where: { $0.kind == kind }) else { return nil }
     self = file
   }
 
-  /// As the table of artifacts calls it: `picture`, `latents`, `predicted-007` for the one after step 7.
+  /// As the table of artifacts calls it: `picture`, `latents`, `predicted-007` for the one after step 7, and `latents-007`
+  /// for those that the model was given at it.
   public var kind: String {
     switch self {
     case .picture: return "picture"
     case .latents: return "latents"
-    case .predicted(let step):
-      let digits = "\(step)"
-      return "predicted-" + String(repeating: "0", count: max(0, 3 - digits.count)) + digits
+    case .predicted(let step): return "predicted-" + Self.digits(step)
+    case .inputLatents(let step): return "latents-" + Self.digits(step)
     }
   }
 
-  private var name: String { self == .latents ? "latents.safetensors" : "\(kind).png" }
+  private static func digits(_ step: Int) -> String {
+    let digits = "\(step)"
+    return String(repeating: "0", count: max(0, 3 - digits.count)) + digits
+  }
+
+  private var name: String {
+    switch self {
+    case .picture, .predicted: "\(kind).png"
+    case .latents, .inputLatents: "\(kind).safetensors"
+    }
+  }
 }

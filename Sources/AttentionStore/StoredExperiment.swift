@@ -72,6 +72,12 @@ public struct RecordDescription: Hashable, Sendable {
     self.spec = spec
     self.quantity = quantity
   }
+
+  /// What the entry of a record says that keeps a random UNet's attention, before its seed.
+  package static let randomUNetMark = ", random_unet "
+
+  /// Whether it keeps the model's own attention, rather than a random UNet's.
+  public var isOfModel: Bool { !spec.contains(Self.randomUNetMark) }
 }
 
 /// A prompt that is in the database.

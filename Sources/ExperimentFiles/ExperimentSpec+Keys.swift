@@ -15,19 +15,40 @@ extension ExperimentSpec {
       if other == experiment.name { reader.report(field, "an experiment cannot read its own maps") }
       for (key, isGiven) in [
         ("record", !experiment.record.isEmpty), ("predicted_clean", experiment.predictedClean != nil),
+        ("input_latents", experiment.inputLatents != nil),
+        ("generate.stop_after_calls", experiment.generate.stopAfterCalls != nil),
       ] where isGiven {
         reader.report(fields[key] ?? field, "what is kept of runs is for \(quoted(other)) to say, whose maps are read")
       }
       return
     }
-    guard !experiment.record.contains(where: { $0.of == .probabilities }), !reader.hasProblem(below: "record"),
+    checkPictures(experiment, fields, reader)
+    guard !experiment.record.contains(where: \.isOfOwnProbabilities), !reader.hasProblem(below: "record"),
       let field = fields["metrics"], let metric = experiment.metrics.first(where: \.measure.isOfMaps)
     else { return }
-    let what = experiment.record.isEmpty ? "nothing is recorded" : "no probabilities are recorded"
+    let what =
+      experiment.record.isEmpty
+      ? "nothing is recorded"
+      : "no probabilities\(experiment.record.contains { $0.randomUNet != nil } ? " of the model" : "") are recorded"
     reader.report(
       field,
       "\(metric.name) is of stored maps, and \(what); add "
         + "record: [{ name: words, sites: \"cross:*\", tokens: words }]")
+  }
+
+  /// Refuses what looks at pictures where runs end before they have any.
+  private static func checkPictures(_ experiment: ExperimentSpec, _ fields: Fields, _ reader: FileReader) {
+    guard experiment.generate.stopAfterCalls != nil else { return }
+    let lists = [
+      ("metrics", experiment.metrics.first?.name), ("tables", experiment.tables.first?.rawValue),
+      ("figures", experiment.figures.first { $0 != .predictedClean && $0 != .mapStatistics }?.rawValue),
+    ]
+    for (key, name) in lists {
+      guard let name, let field = fields[key] else { continue }
+      reader.report(
+        field, "\(name) is of pictures, and runs end after generate.stop_after_calls without one; leave one of both out"
+      )
+    }
   }
 
   private static let keysOfRuns: [Key<ExperimentSpec>] = [
@@ -55,6 +76,9 @@ extension ExperimentSpec {
       "predicted_clean", \.ownPredictedClean, .orNull(.steps), example: "[0, 10, 20]",
       "the steps, as in `record`, after which each run writes the picture that the model then expects; `null` for none. "
         + "Each costs one decoding"),
+    Key(
+      "input_latents", \.ownInputLatents, .ifGiven(.steps), brief: true, example: "[0, 10, 20]",
+      "the steps, as in `record`, at which each run writes the latents that the model is given to a file"),
     Key(
       "interventions", \.interventions, .interventions, standard: "`{ none: [] }`",
       example: "{ none: [], swap: [{ op: replace, sites: \"self:4-14\" }] }",
@@ -103,6 +127,11 @@ extension ExperimentSpec {
   fileprivate var ownPredictedClean: StepSelector? {
     get { mapsFrom == nil ? predictedClean : nil }
     set { predictedClean = newValue }
+  }
+
+  fileprivate var ownInputLatents: StepSelector? {
+    get { mapsFrom == nil ? inputLatents : nil }
+    set { inputLatents = newValue }
   }
 }
 

@@ -25,6 +25,8 @@ public struct ExperimentSpec: Codable, Hashable, Sendable {
   public package(set) var record: [RecordSpec]
   /// The steps after which each run leaves the picture that the model then expects; nil: none.
   public package(set) var predictedClean: StepSelector?
+  /// The steps at which each run writes the latents that the model is given; nil: none.
+  public package(set) var inputLatents: StepSelector?
   /// In the order of the file. Names differ; never empty.
   public internal(set) var interventions: [InterventionSpec]
   public internal(set) var metrics: [Metric]
@@ -40,7 +42,7 @@ public struct ExperimentSpec: Codable, Hashable, Sendable {
   public init(
     version: Int = ExperimentSpec.currentVersion, name: String, question: String = "", model: String,
     generate: GenerateSpec, mapsFrom: String? = nil, record: [RecordSpec] = [], predictedClean: StepSelector? = nil,
-    interventions: [InterventionSpec] = [.none],
+    inputLatents: StepSelector? = nil, interventions: [InterventionSpec] = [.none],
     metrics: [Metric] = [], instruments: InstrumentFolders = InstrumentFolders(), tables: [FactorName] = [],
     figures: [FigureName] = [], claims: ClaimsSpec? = nil, budget: BudgetSpec = BudgetSpec()
   ) {
@@ -52,6 +54,7 @@ public struct ExperimentSpec: Codable, Hashable, Sendable {
     self.mapsFrom = mapsFrom
     self.record = record
     self.predictedClean = predictedClean
+    self.inputLatents = inputLatents
     self.interventions = interventions
     self.metrics = metrics
     self.instruments = instruments
@@ -95,6 +98,16 @@ public enum FigureName: String, CaseIterable, Codable, Hashable, Sendable {
   case mapDifferences = "map_differences"
   /// Objects by colors: single prompts that name one of each.
   case contactSheet = "contact_sheet"
+}
+
+extension FigureName {
+  /// Whether it draws stored maps.
+  package var isOfMaps: Bool {
+    switch self {
+    case .sideBySide, .predictedClean, .contactSheet: false
+    case .wordHeatmaps, .layerStepGrid, .selfAttention, .selfPCA, .mapStatistics, .mapDifferences: true
+    }
+  }
 }
 
 /// What an experiment may use at most. A plan that needs more is refused before anything is computed.

@@ -62,6 +62,9 @@ extension GenerateSpec {
       "batch", \.batch, .whole(2...1024), example: "8",
       "{allowed}: the largest number of runs in a group. If a source has more targets, they are made in several groups, "
         + "each with the source again. Single prompts share groups. Memory grows with this number"),
+    Key(
+      "stop_after_calls", \.stopAfterCalls, .ifGiven(.whole(1...FileContext.mostCalls)), brief: true, example: "11",
+      "{allowed}: each run ends after so many calls of the model, without a picture; steps 0 to 10 for 11"),
   ]
 
   /// nil where nothing is made with them.

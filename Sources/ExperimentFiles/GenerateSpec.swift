@@ -21,6 +21,8 @@ public struct GenerateSpec: Codable, Hashable, Sendable {
   public internal(set) var precision: Precision
   /// The most runs of one group: more targets of one source are made in several groups, each with the source again.
   public internal(set) var batch: Int
+  /// After how many calls of the model each run ends, without a picture; nil: after all.
+  public internal(set) var stopAfterCalls: Int?
 
   public static let defaultNumInferenceSteps = 30
   /// As in diffusers' StableDiffusionPipeline.
@@ -31,7 +33,8 @@ public struct GenerateSpec: Codable, Hashable, Sendable {
   public init(
     pairs: [PromptPair] = [], prompts: [String] = [], seeds: [Seed],
     settings: [GenerationSettings] = [GenerationSettings()], negativePrompt: String = "", height: Int? = nil,
-    width: Int? = nil, precision: Precision = .fp32, batch: Int = GenerateSpec.defaultBatch
+    width: Int? = nil, precision: Precision = .fp32, batch: Int = GenerateSpec.defaultBatch,
+    stopAfterCalls: Int? = nil
   ) {
     precondition(!settings.isEmpty, "pictures are made in one setting at least")
     self.pairs = pairs
@@ -43,6 +46,7 @@ public struct GenerateSpec: Codable, Hashable, Sendable {
     self.width = width
     self.precision = precision
     self.batch = batch
+    self.stopAfterCalls = stopAfterCalls
   }
 }
 

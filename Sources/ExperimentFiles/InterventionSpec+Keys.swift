@@ -37,11 +37,18 @@ extension OperationSpec {
 
   private static let sections = Dictionary(
     uniqueKeysWithValues: OperationRegistry.all.map { operation in
-      let common = operation.changesPrompt ? section.keeping(["op", "branch"]) : section
+      let common = commonKeys(of: operation).map(section.keeping) ?? section
       let keys = common.keys + operation.keys.map { Key(own: $0) }
       let blank = OperationSpec(op: operation, sites: "")
       return (operation, Section("operation", blank: blank, keys: keys, check: check))
     })
+
+  /// The keys that it has of those of every operation; nil: all.
+  private static func commonKeys(of operation: AttentionOperation) -> [String]? {
+    if operation.changesWords { return ["op", "words"] }
+    if operation.changesPrompt { return ["op", "branch"] }
+    return operation.onlyObserves ? ["op", "sites", "steps", "branch"] : nil
+  }
 
   /// As a file has it: what stands for everything where it is left out comes last.
   fileprivate var written: YAMLValue {
@@ -55,6 +62,10 @@ extension OperationSpec {
     let (op, place) = (operation.op, operation.place)
     if op.needsSource, !reader.context.hasPairs {
       reader.report(fields.field, "\(op.name) takes the attention of a pair's source, and generate has no pairs")
+    }
+    if op.changesWords, operation.words == nil {
+      reader.report(
+        fields["words"] ?? fields.field, "\(op.name) needs words to replace; write words: [red], or [2] for a position")
     }
     if let refusal = op.refusal(of: place) { reader.report(fields["of"] ?? fields.field, refusal) }
     let limited = op.keys.compactMap { key in key.place.map { (key.name, $0) } }

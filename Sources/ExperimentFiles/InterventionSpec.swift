@@ -1,4 +1,5 @@
 import Attention
+import Formatting
 import Tensors
 
 /// A named way to make the target run: its operations are applied together.
@@ -15,8 +16,22 @@ public struct InterventionSpec: Codable, Hashable, Sendable {
   /// What results call the source of a pair; no intervention may have this name.
   public static let sourceName = "source"
 
+  /// Whether what is recorded of its runs is another map than they use.
+  package var readsAcross: Bool { operations.contains { $0.op.onlyObserves } }
+
   /// Called `none`: nothing is changed. Stands for `interventions` in a file that has none.
   public static let none = InterventionSpec(name: "none", operations: [])
+}
+
+extension ExperimentSpec {
+  /// What a reader must know of the maps of interventions that read across two runs, in Markdown; nil where none does.
+  package var crossReadRemark: String? {
+    let names = interventions.filter(\.readsAcross).map { Markdown.code($0.name) }
+    guard !names.isEmpty else { return nil }
+    return "What was recorded of \(names.joined(separator: ", ")) is a **cross-read** at the sites and steps of its "
+      + "`cross_read`: the softmax of the source's queries and the target's keys. The target did not use these maps. Metrics "
+      + "and figures of its maps are of the cross-read."
+  }
 }
 
 /// One change to the attention of chosen sites and steps.

@@ -23,6 +23,9 @@ extension RecordSpec {
         "pool", \.pool, .orNull(.whole(1...1024)), example: "8",
         "the side of the grid, in cells, that maps are averaged down to, {allowed}; `null` to keep each site's grid"),
       Key("dtype", \.dtype, .choice, example: "fp16", "how values are stored: {allowed}"),
+      Key(
+        "random_unet", \.randomUNet, .ifGiven(.seed), brief: true, example: "1",
+        "the seed of a UNet that was never trained: its attention to what the model is given is stored, see below"),
     ], check: check)
 
   /// Reports what a quantity does not have.

@@ -1,4 +1,5 @@
 import Attention
+import Tensors
 
 /// One entry of the file's `record` list: what is stored of which attentions, and how it is reduced first.
 public struct RecordSpec: Codable, Hashable, Sendable {
@@ -21,11 +22,13 @@ public struct RecordSpec: Codable, Hashable, Sendable {
   /// The side, in cells, of the grid that maps are averaged down to, 1...1024; nil keeps each site's own grid.
   public internal(set) var pool: Int?
   public internal(set) var dtype: MapType
+  /// The seed of the random UNet whose attention is stored; nil: the model's own is.
+  public internal(set) var randomUNet: Seed?
 
   public init(
     name: String, of quantity: RecordedQuantity = .probabilities, sites: String, heads: HeadChoice = .mean,
     steps: StepSelector = .all, tokens: TokenSelector = .all, branch: BranchChoice = .conditional, pool: Int? = nil,
-    dtype: MapType = .float32
+    dtype: MapType = .float32, randomUNet: Seed? = nil
   ) {
     self.name = name
     self.sites = sites
@@ -35,8 +38,14 @@ public struct RecordSpec: Codable, Hashable, Sendable {
     self.branch = branch
     self.pool = pool
     self.dtype = dtype
+    self.randomUNet = randomUNet
     of = quantity
   }
+}
+
+extension RecordSpec {
+  /// Whether it holds probabilities of the model itself, which metrics and figures of maps are of.
+  package var isOfOwnProbabilities: Bool { of == .probabilities && randomUNet == nil }
 }
 
 /// What becomes of a site's heads.

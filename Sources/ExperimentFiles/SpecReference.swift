@@ -18,10 +18,15 @@ public enum SpecReference {
   private static let operations = SectionReference(
     section: "operations",
     keys: OperationRegistry.all.flatMap(\.keys).map(\.name).uniqued.map { name in
-      let owners = OperationRegistry.all.filter { $0.keys.contains { $0.name == name } }
-      let key = owners.first?.keys.first { $0.name == name }
-      let names = owners.map { Markdown.code($0.name) }.joined(separator: " and ")
-      return (name, "of \(names): \(key?.meaning ?? "")", key?.standardText ?? "", key?.example ?? "")
+      let owned = OperationRegistry.all.compactMap { operation in
+        operation.keys.first { $0.name == name }.map { (operation: operation.name, key: $0) }
+      }
+      let meanings = owned.map(\.key.meaning).uniqued.map { meaning in
+        let names = owned.filter { $0.key.meaning == meaning }.map { Markdown.code($0.operation) }
+        return "of \(names.joined(separator: " and ")): \(meaning)"
+      }
+      let key = owned.first?.key
+      return (name, meanings.joined(separator: "; "), key?.standardText ?? "", key?.example ?? "")
     })
 
   /// Every operation with its meaning and its own keys, as a table in Markdown.

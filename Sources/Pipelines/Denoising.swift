@@ -51,7 +51,9 @@ public struct Denoising {
   public let lanes: [Lane]
   /// Of training, one a step; more than `settings.steps` for schedulers that call the model more often.
   public var timesteps: [Float] { scheduler.timesteps }
-  /// The next step, from 0; `timesteps.count` when all are done.
+  /// How many calls of the model it makes: as many as there are timesteps, or fewer.
+  public let callCount: Int
+  /// The next step, from 0; `callCount` when all are done.
   public private(set) var step = 0
   /// `[runs, height, width, channels]`, in diffusers' scale.
   public private(set) var latents: Tensor
@@ -62,19 +64,29 @@ public struct Denoising {
 
   private let unet: UNet
   private let context: UNetContext
+  /// `[lanes, tokens, channels]`
+  private let embeddings: Tensor
+  private let randomUNets: RandomUNets
+  /// By seed, the random UNets that were asked for, each with the context of its lanes.
+  private var observers: [Seed: (unet: UNet, lanes: [Int], context: UNetContext)] = [:]
   private let runs: Int
   private var scheduler: any Scheduler
 
-  public var isDone: Bool { step == timesteps.count }
+  public var isDone: Bool { step == callCount }
+
+  /// What the next call of the model is given of each run, `[runs, height, width, channels]`: latents as the scheduler
+  /// scales them.
+  public var modelInput: Tensor { scheduler.scaledInput(latents, step: step) }
 
   /// - Parameters:
   ///   - prompts: one a run.
   ///   - seeds: of the start noise, one a run; nil: that of the settings for all.
-  ///   - emptied: the lanes whose encoded prompt is changed, as `AttentionPlan.emptied` has them.
+  ///   - promptChanges: what is changed of encoded prompts, as `AttentionPlan.promptChanges` has it.
+  ///   - callCount: after how many calls of the model it is done; nil: after all.
   /// - Throws: `SelectionError` for a size; `SchedulerError`; `ShapeError`; `EngineError`.
   public init(
     _ model: StableDiffusion, prompts: [PromptTokens], seeds: [Seed]? = nil, settings: DenoisingSettings,
-    emptied: [EmptiedPrompt] = []
+    promptChanges: [PromptChange] = [], callCount: Int? = nil
   ) throws {
     precondition(seeds.map { $0.count == prompts.count } ?? true, "a seed for each run")
     try model.checkSize(height: settings.height, width: settings.width)
@@ -83,23 +95,18 @@ public struct Denoising {
     runs = prompts.count
     scheduler = try settings.makeScheduler(model.schedulerConfiguration)
     lanes = Lane.batch(runs: runs, guided: settings.isGuided)
+    self.callCount = min(callCount ?? .max, scheduler.timesteps.count)
 
-    // Each text is encoded by itself: what a run sees of it does not depend on the others.
     let negative = model.tokenizer.encode(settings.negativePrompt)
-    var known: [PromptTokens: Tensor] = [:]
-    func embedding(_ text: PromptTokens) throws -> Tensor {
-      if let embedding = known[text] { return embedding }
-      let embedding = try model.textEncoder.encode(text)
-      known[text] = embedding
-      return embedding
-    }
-    let embeddings = try lanes.map { lane in
-      let text = lane.branch == .unconditional ? negative : prompts[lane.run]
-      let positions = emptied.filter { $0.lane == lane }.flatMap(\.roles).flatMap(text.positions(of:))
-      if positions.isEmpty { return try embedding(text) }
-      return try embedding(text).taking(positions: positions, from: embedding(model.tokenizer.encode("")))
-    }
-    context = try unet.context(Tensor.stacked(embeddings))
+    var encoder = PromptEncoder(model)
+    embeddings = try Tensor.stacked(
+      lanes.map { lane in
+        try encoder.embedding(
+          lane.branch == .unconditional ? negative : prompts[lane.run],
+          changes: promptChanges.filter { $0.lane == lane })
+      })
+    context = try unet.context(embeddings)
+    randomUNets = model.randomUNets
 
     let sigma = scheduler.initialNoiseSigma
     var noises: [Seed: Tensor] = [:]
@@ -126,7 +133,8 @@ public struct Denoising {
     probe: (any AttentionProbe)? = nil, keepsPrediction: Bool = false
   ) throws -> [BrokenRun] {
     precondition(!isDone, "a finished denoising has no next step")
-    let input = scheduler.scaledInput(latents, step: step)
+    let input = modelInput
+    for observer in probe?.observers ?? [] { try observe(observer, input) }
     let batch = settings.isGuided ? try Tensor.stacked([input, input]) : input
     let output = try unet(batch, timestep: Double(timesteps[step]), context: context, probe: probe)
     let prediction = settings.isGuided ? try guided(output) : output
@@ -138,6 +146,22 @@ public struct Denoising {
     brokenRuns.formUnion(broken.map(\.run))
     step += 1
     return broken
+  }
+
+  /// Shows a random UNet what the model is about to be given. What it predicts is left.
+  /// - Parameter input: of all runs.
+  private mutating func observe(_ observer: ObserverProbe, _ input: Tensor) throws {
+    let known = observers[observer.seed].flatMap { $0.lanes == observer.lanes ? $0 : nil }
+    let made =
+      try known
+      ?? {
+        let unet = try randomUNets.unet(seed: observer.seed)
+        let texts = try observer.lanes.map { try embeddings.slice($0..<($0 + 1)) }
+        return (unet, observer.lanes, try unet.context(Tensor.stacked(texts)))
+      }()
+    observers[observer.seed] = made
+    let batch = try Tensor.stacked(observer.lanes.map { try input.slice(lanes[$0].run..<(lanes[$0].run + 1)) })
+    _ = try made.unet(batch, timestep: Double(timesteps[step]), context: made.context, probe: observer.probe)
   }
 
   /// The runs that the last step broke, before it is counted.
@@ -177,22 +201,6 @@ public struct Denoising {
 
   /// The latents of one run, `[1, height, width, channels]`.
   public func latents(of run: Int) throws -> Tensor { try latents.slice(run..<(run + 1)) }
-}
-
-extension Tensor {
-  /// An encoded prompt, `[1, tokens, channels]`, with another's vectors at some positions.
-  fileprivate func taking(positions: [Int], from other: Tensor) -> Tensor {
-    var result = self
-    let width = shape[2]
-    other.withUnsafeValues { from in
-      result.withUnsafeMutableValues { to in
-        for position in positions {
-          for i in (position * width)..<((position + 1) * width) { to[i] = from[i] }
-        }
-      }
-    }
-    return result
-  }
 }
 
 /// A run whose latents are no longer numbers.
@@ -237,11 +245,11 @@ extension Denoising {
   public mutating func restore(_ data: Data) throws {
     let state = try PropertyListDecoder().decode(State.self, from: data)
     guard state.shape == latents.shape, state.latents.count == latents.count * 4,
-      (0...timesteps.count).contains(state.step)
+      (0...callCount).contains(state.step)
     else {
       throw SelectionError(
         "a stored state of latents \(state.shape) at step \(state.step) does not fit this group of "
-          + "\(latents.shape) and \(timesteps.count) steps")
+          + "\(latents.shape) and \(callCount) steps")
     }
     try scheduler.restore(state.scheduler)
     step = state.step

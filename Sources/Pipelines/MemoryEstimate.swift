@@ -9,14 +9,17 @@ import Tensors
 public struct MemoryEstimate: Codable, Hashable, Sendable {
   /// Of the weights once they are loaded, in float32.
   public let weights: Int
+  /// Of the UNet's alone; nil in plans that were written down before it was told.
+  private let unetWeights: Int?
   private let scale: Int
   /// Channels of the UNet's first feature map.
   private let firstChannels: Int
   /// Channels of the decoder's widest map.
   private let widestChannels: Int
 
-  package init(weights: Int, scale: Int, firstChannels: Int, widestChannels: Int) {
+  package init(weights: Int, unetWeights: Int? = nil, scale: Int, firstChannels: Int, widestChannels: Int) {
     self.weights = weights
+    self.unetWeights = unetWeights
     self.scale = scale
     self.firstChannels = firstChannels
     self.widestChannels = widestChannels
@@ -24,10 +27,15 @@ public struct MemoryEstimate: Codable, Hashable, Sendable {
 
   init(_ description: ModelDescription) {
     weights = saturatingProduct(description.components.reduce(0) { $0 + $1.parameters }, MemoryLayout<Float>.size)
+    unetWeights = saturatingProduct(
+      description.components.filter { $0.name == "unet" }.reduce(0) { $0 + $1.parameters }, MemoryLayout<Float>.size)
     scale = description.scale
     firstChannels = description.unet.blockOutChannels.first ?? 1
     widestChannels = description.vae.blockOutChannels.prefix(2).max() ?? 1
   }
+
+  /// What random UNets of the model's configuration take.
+  public func randomUNetBytes(count: Int) -> Int { saturatingProduct(unetWeights ?? weights, count) }
 
   /// What a denoising takes at its peak, beside the weights: a step of the UNet over the whole batch, or the autoencoder's
   /// last stage for one picture, whichever is more.

@@ -11,6 +11,8 @@ public struct StableDiffusion: Sendable {
   public let textEncoder: CLIPTextEncoder
   public let unet: UNet
   public let vae: VAE
+  /// What records of a random UNet are made with.
+  public let randomUNets: RandomUNets
 
   /// Reads the weights of a folder that was described.
   /// - Throws: `CheckpointError` if the files have changed since; `EngineError`.
@@ -20,6 +22,7 @@ public struct StableDiffusion: Sendable {
     textEncoder = try CLIPTextEncoder(description.text, stores.text, reading: .weights)
     vae = try VAE(description.vae, stores.vae, reading: .weights)
     unet = try UNet(description.unet, stores.unet, reading: .weights)
+    randomUNets = RandomUNets(description.unet)
   }
 
   /// Describes and loads a folder.

@@ -23,7 +23,8 @@ private struct PlanRecord: Codable {
     let settings: Int
     let members: [Member]
     let references: [Reference]
-    let emptied: [EmptiedPrompt]
+    /// Named before there was another change than to the empty prompt.
+    let emptied: [PromptChange]
     let maps: Int
     let mapBytes: Int
   }
@@ -73,7 +74,7 @@ extension ExperimentPlan: Codable {
           PlanRecord.Member(role: $0.role, intervention: $0.intervention, prompt: place($0.prompt))
         },
         references: makeUp.references.map { PlanRecord.Reference(prompt: place($0.prompt), seed: $0.seed) },
-        emptied: makeUp.emptied, maps: makeUp.mapCount, mapBytes: makeUp.mapBytes)
+        emptied: makeUp.promptChanges, maps: makeUp.mapCount, mapBytes: makeUp.mapBytes)
     }
     try PlanRecord(
       format: PlanRecord.currentFormat, spec: spec, modelName: modelName, modelHash: modelHash, engine: engine,
@@ -129,7 +130,7 @@ extension ExperimentPlan: Codable {
         references: try makeUp.references.map {
           PlannedReference(prompt: try prompt($0.prompt, place), seed: $0.seed)
         },
-        emptied: makeUp.emptied, mapCount: makeUp.maps, mapBytes: makeUp.mapBytes)
+        promptChanges: makeUp.emptied, mapCount: makeUp.maps, mapBytes: makeUp.mapBytes)
     }
     let groups = try record.groups.enumerated().map { index, group in
       try check(makeUps.indices.contains(group.makeUp), "groups.\(index): there is no make-up \(group.makeUp)")
@@ -162,7 +163,8 @@ extension ResolvedSettings {
       return false
     }
     let chosen = operations.values.joined().map { ($0.sites, $0.steps) } + records.map { ($0.sites, $0.steps) }
-    let steps = chosen.map(\.1) + [predictedSteps]
+    let steps = chosen.map(\.1) + [predictedSteps, inputLatentSteps ?? []]
+    if let stop = stopAfterCalls, !(1...callCount).contains(stop) { return false }
     return chosen.allSatisfy { $0.0.allSatisfy((0..<sites).contains) }
       && steps.allSatisfy { $0.allSatisfy((0..<callCount).contains) }
   }

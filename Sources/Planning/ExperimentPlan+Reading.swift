@@ -15,6 +15,7 @@ extension ExperimentPlan {
     var spec = spec
     spec.record = self.spec.record
     spec.predictedClean = self.spec.predictedClean
+    spec.inputLatents = self.spec.inputLatents
     let settings = spec.generate.settings.compactMap { wanted in self.settings.first { $0.label == wanted.label } }
     var places: [Int: Int] = [:]
     var makeUps: [MakeUp] = []
@@ -64,6 +65,12 @@ extension ExperimentPlan {
         "the settings\($0.label.isEmpty ? "" : " " + quoted($0.label)) are not those of \(name)", at: "generate",
         advice: "write steps, guidance, scheduler and names of settings as there")
     }
+    if !hasPictures, let metric = spec.metrics.first {
+      faults.append(
+        ExperimentFault(
+          "\(metric.name) is of pictures, and runs of \(name) have none: they end after \(own.stopAfterCalls ?? 0) calls of the "
+            + "model", at: "metrics"))
+    }
     faults += spec.interventions.filter { !self.spec.interventions.contains($0) }.map {
       ExperimentFault("\(name) has no intervention of this name that does the same", at: "interventions.\($0.name)")
     }
@@ -85,7 +92,7 @@ extension MakeUp {
   /// The same, made of other settings by number.
   fileprivate func of(settings: Int) -> MakeUp {
     MakeUp(
-      settings: settings, members: members, references: references, emptied: emptied, mapCount: mapCount,
+      settings: settings, members: members, references: references, promptChanges: promptChanges, mapCount: mapCount,
       mapBytes: mapBytes)
   }
 }

@@ -56,12 +56,16 @@ public struct ExperimentPlan: Sendable {
     if spec.mapsFrom != nil { return 1 << 20 }
     let picture = height * width * 3 + 1024
     let latents = sites.first.map { $0.latentHeight * $0.latentWidth * 4 * 4 + 1024 } ?? 0
-    let pictures = groups.reduce(0) { $0 + $1.runs.count * (1 + $1.predictedSteps.count) }
+    let pictures = groups.reduce(0) { $0 + $1.runs.count * (($1.hasPictures ? 1 : 0) + $1.predictedSteps.count) }
+    let latentFiles = groups.reduce(0) { $0 + $1.runs.count * (1 + $1.inputLatentSteps.count) }
     return saturatingSum([
       mapBytes, saturatingProduct(mapCount, Self.rowOverhead), saturatingProduct(pictures, picture),
-      saturatingProduct(runCount, latents), 1 << 20,
+      saturatingProduct(latentFiles, latents), 1 << 20,
     ])
   }
+
+  /// Whether runs end with a picture.
+  package var hasPictures: Bool { settings.allSatisfy { $0.stopAfterCalls == nil } }
 
   /// Bytes of a row of `attention_map` and its index entry beside the data: measured at 100 to 160.
   private static let rowOverhead = 160
@@ -88,16 +92,20 @@ public struct PlannedGroup: Sendable {
   public let settings: DenoisingSettings
   /// What the file calls the settings; empty where there is but one.
   public let settingsLabel: String
-  /// Calls of the model a run: the number of steps, more for schedulers that call it more often.
+  /// Calls of the model a run: the number of steps, more for schedulers that call it more often, fewer where runs stop.
   public let stepCount: Int
   /// The source first, where there is one; each names its place in the batch.
   public let runs: [PlannedRun]
   /// What is denoised beside the runs because an operation takes from it; not recorded, and no picture is made of it.
   public let references: [PlannedReference]
   /// What is changed of encoded prompts.
-  public let emptied: [EmptiedPrompt]
+  public let promptChanges: [PromptChange]
   /// The steps after which each run leaves a predicted picture.
   public let predictedSteps: [Int]
+  /// The steps at which each run writes the latents that the model is given.
+  public let inputLatentSteps: [Int]
+  /// Whether runs end with a picture; those that stop before the last call have none.
+  public let hasPictures: Bool
   public let mapCount: Int
   public let mapBytes: Int
   /// An index into the plan's make-ups.
@@ -115,7 +123,7 @@ public struct PlannedGroup: Sendable {
     self.hash = hash
     self.settings = denoising
     settingsLabel = settings.label
-    stepCount = settings.callCount
+    stepCount = settings.madeCalls
     runs = makeUp.members.enumerated().filter { places?.contains($0.offset) ?? true }.map { place, member in
       let hasSource = source != nil && place > 0
       return PlannedRun(
@@ -126,8 +134,10 @@ public struct PlannedGroup: Sendable {
         source: hasSource ? PlannedRun.hash(ofGroup: hash, 0) : nil)
     }
     references = makeUp.references
-    emptied = makeUp.emptied
+    promptChanges = makeUp.promptChanges
     predictedSteps = settings.predictedSteps
+    inputLatentSteps = settings.inputLatentSteps ?? []
+    hasPictures = settings.stopAfterCalls == nil
     mapCount = makeUp.mapCount
     mapBytes = makeUp.mapBytes
     self.makeUp = index
@@ -158,7 +168,8 @@ extension PlannedGroup {
   public func denoising(_ model: StableDiffusion) throws -> Denoising {
     try Denoising(
       model, prompts: runs.map(\.prompt) + references.map(\.prompt),
-      seeds: runs.map { _ in settings.seed } + references.map(\.seed), settings: settings, emptied: emptied)
+      seeds: runs.map { _ in settings.seed } + references.map(\.seed), settings: settings,
+      promptChanges: promptChanges, callCount: stepCount)
   }
 }
 

@@ -25,7 +25,10 @@ struct GroupIdentity {
         "\(record.name) \(resolved.sites) \(resolved.steps) \(record.heads.rawValue) \(record.tokens) "
           + "\(record.branch.rawValue) \(record.pool ?? 0) \(record.dtype.rawValue)"
           + (record.of == .probabilities ? "" : " of \(record.of.rawValue)")
+          + (record.randomUNet.map { " random unet \($0)" } ?? "")
       } + (predicted.isEmpty ? [] : ["predicted clean \(predicted)"])
+      + (settings.inputLatentSteps.map { ["input latents \($0)"] } ?? [])
+      + (settings.stopAfterCalls.map { ["stop after \($0)"] } ?? [])
     operations = settings.operations.mapValues { $0.map(\.text) }
   }
 

@@ -61,7 +61,7 @@ struct PlanBuilder {
 
   /// The settings with every selector of the file resolved. What cannot be is noted and left out.
   mutating func resolve() -> ResolvedSettings {
-    let (sites, siteChannels, callCount) = (sites, siteChannels, callCount)
+    let (sites, siteChannels, callCount, stop) = (sites, siteChannels, callCount, spec.generate.stopAfterCalls)
     var operations: [String: [ResolvedOperation]] = [:]
     for intervention in spec.interventions {
       operations[intervention.name] = intervention.operations.enumerated().compactMap { index, operation in
@@ -69,18 +69,19 @@ struct PlanBuilder {
         // A change of the encoded prompt is made once, before the first step, for all sites.
         let isOfPrompt = operation.op.changesPrompt
         let chosen = isOfPrompt ? [] : attempt(place) { try SiteSelector(operation.sites).resolve(sites).map(\.index) }
-        let steps = isOfPrompt ? [] : attempt(place) { try operation.steps.resolve(count: callCount) }
+        let steps = isOfPrompt ? [] : attempt(place) { try Self.steps(operation.steps, of: callCount, stop) }
         guard let chosen, let steps else { return nil }
         let resolved = ResolvedOperation(spec: operation, sites: chosen, steps: steps)
         for problem in resolved.problems(sites) { note(ExperimentFault(problem, at: place)) }
         checkHalf(operation.branch, place)
+        if operation.op.onlyObserves { explainCrossRead(place) }
         return resolved
       }
     }
     let records = spec.record.map { record in
       let place = "record.\(record.name)"
       let chosen = attempt(place) { try SiteSelector(record.sites).resolve(sites).map(\.index) }
-      let steps = attempt(place) { try record.steps.resolve(count: callCount) }
+      let steps = attempt(place) { try Self.steps(record.steps, of: callCount, stop) }
       checkHalf(record.branch, place)
       if let refusal = chosen?.lazy.compactMap({ record.of.refusal(at: sites[$0]) }).first {
         note(ExperimentFault(refusal, at: place, advice: "select cross:* or a part of it"))
@@ -97,11 +98,45 @@ struct PlanBuilder {
     }
     let predictedSteps =
       spec.predictedClean.flatMap { selector in
-        attempt("predicted_clean") { try selector.resolve(count: callCount) }
+        attempt("predicted_clean") { try Self.steps(selector, of: callCount, stop) }
       } ?? []
+    let inputLatentSteps = spec.inputLatents.flatMap { selector in
+      attempt("input_latents") { try Self.steps(selector, of: callCount, stop) }
+    }
+    if let stop, stop > callCount {
+      note(
+        ExperimentFault(
+          "\(stop) is more than the \(callCount) calls of the model that a run makes", at: "generate.stop_after_calls",
+          advice: "leave it out for whole runs with pictures"))
+    }
     return ResolvedSettings(
-      label: label, denoising: denoising, callCount: callCount, operations: operations, records: records,
-      predictedSteps: predictedSteps)
+      label: label, denoising: denoising, callCount: callCount, stopAfterCalls: spec.generate.stopAfterCalls,
+      operations: operations, records: records, predictedSteps: predictedSteps, inputLatentSteps: inputLatentSteps)
+  }
+
+  /// The selected steps of the whole schedule that a run makes. One that is named and not made is a mistake; a range or a
+  /// part of all is a wish for what there is of it.
+  private static func steps(
+    _ selector: StepSelector, of callCount: Int, _ stop: Int?
+  ) throws(SelectionError) -> [Int] {
+    let steps = try selector.resolve(count: callCount)
+    guard let stop else { return steps }
+    if case .list = selector, let beyond = steps.first(where: { $0 >= stop }) {
+      throw SelectionError("steps: \(beyond) is not made: runs end after \(stop) calls of the model (stop_after_calls)")
+    }
+    return steps.filter { $0 < stop }
+  }
+
+  /// Says what is recorded where an operation reads across two runs.
+  private mutating func explainCrossRead(_ place: String) {
+    let keeps = spec.record.contains { $0.randomUNet == nil && $0.of.isMap }
+    note(
+      .note(
+        keeps
+          ? "\(place): recorded maps are a cross-read, of the source's queries and the target's keys; the target does not use "
+            + "them"
+          : "\(place): cross_read changes only what is recorded, and `record` keeps no probabilities, scores or log ratios"
+      ))
   }
 
   /// Notes what asks for the unconditional half of guidance where there is none.
@@ -154,7 +189,7 @@ struct PlanBuilder {
     do throws(ExperimentError) {
       let attention = try settings.attention(members, references: references, spec: spec, sites: sites)
       return MakeUp(
-        settings: index, members: members, references: references, emptied: attention.emptied,
+        settings: index, members: members, references: references, promptChanges: attention.promptChanges,
         mapCount: attention.mapCount, mapBytes: attention.mapBytes)
     } catch {
       for fault in error.faults { note(fault) }

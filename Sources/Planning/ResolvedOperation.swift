@@ -12,7 +12,7 @@ struct ResolvedOperation: Codable {
   private var branches: Set<GuidanceBranch> { Set(spec.branch.branches) }
 
   /// Whether it takes something of a source that belongs to tokens, so that they must stand at the same positions.
-  var takesTokens: Bool { spec.op.needsSource && ![.queries, .output].contains(spec.place) }
+  var takesTokens: Bool { spec.op.needsSource && !spec.op.onlyObserves && ![.queries, .output].contains(spec.place) }
 
   /// The operation as it decides bits. Stored results are found again by hashes of this text, so it never changes.
   var text: String {
@@ -67,6 +67,10 @@ struct ResolvedOperation: Codable {
       var positions: [Int] = []
       for word in words { positions += try word.positions(in: prompt, edit: edit) }
       return positions
+    }
+    if spec.op.changesWords, let other = tokens?.first(where: { prompt.tokens[$0].role != .word }) {
+      throw SelectionError(
+        "\(spec.op.name) replaces words, and position \(other) of \"\(prompt.prompt)\" is \(prompt.label(of: other))")
     }
     return PlannedOperation(
       operation: spec.op, values: spec.change.values, place: spec.place, run: run, sources: sources, sites: sites,

@@ -12,12 +12,20 @@ public struct ResolvedSettings: Codable, Sendable {
   public let denoising: DenoisingSettings
   /// Calls of the model a run, which are the steps of selectors: more than denoising steps for schedulers that call it more often.
   public let callCount: Int
+  /// After how many of these calls runs end, without a picture; nil: after all.
+  package let stopAfterCalls: Int?
   /// By intervention, in the order of its operations.
   let operations: [String: [ResolvedOperation]]
   /// In the order of the file's `record` list.
   let records: [ResolvedRecord]
   /// The steps after which each run leaves a predicted picture.
   let predictedSteps: [Int]
+  /// The steps at which each run writes the latents that the model is given; nil in plans that were written down before
+  /// there were any.
+  let inputLatentSteps: [Int]?
+
+  /// The calls that runs make.
+  var madeCalls: Int { min(stopAfterCalls ?? callCount, callCount) }
 }
 
 /// An entry of `record`, with its selectors resolved against a model.
@@ -51,7 +59,7 @@ struct MakeUp: Sendable {
   /// What is denoised beside the members because an operation takes from it.
   let references: [PlannedReference]
   /// What is changed of encoded prompts.
-  let emptied: [EmptiedPrompt]
+  let promptChanges: [PromptChange]
   let mapCount: Int
   let mapBytes: Int
 }
@@ -93,13 +101,13 @@ extension ResolvedSettings {
       return PlannedRecord(
         record: index, of: record.of, sites: resolved.sites, channels: resolved.channels ?? [], steps: resolved.steps,
         branches: Set(record.branch.branches), meanOfHeads: record.heads == .mean, tokens: keys, pool: record.pool,
-        type: record.dtype)
+        type: record.dtype, randomUNet: record.randomUNet)
     }
     guard faults.isEmpty else { throw ExperimentError(faults.uniqued) }
     let lanes = Lane.batch(runs: members.count + references.count, guided: denoising.isGuided)
     do {
       return try AttentionPlan(
-        sites: sites, lanes: lanes, stepCount: callCount, tokens: members[0].prompt.tokens.count, operations: planned,
+        sites: sites, lanes: lanes, stepCount: madeCalls, tokens: members[0].prompt.tokens.count, operations: planned,
         records: entries)
     } catch {
       throw ExperimentError(ExperimentFault("\(error)", at: "interventions"))

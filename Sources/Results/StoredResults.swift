@@ -34,7 +34,7 @@ package struct ExpectedRun {
 package struct StoredResults {
   package let results: ResultsFolder
   /// Where runs, maps and pictures are: the results' own, or those of the experiment whose maps are read.
-  private let origin: RunOrigin
+  let origin: RunOrigin
   package let experiment: StoredExperiment
   package let plan: ExperimentPlan
   /// The shell line that began the runs; nil where there was none.

@@ -71,13 +71,16 @@ extension ExperimentRunner {
     while !denoising.isDone {
       try checkStop(tally)
       let step = denoising.step
+      if group.inputLatentSteps.contains(step) {
+        for index in lost.keys.sorted() { add(try files.inputLatents(index, group, denoising), index) }
+      }
       try denoising.advance(
         probe: attention.probe(step: step), keepsPrediction: group.predictedSteps.contains(step))
       for index in lost.keys.sorted() {
         if let file = try files.predicted(index, group, denoising) { add(file, index) }
       }
       tally.stepsMade += 1
-      progress.advanced(done: denoising.step, total: denoising.timesteps.count, work: "files again, \(group.label)")
+      progress.advanced(done: denoising.step, total: group.stepCount, work: "files again, \(group.label)")
     }
     for index in lost.keys.sorted() {
       for file in try files.finished(index, group, denoising) { add(file, index) }

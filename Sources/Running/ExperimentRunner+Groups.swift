@@ -48,7 +48,7 @@ extension ExperimentRunner {
     if let broken = open.first(where: denoising.brokenRuns.contains) {
       throw .broken(step: step, run: group.runs[broken].hash)
     }
-    guard files.hasPredicted(group, of: open, before: denoising.step) else { throw .lacksPictures(step: step) }
+    guard files.hasFilesOfSteps(group, of: open, before: denoising.step) else { throw .lacksFiles(step: step) }
   }
 
   /// Takes the steps that are left, and stores what the group's unfinished runs leave.
@@ -62,6 +62,9 @@ extension ExperimentRunner {
       try checkStop(tally)
       let step = denoising.step
       let probe = attention.probe(step: step)
+      if group.inputLatentSteps.contains(step) {
+        for index in open.keys.sorted() { try files.write(files.inputLatents(index, group, denoising)) }
+      }
       let broken = try denoising.advance(probe: probe, keepsPrediction: group.predictedSteps.contains(step))
       var failures = self.failures(of: broken, group, attention, step: step)
       // Before the step is written down: a step that is done has its files.
@@ -84,7 +87,7 @@ extension ExperimentRunner {
       progress.advanced(done: tally.done, total: tally.total, work: group.label)
     }
     // What is left of a group that failed as a whole is not computed.
-    tally.done += group.runs.count * (denoising.timesteps.count - denoising.step)
+    tally.done += group.runs.count * (group.stepCount - denoising.step)
     guard !open.isEmpty else { return }
     try finish(group, denoising, open, store, &tally)
   }

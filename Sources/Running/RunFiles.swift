@@ -33,7 +33,13 @@ struct RunFiles {
 
   /// The files that each finished run of a group has.
   func files(of group: PlannedGroup) -> [RunFile] {
-    [.picture, .latents] + group.predictedSteps.map { .predicted(step: $0) }
+    (group.hasPictures ? [.picture, .latents] : [.latents]) + ofSteps(group).map(\.file)
+  }
+
+  /// Those that its steps leave on the way, with the step that each is of.
+  private func ofSteps(_ group: PlannedGroup) -> [(step: Int, file: RunFile)] {
+    group.predictedSteps.map { ($0, .predicted(step: $0)) }
+      + group.inputLatentSteps.map { ($0, .inputLatents(step: $0)) }
   }
 
   private func texts(_ run: PlannedRun, _ group: PlannedGroup) -> [PNG.Text] {
@@ -56,17 +62,27 @@ struct RunFiles {
       .predicted(step: step), of: run.hash, Data(try PNG.encode(picture, texts: texts)))
   }
 
-  /// The picture and the latents of a run whose steps are all taken.
+  /// What the model is about to be given of a run.
+  func inputLatents(_ index: Int, _ group: PlannedGroup, _ denoising: Denoising) throws -> RunFileContents {
+    try latents(
+      denoising.modelInput.slice(index..<(index + 1)), as: .inputLatents(step: denoising.step), of: group.runs[index])
+  }
+
+  private func latents(_ latents: Tensor, as file: RunFile, of run: PlannedRun) throws -> RunFileContents {
+    let data = try SafetensorsWriter.encode(
+      [("latents", latents.channelsFirst())], metadata: ["hash": run.hash], name: "latents.safetensors")
+    return RunFileContents(file, of: run.hash, data)
+  }
+
+  /// The picture and the latents of a run whose steps are all taken; the latents alone of one that stops before.
   /// - Throws: `BrokenPicture`; what decoding throws.
   func finished(_ index: Int, _ group: PlannedGroup, _ denoising: Denoising) throws -> [RunFileContents] {
     let run = group.runs[index]
     let latents = try denoising.latents(of: index)
+    let tensors = try self.latents(latents, as: .latents, of: run)
+    guard group.hasPictures else { return [tensors] }
     let picture = try PNG.encode(model.picture(latents), texts: texts(run, group))
-    let tensors = try SafetensorsWriter.encode(
-      [("latents", latents.channelsFirst())], metadata: ["hash": run.hash], name: "latents.safetensors")
-    return [
-      RunFileContents(.picture, of: run.hash, Data(picture)), RunFileContents(.latents, of: run.hash, tensors),
-    ]
+    return [RunFileContents(.picture, of: run.hash, Data(picture)), tensors]
   }
 
   // MARK: - Writing
@@ -86,22 +102,19 @@ struct RunFiles {
     let finished = try finished(index, group, denoising)
     for file in finished { try write(file) }
     let hash = group.runs[index].hash
-    let predicted = try group.predictedSteps.map { step in
-      let file = RunFile.predicted(step: step)
-      return Artifact(file, of: hash, sha256: sha256(try results.open().file(file.path(of: hash)).data()))
+    let before = try ofSteps(group).map { _, file in
+      Artifact(file, of: hash, sha256: sha256(try results.open().file(file.path(of: hash)).data()))
     }
-    return finished.map(\.artifact) + predicted
+    return finished.map(\.artifact) + before
   }
 
   // MARK: - Looking
 
-  /// Whether every predicted picture of some runs and of the steps before one is there.
-  func hasPredicted(_ group: PlannedGroup, of runs: [Int], before step: Int) -> Bool {
+  /// Whether every file of some runs and of the steps before one is there.
+  func hasFilesOfSteps(_ group: PlannedGroup, of runs: [Int], before step: Int) -> Bool {
     guard let folder = try? results.open() else { return false }
-    return group.predictedSteps.filter { $0 < step }.allSatisfy { step in
-      runs.allSatisfy { index in
-        (try? folder.kind(of: RunFile.predicted(step: step).path(of: group.runs[index].hash))) == .file
-      }
+    return ofSteps(group).filter { $0.step < step }.allSatisfy { _, file in
+      runs.allSatisfy { index in (try? folder.kind(of: file.path(of: group.runs[index].hash))) == .file }
     }
   }
 

@@ -41,8 +41,8 @@ enum UnusableCheckpoint: Error, Hashable, CustomStringConvertible {
   case stale(step: Int, found: Int)
   /// The state holds latents of an unfinished run that are not finite.
   case broken(step: Int, run: String)
-  /// Predicted pictures of the steps before are not all there.
-  case lacksPictures(step: Int)
+  /// Files that steps before have left are not all there.
+  case lacksFiles(step: Int)
 
   var description: String {
     switch self {
@@ -51,7 +51,7 @@ enum UnusableCheckpoint: Error, Hashable, CustomStringConvertible {
       "its checkpoint after step \(step) is damaged (it holds the state after step \(found))"
     case .broken(let step, let run):
       "its checkpoint after step \(step) is damaged (the latents of run \(run.prefix(16)) are not finite)"
-    case .lacksPictures: "predicted pictures of it are missing"
+    case .lacksFiles: "predicted pictures or latents of it are missing"
     }
   }
 }

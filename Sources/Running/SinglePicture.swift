@@ -78,7 +78,7 @@ package struct SinglePicture {
       if let broken = try denoising.advance(probe: probe).first { throw broken }
       try observe(step, probe)
       progress.advanced(
-        done: denoising.step, total: denoising.timesteps.count, work: "\"\(prompt.prompt)\", seed \(settings.seed)")
+        done: denoising.step, total: denoising.callCount, work: "\"\(prompt.prompt)\", seed \(settings.seed)")
     }
     return denoising.latents
   }

@@ -106,6 +106,7 @@ extension RecordSpec {
   var summary: String {
     "sites \(sites), heads \(heads.rawValue), steps \(steps), tokens \(tokens), branch \(branch.rawValue), "
       + "pool \(pool.map(String.init) ?? "none"), dtype \(dtype.rawValue)"
+      + (randomUNet.map { RecordDescription.randomUNetMark + "\($0)" } ?? "")
   }
 }
 

@@ -3,6 +3,19 @@ import Pipelines
 import Planning
 import Tensors
 
+extension ExperimentPlan {
+  /// Lanes that go through random UNets, of all groups and steps.
+  fileprivate var observedLaneSteps: Int {
+    get throws {
+      guard spec.record.contains(where: { $0.randomUNet != nil }) else { return 0 }
+      return try groups.reduce(0) { sum, group in
+        let attention = try attention(of: group)
+        return (0..<group.stepCount).reduce(sum) { $0 + attention.observedLanes(step: $1) }
+      }
+    }
+  }
+}
+
 /// The time of a plan, from one step of its largest group.
 package struct StepTiming {
   /// Of all groups, without the runs that are stored already taken off.
@@ -24,9 +37,10 @@ package struct StepTiming {
     let clock = ContinuousClock()
     let measured = try clock.measure { try denoising.advance(probe: attention.probe(step: step)) }
     let decoding = try clock.measure { _ = try model.picture(denoising.latents(of: 0)) }
-    let perLane = Self.seconds(measured) / Double(largest.laneCount)
+    let perLane = Self.seconds(measured) / Double(largest.laneCount + attention.observedLanes(step: step))
     let laneSteps = plan.groups.reduce(0) { $0 + $1.laneCount * $1.stepCount }
-    seconds = perLane * Double(laneSteps) + Double(plan.runCount) * Self.seconds(decoding)
+    let pictures = plan.groups.reduce(0) { $0 + $1.runs.count * (($1.hasPictures ? 1 : 0) + $1.predictedSteps.count) }
+    seconds = try perLane * Double(laneSteps + plan.observedLaneSteps) + Double(pictures) * Self.seconds(decoding)
   }
 
   private static func seconds(_ duration: Duration) -> Double {

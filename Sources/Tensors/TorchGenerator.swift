@@ -38,6 +38,17 @@ public struct TorchGenerator: Hashable, Codable, Sendable {
     return tensor
   }
 
+  /// Values of the uniform distribution on `-bound..<bound`; the generator moves on.
+  ///
+  /// Equals `torch.empty(shape).uniform_(-bound, bound, generator=...)` within a unit in the last place of `bound`.
+  public mutating func uniform(_ shape: [Int], bound: Float) -> Tensor {
+    var tensor = Tensor(uninitialized: shape)
+    tensor.withUnsafeMutableValues { values in
+      for i in values.indices { values[i] = nextUniform24() * (2 * bound) - bound }
+    }
+    return tensor
+  }
+
   /// Box and Muller's pair in double precision: the cosine now, the sine kept for the next call.
   private mutating func nextNormal() -> Double {
     if let second = waiting {

@@ -16,7 +16,8 @@ import Testing
       (AttentionChange(.scale, ["factor": -2.5]), "scale(factor: -2.5)"),
       (AttentionChange(.scale, ["factor": 0.00001]), "scale(factor: 1e-05)"),
       (AttentionChange(.datasetMean, ["prompts": .texts(["a"]), "seeds": .seeds([1])]), "mix(strength: 1.0)"),
-      (AttentionChange(.headMean), "headMean"),
+      (AttentionChange(.headMean), "headMean"), (AttentionChange(.crossRead, ["source_seed": 7]), "cross_read"),
+      (AttentionChange(.randomEmbedding, ["seed": 7]), "random_embedding(seed: 7)"),
     ]
     for (change, text) in texts { #expect(change.identityText == text) }
   }

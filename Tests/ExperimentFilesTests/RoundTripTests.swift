@@ -70,6 +70,11 @@ private struct RandomSpecs {
     let place = op.places.isEmpty ? .probabilities : some(op.places)
     var values: [String: OperationValue] = [:]
     for key in op.keys where (key.place ?? place) == place && count(0...2) > 0 { values[key.name] = value(key.kind) }
+    if op.changesWords { return OperationSpec(op: op, values: values, sites: "", words: [.position(2)]) }
+    if op.onlyObserves {
+      return OperationSpec(
+        op: op, values: values, sites: "s" + text(), steps: steps(of: total), branch: some(BranchChoice.allCases))
+    }
     if op.changesPrompt { return OperationSpec(op: op, values: values, sites: "", branch: some(BranchChoice.allCases)) }
     let takesHeads = place != .output && count(0...1) == 1
     let takesWords = ![.queries, .output].contains(place) && count(0...1) == 1

@@ -31,14 +31,14 @@ func decode(_ yaml: String, set overrides: [String] = []) throws(SpecError) -> E
 
 // What messages say at length, and the tests only once.
 let topKeys =
-  "version, name, question, model, generate, maps_from, record, predicted_clean, interventions, metrics, "
+  "version, name, question, model, generate, maps_from, record, predicted_clean, input_latents, interventions, metrics, "
   + "instruments, tables, figures, claims, budget"
 let generateKeys =
   "pairs, prompts, seeds, num_inference_steps, guidance_scale, scheduler, scheduler_settings, sweep, settings, "
-  + "negative_prompt, height, width, precision, batch"
+  + "negative_prompt, height, width, precision, batch, stop_after_calls"
 let operations = OperationRegistry.all.map(\.name).joined(separator: ", ")
 let operationKeys = "op, of, sites, steps, branch, heads, words, renormalize"
-let recordKeys = "name, of, sites, heads, steps, tokens, branch, pool, dtype"
+let recordKeys = "name, of, sites, heads, steps, tokens, branch, pool, dtype, random_unet"
 let nameRule = "1 to 64 letters, digits, spaces and - _ . , + = % ( ), no dot at the start, no space at either end"
 let folderRule = "1 to 64 of a-z A-Z 0-9 - _ . and no - or . at the start"
 let sizeRule = "write bytes, or a number and a unit as 2 GiB; units: B, kB, KiB, MB, MiB, GB, GiB, TB, TiB"

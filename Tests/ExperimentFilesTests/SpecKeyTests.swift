@@ -14,7 +14,7 @@ import Testing
     path: "Sources/ExperimentFiles/ExperimentFiles.docc/ExperimentFile.md")
 
   @Test func everyKeyIsReadWrittenAndExplained() throws {
-    try check(ExperimentSpec.section, apart: [["maps_from"], ["record", "predicted_clean"]])
+    try check(ExperimentSpec.section, apart: [["maps_from"], ["record", "predicted_clean", "input_latents"]])
     try check(
       GenerateSpec.section,
       apart: [["num_inference_steps", "guidance_scale", "scheduler", "scheduler_settings"], ["sweep"], ["settings"]])
@@ -40,7 +40,8 @@ import Testing
     let form = Form<OperationSpec>.change
     for operation in OperationRegistry.all {
       let section = OperationSpec.section(of: operation)
-      let target = operation.changesPrompt ? "op: \(operation.name)" : "op: \(operation.name), sites: \"cross:*\""
+      let place = operation.changesWords ? ", words: [red]" : operation.changesPrompt ? "" : ", sites: \"cross:*\""
+      let target = "op: \(operation.name)\(place)"
       let without = try read("{ \(target) }", form.read)
       for key in section.keys where operation.keys.contains(where: { $0.name == key.name }) {
         let value = try read("{ \(target), \(key.name): \(key.example) }", form.read)

@@ -23,7 +23,7 @@ import torch
 import transformers
 
 from oracle import (
-    components, daam, fast_tests, generations, inversions, lpips, operations, quantities, randn, schedulers, swaps, tiny, vision,
+    components, cross_read, daam, fast_tests, generations, inversions, lpips, operations, quantities, randn, schedulers, swaps, tiny, vision,
 )
 
 FOLDER = pathlib.Path(__file__).resolve().parent
@@ -40,6 +40,7 @@ FIXTURES = {
     "operations": operations.make,
     "references": operations.make_references,
     "quantities": quantities.make,
+    "cross_read": cross_read.make,
     "schedulers": schedulers.make,
     "randn": randn.make,
     "tiny": tiny.make,

@@ -145,7 +145,7 @@ import Testing
         sites: sites, lanes: Lane.batch(runs: prompts.count, guided: settings.isGuided), stepCount: operations.steps,
         tokens: 77, operations: planned, records: [])
       var denoising = try Denoising(
-        model, prompts: prompts.map(model.tokenizer.encode), settings: settings, emptied: plan.emptied)
+        model, prompts: prompts.map(model.tokenizer.encode), settings: settings, promptChanges: plan.promptChanges)
       while !denoising.isDone { try denoising.advance(probe: plan.probe(step: denoising.step)) }
       for (run, name) in names.enumerated() {
         let expected = try file.tensor(named: "\(index).\(name)").channelsLast()

@@ -15,10 +15,10 @@ import Testing
     let run = { (name: String) in try #require(group.runs.firstIndex { $0.intervention == name }) }
     let (both, padding) = (try run("both"), try run("padding"))
     #expect(
-      group.emptied == [
-        EmptiedPrompt(lane: Lane(run: both, branch: .unconditional), roles: [.end, .padding]),
-        EmptiedPrompt(lane: Lane(run: both, branch: .conditional), roles: [.end, .padding]),
-        EmptiedPrompt(lane: Lane(run: padding, branch: .conditional), roles: [.padding]),
+      group.promptChanges == [
+        PromptChange(lane: Lane(run: both, branch: .unconditional), roles: [.end, .padding]),
+        PromptChange(lane: Lane(run: both, branch: .conditional), roles: [.end, .padding]),
+        PromptChange(lane: Lane(run: padding, branch: .conditional), roles: [.padding]),
       ])
     let text = plan.identityText(of: group)
     #expect(text.contains("embedding(padding: empty, end: empty) [] []"))

@@ -33,7 +33,7 @@ import Testing
         .broken(step: 4, run: run),
         "its checkpoint after step 4 is damaged (the latents of run abababababababab are not finite)"
       ),
-      (.lacksPictures(step: 4), "predicted pictures of it are missing"),
+      (.lacksFiles(step: 4), "predicted pictures or latents of it are missing"),
     ]
     for (fault, text) in known { #expect("\(fault)" == text) }
   }

@@ -49,7 +49,8 @@ public struct AttentionKernel: Sendable {
   ///   - edits: of scores and probabilities, in order; a lane that has some has the fill `.own`, and no other
   ///     lane takes its probabilities.
   ///   - grid: the queries as rows and columns, for edits that look at neighbors; nil: one row.
-  ///   - observations: what to add up. Those of scores compute them once more, for their lanes alone.
+  ///   - observations: what to add up. Those of scores, and those with another lane's queries, compute scores once more,
+  ///     for their lanes alone.
   /// - Returns: the result `[batch, queries, heads * headDim]`, and for each observation
   ///   `[outHeight, outWidth, outKeys]` of the mean or `[heads, outHeight, outWidth, outKeys]`.
   /// - Throws: `ShapeError`.
@@ -70,7 +71,7 @@ public struct AttentionKernel: Sendable {
     if !edits.isEmpty, lanes.isEmpty { lanes = Array(repeating: ProbabilityFill.own.code, count: Int(shape.batch)) }
     for lane in editsOf.keys { lanes[lane].fill = CK_SKIP }
     var workspace = Tensor(uninitialized: [ck_attention_workspace(&shape, ck_threads())])
-    observed.withRequests { requests, scores in
+    observed.withRequests { requests, whole in
       withPointers(query.matrix, key.matrix, value.matrix) { q, k, v in
         output.withUnsafeMutableValues { out in
           workspace.withUnsafeMutableValues { space in
@@ -87,10 +88,15 @@ public struct AttentionKernel: Sendable {
             value: v + value.column, output: out, height: grid?.height ?? 1, width: grid?.width ?? Int(shape.queries))
           for lane in editsOf.keys.sorted() {
             maps.run(
-              lane: lane, edits: editsOf[lane] ?? [], observations: requests, scores: scores.filter { $0.lane == lane })
+              lane: lane, edits: editsOf[lane] ?? [], observations: requests,
+              scores: whole.filter { $0.lane == lane && !$0.isCrossRead })
           }
-          for lane in Set(scores.map(\.lane)).subtracting(editsOf.keys).sorted() {
-            maps.observe(lane: lane, scores: scores.filter { $0.lane == lane })
+          let apart = whole.filter { $0.isCrossRead || editsOf[$0.lane] == nil }
+          for lane in Set(apart.map(\.lane)).sorted() {
+            let own = apart.filter { $0.lane == lane }
+            for other in Set(own.map(\.queriesOf)).sorted() {
+              maps.observe(lane: lane, queriesOf: other, own.filter { $0.queriesOf == other })
+            }
           }
         }
       }
@@ -146,7 +152,8 @@ public struct AttentionKernel: Sendable {
     }
     for o in observations {
       let fits =
-        (0..<batch).contains(o.lane) && o.height * o.width == Int(shape.queries)
+        (0..<batch).contains(o.lane) && (0..<batch).contains(o.queriesOf ?? o.lane)
+        && o.height * o.width == Int(shape.queries)
         && (1...max(1, o.height)).contains(o.outHeight) && (1...max(1, o.width)).contains(o.outWidth)
         && o.keyMap.map { $0.count == Int(shape.keys) && $0.allSatisfy { (-1..<Int32(o.outKeys)).contains($0) } }
           ?? (o.outKeys == Int(shape.keys))

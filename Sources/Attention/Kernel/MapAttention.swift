@@ -25,7 +25,7 @@ struct MapAttention {
   /// Computes one lane with its edits and adds its maps to the observations.
   func run(
     lane: Int, edits: [AttentionEdit], observations: UnsafeBufferPointer<ck_observation>,
-    scores requests: [ScoreRequest] = []
+    scores requests: [WholeMapRequest] = []
   ) {
     var shape = shape
     var workspace = Tensor(uninitialized: [ck_map_workspace(&shape, ck_threads())])
@@ -49,19 +49,22 @@ struct MapAttention {
     for request in requests { request.finish(shape) }
   }
 
-  func scores(_ lane: Int, _ head: Int, _ space: UnsafeMutablePointer<Float>?) -> Tensor {
+  /// - Parameter other: the lane whose queries are read; nil: the lane's own.
+  func scores(
+    _ lane: Int, queriesOf other: Int? = nil, _ head: Int, _ space: UnsafeMutablePointer<Float>?
+  ) -> Tensor {
     var shape = shape
     var map = Tensor(uninitialized: [queries, stride])
     let dim = head * Int(shape.head_dim)
     map.withUnsafeMutableValues {
       ck_map_scores(
-        instructions.code, ck_threads(), &shape, query + lane * queries * Int(shape.query_stride) + dim,
+        instructions.code, ck_threads(), &shape, query + (other ?? lane) * queries * Int(shape.query_stride) + dim,
         key + lane * keys * Int(shape.key_stride) + dim, Int32(stride), $0.baseAddress, space)
     }
     return map
   }
 
-  private func softmax(_ map: inout Tensor) {
+  func softmax(_ map: inout Tensor) {
     var shape = shape
     map.withUnsafeMutableValues {
       ck_map_softmax(instructions.code, ck_threads(), &shape, Int32(stride), $0.baseAddress)

@@ -8,6 +8,9 @@ import Tensors
 /// (y * outHeight / height, x * outWidth / width), rounded down.
 public struct MapObservation: Sendable {
   public let lane: Int
+  /// The lane whose queries are held against this one's keys; nil: its own. Of another the lane's map is computed once
+  /// more, and neither edits nor fills of scores and probabilities are in it.
+  public var queriesOf: Int?
   /// `probabilities`, `scores` or `logRatio`.
   public let quantity: RecordedQuantity
   public let meanOfHeads: Bool
@@ -23,11 +26,13 @@ public struct MapObservation: Sendable {
   public let outKeys: Int
 
   public init(
-    lane: Int, of quantity: RecordedQuantity = .probabilities, meanOfHeads: Bool, height: Int, width: Int,
+    lane: Int, queriesOf: Int? = nil, of quantity: RecordedQuantity = .probabilities, meanOfHeads: Bool, height: Int,
+    width: Int,
     outHeight: Int, outWidth: Int, keyMap: [Int32]?, outKeys: Int
   ) {
     precondition(quantity.isMap, "\(quantity.rawValue) have no value for each query and key")
     self.lane = lane
+    self.queriesOf = queriesOf
     self.quantity = quantity
     self.meanOfHeads = meanOfHeads
     self.height = height
@@ -37,6 +42,9 @@ public struct MapObservation: Sendable {
     self.keyMap = keyMap
     self.outKeys = outKeys
   }
+
+  /// Whether it is taken tile by tile, of what the lane uses.
+  var isOfTiles: Bool { quantity == .probabilities && queriesOf == nil }
 }
 
 /// The C form of observations: their results one after another in one tensor, their key maps in one array.
@@ -53,8 +61,8 @@ struct ObservationBuffers {
     keyMaps = observations.flatMap { $0.keyMap ?? [] }
   }
 
-  /// Lends the requests of probabilities, and those of scores, for the time of a call that fills their results.
-  mutating func withRequests(_ body: (UnsafeBufferPointer<ck_observation>, [ScoreRequest]) -> Void) {
+  /// Lends the requests that are taken tile by tile, and those of whole maps, for the time of a call that fills their results.
+  mutating func withRequests(_ body: (UnsafeBufferPointer<ck_observation>, [WholeMapRequest]) -> Void) {
     let (observations, shapes) = (observations, shapes)
     results.withUnsafeMutableValues { out in
       keyMaps.withUnsafeBufferPointer { maps in
@@ -69,9 +77,9 @@ struct ObservationBuffers {
           return request
         }
         let both = zip(observations, requests)
-        let scores = both.filter { $0.0.quantity != .probabilities }.map(ScoreRequest.init)
-        let own = scores.isEmpty ? requests : both.filter { $0.0.quantity == .probabilities }.map(\.1)
-        own.withUnsafeBufferPointer { body($0, scores) }
+        let whole = both.filter { !$0.0.isOfTiles }.map(WholeMapRequest.init)
+        let own = whole.isEmpty ? requests : both.filter { $0.0.isOfTiles }.map(\.1)
+        own.withUnsafeBufferPointer { body($0, whole) }
       }
     }
   }

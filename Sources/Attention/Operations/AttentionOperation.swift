@@ -15,6 +15,8 @@ public struct AttentionOperation: Sendable {
   public let takesFrom: OperationSource
   /// The places of an attention that it may be used at; none for one that changes the encoded prompt.
   public let places: [AttentionEdit.Place]
+  /// Whether it changes nothing but what `record` keeps of an attention's maps.
+  public let onlyObserves: Bool
 
   let refusal: @Sendable (AttentionChange, AttentionEdit.Place, AttentionSite) -> String?
   let words: @Sendable (AttentionChange) -> String?
@@ -29,7 +31,7 @@ public struct AttentionOperation: Sendable {
   ///   - effect: what it does with the values of its keys.
   init(
     _ name: String, meaning: String, example: String, keys: [OperationKey] = [], takesFrom: OperationSource = .nothing,
-    places: [AttentionEdit.Place] = AttentionEdit.Place.allCases,
+    places: [AttentionEdit.Place] = AttentionEdit.Place.allCases, onlyObserves: Bool = false,
     refusal: @escaping @Sendable (AttentionChange, AttentionEdit.Place, AttentionSite) -> String? = { _, _, _ in nil },
     words: @escaping @Sendable (AttentionChange) -> String? = { _ in nil },
     identity: @escaping @Sendable (AttentionChange) -> String? = { _ in nil },
@@ -41,6 +43,7 @@ public struct AttentionOperation: Sendable {
     self.keys = keys
     self.takesFrom = takesFrom
     self.places = places
+    self.onlyObserves = onlyObserves
     self.refusal = refusal
     self.words = words
     self.identity = identity
@@ -52,6 +55,11 @@ public struct AttentionOperation: Sendable {
 
   /// Whether it changes the encoded prompt of a run, and so has no places, sites and steps.
   public var changesPrompt: Bool { places.isEmpty }
+
+  /// Whether it changes the encoded prompt at words that the file chooses.
+  public var changesWords: Bool {
+    if case .randomWords = effect(AttentionChange(self)) { true } else { false }
+  }
 
   /// Why it may not be used at a place; nil if it may.
   public func refusal(of place: AttentionEdit.Place) -> String? {

@@ -13,6 +13,11 @@ enum OperationEffect: Sendable {
   /// The encoded prompt takes the empty prompt's embedding, position by position, where tokens of these roles stand. It
   /// does so before the first step, for every attention alike.
   case emptyPrompt(at: [PromptTokens.Role])
+  /// The encoded prompt is that of the words without the chosen ones, and at each of those stands a random vector of the
+  /// length of its own. Also before the first step.
+  case randomWords(seed: Seed)
+  /// Nothing is changed: observations of maps take the source's queries in place of the lane's own.
+  case readAcross
 }
 
 /// A change of all probabilities that is made while they are computed, so that no map is ever whole.

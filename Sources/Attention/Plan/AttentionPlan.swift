@@ -26,13 +26,15 @@ public struct AttentionPlan: Sendable {
   public let sites: [AttentionSite]
   public let lanes: [Lane]
   public let stepCount: Int
-  /// The lanes whose encoded prompt is changed. A denoising is told before its first step.
-  public let emptied: [EmptiedPrompt]
+  /// What is changed of encoded prompts. A denoising is told before its first step.
+  public let promptChanges: [PromptChange]
+  /// The random UNets that are run beside the model, where a record keeps their attention.
+  public let observers: [RandomObserver]
 
   /// What differs between steps, and at step which of them it is.
   private var changes: [Changes] = []
   private var changesOfStep: [Int] = []
-  private var recorded: [Recorded] = []
+  fileprivate var recorded: [Recorded] = []
 
   /// What is changed at a step.
   private struct Changes {
@@ -40,10 +42,12 @@ public struct AttentionPlan: Sendable {
     var fills: [[ProbabilityFill]]
     /// At site: what else is changed, in order.
     var edits: [[AttentionEdit]]
+    /// At site, by lane: the lane whose queries are read in what is recorded; empty where there is none at any site.
+    var queries: [[Int: Int]] = []
   }
 
   /// What a record keeps at each of its steps.
-  private struct Recorded {
+  fileprivate struct Recorded {
     let steps: Set<Int>
     /// At site: the observations and the maps they become.
     let observations: [[PlannedObservation]]
@@ -65,7 +69,9 @@ public struct AttentionPlan: Sendable {
     self.sites = sites
     self.lanes = lanes
     self.stepCount = stepCount
-    emptied = Self.emptied(operations, lanes)
+    promptChanges = Self.promptChanges(operations, lanes)
+    observers = try RandomObserver.all(of: records, sites: sites, lanes: lanes, stepCount: stepCount, tokens: tokens)
+    let records = records.filter { $0.randomUNet == nil }
     let operations = operations.filter { !$0.isNothing }
     let steps = operations.map { Set($0.steps) }
     var known: [[Int]: Int] = [:]
@@ -94,12 +100,21 @@ public struct AttentionPlan: Sendable {
     }
   }
 
-  private static func emptied(_ operations: [PlannedOperation], _ lanes: [Lane]) -> [EmptiedPrompt] {
+  private static func promptChanges(_ operations: [PlannedOperation], _ lanes: [Lane]) -> [PromptChange] {
     lanes.compactMap { lane in
-      let roles = operations.filter { $0.run == lane.run && $0.branches.contains(lane.branch) }.flatMap { operation in
-        if case .emptyPrompt(let roles) = operation.change.effect { roles } else { [PromptTokens.Role]() }
+      var roles: [PromptTokens.Role] = []
+      var random: PromptChange.RandomWords?
+      for operation in operations where operation.run == lane.run && operation.branches.contains(lane.branch) {
+        switch operation.change.effect {
+        case .emptyPrompt(let more): roles += more
+        case .randomWords(let seed):
+          let positions = Set(operation.tokens ?? []).union(random?.positions ?? [])
+          random = PromptChange.RandomWords(positions: positions.sorted(), seed: seed)
+        default: continue
+        }
       }
-      return roles.isEmpty ? nil : EmptiedPrompt(lane: lane, roles: roles)
+      if random?.positions.isEmpty == true { random = nil }
+      return roles.isEmpty && random == nil ? nil : PromptChange(lane: lane, roles: roles, random: random)
     }
   }
 
@@ -119,7 +134,7 @@ public struct AttentionPlan: Sendable {
       }
     }
     for site in sites.indices {
-      for (lane, operations) in asked[site].enumerated() where !operations.isEmpty {
+      for (lane, all) in asked[site].enumerated() where !all.isEmpty {
         let sources = { (operation: PlannedOperation) throws(SelectionError) -> [Int] in
           guard operation.change.operation.takesFrom != .nothing else { return [] }
           let found = operation.sources.compactMap { laneOf[Lane(run: $0, branch: lanes[lane].branch)] }
@@ -129,6 +144,12 @@ public struct AttentionPlan: Sendable {
           }
           return found
         }
+        let operations = all.filter { !$0.change.operation.onlyObserves }
+        for operation in all where operation.change.operation.onlyObserves {
+          if changes.queries.isEmpty { changes.queries = Array(repeating: [:], count: sites.count) }
+          changes.queries[site][lane] = try sources(operation)[0]
+        }
+        if operations.isEmpty { continue }
         let takesTokens = sites[site].keys.isText && lanes[lane].branch == .conditional
         if let fill = try fill(operations, takesTokens: takesTokens, sources) {
           if changes.fills[site].isEmpty { changes.fills[site] = Array(repeating: .own, count: lanes.count) }
@@ -144,7 +165,8 @@ public struct AttentionPlan: Sendable {
               renormalizes: operation.renormalizes, alignment: alignment))
         }
       }
-      try checkSources(changes.fills[site], changes.edits[site])
+      let read = changes.queries.isEmpty ? [] : Array(changes.queries[site].values)
+      try checkSources(changes.fills[site], changes.edits[site], read)
     }
     return changes
   }
@@ -174,8 +196,11 @@ public struct AttentionPlan: Sendable {
   }
 
   /// A source computes what it gives: nothing may be changed in it where it is taken from.
-  private static func checkSources(_ fills: [ProbabilityFill], _ edits: [AttentionEdit]) throws(SelectionError) {
-    var sources = edits.flatMap(\.sources)
+  /// - Parameter read: lanes whose queries are read.
+  private static func checkSources(
+    _ fills: [ProbabilityFill], _ edits: [AttentionEdit], _ read: [Int]
+  ) throws(SelectionError) {
+    var sources = edits.flatMap(\.sources) + read
     for case .source(let source) in fills { sources.append(source) }
     let changed = Set(edits.map(\.lane))
     if sources.contains(where: { changed.contains($0) || (!fills.isEmpty && fills[$0] != .own) }) {
@@ -183,17 +208,29 @@ public struct AttentionPlan: Sendable {
     }
   }
 
-  /// The maps that a step leaves, in the order of sites.
-  public func maps(step: Int) -> [PlannedMap] { observations(step: step).flatMap { $0.map(\.map) } }
+  /// The maps that a step leaves, in the order of sites: the model's own, then those of random UNets.
+  public func maps(step: Int) -> [PlannedMap] {
+    observations(step: step).flatMap { $0.map(\.map) } + observers.flatMap { $0.plan.maps(step: step) }
+  }
 
   /// At site, what is kept of a step, maps before vectors: by record, then by lane.
   private func observations(step: Int) -> [[PlannedObservation]] {
     let active = recorded.filter { $0.steps.contains(step) }
+    let queries = changes[changesOfStep[step]].queries
     return sites.indices.map { site in
-      let all = active.flatMap { $0.observations[site] }
+      var all = active.flatMap { $0.observations[site] }
+      if !queries.isEmpty { all = all.map { $0.reading(queriesOf: queries[site]) } }
       return all.filter(\.isMap) + all.filter { !$0.isMap }
     }
   }
+
+  /// Lanes of the batch that go through a random UNet too at a step: of each such UNet its own.
+  public func observedLanes(step: Int) -> Int {
+    observers.reduce(0) { $0 + ($1.observes(step: step) ? $1.lanes.count : 0) }
+  }
+
+  /// Whether a record keeps something of a step.
+  func keeps(step: Int) -> Bool { recorded.contains { $0.steps.contains(step) } }
 
   /// The runs that take attention from a run at a step or a later one, ascending.
   public func takers(from run: Int, step: Int) -> [Int] {
@@ -208,6 +245,9 @@ public struct AttentionPlan: Sendable {
       for edit in changes[index].edits.joined() where edit.sources.contains(where: isOfRun) {
         takers.insert(lanes[edit.lane].run)
       }
+      for queries in changes[index].queries {
+        for (lane, source) in queries where isOfRun(source) { takers.insert(lanes[lane].run) }
+      }
     }
     return takers.subtracting([run]).sorted()
   }
@@ -220,48 +260,26 @@ public struct AttentionPlan: Sendable {
 
   /// Bytes that the maps of the largest step take while they are in memory, as fp32.
   public var largestStepBytes: Int {
-    let sizes = recorded.map { $0.atEachStep(\.cells) }
+    let all = recorded + observers.flatMap(\.plan.recorded)
+    let sizes = all.map { $0.atEachStep(\.cells) }
     return (0..<stepCount).reduce(0) { largest, step in
-      let cells = saturatingSum(zip(recorded, sizes).filter { $0.0.steps.contains(step) }.map(\.1))
+      let cells = saturatingSum(zip(all, sizes).filter { $0.0.steps.contains(step) }.map(\.1))
       return max(largest, saturatingProduct(cells, MemoryLayout<Float>.size))
     }
   }
 
   private func total(_ size: (PlannedMap) -> Int) -> Int {
-    saturatingSum(recorded.map { saturatingProduct($0.steps.count, $0.atEachStep(size)) })
+    saturatingSum(
+      recorded.map { saturatingProduct($0.steps.count, $0.atEachStep(size)) } + observers.map { $0.plan.total(size) })
   }
 
   /// The probe of one step.
   public func probe(step: Int) -> StepProbe {
     let changes = changes[changesOfStep[step]]
-    return StepProbe(fills: changes.fills, edits: changes.edits, observations: observations(step: step))
-  }
-}
-
-/// One step's look-ups, and the maps that it left.
-public final class StepProbe: AttentionProbe {
-  /// A map and its values: `[height, width, keys]` of the mean, or `[heads, height, width, keys]`; of vectors too the latter.
-  public private(set) var maps: [(map: PlannedMap, values: Tensor)] = []
-
-  private let fills: [[ProbabilityFill]]
-  private let edits: [[AttentionEdit]]
-  private let observations: [[PlannedObservation]]
-
-  init(fills: [[ProbabilityFill]], edits: [[AttentionEdit]], observations: [[PlannedObservation]]) {
-    self.fills = fills
-    self.edits = edits
-    self.observations = observations
-  }
-
-  public func request(site: Int) -> AttentionRequest {
-    let observations = observations[site].map(\.kind)
-    return AttentionRequest(
-      fills: fills[site], edits: edits[site],
-      observations: observations.compactMap { if case .map(let observation) = $0 { observation } else { nil } },
-      vectors: observations.compactMap { if case .vectors(let observation) = $0 { observation } else { nil } })
-  }
-
-  public func receive(site: Int, observed: [Tensor]) {
-    for (entry, values) in zip(observations[site], observed) { maps.append((entry.map, values)) }
+    return StepProbe(
+      fills: changes.fills, edits: changes.edits, observations: observations(step: step),
+      observers: observers.filter { $0.observes(step: step) }.map {
+        ObserverProbe(seed: $0.seed, lanes: $0.lanes, probe: $0.plan.probe(step: step))
+      })
   }
 }

@@ -26,4 +26,10 @@ public protocol AttentionProbe: AnyObject {
   func request(site: Int) -> AttentionRequest
   /// What was observed, in the order of the request: maps, then vectors.
   func receive(site: Int, observed: [Tensor])
+  /// The random UNets that are run on the same latents, text and time, each with a probe of its own.
+  var observers: [ObserverProbe] { get }
+}
+
+extension AttentionProbe {
+  public var observers: [ObserverProbe] { [] }
 }

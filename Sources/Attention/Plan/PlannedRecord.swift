@@ -1,3 +1,5 @@
+import Tensors
+
 /// How the values of a stored map are kept: the `dtype` of an entry of `record`.
 public enum MapType: String, CaseIterable, Codable, Hashable, Sendable {
   /// IEEE single precision: the values as they were computed.
@@ -27,10 +29,13 @@ public struct PlannedRecord: Codable, Hashable, Sendable {
   /// Grids larger than this, along either side, are averaged down to it; keys of self maps are put together alike.
   public let pool: Int?
   public let type: MapType
+  /// The seed of the random UNet whose attention is kept; nil: the model's own is.
+  public let randomUNet: Seed?
 
   public init(
     record: Int, of quantity: RecordedQuantity = .probabilities, sites: [Int], channels: [Int] = [], steps: [Int],
-    branches: Set<GuidanceBranch>, meanOfHeads: Bool, tokens: [[TokenKey]], pool: Int?, type: MapType
+    branches: Set<GuidanceBranch>, meanOfHeads: Bool, tokens: [[TokenKey]], pool: Int?, type: MapType,
+    randomUNet: Seed? = nil
   ) {
     precondition(quantity.isMap || channels.count == sites.count, "the channels of each site")
     self.record = record
@@ -43,5 +48,6 @@ public struct PlannedRecord: Codable, Hashable, Sendable {
     self.tokens = tokens
     self.pool = pool
     self.type = type
+    self.randomUNet = randomUNet
   }
 }

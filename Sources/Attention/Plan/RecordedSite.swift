@@ -11,6 +11,14 @@ struct PlannedObservation: Sendable {
   let map: PlannedMap
 
   var isMap: Bool { if case .map = kind { true } else { false } }
+
+  /// The same of a map between another lane's queries and this one's keys.
+  /// - Parameter lanes: by lane, the one whose queries are read.
+  func reading(queriesOf lanes: [Int: Int]) -> PlannedObservation {
+    guard case .map(var observation) = kind, let other = lanes[observation.lane] else { return self }
+    observation.queriesOf = other
+    return PlannedObservation(kind: .map(observation), map: map)
+  }
 }
 
 /// A record at one of its sites, with what all lanes have in common.

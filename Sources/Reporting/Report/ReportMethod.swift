@@ -38,7 +38,8 @@ struct ReportMethod {
       let isOnly = settings.label.isEmpty
       let steps = settings.denoising.steps
       let scheduler = Markdown.text(settings.denoising.schedulerText)
-      let calls = settings.callCount == steps ? "" : ", \(settings.callCount) calls of the model"
+      var calls = settings.callCount == steps ? "" : ", \(settings.callCount) calls of the model"
+      if let stop = settings.stopAfterCalls { calls += ", ended after \(counted(stop, "call")) without pictures" }
       return [
         [
           isOnly ? "scheduler" : "scheduler, \(Markdown.text(settings.label))",
@@ -86,6 +87,7 @@ struct ReportMethod {
   private var records: String {
     // The column is there where it says something.
     let saysQuantity = spec.record.contains { $0.of != .probabilities }
+    let saysUNet = spec.record.contains { $0.randomUNet != nil }
     let rows = spec.record.map { record in
       [Markdown.text(record.name)] + (saysQuantity ? [Markdown.code(record.of.rawValue)] : []) + [
         words.sites(record.sites), words.steps(record.steps),
@@ -93,11 +95,16 @@ struct ReportMethod {
         tokens(record), record.branch.rawValue,
         record.pool.map { "averaged down to \($0) x \($0) cells at most" } ?? "each site's own grid",
         record.dtype.rawValue,
-      ]
+      ] + (saysUNet ? [record.randomUNet.map { "random, seed \($0)" } ?? "the model's"] : [])
     }
-    return Markdown.table(
-      ["name"] + (saysQuantity ? ["of"] : []) + ["sites", "steps", "heads", "tokens", "guidance half", "grid", "type"],
-      rows)
+    let table = Markdown.table(
+      ["name"] + (saysQuantity ? ["of"] : []) + ["sites", "steps", "heads", "tokens", "guidance half", "grid", "type"]
+        + (saysUNet ? ["UNet"] : []), rows)
+    let random =
+      saysUNet
+      ? "A random UNet has the model's configuration and weights that were drawn and never trained. It was shown the latents, "
+        + "text and time of the model's calls, and its predictions were not used." : nil
+    return [table, spec.crossReadRemark, random].compactMap { $0 }.joined(separator: "\n\n")
   }
 
   /// Self-attention has no tokens, nor have queries and outputs.
@@ -154,6 +161,7 @@ extension StoredResults {
     return ExperimentSpec(
       version: spec.version, name: spec.name, question: spec.question, model: modelName, generate: spec.generate,
       mapsFrom: spec.mapsFrom, record: spec.record, predictedClean: spec.predictedClean,
+      inputLatents: spec.inputLatents,
       interventions: spec.interventions,
       metrics: metrics, instruments: instruments, tables: spec.tables, figures: spec.figures, claims: spec.claims,
       budget: spec.budget

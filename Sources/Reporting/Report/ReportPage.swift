@@ -29,7 +29,10 @@ struct ReportPage {
     if let unfinished { parts.append(unfinished) }
     if let verdicts { parts.append(verdicts.section(chart)) }
     if let byWords = factors.section { parts.append(byWords) }
-    if !figures.isEmpty { parts += ["## Pictures"] + figures.map(\.markdown) + fontNote }
+    if !figures.isEmpty {
+      let remark = spec.figures.contains(where: \.isOfMaps) ? spec.crossReadRemark.map { [$0] } ?? [] : []
+      parts += ["## Pictures"] + remark + figures.map(\.markdown) + fontNote
+    }
     if !numbers.isEmpty { parts.append(numbers.section) }
     parts += [ReportMethod(data: data).section, again, limits(hasNumbers: !numbers.isEmpty)]
     return parts.joined(separator: "\n\n") + "\n"
@@ -68,15 +71,26 @@ struct ReportPage {
     let noise =
       generate.pairs.isEmpty
       ? "" : " The source and the target of a pair start from the same noise, so that layout can carry over."
-    return "The model \(Markdown.code(data.modelName)) was asked for \(counted(pictures, "picture")): \(listed(what)), "
+    let made =
+      data.plan.hasPictures
+      ? counted(pictures, "picture")
+      : counted(pictures, "run that ends without a picture", "runs that end without a picture")
+    return "The model \(Markdown.code(data.modelName)) was asked for \(made): \(listed(what)), "
       + "each with \(seeds)\(settings).\(noise)"
   }
 
   private var changed: String {
-    let unchanged = spec.interventions.filter(\.operations.isEmpty).map { Markdown.code($0.name) }
-    let changing = spec.interventions.filter { !$0.operations.isEmpty }.map { Markdown.code($0.name) }
+    let unchanged = spec.interventions.filter { $0.operations.allSatisfy(\.op.onlyObserves) }.map {
+      Markdown.code($0.name)
+    }
+    let changing = spec.interventions.filter { !$0.operations.allSatisfy(\.op.onlyObserves) }.map {
+      Markdown.code($0.name)
+    }
     let subject = spec.generate.pairs.isEmpty ? "picture" : "target"
-    if changing.isEmpty { return "No attention was changed: the pictures are what the model makes of their prompts." }
+    if changing.isEmpty {
+      return "No attention was changed"
+        + (data.plan.hasPictures ? ": the pictures are what the model makes of their prompts." : ".")
+    }
     let left = unchanged.isEmpty ? "" : "; \(listed(unchanged)) \(unchanged.count == 1 ? "leaves" : "leave") it alone"
     return "While each \(subject) was drawn, chosen attention of the model was changed in "
       + "\(counted(changing.count, "way")) (\(listed(changing)))\(left)."
@@ -92,16 +106,17 @@ struct ReportPage {
         ? "No attention maps were recorded"
         : "\(counted(mapCount, "attention map")) (\(Readable.bytes(mapBytes))) were recorded on the way")
     guard !data.metrics.isEmpty else { return recorded + "." }
+    let remark = data.metrics.contains(where: \.measure.isOfMaps) ? spec.crossReadRemark.map { " " + $0 } ?? "" : ""
     let how =
       data.metrics.allSatisfy(\.measure.isOfEdits)
       ? "each finished edit was measured" : "the finished pictures were measured"
-    return "\(recorded), and \(how): \(listed(data.metrics.map(\.title)))."
+    return "\(recorded), and \(how): \(listed(data.metrics.map(\.title))).\(remark)"
   }
 
   /// What is missing, plainly; nil where everything is done.
   private var unfinished: String? {
     let open = data.expected.filter { $0.run?.isDone != true }
-    let lost = data.present.filter { $0.isDone && !data.hasPicture($0) }
+    let lost = data.plan.hasPictures ? data.present.filter { $0.isDone && !data.hasPicture($0) } : []
     guard !open.isEmpty || !lost.isEmpty else { return nil }
     let shown = 20
     var lines = open.prefix(shown).map { expected in

@@ -59,7 +59,8 @@ package struct GatheredWords {
   package static func all(of run: StoredRun, in store: AttentionStore) throws -> [MeasuredWord] {
     guard let tokens = try store.tokens(run.run.prompt) else { return [] }
     let all = try store.sites().filter { $0.site.kind == .cross }.sorted { $0.site.index < $1.site.index }
-    for record in try store.records(of: run.id) where record.record.quantity == .probabilities {
+    for record in try store.records(of: run.id)
+    where record.record.quantity == .probabilities && record.record.isOfModel {
       let keys = try store.recordKeys(of: record.id, for: run.run.prompt)
       let words = RecordedWord.all(of: tokens, in: keys).map { ($0.label, $0.keys) }
       func filter(_ sites: [StoredSite]) -> MapFilter {

@@ -6,10 +6,10 @@ extension StoredResults {
     Set(siteOfID.filter { $0.value.kind == kind }.keys)
   }
 
-  /// The name of the first record of probabilities that has maps of a kind in the conditional half.
+  /// The name of the first record of the model's probabilities that has maps of a kind in the conditional half.
   package func firstRecord(of kind: AttentionKind) throws -> String? {
     let runs = Set(present.filter(\.isDone).map(\.stored.id))
-    return try spec.record.filter { $0.of == .probabilities }.map(\.name).first { name in
+    return try spec.record.filter(\.isOfOwnProbabilities).map(\.name).first { name in
       try store.mapCount(
         MapFilter(runs: runs, records: [name], sites: sites(of: kind), branch: .conditional)) > 0
     }

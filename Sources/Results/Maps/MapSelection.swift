@@ -40,7 +40,11 @@ package struct MapSelection {
     // Another plan may have a record of the same name with other settings.
     let own = try store.records(of: run.id)
     let stored = own.isEmpty ? try store.records() : own
-    let named = stored.filter { request.record == nil || $0.record.name == request.record }
+    // A random UNet's attention is what is meant only where it is named, or where there is no other.
+    let hasOwn = stored.contains(where: \.record.isOfModel)
+    let named = stored.filter { entry in
+      if let asked = request.record { asked == entry.record.name } else { entry.record.isOfModel || !hasOwn }
+    }
     guard !named.isEmpty else {
       throw ResultsError.record(asked: request.record, recorded: stored.map(\.record.name))
     }

@@ -2,10 +2,13 @@ import CKernels
 import Foundation
 import Tensors
 
-/// An observation of scores, or of their differences to that of the start token, and where its result is added up.
-struct ScoreRequest {
+/// An observation for which a head's map is computed whole, and where its result is added up: of scores, of their differences
+/// to that of the start token, and of probabilities under another lane's queries.
+struct WholeMapRequest {
   let lane: Int
-  private let isRatio: Bool
+  /// The lane whose queries are read.
+  let queriesOf: Int
+  private let quantity: RecordedQuantity
   /// The positions of each key of the result.
   private let keys: [[Int]]
   /// Of the keys of the result, as they are.
@@ -13,7 +16,8 @@ struct ScoreRequest {
 
   init(_ observation: MapObservation, _ request: ck_observation) {
     lane = observation.lane
-    isRatio = observation.quantity == .logRatio
+    queriesOf = observation.queriesOf ?? observation.lane
+    quantity = observation.quantity
     if let map = observation.keyMap {
       var keys = [[Int]](repeating: [], count: observation.outKeys)
       for (position, key) in map.enumerated() where key >= 0 { keys[Int(key)].append(position) }
@@ -22,8 +26,20 @@ struct ScoreRequest {
       keys = (0..<observation.outKeys).map { [$0] }
     }
     var request = request
-    request.key_map = nil
+    if quantity != .probabilities { request.key_map = nil }
     self.request = request
+  }
+
+  /// Whether queries are another lane's.
+  var isCrossRead: Bool { queriesOf != lane }
+  var isOfScores: Bool { quantity != .probabilities }
+
+  /// Adds the probabilities of a head, `[queries, stride]`.
+  func add(probabilities: Tensor, stride: Int, head: Int, _ shape: ck_attention_shape) {
+    var (shape, request) = (shape, request)
+    probabilities.withUnsafeValues {
+      ck_map_observe(&shape, &request, Int32(head), Int32(stride), $0.baseAddress)
+    }
   }
 
   /// Adds the scores of a head.
@@ -50,7 +66,7 @@ struct ScoreRequest {
       result.withUnsafeMutableValues { to in
         for query in 0..<queries {
           let row = UnsafeBufferPointer(rebasing: from[(query * stride)..<((query + 1) * stride)])
-          let start = isRatio ? row[0] : 0
+          let start = quantity == .logRatio ? row[0] : 0
           for (key, positions) in keys.enumerated() {
             to[query * keys.count + key] = Self.score(row, positions, start: start, scale: scale)
           }
@@ -74,14 +90,19 @@ struct ScoreRequest {
 }
 
 extension MapAttention {
-  /// Adds the scores of a lane that nothing is changed in, where `run` does not make its maps.
-  func observe(lane: Int, scores requests: [ScoreRequest]) {
+  /// Adds the maps of a lane that nothing is changed in, where `run` does not make them.
+  /// - Parameter other: the lane whose queries are read.
+  func observe(lane: Int, queriesOf other: Int, _ requests: [WholeMapRequest]) {
     var shape = shape
     var workspace = Tensor(uninitialized: [ck_map_workspace(&shape, ck_threads())])
     workspace.withUnsafeMutableValues { space in
       for head in 0..<Int(shape.heads) {
-        let map = scores(lane, head, space.baseAddress)
-        for request in requests { request.add(map, stride: stride, head: head, shape) }
+        var map = scores(lane, queriesOf: other, head, space.baseAddress)
+        for request in requests where request.isOfScores { request.add(map, stride: stride, head: head, shape) }
+        let ofProbabilities = requests.filter { !$0.isOfScores }
+        if ofProbabilities.isEmpty { continue }
+        softmax(&map)
+        for request in ofProbabilities { request.add(probabilities: map, stride: stride, head: head, shape) }
       }
     }
     for request in requests { request.finish(shape) }
