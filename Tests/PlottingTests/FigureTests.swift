@@ -10,7 +10,7 @@ private let endless = String(repeating: "Donaudampfschifffahrtsgesellschaft ", c
 /// Every figure, small, from the same values each time.
 private enum Sample: String, CaseIterable {
   case wordHeatMap, wordStrip, wordStripPerMap, grid, gridPerMap, selfAttention, selfAttentionOver, sideBySide,
-    contactSheet, barChart
+    contactSheet, barChart, lineChart, linePanels, valueGrid, confusionMatrix
 
   func drawn(caption: String = "a red car", colorMap: ColorMap = .viridis) throws -> Picture {
     let picture = try noise(width: 16, height: 12, seed: 5)
@@ -49,6 +49,28 @@ private enum Sample: String, CaseIterable {
             threshold: Bar.Threshold(0.1, isBelowWhatCounts: false), remark: caption)
         ],
         note: caption)
+    case .lineChart, .linePanels:
+      let series = LineSeries(
+        caption,
+        points: [.init(60, interval: 50...120), nil, .init(90, isFilled: false)])
+      let control = LineSeries("b \(caption)", role: .control, points: [.init(20), .init(30), .init(10)])
+      let panel = LinePanel(
+        caption, series: [series, control], references: [ReferenceLine("c \(caption)", at: 12)])
+      return try Figures.lineChart(
+        title: caption, panels: [LinePanel](repeating: panel, count: self == .lineChart ? 1 : 2),
+        positions: ChartPositions(caption, ["1", caption, "3"], groups: [.init(caption, 0...1)]), vertical: caption,
+        range: 0...100, note: caption)
+    case .valueGrid:
+      let cells = [
+        [GridCell(3), GridCell(nil)], [GridCell(50, isMarked: true), GridCell(97, lines: [caption, "12"])],
+      ]
+      let panel = GridPanel(caption, columns: ["1", caption], cells: cells)
+      return try Figures.valueGrid(
+        title: caption, rows: ["1", caption], panels: [panel, panel], range: 0...100, rowTitle: caption,
+        columnTitle: caption, unit: caption, note: caption)
+    case .confusionMatrix:
+      return try Figures.confusionMatrix(
+        title: caption, classes: ["dog", caption, "cat"], counts: [[3, 1, 0], [0, 2, 2], [0, 0, 0]], note: caption)
     }
   }
 }
@@ -102,7 +124,7 @@ private enum Sample: String, CaseIterable {
   @Test("the color bar runs from the lowest to the highest color", arguments: ColorMap.allCases)
   func colorBar(map: ColorMap) throws {
     let picture = try Sample.grid.drawn(colorMap: map)
-    let y = picture.height - Layout.margin - Legend.height + 9
+    let y = picture.height - Layout.margin - Legend(scale: .perMap, colorMap: map, maps: []).height + 9
     let bar = (0..<picture.width).map { picture.at($0, y) }
     let right = picture.width - Layout.margin - 1
     #expect(bar[right] == map.colors[255])

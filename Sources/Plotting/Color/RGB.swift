@@ -24,6 +24,12 @@ public struct RGB: Hashable, Sendable {
   /// The color of frames and grid lines.
   public static let line = RGB(0xCFCFCF)
 
+  /// Colors of things that are told apart by color: Okabe and Ito 2008, for readers who see red and green alike too.
+  static let distinct = [0xD55E00, 0x0072B2, 0x009E73, 0xCC79A7, 0xE69F00, 0x56B4E9].map { RGB($0) }
+
+  /// Whether white is easier to read on it than ink is: Rec. 709 luma below the middle.
+  var isDark: Bool { 0.2126 * Float(red) + 0.7152 * Float(green) + 0.0722 * Float(blue) < 128 }
+
   /// `share` (0...1) of another color laid over this one.
   public func mixed(with other: RGB, share: Float) -> RGB {
     func mix(_ a: UInt8, _ b: UInt8) -> UInt8 {

@@ -34,6 +34,50 @@ extension Canvas {
     }
   }
 
+  /// Draws a smooth filled polygon without inward corners.
+  /// - Parameter corners: in pixels, clockwise on the screen; fewer than three draw nothing.
+  mutating func polygon(_ color: RGB, _ corners: [(x: Double, y: Double)]) {
+    guard corners.count > 2 else { return }
+    let (xs, ys) = (corners.map(\.x), corners.map(\.y))
+    let edges = corners.indices.map { index -> (x: Double, y: Double, normalX: Double, normalY: Double) in
+      let (a, b) = (corners[index], corners[(index + 1) % corners.count])
+      let length = max(hypot(b.x - a.x, b.y - a.y), 1e-9)
+      return (a.x, a.y, (b.y - a.y) / length, (a.x - b.x) / length)
+    }
+    shade(color, x: (xs.min() ?? 0, xs.max() ?? 0), y: (ys.min() ?? 0, ys.max() ?? 0), margin: 1) { x, y in
+      edges.map { (x - $0.x) * $0.normalX + (y - $0.y) * $0.normalY }.max() ?? 1
+    }
+  }
+
+  /// Draws lines from point to point, whole or broken.
+  /// - Parameter dashes: lengths in pixels, of ink and of gaps in turn; empty for a whole line.
+  mutating func polyline(_ color: RGB, _ points: [(x: Double, y: Double)], thickness: Double, dashes: [Double] = []) {
+    var left = dashes.first ?? .infinity
+    var dash = 0
+    for (start, end) in zip(points, points.dropFirst()) {
+      let length = hypot(end.x - start.x, end.y - start.y)
+      guard length > 0, length.isFinite else { continue }
+      func place(_ along: Double) -> (x: Double, y: Double) {
+        (start.x + (end.x - start.x) * along / length, start.y + (end.y - start.y) * along / length)
+      }
+      var from = 0.0
+      while from < length {
+        let to = min(length, from + left)
+        if dash % 2 == 0 {
+          let (a, b) = (place(from), place(to))
+          line(color, fromX: a.x, y: a.y, toX: b.x, y: b.y, thickness: thickness)
+        }
+        left -= to - from
+        from = to
+        // What rounding leaves of a dash is none: it would never end.
+        if left < 1e-6, !dashes.isEmpty {
+          dash += 1
+          left = max(1, dashes[dash % dashes.count])
+        }
+      }
+    }
+  }
+
   /// Colors pixels by how far their centers lie outside (positive) or inside (negative) a shape's edge: over one pixel the
   /// coverage falls from 1 to 0. A shape with a place that is not finite is not drawn.
   private mutating func shade(

@@ -52,12 +52,7 @@ extension Figures {
   public static func barChart(title: String, axis: String, bars: [Bar], note: String = "") throws -> Picture {
     var check = FigureCheck("bar chart")
     check.expect(!bars.isEmpty, "expected at least one bar, found none")
-    for bar in bars {
-      let broken = bar.values.filter { !(abs($0) <= 1e300) }
-      check.expect(
-        broken.isEmpty,
-        "bar \"\(bar.label)\" has the value \(broken.first.map { "\($0)" } ?? ""), expected finite values up to 1e300")
-    }
+    for bar in bars { check.expectFinite(bar.values, "bar \"\(bar.label)\"") }
     try check.finish()
     return try BarLayout(title: title, axis: axis, bars: bars, note: note).drawn()
   }

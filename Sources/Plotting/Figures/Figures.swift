@@ -43,6 +43,11 @@ struct FigureCheck {
     if !condition { problems.append(problem()) }
   }
 
+  mutating func expectFinite(_ values: [Double], _ owner: String) {
+    guard let broken = values.first(where: { !(abs($0) <= 1e300) }) else { return }
+    problems.append("\(owner) has the value \(broken), expected finite values up to 1e300")
+  }
+
   mutating func expectValid(_ scale: ColorScale) {
     if let problem = scale.problem { problems.append(problem) }
   }

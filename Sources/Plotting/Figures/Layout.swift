@@ -9,6 +9,9 @@ enum Layout {
   static let captionSize = 18
   static let noteSize = 15
   static let cellNumberSize = 12
+  /// Of charts that a paper may show at half their size, or in one of its columns.
+  static let chartSize = 20
+  static let chartNoteSize = 18
   /// Figures with room to choose come out about this wide, which a Git host shows without shrinking much.
   static let pageWidth = 1240
 

@@ -15,7 +15,7 @@ struct Page {
     x = Layout.margin
     y = Layout.margin + titleHeight
     let legendY = y + contentHeight + Layout.gap + 4
-    let bottom = legend == nil ? y + contentHeight : legendY + Legend.height
+    let bottom = legend.map { legendY + $0.height } ?? y + contentHeight
     canvas = try Canvas(width: width + 2 * Layout.margin, height: bottom + Layout.margin)
     canvas.text(titleLines, x: x, y: Layout.margin, size: Layout.titleSize)
     legend?.draw(on: &canvas, x: x, y: legendY, width: width)
@@ -24,7 +24,6 @@ struct Page {
 
 /// The color bar, its ends, and the sentence that says what they mean.
 struct Legend {
-  static let height = 46
   private static let barHeight = 18
 
   let scale: ColorScale
@@ -32,6 +31,10 @@ struct Legend {
   let maps: [HeatMap]
   /// Said after the scale, such as how a map is laid over the picture.
   var note = ""
+  /// Of its words.
+  var size = Layout.noteSize
+
+  var height: Int { 8 + 2 * Lettering.lineHeight(size) }
 
   /// What the colors stand for.
   var statement: String {
@@ -61,11 +64,11 @@ struct Legend {
     }
     canvas.frame(.line, x: barX - 1, y: y - 1, width: barWidth + 2, height: Self.barHeight + 2)
     let under = y + Self.barHeight + 5
-    canvas.text(ends.low, x: barX, y: under, size: Layout.noteSize, anchor: .left, maxWidth: barWidth / 2 - 4)
+    canvas.text(ends.low, x: barX, y: under, size: size, anchor: .left, maxWidth: barWidth / 2 - 4)
     canvas.text(
-      ends.high, x: x + width, y: under, size: Layout.noteSize, anchor: .right, maxWidth: barWidth / 2 - 4)
-    let lines = canvas.lettering.wrap(sentence, size: Layout.noteSize, width: barX - x - Layout.gap, maxLines: 2)
-    canvas.text(lines, x: x, y: y, size: Layout.noteSize)
+      ends.high, x: x + width, y: under, size: size, anchor: .right, maxWidth: barWidth / 2 - 4)
+    let lines = canvas.lettering.wrap(sentence, size: size, width: barX - x - Layout.gap, maxLines: 2)
+    canvas.text(lines, x: x, y: y, size: size)
     if hasNaN { drawNaN(on: &canvas, centerX: barX + barWidth / 2, y: under) }
   }
 

@@ -46,7 +46,7 @@ extension Figures {
     page.canvas.draw(fitted, x: page.x, y: page.y)
     page.canvas.draw(masks, x: page.x + cell.width + Layout.gap, y: page.y)
     for (index, region) in regions.enumerated() {
-      let color = regionColors[index % regionColors.count]
+      let color = RGB.distinct[index % RGB.distinct.count]
       func scale(_ value: Int) -> Int { value * fitted.width / picture.width }
       page.canvas.frame(
         color, x: page.x + scale(region.left), y: page.y + scale(region.top),
@@ -64,7 +64,7 @@ extension Figures {
   private static func masked(_ picture: Picture, _ regions: [LabeledRegion]) throws -> Picture {
     var result = picture.subdued()
     for (index, region) in regions.enumerated() {
-      let color = regionColors[index % regionColors.count]
+      let color = RGB.distinct[index % RGB.distinct.count]
       for pixel in region.pixels {
         let mixed = result.color(pixel).mixed(with: color, share: 0.6)
         result.pixels.replaceSubrange(pixel * 3..<pixel * 3 + 3, with: [mixed.red, mixed.green, mixed.blue])
@@ -72,7 +72,4 @@ extension Figures {
     }
     return result
   }
-
-  /// Okabe and Ito 2008: told apart by readers who see red and green alike.
-  private static let regionColors = [0xD55E00, 0x0072B2, 0x009E73, 0xCC79A7, 0xE69F00, 0x56B4E9].map { RGB($0) }
 }
