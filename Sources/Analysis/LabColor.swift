@@ -21,7 +21,7 @@ public struct LabColor: Hashable, Sendable {
   /// 1.08883))`.
   ///
   /// The matrix has six digits, as in scikit-image and OpenCV (the standard prints four), and f is rounded as CIE 15
-  /// printed it in 1986; both together move L*, a* and b* by less than 0.03. Greys have a* and b* below 0.005, not
+  /// printed it in 1986; both together move L*, a* and b* by less than 0.03. Grays have a* and b* below 0.005, not
   /// quite 0.
   public init(red: UInt8, green: UInt8, blue: UInt8) {
     let (r, g, b) = (Self.linear[Int(red)], Self.linear[Int(green)], Self.linear[Int(blue)])
@@ -46,7 +46,7 @@ public struct LabColor: Hashable, Sendable {
   /// the triangle inequality does not hold.
   /// - Source: Sharma, Wu and Dalal 2005, with `kL = kC = kH = 1`; equation numbers are theirs.
   public func difference(to other: LabColor) -> Double {
-    // (2)-(7): greys are pulled apart along a*.
+    // (2)-(7): grays are pulled apart along a*.
     let middle = (hypot(a, b) + hypot(other.a, other.b)) / 2
     let stretch = 1 + (1 - Self.saturation(middle)) / 2
     let (a1, a2) = (a * stretch, other.a * stretch)
@@ -75,13 +75,13 @@ public struct LabColor: Hashable, Sendable {
     return max(0, l * l + c * c + h * h + rotation * c * h).squareRoot()
   }
 
-  /// `sqrt(C^7 / (C^7 + 25^7))`: from 0 for greys to 1.
+  /// `sqrt(C^7 / (C^7 + 25^7))`: from 0 for grays to 1.
   private static func saturation(_ chroma: Double) -> Double {
     let seventh = pow(chroma / 25, 7)
     return (seventh / (seventh + 1)).squareRoot()
   }
 
-  /// In degrees, 0 up to 360; 0 of greys.
+  /// In degrees, 0 up to 360; 0 of grays.
   private static func hue(_ a: Double, _ b: Double) -> Double {
     let degrees = atan2(b, a) * 180 / .pi
     return degrees < 0 ? degrees + 360 : degrees

@@ -12,7 +12,7 @@ import Testing
     .sceneReader: Fixtures.folder.appending(path: "vision/tiny-scene-reader").path
   ])
 
-  /// A picture of one grey, in which things stand on patches of 4 pixels.
+  /// A picture of one gray, in which things stand on patches of 4 pixels.
   private func run(
     _ prompt: String, _ things: [(name: String, color: String)] = [("car", "red")], gray: UInt8 = 128,
     facing: String = "left", rows: Range<Int> = 2..<6, columns: Range<Int> = 2..<6, width: Int = 32
@@ -56,7 +56,7 @@ import Testing
     #expect(abs(same - 1) < 1e-12)
     let crossed = try #require(try value(.leak, edits([(10, 40), (90, 40), (10, 160), (90, 160)])))
     #expect(crossed < 1e-12)
-    // Greys have a lightness alone, up to 0.005, so the vectors' correlation is that of numbers.
+    // Grays have a lightness alone, up to 0.005, so the vectors' correlation is that of numbers.
     func level(_ gray: UInt8) -> Double { LabColor(red: gray, green: gray, blue: gray).lightness }
     let pairs: [(source: UInt8, edit: UInt8)] = [(20, 100), (80, 60), (220, 160)]
     let (s, e) = (pairs.map { level($0.source) }, pairs.map { level($0.edit) })

@@ -75,13 +75,13 @@ import Testing
     #expect((0..<12).map { picture.color($0) } == row + row)
   }
 
-  @Test func overlaysMixMapAndGreyPicture() throws {
+  @Test func overlaysMixMapAndGrayPicture() throws {
     let red = try plain(RGB(0xFF0000), width: 4, height: 4)
     let map = try HeatMap(width: 1, height: 1, values: [1])
     let whole = try map.overlay(on: red, width: 4, height: 4, range: 0...1, opacity: 1)
     #expect(try whole == plain(RGB(0xFDE725), width: 4, height: 4))
     let none = try map.overlay(on: red, width: 4, height: 4, range: 0...1, opacity: 0)
-    // Grey of red is 0.2126 * 255 = 54.2: 0.85 * (0.8 * 54.2 + 0.2 * 255) + 30, and without the 255.
+    // Gray of red is 0.2126 * 255 = 54.2: 0.85 * (0.8 * 54.2 + 0.2 * 255) + 30, and without the 255.
     #expect(try none == plain(RGB(red: 110, green: 66, blue: 66), width: 4, height: 4))
   }
 

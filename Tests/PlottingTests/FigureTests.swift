@@ -88,7 +88,7 @@ private enum Sample: String, CaseIterable {
     #expect((400...1700).contains(picture.width), "\(picture.width)")
   }
 
-  @Test("long captions do not run into their neighbours", .enabled(if: hasText, noText))
+  @Test("long captions do not run into their neighbors", .enabled(if: hasText, noText))
   func captionsOfCells() throws {
     let picture = try plain(RGB(0x2040C0), width: 16, height: 16)
     let sheet = try Figures.contactSheet(
@@ -158,10 +158,10 @@ private enum Sample: String, CaseIterable {
   }
 
   @Test func theQueryIsMarkedOnPictureAndMaps() throws {
-    let grey = try plain(RGB(0x808080), width: 8, height: 8)
+    let gray = try plain(RGB(0x808080), width: 8, height: 8)
     let map = try HeatMap(width: 2, height: 2, values: [0, 0, 0, 0])
     let picture = try Figures.selfAttention(
-      title: "", picture: grey, query: QueryPoint(x: 0.25, y: 0.75), maps: [LabeledMap("", map)],
+      title: "", picture: gray, query: QueryPoint(x: 0.25, y: 0.75), maps: [LabeledMap("", map)],
       scale: .shared(min: 0, max: 1))
     let centers = [Layout.margin, Layout.margin + 400 + Layout.gap].map { $0 + 100 }
     // One caption line and 6 pixels lie above; the ring's radius is 400 / 28.

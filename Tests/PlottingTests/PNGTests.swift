@@ -73,22 +73,22 @@ private struct PixelKind: CustomTestStringConvertible {
 
   init(
     _ name: String, _ width: Int, _ height: Int, depth: UInt8, colorType: UInt8, rows: [[UInt8]], rgb: [UInt8] = [],
-    grey: [UInt8] = [], palette: (colors: [UInt8], alphas: [UInt8])? = nil, interlaced: Bool = false
+    gray: [UInt8] = [], palette: (colors: [UInt8], alphas: [UInt8])? = nil, interlaced: Bool = false
   ) {
     var file = RawPNG(width: width, height: height, depth: depth, colorType: colorType, rows: rows)
     file.interlaced = interlaced
     if let palette { file.beforePixels = [("PLTE", palette.colors), ("tRNS", palette.alphas)] }
     self.file = file
     testDescription = name
-    pixels = rgb + grey.flatMap { [$0, $0, $0] }
+    pixels = rgb + gray.flatMap { [$0, $0, $0] }
   }
 
   static let all = [
-    PixelKind("1 bit grey", 3, 1, depth: 1, colorType: 0, rows: [[0b1010_0000]], grey: [255, 0, 255]),
-    PixelKind("4 bit grey", 2, 1, depth: 4, colorType: 0, rows: [[0x1F]], grey: [17, 255]),
-    PixelKind("8 bit grey", 2, 1, depth: 8, colorType: 0, rows: [[3, 250]], grey: [3, 250]),
-    PixelKind("16 bit grey", 2, 1, depth: 16, colorType: 0, rows: [[0x7F, 0xFF, 1, 0]], grey: [127, 1]),
-    PixelKind("grey and alpha", 2, 1, depth: 8, colorType: 4, rows: [[100, 255, 0, 51]], grey: [100, 204]),
+    PixelKind("1 bit gray", 3, 1, depth: 1, colorType: 0, rows: [[0b1010_0000]], gray: [255, 0, 255]),
+    PixelKind("4 bit gray", 2, 1, depth: 4, colorType: 0, rows: [[0x1F]], gray: [17, 255]),
+    PixelKind("8 bit gray", 2, 1, depth: 8, colorType: 0, rows: [[3, 250]], gray: [3, 250]),
+    PixelKind("16 bit gray", 2, 1, depth: 16, colorType: 0, rows: [[0x7F, 0xFF, 1, 0]], gray: [127, 1]),
+    PixelKind("gray and alpha", 2, 1, depth: 8, colorType: 4, rows: [[100, 255, 0, 51]], gray: [100, 204]),
     PixelKind("RGB", 1, 2, depth: 8, colorType: 2, rows: [[1, 2, 3], [4, 5, 6]], rgb: [1, 2, 3, 4, 5, 6]),
     PixelKind("16 bit RGB", 1, 1, depth: 16, colorType: 2, rows: [[10, 255, 20, 0, 255, 255]], rgb: [11, 20, 255]),
     PixelKind(
@@ -100,6 +100,6 @@ private struct PixelKind: CustomTestStringConvertible {
     // Adam7's passes over 3 x 3 pixels.
     PixelKind(
       "interlaced", 3, 3, depth: 8, colorType: 0, rows: [[0], [20], [60, 80], [10], [70], [30, 40, 50]],
-      grey: [0, 10, 20, 30, 40, 50, 60, 70, 80], interlaced: true),
+      gray: [0, 10, 20, 30, 40, 50, 60, 70, 80], interlaced: true),
   ]
 }

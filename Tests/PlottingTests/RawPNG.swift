@@ -5,7 +5,7 @@ struct RawPNG {
   var width: Int
   var height: Int
   var depth: UInt8
-  /// 0 grey, 2 RGB, 3 palette, 4 grey and alpha, 6 RGBA.
+  /// 0 gray, 2 RGB, 3 palette, 4 gray and alpha, 6 RGBA.
   var colorType: UInt8
   /// The bytes of each row, without the filter byte; for an interlaced file, of each row of each pass.
   var rows: [[UInt8]]

@@ -31,7 +31,7 @@ import Testing
     #expect(lettering.width("AVAVAVAV", size: 40) < lettering.width("AAAAVVVV", size: 40) - 8)
   }
 
-  @Test func inkIsInsideItsLineAndGrey() throws {
+  @Test func inkIsInsideItsLineAndGray() throws {
     let picture = try drawn("gÅ|")
     let dark = (0..<picture.width * picture.height).filter { picture.color($0) != .white }
     #expect(!dark.isEmpty)
@@ -40,8 +40,8 @@ import Testing
       let (y, x) = i.quotientAndRemainder(dividingBy: picture.width)
       #expect(x >= 9 && x <= 11 + width && y >= 5 && y < 5 + Lettering.lineHeight(20), "\(x) \(y)")
     }
-    let greys = Set(dark.map { picture.color($0).red })
-    #expect(greys.count > 10, "edges are smooth")
+    let grays = Set(dark.map { picture.color($0).red })
+    #expect(grays.count > 10, "edges are smooth")
     #expect(dark.allSatisfy { picture.color($0).red == picture.color($0).blue })
   }
 
