@@ -118,7 +118,7 @@ let package = Package(
       name: "Benchmarks",
       dependencies: [
         "Attention", "AttentionStore", "Checkpoints", "CKernels", "DiffusionModels", "Formatting", "Pipelines",
-        "Tensors",
+        "Probing", "Tensors",
       ], swiftSettings: strict),
 
     // YAML of a stranger's, read strictly: each value with its place, all problems together. Keys have one description each.

@@ -15,4 +15,9 @@ package struct BenchGroup {
   package static var recorder: [BenchGroup] {
     RecorderBench.loads.map { load in BenchGroup(load.label) { [try RecorderBench(load).candidate()] } }
   }
+
+  /// A scan of ridge probes.
+  package static func probes(places: Int) -> BenchGroup {
+    BenchGroup("probes") { [try ProbeBench.candidate(blocks: places)] }
+  }
 }

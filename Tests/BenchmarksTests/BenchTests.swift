@@ -92,6 +92,12 @@ import Testing
         """)
   }
 
+  /// Products have double precision, and scores are compared as floats.
+  @Test func probesAreThoseOfPlainRidge() throws {
+    #expect(try ProbeBench.check(samples: 3, features: 5) < 1e-6)
+    #expect(try ProbeBench.candidate(blocks: 2).check?().holds == true)
+  }
+
   @Test func memory() throws {
     #expect(ProcessMemory.peak(inStatus: "Name:\tx\nVmPeak:\t 9 kB\nVmHWM:\t    1234 kB\nVmRSS:\t 5 kB\n") == 1_263_616)
     #expect(ProcessMemory.peak(inStatus: "Name:\tx\n") == nil)

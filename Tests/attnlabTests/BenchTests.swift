@@ -85,6 +85,14 @@ import Testing
     }
   }
 
+  @Test func probes() throws {
+    try Program.inFolder { attnlab in
+      let scan = try lines(attnlab("bench", "probes", "--places", "1", "--repeat", "1", "--json"))
+      #expect(scan.map { $0["case"] as? String } == ["ridge at 1 place, 1344 x 256, 999 permutations"])
+      #expect(try #require(scan[0]["difference"] as? Double) < 1e-6)
+    }
+  }
+
   static let wrongUses: [([String], Int32, String)] = [
     (["step", "--repeat", "0"], 2, "error: --repeat: 0 is not allowed; it is 1 to 10000"),
     (["step", "--runs", "0"], 2, "error: --runs: 0 is not allowed; it is 1 to 1000"),
@@ -99,6 +107,7 @@ import Testing
         + "  See 'attnlab bench step --help' for more information."
     ),
     (["step", "--record", "some"], 2, "error: The value 'some' is invalid for '--record <kinds>'"),
+    (["probes", "--places", "0"], 2, "error: --places: 0 is not allowed; it is 1 to 100000"),
     (["kernels", "--only", "nonsense"], 2, "error: --only: no case's name holds \"nonsense\"; there are attention, "),
     (
       ["step", "--inputs", "bad.safetensors"], 1,

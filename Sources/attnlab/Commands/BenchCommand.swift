@@ -9,11 +9,11 @@ import Results
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench",
-    abstract: "Measure the speed of this machine: kernels, steps, decoding, recording.",
+    abstract: "Measure the speed of this machine: kernels, steps, decoding, recording, probes.",
     discussion: """
       attnlab checks each case before it measures its time: its own kernels against plain twins in double precision, \
-      and products and convolutions of both libraries against each other and against sums in double precision. If a \
-      result is wrong, that is an error and nothing is timed. Cases take turns with a large product, whose fastest \
+      products and convolutions of both libraries against each other and against sums in double precision, and probes \
+      against a plain ridge regression. If a result is wrong, that is an error and nothing is timed. Cases take turns with a large product, whose fastest \
       call is the machine's peak.
 
       Examples:
@@ -29,7 +29,7 @@ struct BenchCommand: ParsableCommand {
       """,
     subcommands: [
       BenchStepCommand.self, BenchKernelsCommand.self, BenchVAECommand.self, BenchRecorderCommand.self,
-      BenchAllCommand.self,
+      BenchProbesCommand.self, BenchAllCommand.self,
     ])
 }
 
@@ -216,10 +216,36 @@ struct BenchRecorderCommand: ParsableCommand {
   }
 }
 
+struct BenchProbesCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "probes",
+    abstract: "Measure a scan of ridge probes with permutations of the labels.",
+    discussion: """
+      Each place has 256 features of 1344 pictures: 7 classes, 12 things and 16 seeds, of which one at a time is held \
+      out. Its probe is trained for the true labels and for 999 permutations of them. What is timed includes making the \
+      features. 1024 places are as many as 16 layers have in 8 calls and 8 heads.
+      """)
+
+  @Option(name: .long, help: ArgumentHelp("Places of attention, 1 to 100000.", valueName: "number"))
+  var places = 32
+
+  @OptionGroup var options: BenchOptions
+
+  func validate() throws {
+    guard (1...100_000).contains(places) else {
+      throw ValidationError("--places: \(places) is not allowed; it is 1 to 100000")
+    }
+  }
+
+  func run() throws {
+    try options.report([BenchGroup.probes(places: places)])
+  }
+}
+
 struct BenchAllCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "all",
-    abstract: "Measure kernels, decoding, the recorder, and steps that record nothing, cross maps and all maps."
+    abstract: "Measure kernels, decoding, the recorder, probes, and steps that record nothing, cross maps and all maps."
   )
 
   @OptionGroup var modelOption: ModelOption
@@ -235,6 +261,6 @@ struct BenchAllCommand: ParsableCommand {
       let bench = try StepBench(folder) { StepInputs($0, runs: 1, size: size) }
       return try RecordedKinds.allCases.map { try bench.candidate(label, record: $0) }
     }
-    try options.report(BenchGroup.kernels + [decoding] + BenchGroup.recorder + [steps])
+    try options.report(BenchGroup.kernels + [decoding] + BenchGroup.recorder + [.probes(places: 32), steps])
   }
 }
