@@ -162,6 +162,11 @@ let package = Package(
       ],
       swiftSettings: strict + unoptimised),
     .target(name: "MapProbes", dependencies: ["Comparing", "Probing", "Tensors"], swiftSettings: strict),
+    // What probes found, for readers: figures, pages, tables.
+    .target(
+      name: "ProbePages",
+      dependencies: ["Comparing", "Formatting", "MapProbes", "Plotting", "Probing", "Tensors"],
+      swiftSettings: strict + unoptimised),
     .target(
       name: "Reporting",
       dependencies: [
@@ -248,6 +253,9 @@ let package = Package(
       name: "RunningTests",
       dependencies: ["CFaultSync", "CFaultVFS", "ExperimentSupport", "Running", "StoreTestSupport", "TestSupport"]),
     .testTarget(name: "ComparingTests", dependencies: ["Comparing", "ExperimentSupport", "TestSupport"]),
+    .testTarget(
+      name: "ProbePagesTests",
+      dependencies: ["Comparing", "MapProbes", "Plotting", "ProbePages", "Probing", "Tensors"]),
     .testTarget(name: "ReportingTests", dependencies: ["ExperimentSupport", "Exporting", "Reporting", "TestSupport"]),
     .testTarget(name: "DiagnosingTests", dependencies: ["Diagnosing"]),
     .testTarget(name: "ExportingTests", dependencies: ["ExperimentSupport", "Exporting", "TestSupport"]),

@@ -1,0 +1,85 @@
+import Formatting
+import MapProbes
+import Plotting
+import Probing
+import Tensors
+
+/// Accuracy by layer of one or several probes, a panel for each call.
+struct LayerChart {
+  private let probes: [ProbeResult]
+  /// Layers, rising.
+  let positions: [Int]
+
+  init(_ probes: [ProbeResult]) {
+    self.probes = probes
+    positions = probes.flatMap { $0.cells.filter { $0.head == nil }.map(\.layer) }.uniqued.sorted()
+  }
+
+  static func point(_ estimate: SeedEstimate, isFilled: Bool = true) -> LineSeries.Point {
+    LineSeries.Point(
+      100 * estimate.mean, interval: estimate.interval.map { (100 * $0.lowerBound)...(100 * $0.upperBound) },
+      isFilled: isFilled)
+  }
+
+  static func intervals(_ probe: ProbeResult) -> String {
+    "\(Readable.percent(probe.confidence)) intervals over seeds"
+  }
+
+  /// Stable Diffusion's sixteen layers with the three ways of the UNet; other numbers without.
+  static func positions(_ layers: [Int]) -> ChartPositions {
+    let groups: [ChartPositions.Group] =
+      layers == Array(1...16) ? [.init("down", 0...5), .init("mid", 6...6), .init("up", 7...15)] : []
+    return ChartPositions("layer", layers.map(String.init), groups: groups)
+  }
+
+  func drawn(title: String, hasControls: Bool, size: String) throws -> Picture {
+    let calls = probes.flatMap { $0.cells.filter { $0.head == nil }.map(\.call) }.uniqued.sorted()
+    let panels = calls.map { call in
+      LinePanel(
+        calls.count > 1 ? "call \(call)" : "",
+        series: probes.flatMap { series(of: $0, call: call) + (hasControls ? controls(of: $0, call: call) : []) },
+        references: probes.map(\.chance).uniqued.count == 1
+          ? [ReferenceLine("chance", at: 100 * probes[0].chance)] : [])
+    }
+    let draws = probes.map { "\($0.permutations)" }.uniqued.joined(separator: ", ")
+    return try Figures.lineChart(
+      title: title, panels: panels, positions: Self.positions(positions), vertical: "percent right", range: 0...100,
+      note:
+        "\(size). Bars: \(Self.intervals(probes[0])). Open marks: family-wise p above \(ProbeText.level(probes[0].level)) "
+        + "(\(draws) permutations).")
+  }
+
+  /// One for each kind of attention that the probe sees.
+  private func series(of probe: ProbeResult, call: Int) -> [LineSeries] {
+    let cells = probe.cells.filter { $0.head == nil }
+    let kinds = cells.map(\.kind).uniqued
+    return kinds.map { kind in
+      LineSeries(
+        kinds.count > 1 ? "\(probe.name), \(kind)" : probe.name,
+        points: positions.map { layer in
+          cells.first { $0.layer == layer && $0.call == call && $0.kind == kind }
+            .map { Self.point($0.accuracy, isFilled: probe.isFound($0)) }
+        })
+    }
+  }
+
+  /// Controls of one place alone, as the null cell, have no line.
+  private func controls(of probe: ProbeResult, call: Int) -> [LineSeries] {
+    probe.controls.flatMap { control -> [LineSeries] in
+      let cells = control.cells.filter { probe.cells.indices.contains($0.cell) && probe.cells[$0.cell].head == nil }
+      let kinds = cells.map { probe.cells[$0.cell].kind }.uniqued
+      guard cells.map({ probe.cells[$0.cell].layer }).uniqued.count > 1 else { return [] }
+      return kinds.map { kind in
+        let name = ProbeText.control(control.name)
+        return LineSeries(
+          kinds.count > 1 ? "\(name), \(kind)" : name, role: .control,
+          points: positions.map { layer in
+            cells.first {
+              let cell = probe.cells[$0.cell]
+              return cell.layer == layer && cell.call == call && cell.kind == kind
+            }.map { LineSeries.Point(100 * $0.accuracy.mean) }
+          })
+      }
+    }
+  }
+}
