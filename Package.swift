@@ -170,8 +170,8 @@ let package = Package(
     .target(
       name: "Reporting",
       dependencies: [
-        "Analysis", "Attention", "AttentionStore", "Comparing", "ExperimentFiles", "Files", "Formatting", "Measures",
-        "Plotting", "Results", "Tensors",
+        "Analysis", "Attention", "AttentionStore", "Comparing", "ExperimentFiles", "Files", "Formatting", "MapProbes",
+        "Measures", "Plotting", "ProbePages", "Results", "Tensors",
       ],
       swiftSettings: strict + unoptimised),
     .target(
@@ -256,7 +256,9 @@ let package = Package(
     .testTarget(
       name: "ProbePagesTests",
       dependencies: ["Comparing", "MapProbes", "Plotting", "ProbePages", "Probing", "Tensors"]),
-    .testTarget(name: "ReportingTests", dependencies: ["ExperimentSupport", "Exporting", "Reporting", "TestSupport"]),
+    .testTarget(
+      name: "ReportingTests",
+      dependencies: ["ExperimentSupport", "Exporting", "MapProbes", "Probing", "Reporting", "TestSupport"]),
     .testTarget(name: "DiagnosingTests", dependencies: ["Diagnosing"]),
     .testTarget(name: "ExportingTests", dependencies: ["ExperimentSupport", "Exporting", "TestSupport"]),
     .testTarget(

@@ -9,7 +9,7 @@ extension ProbePage {
   static let cellsTable = "probe_cells.csv"
   static let controlsTable = "probe_controls.csv"
   static let applicationsTable = "probe_applications.csv"
-  static let json = "probes.json"
+  package static let json = "probes.json"
 
   /// The names that a report's files may have, in its folder of tables.
   package static let fileNames = [testsTable, cellsTable, controlsTable, applicationsTable, json]
@@ -23,11 +23,15 @@ extension ProbePage {
   }
 
   /// All that is stored of the probes, with every digit.
-  package func json() throws -> Data {
+  package func json() throws -> Data { try Self.json(findings.probes) }
+
+  package func json(ofProbe index: Int) throws -> Data { try Self.json(findings.probes[index]) }
+
+  private static func json(_ value: some Encodable) throws -> Data {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     encoder.keyEncodingStrategy = .convertToSnakeCase
-    return try encoder.encode(findings.probes) + Data("\n".utf8)
+    return try encoder.encode(value) + Data("\n".utf8)
   }
 
   private static let estimate = ["n", "seeds", "mean", "low", "high", "confidence"]

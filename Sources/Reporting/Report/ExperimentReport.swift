@@ -3,7 +3,9 @@ import Comparing
 import ExperimentFiles
 import Files
 import Foundation
+import MapProbes
 import Measures
+import ProbePages
 import Results
 
 /// The report of an experiment: `report.md`, `figures/` and `tables/` of its results.
@@ -19,11 +21,13 @@ public enum ExperimentReport {
   ///   - results: The folder to write to, which also holds the runs' pictures.
   ///   - store: Its database, opened for reading or writing.
   ///   - instruments: How often the instruments are right that gates of claims name.
+  ///   - findings: What the experiment's probes found; nil for one without probes.
   /// - Returns: The files written, `report.md` first.
   /// - Throws: `ExperimentError` if the database holds no experiment; `SpecError`, `StoreError`, `PlottingError` or
   ///   `FileError`. Each file is written whole or not at all, `report.md` last.
   public static func write(
-    results: ResultsFolder, store: AttentionStore, instruments: InstrumentAccuracies? = nil
+    results: ResultsFolder, store: AttentionStore, instruments: InstrumentAccuracies? = nil,
+    findings: ProbeFindings? = nil
   ) throws -> [URL] {
     let data = try StoredResults(results: results, store: store)
     let folder = try results.openForWriting()
@@ -33,16 +37,20 @@ public enum ExperimentReport {
     let figures = FigureWriter(folder)
     let verdicts = ClaimsJudgement(data, instruments: instruments).map { ReportVerdicts(judgement: $0) }
     let chart = try verdicts?.write(figures, data)
+    let probes = findings.map { ReportProbes($0, experiment: data.spec.name) }
+    try probes?.write(figures)
     let sections = try ReportFigures(data: data).sections(figures)
-    let tables =
+    let ofRuns =
       (verdicts.map { [(ReportVerdicts.table, $0.csv)] } ?? []) + numbers.files + factors.files
       + sections.flatMap(\.tables)
-    for (name, table) in tables {
-      try folder.write(table.data, to: "\(results.tables.lastPathComponent)/\(name)", making: true)
+    let tables = try ofRuns.map { (name: $0.0, data: $0.1.data) } + (probes?.files() ?? [])
+    for (name, bytes) in tables {
+      try folder.write(bytes, to: "\(results.tables.lastPathComponent)/\(name)", making: true)
     }
     let maps = MapFilter(runs: Set(data.present.map(\.stored.id)))
     let page = ReportPage(
-      data: data, numbers: numbers, factors: factors, verdicts: verdicts, chart: chart, figures: sections,
+      data: data, numbers: numbers, factors: factors, verdicts: verdicts, chart: chart,
+      probes: probes, figures: sections,
       mapCount: try data.store.mapCount(maps), mapBytes: try data.store.bytesStored(maps))
     try folder.write(Data(try page.text().utf8), to: results.report.lastPathComponent)
     try removeStale(results.figures, in: folder, keeping: Set(figures.names), isOwn: FigureWriter.isOwn)
@@ -72,7 +80,7 @@ public enum ExperimentReport {
   private static let tableNames: Set<String> = Set([
     ReportVerdicts.table, "summary.csv", "metrics.csv", "runs.csv", MapFigures.statisticsTable,
     MapFigures.differencesTable,
-  ]).union(FactorName.allCases.map(ReportFactors.fileName))
+  ]).union(ProbePage.fileNames).union(FactorName.allCases.map(ReportFactors.fileName))
 
   /// Removes files that this tool wrote and the present report does not have; all others are the user's.
   private static func removeStale(

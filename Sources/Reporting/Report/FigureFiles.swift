@@ -3,6 +3,7 @@ import Files
 import Formatting
 import Foundation
 import Plotting
+import ProbePages
 import Tensors
 
 /// Writes a report's figures and remembers their names.
@@ -32,7 +33,7 @@ final class FigureWriter {
   /// The folder of the figures, below that of the results.
   static let place = "figures"
 
-  private static let kinds = FigureName.allCases.map(\.rawValue) + [ReportVerdicts.figure]
+  private static let kinds = FigureName.allCases.map(\.rawValue) + [ReportVerdicts.figure, ProbeFigures.kind]
 
   /// Whether this tool gives a file such a name: a figure's kind, then words and numbers after hyphens.
   static func isOwn(_ name: String) -> Bool {

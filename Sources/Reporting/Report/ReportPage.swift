@@ -15,6 +15,8 @@ struct ReportPage {
   let verdicts: ReportVerdicts?
   /// Of the claims' tests.
   let chart: FigureFile?
+  /// nil for an experiment without probes.
+  let probes: ReportProbes?
   let figures: [FigureSection]
   /// Of all maps of this plan's runs, in bytes.
   let mapCount: Int
@@ -25,9 +27,11 @@ struct ReportPage {
   func text() throws -> String {
     var parts = [head]
     if let verdicts { parts.append(verdicts.summary) }
+    if let probes { parts.append(probes.summary) }
     parts += ["## What was done", doneLines]
     if let unfinished { parts.append(unfinished) }
     if let verdicts { parts.append(verdicts.section(chart)) }
+    if let probes { parts.append(probes.section) }
     if let byWords = factors.section { parts.append(byWords) }
     if !figures.isEmpty {
       let remark = spec.figures.contains(where: \.isOfMaps) ? spec.crossReadRemark.map { [$0] } ?? [] : []

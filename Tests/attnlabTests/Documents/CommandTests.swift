@@ -39,6 +39,7 @@ import Testing
     ("ATTNLAB_FUZZ_FOLDER=", "reads a finding that there is not"),
     ("ATTNLAB_PRINT_DIFFERENCES=", "runs tests"),
     ("ATTNLAB_PROBE_", "runs tests"),
+    ("attnlab bench probes --places 1024", "takes minutes"),
     ("ATTNLAB_SD15=", "runs tests on 2 GB of weights"),
     ("attnlab run Experiments/model-gates", "makes 560 pictures"),
     ("ATTNLAB_ISA=", "runs an experiment for long; InstructionSetTests pins the program"),
