@@ -86,9 +86,9 @@ extension AttentionStore {
   }
 
   private static func setUp(_ db: Database, isNew: Bool) throws {
-    // Maps are tens of kilobytes: pages of 16 KiB take them in fewer pieces. Fixed once the file holds anything.
+    // Fixed once the file holds anything.
     if isNew {
-      try db.execute(sql: "PRAGMA page_size = 16384")
+      try db.execute(sql: "PRAGMA page_size = \(RowSize.page)")
       // What brings a new file into WAL mode needs a rollback journal, which is to be no file: no file of that name is
       // ever attnlab's, so that one that is there can be refused.
       if try String.fetchOne(db, sql: "PRAGMA journal_mode") != "wal" {
@@ -102,7 +102,7 @@ extension AttentionStore {
     try db.execute(
       sql: """
         PRAGMA synchronous = NORMAL;
-        PRAGMA wal_autocheckpoint = 4096;
+        PRAGMA wal_autocheckpoint = \((64 << 20) / RowSize.page);
         PRAGMA journal_size_limit = 67108864;
         PRAGMA secure_delete = OFF;
         """)

@@ -51,7 +51,8 @@ public struct ExperimentPlan: Sendable {
   public var mapCount: Int { saturatingSum(groups.map(\.mapCount)) }
   public var mapBytes: Int { saturatingSum(groups.map(\.mapBytes)) }
 
-  /// Bytes of the results folder, but for a plan that reads maps: maps with what SQLite adds to each, pictures and latents at most as large as raw.
+  /// Bytes of the results folder, but for a plan that reads maps: maps as the database holds them, pictures and latents at
+  /// most as large as raw.
   public var diskBytes: Int {
     if spec.mapsFrom != nil { return 1 << 20 }
     let picture = height * width * 3 + 1024
@@ -59,16 +60,30 @@ public struct ExperimentPlan: Sendable {
     let pictures = groups.reduce(0) { $0 + $1.runs.count * (($1.hasPictures ? 1 : 0) + $1.predictedSteps.count) }
     let latentFiles = groups.reduce(0) { $0 + $1.runs.count * (1 + $1.inputLatentSteps.count) }
     return saturatingSum([
-      mapBytes, saturatingProduct(mapCount, Self.rowOverhead), saturatingProduct(pictures, picture),
-      saturatingProduct(latentFiles, latents), 1 << 20,
+      rowBytes, saturatingProduct(pictures, picture), saturatingProduct(latentFiles, latents), Self.emptyBytes,
     ])
   }
 
   /// Whether runs end with a picture.
   package var hasPictures: Bool { settings.allSatisfy { $0.stopAfterCalls == nil } }
 
-  /// Bytes of a row of `attention_map` and its index entry beside the data: measured at 100 to 160.
-  private static let rowOverhead = 160
+  /// Bytes of a results folder without runs, at most.
+  package static let emptyBytes = 4 << 20
+
+  /// Bytes of all rows of maps.
+  private var rowBytes: Int {
+    var ofMakeUp: [Int: Int] = [:]
+    return groups.reduce(0) { sum, group in
+      let known = ofMakeUp[group.makeUp] ?? (try? attention(of: group))?.total(Self.rowBytes) ?? group.mapBytes
+      ofMakeUp[group.makeUp] = known
+      return saturatingSum([sum, known])
+    }
+  }
+
+  /// Of all heads of a map.
+  private static func rowBytes(_ map: PlannedMap) -> Int {
+    saturatingProduct(map.heads, RowSize.bytes(ofMap: map.bytes / max(1, map.heads)))
+  }
 
   /// What every attention of a group does at every step.
   /// - Throws: `ExperimentError`, which a plan that was made does not.

@@ -9,7 +9,7 @@ extension ExperimentPlan {
     guard diskBytes > budget.bytes else { return nil }
     let maps = "\(mapCount) maps of \(Readable.bytes(mapBytes)) for \(runCount) runs"
     let advice =
-      mapBytes > diskBytes / 2
+      mapBytes > (diskBytes - Self.emptyBytes) / 2
       ? "record fewer sites, steps or tokens, reduce with `heads: mean`, `pool` or `dtype: fp16`, or raise budget.disk"
       : "make fewer runs, or raise budget.disk"
     return ExperimentFault(

@@ -22,7 +22,7 @@ private func run(_ arguments: String...) -> Int32? {
 /// or the immutable attribute; a user who may neither mount nor is the superuser gets the same from plain permissions.
 @Suite("File systems", .serialized)
 struct FileSystemTests {
-  /// A file system in memory of one mebibyte, unmounted with this value.
+  /// A file system in memory, unmounted with this value.
   final class Disk {
     let folder: TestFolder
 
@@ -125,13 +125,13 @@ struct FileSystemTests {
     "a full disk: the step is not there, the one before it is whole", .enabled(if: mayMount, "needs the right to mount")
   )
   func fullDisk() throws {
-    let disk = try #require(try Disk(megabytes: 2))
+    let disk = try #require(try Disk(megabytes: 12))
     let fixture = try Fixture(folder: disk.folder)
     try fixture.commit(step: 0)
     let before = try allRows(disk.folder.database)
     let large = MapRow(
       run: fixture.group.runs[0].id, record: fixture.records[0], site: fixture.sites[0], branch: .conditional,
-      height: 512, width: 512, keys: 4, type: .float32, data: Data(count: 4 << 20))
+      height: 1024, width: 1024, keys: 4, type: .float32, data: Data(count: 16 << 20))
     expectError(
       "\(disk.folder.database.path): the disk is full (SQLite code 13). Free space and run again: what was stored up "
         + "to the last step is whole"

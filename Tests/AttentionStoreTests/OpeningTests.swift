@@ -25,7 +25,7 @@ struct OpeningTests {
     #expect(try value(database, "PRAGMA application_id") == "1635020396")
     #expect(try value(database, "PRAGMA user_version") == "\(StoreSchema.version)")
     #expect(try value(database, "PRAGMA journal_mode") == "\"wal\"")
-    #expect(try value(database, "PRAGMA page_size") == "16384")
+    #expect(try value(database, "PRAGMA page_size") == "\(RowSize.page)")
     let left = try FileManager.default.contentsOfDirectory(atPath: folder.url.path)
     #expect(left == ["first-look.sqlite"], "nothing is left beside the file")
   }
@@ -173,7 +173,7 @@ struct OpeningTests {
   func truncated() throws {
     try makeStore()
     let whole = try Data(contentsOf: database)
-    try whole.prefix(16384 + 100).write(to: database)
+    try whole.prefix(RowSize.page + 100).write(to: database)
     expectError(
       "\(path): damaged: database disk image is malformed. Keep a copy for inquiry, delete the file and run the "
         + "experiment again, or bring back a backup"
@@ -247,7 +247,7 @@ struct OpeningTests {
     let precious = folder.url.appendingPathComponent("precious")
     try Data("a year of work".utf8).write(to: precious)
     let journal = URL(fileURLWithPath: path + "-journal")
-    let pages = try Data(contentsOf: database).count / 16384
+    let pages = try Data(contentsOf: database).count / RowSize.page
     try Self.journal(naming: precious.path, pages: pages).write(to: journal)
     let before = try Data(contentsOf: database)
     expectError(
@@ -267,10 +267,10 @@ struct OpeningTests {
   private static func journal(naming file: String, pages: Int) -> Data {
     func big(_ value: Int) -> [UInt8] { [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: value >> $0) } }
     let magic: [UInt8] = [0xD9, 0xD5, 0x05, 0xF9, 0x20, 0xA1, 0x63, 0xD7]
-    let header = magic + [0, 1, pages, 512, 16384].flatMap(big)
+    let header = magic + [0, 1, pages, 512, RowSize.page].flatMap(big)
     let name = Array(file.utf8)
     let sum = name.reduce(0) { $0 + Int(Int8(bitPattern: $1)) }
-    let end = big(0x4000_0000 / 16384 + 1) + name + big(name.count) + big(sum) + magic
+    let end = big(0x4000_0000 / RowSize.page + 1) + name + big(name.count) + big(sum) + magic
     return Data(header + [UInt8](repeating: 0, count: 512 - header.count) + end)
   }
 

@@ -23,7 +23,7 @@ import Testing
       ":5:3: the key \"seeds\" is missing in generate",
       ":6:3: unknown key \"seed\" in generate; did you mean \"seeds\"? allowed: pairs, prompts, seeds, "
         + "num_inference_steps, guidance_scale, scheduler, scheduler_settings, sweep, settings, negative_prompt, height, "
-        + "width, precision, batch"),
+        + "width, precision, batch, stop_after_calls"),
     Case(
       "wrong type", "num_inference_steps: 2", "num_inference_steps: many",
       ":7:24: generate.num_inference_steps: expected a whole number, found the text \"many\""),
@@ -51,7 +51,7 @@ import Testing
         + "(EulerDiscreteScheduler), dpm++ (DPMSolverMultistepScheduler)"),
     Case(
       "budget exceeded", "name: small", "name: small\nbudget: { disk: 2 MiB }",
-      ": budget.disk: the plan needs about 4.14 MiB and the budget is 2 MiB: 96 maps of 2.97 MiB for 3 runs; record "
+      ": budget.disk: the plan needs about 7.28 MiB and the budget is 2 MiB: 96 maps of 2.97 MiB for 3 runs; record "
         + "fewer sites, steps or tokens, reduce with `heads: mean`, `pool` or `dtype: fp16`, or raise budget.disk"),
   ]
 

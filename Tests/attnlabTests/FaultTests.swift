@@ -74,7 +74,7 @@ import Testing
       let path = database(program).path
       // The first page, with the schema, is left: the file opens and breaks where it is read.
       let whole = try Data(contentsOf: database(program))
-      let damaged = whole.prefix(16384) + Data(repeating: 0xFF, count: whole.count - 16384)
+      let damaged = whole.prefix(65536) + Data(repeating: 0xFF, count: whole.count - 65536)
       try damaged.write(to: database(program))
       for command in writing + reading(run) {
         try expect(
@@ -88,7 +88,7 @@ import Testing
     try withResults { program in
       let run = try hash(program)
       let whole = try Data(contentsOf: database(program))
-      try whole.prefix(whole.count / 16384 / 8 * 16384).write(to: database(program))
+      try whole.prefix(whole.count / 65536 / 8 * 65536).write(to: database(program))
       for command in writing + reading(run) {
         try expect(program, command, code: 1, "error: \(database(program).path): damaged: ")
       }

@@ -268,7 +268,8 @@ public struct AttentionPlan: Sendable {
     }
   }
 
-  private func total(_ size: (PlannedMap) -> Int) -> Int {
+  /// The sum of a size over the maps of the whole group; at most the largest whole number.
+  package func total(_ size: (PlannedMap) -> Int) -> Int {
     saturatingSum(
       recorded.map { saturatingProduct($0.steps.count, $0.atEachStep(size)) } + observers.map { $0.plan.total(size) })
   }
