@@ -11,12 +11,18 @@ struct ContactSheetFigure {
 
   let data: StoredResults
 
-  func section(_ writer: FigureWriter) throws -> FigureSection? {
+  func section(_ writer: FigureWriter) throws -> FigureSection {
     var section = FigureSection(heading: "Objects and colors", reading: reading)
+    func omitted(_ why: String) -> FigureSection {
+      section.omitted.append(why)
+      return section
+    }
     guard let folder = try? data.spec.instruments.folder(.sceneReader),
-      let words = try? SceneVocabulary(folder: folder),
-      let seed = data.spec.generate.seeds.first, let untouched = data.untouched?.name
-    else { return nil }
+      let words = try? SceneVocabulary(folder: folder)
+    else { return omitted("Not drawn: there is no scene reader, whose world's objects and colors these would be.") }
+    guard let seed = data.spec.generate.seeds.first, let untouched = data.untouched?.name else {
+      return omitted("Not drawn: no intervention leaves pictures as they are; `none: []` would be one.")
+    }
     var found: [PromptScene.Thing: RunResults] = [:]
     for prompt in data.spec.generate.prompts {
       guard let scene = PromptScene(prompt, words), scene.things.count == 1, scene.background == SceneVocabulary.plain,
@@ -27,7 +33,10 @@ struct ContactSheetFigure {
     let objects = words.objects.filter { name in found.keys.contains { $0.name == name } }
     let colors = words.colors.filter { color in found.keys.contains { $0.color == color } }
     let runs = objects.map { name in colors.map { found[PromptScene.Thing(name, color: $0)] } }
-    guard let any = runs.joined().lazy.compactMap({ data.picture(of: $0) }).first else { return nil }
+    guard let any = runs.joined().lazy.compactMap({ data.picture(of: $0) }).first else {
+      return omitted(
+        "Not drawn: no prompt under `prompts` names one object and its color and nothing else, and is done.")
+    }
     let gap = try Picture.gap(like: any)
     let rows = zip(objects, runs).map { name, runs in
       PictureRow(

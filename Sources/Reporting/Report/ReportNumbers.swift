@@ -108,16 +108,16 @@ struct ReportNumbers {
     let summaries = columns.map { MetricSummary(values(metric, $0)) }
     let hasInfinite = summaries.contains { $0.infinite > 0 }
     let hasUndefined = summaries.contains { $0.undefined > 0 }
-    let second = metrics.first { $0.name == Metric.nameBySecondReader(metric.name) }
+    let others = others(than: metric)
     let rows = zip(columns, summaries).map { column, summary in
       let finite = summary.finite
       return [Markdown.text(column.name), "\(finite.count)"]
         + [summary.mean, finite.standardDeviation, finite.minimum, finite.maximum].map { metric.text($0) }
-        + (second.map { [agreement(metric, $0, column)] } ?? [])
+        + others.map { agreement(metric, $0.metric, column) }
         + (hasInfinite ? ["\(summary.infinite)"] : []) + (hasUndefined ? ["\(summary.undefined)"] : [])
     }
     let header =
-      ["intervention", "n:", "mean:", "sd:", "min:", "max:"] + (second == nil ? [] : ["readers agree:"])
+      ["intervention", "n:", "mean:", "sd:", "min:", "max:"] + others.map(\.heading)
       + (hasInfinite ? ["inf:"] : [])
       + (hasUndefined ? ["undefined:"] : [])
     var note = ""
@@ -135,7 +135,15 @@ struct ReportNumbers {
     return Markdown.table(header, rows) + note
   }
 
-  /// In how many of a column's pictures both scene readers say the same.
+  /// Who else says of the same pictures what the scene reader says, with the heading of how often they agree.
+  private func others(than metric: Metric) -> [(metric: Metric, heading: String)] {
+    let second = metrics.first { $0.name == Metric.nameBySecondReader(metric.name) }
+    let rated = Metric.judgedAndRated.first { $0.judged.name == metric.name }
+      .flatMap { twins in metrics.first { $0.name == twins.rated.name } }
+    return (second.map { [($0, "readers agree:")] } ?? []) + (rated.map { [($0, "raters agree:")] } ?? [])
+  }
+
+  /// In how many of a column's pictures both say the same.
   private func agreement(_ metric: Metric, _ second: Metric, _ column: Column) -> String {
     let pairs = runsOfColumn[column, default: []].compactMap { expected -> (Double, Double)? in
       guard let run = expected.run, run.isDone, let a = run.metrics[metric.name], let b = run.metrics[second.name],

@@ -70,4 +70,35 @@ import Testing
       #expect(!report.contains("By what prompts name"))
     }
   }
+
+  /// A metric of the scene reader stands beside what a second one and raters say of the same pictures.
+  @Test func whoAgreesWithTheSceneReader() throws {
+    try Fixtures.withTemporaryFolder { root in
+      let metrics = "[binding_right, binding_right_second, rated_binding_right]"
+      let spec =
+        SyntheticResults.spec(
+          pairs: "[]", prompts: "[a red car, a red dog]", seeds: "[1, 2]", interventions: "{ none: [] }",
+          record: "[]", metrics: metrics, figures: "[]")
+        + "\ninstruments: { scene_reader: \"\(Self.tiny)\", second_scene_reader: \"\(Self.tiny)\" }\n"
+      let results = try SyntheticResults(root, spec: spec)
+      for run in try results.store.runs() {
+        // The second says the same but of one picture, raters but of two of the three that they saw.
+        let isOther = run.prompt == "a red dog" && run.run.seed.value == 2
+        let rated = run.prompt == "a red car" ? 0.0 : isOther ? .nan : 1.0
+        try results.store.setMetrics(
+          ["binding_right": 1, "binding_right_second": isOther ? 0 : 1, "rated_binding_right": rated], run: run.id)
+      }
+      let report = try results.report()
+      #expect(report.contains("| readers agree | raters agree |"))
+      #expect(report.contains("| 0.750 (n 4) | 0.333 (n 3) |"))
+    }
+  }
+
+  @Test func contactSheetThatCannotBeDrawn() throws {
+    try Fixtures.withTemporaryFolder { root in
+      let report = try results(root, prompts: ["a car and a dog"], tables: "[object]") { _ in [1, 1] }.report()
+      #expect(report.contains("### Objects and colors"))
+      #expect(report.contains("*Not drawn: no prompt under `prompts` names one object and its color and nothing else"))
+    }
+  }
 }
