@@ -130,7 +130,7 @@ let package = Package(
     .target(
       name: "ExperimentFiles",
       dependencies: [
-        "Analysis", "Attention", "Files", "Formatting", "Measures", "Pipelines", "Schedulers", "StrictYAML",
+        "Analysis", "Attention", "Files", "Formatting", "Measures", "Pipelines", "Probing", "Schedulers", "StrictYAML",
         "Tensors",
       ], swiftSettings: strict + unoptimised),
     .target(
@@ -161,7 +161,12 @@ let package = Package(
         "Results", "Tensors",
       ],
       swiftSettings: strict + unoptimised),
-    .target(name: "MapProbes", dependencies: ["Comparing", "Probing", "Tensors"], swiftSettings: strict),
+    .target(
+      name: "MapProbes",
+      dependencies: [
+        "Analysis", "Attention", "AttentionStore", "Comparing", "ExperimentFiles", "Files", "Formatting", "Planning",
+        "Probing", "Results", "Tensors",
+      ], swiftSettings: strict + optimisedInDebug),
     // What probes found, for readers: figures, pages, tables.
     .target(
       name: "ProbePages",
@@ -193,8 +198,8 @@ let package = Package(
       name: "attnlab",
       dependencies: [
         "Analysis", "Attention", "AttentionStore", "Benchmarks", "Checkpoints", "Comparing", "Diagnosing",
-        "DiffusionModels", "ExperimentFiles", "Exporting", "Files", "Formatting", "Measures", "Pipelines", "Planning",
-        "Plotting", "Reporting", "Results", "Running", "Schedulers", "StrictYAML", "Tensors",
+        "DiffusionModels", "ExperimentFiles", "Exporting", "Files", "Formatting", "MapProbes", "Measures", "Pipelines",
+        "Planning", "Plotting", "ProbePages", "Reporting", "Results", "Running", "Schedulers", "StrictYAML", "Tensors",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict + unoptimised),
@@ -259,6 +264,7 @@ let package = Package(
     .testTarget(
       name: "ReportingTests",
       dependencies: ["ExperimentSupport", "Exporting", "MapProbes", "Probing", "Reporting", "TestSupport"]),
+    .testTarget(name: "MapProbesTests", dependencies: ["ExperimentSupport", "MapProbes", "TestSupport"]),
     .testTarget(name: "DiagnosingTests", dependencies: ["Diagnosing"]),
     .testTarget(name: "ExportingTests", dependencies: ["ExperimentSupport", "Exporting", "TestSupport"]),
     .testTarget(

@@ -109,6 +109,11 @@ extension ExperimentSpec {
         experiment.claims = fields["claims"].flatMap { claims.read($0, reader) } ?? nil
       }, write: { claims.write($0.claims) }),
     Key(
+      "probes", \.probes, .ifGiven(.keys(ProbesSpec.section)), brief: true,
+      example: "{ lists: { color: [red, blue] }, "
+        + "probes: [{ name: color, says: is it told, label: color, features: { record: words } }] }",
+      "classifiers of stored maps, with their controls and tests, see below"),
+    Key(
       "budget", \.budget, .keys(BudgetSpec.section), example: "{ disk: 2 GiB }",
       "`{ disk: size }`: a plan that would write more into the results folder is refused"),
   ]

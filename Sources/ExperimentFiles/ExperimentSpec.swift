@@ -37,6 +37,8 @@ public struct ExperimentSpec: Codable, Hashable, Sendable {
   public internal(set) var figures: [FigureName]
   /// What the experiment claims; nil: nothing.
   public internal(set) var claims: ClaimsSpec?
+  /// What is asked of stored maps; nil: nothing.
+  public internal(set) var probes: ProbesSpec?
   public internal(set) var budget: BudgetSpec
 
   public init(
@@ -44,7 +46,8 @@ public struct ExperimentSpec: Codable, Hashable, Sendable {
     generate: GenerateSpec, mapsFrom: String? = nil, record: [RecordSpec] = [], predictedClean: StepSelector? = nil,
     inputLatents: StepSelector? = nil, interventions: [InterventionSpec] = [.none],
     metrics: [Metric] = [], instruments: InstrumentFolders = InstrumentFolders(), tables: [FactorName] = [],
-    figures: [FigureName] = [], claims: ClaimsSpec? = nil, budget: BudgetSpec = BudgetSpec()
+    figures: [FigureName] = [], claims: ClaimsSpec? = nil, probes: ProbesSpec? = nil,
+    budget: BudgetSpec = BudgetSpec()
   ) {
     self.version = version
     self.name = name
@@ -61,6 +64,7 @@ public struct ExperimentSpec: Codable, Hashable, Sendable {
     self.tables = tables
     self.figures = figures
     self.claims = claims
+    self.probes = probes
     self.budget = budget
   }
 }

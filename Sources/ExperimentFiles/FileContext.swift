@@ -26,6 +26,10 @@ struct FileContext {
   fileprivate(set) var hasPairs = false
   /// What claims may name.
   var claimable = ClaimableNames()
+  /// What probes may name.
+  var probeLists: [ProbeList] = []
+  var probeBanks: [String] = []
+  var probeNames: [String] = []
 
   /// The most calls of the model that a run may make.
   static let mostCalls = SchedulerKind.allCases.map { $0.mostCalls(steps: 1000) }.max() ?? 1000

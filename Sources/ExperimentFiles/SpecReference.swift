@@ -12,6 +12,8 @@ public enum SpecReference {
     RecordSpec.section.reference,
     StepsEntry.section.reference, OperationSpec.section.reference, operations, ClaimsSpec.section.reference,
     GateEntry.section.reference, ClaimSpec.section.reference, ClaimTestSpec.section.reference,
+    ProbesSpec.section.reference, ProbeBank.section.reference, ProbeSpec.section.reference,
+    ProbeFeaturesSpec.section.reference, ProbeTestSpec.section.reference,
   ]
 
   /// The keys that only some operations have.

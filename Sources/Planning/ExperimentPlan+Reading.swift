@@ -40,6 +40,16 @@ extension ExperimentPlan {
       groups: groups, planRemarks: planRemarks.filter { !$0.isNote })
   }
 
+  /// The same plan, whose file asks of one of its probes what it says of other maps.
+  package func applying(_ probe: String, to use: ProbeApplySpec) -> ExperimentPlan {
+    var spec = spec
+    spec.apply(probe, to: use)
+    return ExperimentPlan(
+      spec: spec, modelName: modelName, modelHash: modelHash, engine: engine, memory: memory, sites: sites,
+      height: height, width: width, negativePrompt: negativePrompt, settings: settings, makeUps: makeUps,
+      groups: groups, planRemarks: planRemarks)
+  }
+
   private func disagreements(with spec: ExperimentSpec, _ modelHash: String) -> [ExperimentFault] {
     let (own, name) = (self.spec.generate, quoted(self.spec.name))
     var faults: [ExperimentFault] = []

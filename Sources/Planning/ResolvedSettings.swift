@@ -17,7 +17,7 @@ public struct ResolvedSettings: Codable, Sendable {
   /// By intervention, in the order of its operations.
   let operations: [String: [ResolvedOperation]]
   /// In the order of the file's `record` list.
-  let records: [ResolvedRecord]
+  package let records: [ResolvedRecord]
   /// The steps after which each run leaves a predicted picture.
   let predictedSteps: [Int]
   /// The steps at which each run writes the latents that the model is given; nil in plans that were written down before
@@ -29,10 +29,10 @@ public struct ResolvedSettings: Codable, Sendable {
 }
 
 /// An entry of `record`, with its selectors resolved against a model.
-struct ResolvedRecord: Codable, Hashable {
+package struct ResolvedRecord: Codable, Hashable, Sendable {
   /// Indices of sites.
-  let sites: [Int]
-  let steps: [Int]
+  package let sites: [Int]
+  package let steps: [Int]
   /// Of each site, the values of a vector of all heads; nil for maps.
   let channels: [Int]?
 }

@@ -2,14 +2,14 @@ import COpenBLAS
 import Dispatch
 
 /// Work in pieces that know nothing of one another, on all cores.
-enum Parallel {
+package enum Parallel {
   /// OpenBLAS computes each piece on one thread, as it does beside the models: one pool, and sums in one order whatever the
   /// number of cores.
   static let oneThreadEach: Void = openblas_set_num_threads(1)
 
   /// What a function makes of `0 ..< count`, in order.
   /// - Throws: what the first piece that fails throws.
-  static func map<Value: Sendable>(
+  package static func map<Value: Sendable>(
     _ count: Int, _ body: @Sendable (Int) throws -> Value
   ) throws -> [Value] {
     _ = oneThreadEach

@@ -42,7 +42,7 @@ public struct SeedEstimate: Hashable, Codable, Sendable {
   public let count: Int
   public let seeds: [SeedMean]
 
-  init(_ values: [Double], seeds: [Seed], confidence: Double) {
+  package init(_ values: [Double], seeds: [Seed], confidence: Double) {
     let means = SeedMean.all(values, seeds: seeds)
     let places = Dictionary(uniqueKeysWithValues: means.enumerated().map { ($1.seed, $0) })
     let sample = ClusteredSample(values, clusters: seeds.compactMap { places[$0] })

@@ -43,15 +43,47 @@ public struct RidgeScan: Sendable {
   public func callAsFunction(
     _ count: Int, block: @Sendable (Int) throws -> FeatureBlock
   ) throws -> ProbeFamily {
+    family(of: try Parallel.map(count) { try probe(block($0)).found })
+  }
+
+  /// What a probe of one block found, before it is compared with others.
+  package struct Probed: Sendable {
+    package let name: String
+    package let features: Int
+    /// For each sample the place of a class.
+    package let predicted: [Int]
+    package let accuracy: ProbeAccuracy
+    /// How many samples are told right, by the labels and then by each draw.
+    fileprivate let correct: [Int]
+  }
+
+  /// Probes one block. The matrix is good for other labels of the same samples.
+  /// - Throws: ``ProbingError``; `LinearAlgebraError`.
+  package func probe(_ features: FeatureBlock) throws -> (found: Probed, hat: HatMatrix) {
     let labels = permutations.labels
-    let probed = try Parallel.map(count) { index in
-      let features = try block(index)
-      let hat = try HatMatrix(features, folds: folds, penalty: penalty)
-      let accuracy = try ProbeAccuracy(
-        predicted: hat.predictions(labels).predicted, labels: labels, samples: samples, confidence: confidence)
-      let correct = hat.correct(permutations.labellings, classes: labels.classes.count)
-      return (name: features.name, width: features.width, accuracy: accuracy, correct: correct)
-    }
+    let hat = try HatMatrix(features, folds: folds, penalty: penalty)
+    let predicted = try hat.predictions(labels).predicted
+    let found = Probed(
+      name: features.name, features: features.width, predicted: predicted,
+      accuracy: try ProbeAccuracy(predicted: predicted, labels: labels, samples: samples, confidence: confidence),
+      correct: hat.correct(permutations.labellings, classes: labels.classes.count))
+    return (found, hat)
+  }
+
+  /// What another kind of probe says of the samples, judged by the labels and by each draw: draws are of labels alone here,
+  /// and the probe stays as it was trained.
+  /// - Throws: ``ProbingError`` for another number of samples.
+  package func judge(_ name: String, features: Int, predicted: [Int]) throws(ProbingError) -> Probed {
+    Probed(
+      name: name, features: features, predicted: predicted,
+      accuracy: try ProbeAccuracy(
+        predicted: predicted, labels: permutations.labels, samples: samples, confidence: confidence),
+      correct: permutations.labellings.map { labels in zip(predicted, labels).count { $0 == $1 } })
+  }
+
+  /// Compares blocks with the draws, and with one another.
+  package func family(of probed: [Probed]) -> ProbeFamily {
+    let labels = permutations.labels
     var tally = ExtremeCounts(probed.map { Double($0.correct[0]) })
     for draw in 0...permutations.count { tally.add(probed.map { Double($0.correct[draw]) }) }
     let p = zip(tally.single, tally.corrected).map {
@@ -62,7 +94,7 @@ public struct RidgeScan: Sendable {
       folds: folds.tests.count, penalty: penalty, permutations: permutations.count, strata: permutations.strata,
       seed: permutations.seed,
       sites: zip(probed, p).map { site, p in
-        .init(name: site.name, features: site.width, accuracy: site.accuracy, p: p.0, familyWiseP: p.1)
+        .init(name: site.name, features: site.features, accuracy: site.accuracy, p: p.0, familyWiseP: p.1)
       })
   }
 }

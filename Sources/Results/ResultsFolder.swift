@@ -8,6 +8,7 @@ import Measures
 ///     report.md, figures/, tables/     what is committed: the same bytes for the same results
 ///     <name>.sqlite                    maps, runs and metrics
 ///     runs/<hash>/                     picture.png and latents.safetensors of each run
+///     probes/<name>.json               trained probes
 ///     manifest.json                    times, machine, commit
 ///     ratings.csv                      what raters said of pictures, if any were rated
 public struct ResultsFolder: Hashable, Sendable {

@@ -40,7 +40,7 @@ package struct StoredResults {
   /// The shell line that began the runs; nil where there was none.
   package let command: String?
   /// Of the plan.
-  let siteOfID: [SiteID: AttentionSite]
+  package let siteOfID: [SiteID: AttentionSite]
   /// In the order of the experiment file: first the groups of pairs, then single prompts.
   package let expected: [ExpectedRun]
   /// Stored runs that the plan does not have; nothing here is of them.
@@ -144,7 +144,7 @@ package struct StoredResults {
 extension ExperimentPlan {
   /// The plan that was begun last in a database.
   /// - Throws: `ResultsError` where none can be read; `StoreError`.
-  static func last(of store: AttentionStore) throws -> ExperimentPlan {
+  package static func last(of store: AttentionStore) throws -> ExperimentPlan {
     guard let stored = try store.lastPlan() else { throw ResultsError.noPlan(database: store.path) }
     let plan: ExperimentPlan
     do { plan = try JSONDecoder().decode(ExperimentPlan.self, from: Data(stored.json.utf8)) } catch {

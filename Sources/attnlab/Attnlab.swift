@@ -37,7 +37,7 @@ struct Attnlab: ParsableCommand {
         name: "Results:",
         subcommands: [
           ListCommand.self, ShowCommand.self, CompareCommand.self, MapsCommand.self, ExportCommand.self,
-          FiguresCommand.self, GCCommand.self,
+          FiguresCommand.self, ProbeCommand.self, GCCommand.self,
         ]),
       CommandGroup(name: "Measures:", subcommands: [MeasureCommand.self, MetricsCommand.self, RateCommand.self]),
       CommandGroup(name: "This machine:", subcommands: [BenchCommand.self, DoctorCommand.self]),
@@ -66,7 +66,7 @@ struct Attnlab: ParsableCommand {
 
   /// The name by which a command's help is asked for.
   private static func fullName(of command: any ParsableCommand.Type) -> String {
-    let parents: [any ParsableCommand.Type] = [BenchCommand.self, MapsCommand.self]
+    let parents: [any ParsableCommand.Type] = [BenchCommand.self, MapsCommand.self, ProbeCommand.self]
     let parent = parents.first { $0.configuration.subcommands.contains { $0 == command } }
     return (parent.map { "\($0._commandName) " } ?? "") + command._commandName
   }

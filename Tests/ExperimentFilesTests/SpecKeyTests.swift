@@ -31,6 +31,13 @@ import Testing
     }
     try check(ClaimSpec.section)
     try check(ClaimTestSpec.section, apart: [["above"], ["below"]])
+    try check(ProbesSpec.section)
+    try check(ProbeBank.section)
+    try check(ProbeSpec.section)
+    try check(ProbeFeaturesSpec.section)
+    try check(ProbeCellsSpec.section)
+    try check(ProbeApplySpec.section)
+    try check(ProbeTestSpec.section, apart: [["above"], ["below"]])
     try check(BudgetSpec.section)
     try check(InstrumentFolders.section)
     try check(ProgramEntry.section)
@@ -113,6 +120,10 @@ import Testing
     let file = folder.appending(path: "e.yaml").path
     let reader = FileReader(file: file, context: FileContext())
     reader.note(GenerateSpec(pairs: [PromptPair(source: "a", target: "b")], seeds: [1, 2]))
+    reader.context.probeLists = [
+      ProbeList(name: "color", words: ["red", "blue"]), ProbeList(name: "thing", words: ["car", "boat"]),
+    ]
+    reader.context.probeNames = ["color"]
     let node = try #require(try readYAML(yaml, file: file))
     let value = read(Field(node: node, path: ""), reader)
     guard reader.problems.isEmpty else { throw SpecError(file: file + "\n" + yaml, problems: reader.problems) }

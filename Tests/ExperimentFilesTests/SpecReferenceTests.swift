@@ -27,6 +27,11 @@ import Testing
         case "gate": minimal("claims: { gates: [{ nothing: 1 }], claims: [] }")
         case "claim": minimal("claims: { claims: [{ nothing: 1 }] }")
         case "test": minimal("claims: { claims: [{ tests: [{ nothing: 1 }] }] }")
+        case "probes": minimal("probes: { nothing: 1 }")
+        case "bank": minimal("probes: { banks: [{ nothing: 1 }] }")
+        case "probe": minimal("probes: { probes: [{ nothing: 1 }] }")
+        case "features": minimal("probes: { probes: [{ features: { nothing: 1 } }] }")
+        case "probe test": minimal("probes: { tests: [{ nothing: 1 }] }")
         default: minimal("interventions: { a: [{ nothing: 1 }] }")
         }
       let names = section.keys.map(\.name).joined(separator: ", ")

@@ -15,7 +15,7 @@ public enum Verdict: String, CaseIterable, Hashable, Sendable {
   /// - Parameters:
   ///   - interval: Of the mean or mean difference; nil where there are too few clusters.
   ///   - placebo: Of the mean difference to the placebo.
-  init(_ threshold: ClaimThreshold, interval: ClosedRange<Double>?, placebo: PlaceboInterval) {
+  package init(_ threshold: ClaimThreshold, interval: ClosedRange<Double>?, placebo: PlaceboInterval) {
     switch (interval, placebo) {
     case (nil, _), (_, .missing): self = .notTestable
     case (let interval?, .interval(let difference)) where threshold.lies(before: interval):
@@ -44,7 +44,7 @@ public enum Verdict: String, CaseIterable, Hashable, Sendable {
 }
 
 /// The interval of the mean difference to a placebo.
-enum PlaceboInterval {
+package enum PlaceboInterval {
   /// The test has no placebo.
   case none
   /// Too few clusters have both.

@@ -3,6 +3,7 @@ import AttentionStore
 import ExperimentFiles
 import Formatting
 import Foundation
+import MapProbes
 import Reporting
 import Results
 
@@ -47,7 +48,9 @@ struct FiguresCommand: ParsableCommand {
     defer { try? store.close() }
     let files =
       try only.map { try ExperimentReport.writeFigures(results: results, store: store, only: $0) }
-      ?? ExperimentReport.write(results: results, store: store)
+      ?? ExperimentReport.write(
+        results: results, store: store,
+        findings: ProbeFindings(StoredResults(results: results, store: store).spec, store: store))
     noteOtherRuns(try store.countOfOtherRuns(), of: results.name)
     if output.json { return try StandardOutput.write(json: ["files": files.map(\.path)]) }
     if files.isEmpty { StandardError.write("note: no such figure can be drawn from what is stored\n") }

@@ -2,6 +2,7 @@ import ArgumentParser
 import AttentionStore
 import Formatting
 import Foundation
+import MapProbes
 import Pipelines
 import Planning
 import Reporting
@@ -106,12 +107,27 @@ struct RunCommand: ParsableCommand {
       // A reader that may not write would leave side files of the database behind.
       let store = try AttentionStore.open(results.database, mode: .readWrite)
       defer { try? store.close() }
-      for file in try ExperimentReport.write(results: results, store: store) { progress.note("wrote \(file.path)") }
+      try ProbeRunner(
+        plan: plan, results: results, advanced: { progress.advanced(done: $0, total: $1, work: $2) },
+        isStopped: { stop.isRaised }
+      ).run(store)
+      progress.finished()
+      let findings = try ProbeFindings(plan.spec, store: store)
+      for file in try ExperimentReport.write(results: results, store: store, findings: findings) {
+        progress.note("wrote \(file.path)")
+      }
       return summary
-    } catch let interrupted as RunInterrupted {
+    } catch let error where error is RunInterrupted || error.isInterruptedProbe {
       let command = shellLine(CommandLine.arguments)
-      StandardError.write("\(interrupted), in \(results.database.path)\nto go on:  \(command)\n")
+      StandardError.write("\(error), in \(results.database.path)\nto go on:  \(command)\n")
       throw AlreadyReported()
     }
+  }
+}
+
+extension Error {
+  /// Whether a signal ended the training of probes.
+  fileprivate var isInterruptedProbe: Bool {
+    if case .interrupted = self as? MapProbeError { true } else { false }
   }
 }

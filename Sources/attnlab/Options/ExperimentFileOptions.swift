@@ -3,6 +3,7 @@ import Attention
 import Checkpoints
 import ExperimentFiles
 import Foundation
+import MapProbes
 import Pipelines
 import Planning
 import Results
@@ -42,10 +43,13 @@ struct ExperimentFileOptions: ParsableArguments {
       let model = try ModelDescription(folder)
       if let other = spec.mapsFrom {
         let hash = try folder.contentHash(cache: .user())
-        return (try .reading(spec, from: other, modelHash: hash, in: root), model)
+        let plan = try ExperimentPlan.reading(spec, from: other, modelHash: hash, in: root)
+        _ = try ProbePlan(plan, in: root, store: nil)
+        return (plan, model)
       }
       let plan = try ExperimentPlan(
         spec, model: PlanModel(model, hash: needsHash ? folder.contentHash(cache: .user()) : ""))
+      _ = try ProbePlan(plan, in: root, store: nil)
       return (plan, model)
     } catch let error as ExperimentError {
       throw problems(error.problems)

@@ -129,6 +129,7 @@ private struct StoreReading {
   }
 
   private func readRuns() throws {
+    _ = try store.probes()
     for run in try store.runs() {
       _ = try store.metrics(run.id)
       _ = try store.artifacts(run.id)

@@ -1,0 +1,95 @@
+import Attention
+import ExperimentFiles
+import Planning
+import Probing
+
+/// A site at one call of the model.
+struct ProbePlace: Hashable, Sendable {
+  let site: AttentionSite
+  let call: Int
+
+  /// `cross:5`, as selectors name it.
+  var siteName: String { "\(site.kind.rawValue):\(site.layer)" }
+  var name: String { "\(siteName) call \(call)" }
+}
+
+/// Pictures whose maps a probe reads, with what is to be told of each.
+struct ProbeSet: Sendable {
+  let runs: [PlannedRun]
+  let samples: [ProbeSample]
+  let labels: ProbeLabels
+  /// For each picture the token positions that are read of a cross map; nil where maps are read whole.
+  let positions: [[Int]]?
+
+  /// Some of the pictures, and the classes that are among them.
+  func narrowed(to places: [Int]) throws(ProbingError) -> ProbeSet {
+    let chosen = try choosing(places)
+    let kept = labels.classes.indices.filter { chosen.labels.values.contains($0) }
+    let numbers = Dictionary(kept.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+    return ProbeSet(
+      runs: chosen.runs, samples: chosen.samples,
+      labels: try ProbeLabels(
+        name: labels.name, classes: kept.map { labels.classes[$0] },
+        values: chosen.labels.values.compactMap { numbers[$0] }),
+      positions: chosen.positions)
+  }
+
+  /// Some of the pictures.
+  func choosing(_ places: [Int]) throws(ProbingError) -> ProbeSet {
+    ProbeSet(
+      runs: places.map { runs[$0] }, samples: places.map { samples[$0] },
+      labels: try ProbeLabels(
+        name: labels.name, classes: labels.classes, values: places.map { labels.values[$0] }),
+      positions: positions.map { all in places.map { all[$0] } })
+  }
+}
+
+/// A probe of the file, resolved against the plan whose maps it reads.
+struct PlannedProbe: Sendable {
+  let spec: ProbeSpec
+  /// What holds the maps.
+  let plan: ExperimentPlan
+  let record: RecordSpec
+  /// What is trained on, and tested where there is no other set.
+  let trained: ProbeSet
+  let tested: ProbeSet?
+  /// In the order of the forward pass, and of calls.
+  let places: [ProbePlace]
+  let registered: Set<ProbePlace>
+
+  /// The pictures whose labels are told.
+  var judged: ProbeSet { tested ?? trained }
+
+  var folds: Folds {
+    get throws(ProbingError) { try Folds(judged.samples, by: tested == nil ? spec.folds : .seeds) }
+  }
+
+  func has(_ control: ProbeControlName) -> Bool {
+    if let controls = spec.controls, !controls.contains(control) { return false }
+    switch control {
+    case .shuffled: return true
+    case .mass: return record.of == .probabilities && spec.features.value != .mass && trained.positions != nil
+    case .permuted: return spec.features.value != .mass && record.of.isMap
+    case .nullCell: return tested == nil && places.contains(where: isNull)
+    }
+  }
+
+  /// Whether no word that tells the label can have reached a place: the first layer at the first call, where self maps and the
+  /// log ratios of earlier words follow from the noise alone.
+  func isNull(_ place: ProbePlace) -> Bool {
+    guard place.site.layer == 1, place.call == 0 else { return false }
+    if place.site.kind == .selfAttention { return record.of != .output }
+    guard record.of == .logRatio, let positions = trained.positions else { return false }
+    return zip(positions, trained.runs.indices).allSatisfy { read, index in
+      guard let word = labelWord(index), let at = try? TokenName(word).positions(in: trained.runs[index].prompt) else {
+        return false
+      }
+      return (read.max() ?? .max) < (at.min() ?? 0)
+    }
+  }
+
+  private func labelWord(_ index: Int) -> String? {
+    let labels = trained.labels
+    return spec.label == "intervention" ? nil : labels.classes[labels.values[index]]
+  }
+}

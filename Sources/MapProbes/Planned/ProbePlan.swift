@@ -1,0 +1,127 @@
+import AttentionStore
+import ExperimentFiles
+import Formatting
+import Foundation
+import Planning
+import Probing
+import Results
+
+/// The probes of a file, resolved against the results that they read.
+package struct ProbePlan {
+  /// What holds maps of a control.
+  struct Bank: Sendable {
+    let spec: ProbeBank
+    let source: ProbeSource
+  }
+
+  let spec: ProbesSpec
+  let probes: [PlannedProbe]
+  /// By experiment.
+  let sources: [String: ProbeSource]
+  let banks: [Bank]
+
+  /// - Parameters:
+  ///   - plan: whose file has probes.
+  ///   - root: the folder that holds a folder for each experiment.
+  ///   - store: of the experiment itself, where it makes its own maps; nil before it has any.
+  /// - Throws: `ExperimentError` with everything that probes ask for and that is not there, and how to make a control's bank;
+  ///   `StoreError`.
+  package init?(_ plan: ExperimentPlan, in root: URL, store: AttentionStore?) throws {
+    guard let spec = plan.spec.probes else { return nil }
+    var faults: [ExperimentFault] = []
+    var sources: [String: ProbeSource] = [:]
+    func source(_ name: String, _ place: String) throws -> ProbeSource? {
+      if let known = sources[name] { return known }
+      do {
+        let origin = try RunOrigin(named: name, in: root)
+        let plan = try ExperimentPlan.last(of: origin.store)
+        let made = try ProbeSource(name: name, plan: plan, store: origin.store)
+        sources[name] = made
+        return made
+      } catch let error as ResultsError {
+        // Its message names the key that asks for an experiment elsewhere.
+        faults.append(ExperimentFault("\(error)".replacing("maps_from: ", with: "", maxReplacements: 1), at: place))
+        return nil
+      }
+    }
+    let own = plan.spec.mapsFrom ?? plan.spec.name
+    if plan.spec.mapsFrom != nil {
+      let origin = try RunOrigin(named: own, in: root)
+      sources[own] = try ProbeSource(name: own, plan: plan, store: origin.store)
+    } else if let store {
+      sources[own] = try ProbeSource(name: own, plan: plan, store: store)
+    }
+    var probes: [PlannedProbe] = []
+    for probe in spec.probes {
+      let place = "probes.probes.\(probe.name)"
+      do {
+        // Before its runs are made there is nothing to read, and the plan says all.
+        let from = try probe.from.map { try source($0, "\(place).from") } ?? sources[own]
+        if probe.from != nil, from == nil { continue }
+        probes.append(try ProbeResolver(probes: spec, place: place).planned(probe, from?.plan ?? plan))
+      } catch let error as ExperimentError {
+        faults += error.faults
+      }
+      for use in probe.apply {
+        guard let other = try source(use.to, "\(place).apply") else { continue }
+        guard other.plan.spec.interventions.contains(where: { $0.name == use.intervention }) else {
+          let names = other.plan.spec.interventions.map(\.name).joined(separator: ", ")
+          faults.append(
+            ExperimentFault(
+              "\(quoted(use.to)) has no intervention \(quoted(use.intervention))", at: "\(place).apply",
+              advice: "it has \(names)"))
+          continue
+        }
+      }
+    }
+    var banks: [Bank] = []
+    for bank in spec.banks {
+      guard let source = try source(bank.from, "probes.banks.\(bank.name)") else { continue }
+      banks.append(Bank(spec: bank, source: source))
+    }
+    faults += Self.problems(of: spec)
+    guard faults.isEmpty else { throw ExperimentError(faults) }
+    self.spec = spec
+    self.probes = probes
+    self.sources = sources
+    self.banks = banks
+  }
+
+  /// What tests ask of their probes that these do not have.
+  private static func problems(of spec: ProbesSpec) -> [ExperimentFault] {
+    spec.tests.enumerated().flatMap { index, test -> [ExperimentFault] in
+      let place = "probes.tests.\(index)"
+      let names = [test.probe, test.over ?? ""] + (test.less ?? [])
+      let probes = spec.probes.filter { names.contains($0.name) }
+      var faults: [ExperimentFault] = []
+      if test.at == .registered, let probe = probes.first(where: { $0.registered == nil }) {
+        faults.append(
+          ExperimentFault(
+            "the probe \(quoted(probe.name)) registers no cells", at: "\(place).at", advice: "name them there"))
+      }
+      if test.measure == .followsWord, let probe = probes.first(where: \.apply.isEmpty) {
+        faults.append(
+          ExperimentFault(
+            "the probe \(quoted(probe.name)) is asked about no other maps", at: "\(place).measure",
+            advice: "name them in its apply"))
+      }
+      if test.measure == .bits, test.at == .best {
+        faults.append(
+          ExperimentFault("bits are computed at registered cells", at: "\(place).at", advice: "write at: registered"))
+      }
+      let controls = ProbeControlName.allCases.map(\.rawValue) + spec.banks.map(\.name)
+      if test.measure != .accuracy, let over = test.over, controls.contains(over) {
+        faults.append(ExperimentFault("controls are compared in accuracy", at: "\(place).measure"))
+      }
+      if let over = test.over, let control = ProbeControlName(rawValue: over),
+        let probe = spec.probes.first(where: { $0.name == test.probe }), probe.controls?.contains(control) == false
+      {
+        faults.append(
+          ExperimentFault(
+            "the probe \(quoted(probe.name)) does not have the control \(over)", at: "\(place).over",
+            advice: "add it to its controls"))
+      }
+      return faults
+    }
+  }
+}

@@ -1,0 +1,213 @@
+import Attention
+import ExperimentFiles
+import Formatting
+import Planning
+import Probing
+import Results
+import Tensors
+
+/// Resolves probes of a file against plans, and says what they ask for that is not there.
+struct ProbeResolver {
+  let probes: ProbesSpec
+  /// The probe's key in the file.
+  let place: String
+
+  /// - Throws: `ExperimentError` with everything of the probe that the plan does not have.
+  func planned(_ spec: ProbeSpec, _ plan: ExperimentPlan) throws(ExperimentError) -> PlannedProbe {
+    let (record, places) = try self.places(spec.features, plan)
+    let registered = try spec.registered.map { (cells) throws(ExperimentError) in
+      try chosen(cells, of: places, plan)
+    }
+    let readsWords = record.of.hasTokens && places.contains { $0.site.kind == .cross }
+    let trained = try set(spec, spec.choice, plan, record, readsWords: readsWords, classes: nil)
+    let tested =
+      spec.testChoice.isEmpty
+      ? nil : try set(spec, spec.testChoice, plan, record, readsWords: readsWords, classes: trained.labels.classes)
+    let probe = PlannedProbe(
+      spec: spec, plan: plan, record: record, trained: trained, tested: tested, places: places,
+      registered: registered ?? [])
+    do {
+      try probe.folds.check(probe.judged.labels)
+      _ = try Folds(trained.samples, by: .seeds)
+    } catch { throw fault("\(error)", "folds") }
+    if tested != nil, spec.classifier != .ridge || spec.folds != .seeds {
+      throw fault("test_where is for ridge probes that are split by seeds", "test_where")
+    }
+    if spec.classifier == .network, spec.registered == nil {
+      throw fault("networks are trained at registered cells alone", "registered", "name some cells there")
+    }
+    return probe
+  }
+
+  private func fault(
+    _ found: String, _ key: String, _ advice: String? = nil
+  ) -> ExperimentError {
+    ExperimentError(ExperimentFault(found, at: "\(place).\(key)", advice: advice))
+  }
+
+  // MARK: Places
+
+  private func places(
+    _ features: ProbeFeaturesSpec, _ plan: ExperimentPlan
+  ) throws(ExperimentError) -> (RecordSpec, [ProbePlace]) {
+    let name = quoted(plan.spec.mapsFrom ?? plan.spec.name)
+    guard let index = plan.spec.record.firstIndex(where: { $0.name == features.record }),
+      let resolved = plan.settings.first?.records[index]
+    else {
+      let known = plan.spec.record.map { quoted($0.name) }
+      throw fault(
+        "\(name) records no \(quoted(features.record))", "features.record",
+        known.isEmpty ? "it records nothing" : "it records \(known.joined(separator: ", "))")
+    }
+    let record = plan.spec.record[index]
+    let isLogRatio = record.of == .logRatio
+    if isLogRatio != (features.value == .logRatio) {
+      throw fault(
+        "\(quoted(record.name)) holds \(record.of.rawValue)", "features.value",
+        isLogRatio ? "write value: log_ratio" : "log ratios are recorded with of: log_ratio")
+    }
+    if [.mass, .pattern].contains(features.value), record.of != .probabilities {
+      throw fault(
+        "\(features.value.rawValue) is of probabilities, and \(quoted(record.name)) holds \(record.of.rawValue)",
+        "features.value", "write value: map")
+    }
+    if features.heads == .each, record.heads == .mean {
+      throw fault("\(quoted(record.name)) keeps the mean over heads", "features.heads", "record it with heads: all")
+    }
+    let recorded = plan.sites.filter { resolved.sites.contains($0.index) }
+    let sites = try self.sites(features.sites, "features.sites", of: recorded, plan)
+    if features.value == .mass, sites.contains(where: { $0.kind != .cross }) {
+      throw fault("the mass of a self map is 1 and tells nothing", "features.value", "select cross sites")
+    }
+    let calls = try self.calls(features.calls, "features.calls", of: resolved.steps)
+    return (record, sites.flatMap { site in calls.map { ProbePlace(site: site, call: $0) } })
+  }
+
+  private func sites(
+    _ text: String, _ key: String, of recorded: [AttentionSite], _ plan: ExperimentPlan
+  ) throws(ExperimentError) -> [AttentionSite] {
+    let chosen: [AttentionSite]
+    do { chosen = try SiteSelector(text).resolve(plan.sites) } catch { throw fault("\(error)", key) }
+    let found = chosen.filter(recorded.contains).sorted { $0.index < $1.index }
+    let missing = chosen.filter { !recorded.contains($0) }
+    // A pattern is a wish for what there is of it; a number is not.
+    guard !found.isEmpty, missing.isEmpty || text.contains("*") else {
+      let names = recorded.map { "\($0.kind.rawValue):\($0.layer)" }.joined(separator: ", ")
+      throw fault(
+        "\(missing.map(\.shortName).joined(separator: ", ")) \(missing.count == 1 ? "is" : "are") not recorded", key,
+        "there are \(names)")
+    }
+    return found
+  }
+
+  private func calls(_ asked: [Int]?, _ key: String, of recorded: [Int]) throws(ExperimentError) -> [Int] {
+    guard let asked else { return recorded }
+    if let missing = asked.first(where: { !recorded.contains($0) }) {
+      throw fault(
+        "call \(missing) is not recorded", key, "there are \(recorded.map(String.init).joined(separator: ", "))")
+    }
+    return asked.sorted()
+  }
+
+  private func chosen(
+    _ cells: ProbeCellsSpec, of places: [ProbePlace], _ plan: ExperimentPlan
+  ) throws(ExperimentError) -> Set<ProbePlace> {
+    let sites = try self.sites(cells.sites, "registered.sites", of: places.map(\.site).uniqued, plan)
+    let calls = try self.calls(cells.calls, "registered.calls", of: places.map(\.call).uniqued.sorted())
+    return Set(places.filter { sites.contains($0.site) && calls.contains($0.call) })
+  }
+
+  // MARK: Samples
+
+  private func set(
+    _ spec: ProbeSpec, _ choice: [ProbeChoice], _ plan: ExperimentPlan, _ record: RecordSpec, readsWords: Bool,
+    classes: [String]?
+  ) throws(ExperimentError) -> ProbeSet {
+    let key = classes == nil ? "where" : "test_where"
+    var found: [(run: PlannedRun, sample: ProbeSample, label: String)] = []
+    var seen: Set<ProbeSample.Key> = []
+    let isOfInterventions = spec.label == "intervention"
+    let untouched = plan.spec.interventions.filter(\.operations.isEmpty).map(\.name) + [InterventionSpec.sourceName]
+    for group in plan.groups where group.settingsLabel == plan.settings[0].label {
+      for run in group.runs where isOfInterventions || untouched.contains(run.intervention) {
+        guard let (sample, label) = self.sample(run, spec, choice), classes?.contains(label) ?? true else { continue }
+        // A source is made again for each group of its targets.
+        guard isOfInterventions || seen.insert(sample.key).inserted else { continue }
+        found.append((run, sample, label))
+      }
+    }
+    let known = isOfInterventions ? plan.spec.interventions.map(\.name) : probes.list(spec.label)?.words ?? []
+    let told = classes ?? known.filter { word in found.contains { $0.label == word } }
+    let numbers = Dictionary(told.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+    let labels: ProbeLabels
+    do {
+      labels = try ProbeLabels(name: spec.label, classes: told, values: found.compactMap { numbers[$0.label] })
+    } catch {
+      throw fault(
+        "\(found.count) pictures name \(told.count) of the classes of \(quoted(spec.label))", key,
+        "a probe tells two or more apart; the prompts are those of generate, or of the experiment in from")
+    }
+    guard !found.isEmpty else { throw fault("no picture is left", key) }
+    return ProbeSet(
+      runs: found.map(\.run), samples: found.map(\.sample), labels: labels,
+      positions: readsWords
+        ? try found.map { (one) throws(ExperimentError) in
+          try positions(spec, of: one.run.prompt, label: one.label, record)
+        } : nil)
+  }
+
+  /// What a run is as a sample; nil where the probe is not about it.
+  private func sample(
+    _ run: PlannedRun, _ spec: ProbeSpec, _ choice: [ProbeChoice]
+  ) -> (ProbeSample, label: String)? {
+    let text = run.prompt.prompt
+    for part in choice {
+      guard let word = probes.list(part.list)?.word(in: text), part.words.contains(word) else { return nil }
+    }
+    let own = spec.label == "intervention" ? run.intervention : probes.list(spec.label)?.word(in: text)
+    guard let own else { return nil }
+    let others = probes.lists.filter { $0.name != spec.label }.compactMap { $0.word(in: text) }.filter { $0 != own }
+    let template = text.replacing(own, with: "{\(spec.label)}", maxReplacements: 1)
+    let sample = ProbeSample(
+      prompt: text, seed: run.key.seed, template: template,
+      object: others.isEmpty ? template : others.uniqued.joined(separator: " "))
+    return (sample, own)
+  }
+
+  /// The token positions that are read of a prompt.
+  func positions(
+    _ spec: ProbeSpec, of prompt: PromptTokens, label: String, _ record: RecordSpec
+  ) throws(ExperimentError) -> [Int] {
+    let word = spec.features.word
+    let key = "features.word"
+    if spec.label == "intervention", ProbeFeaturesSpec.ownWords.contains(word) {
+      throw fault("no word of a prompt is an intervention's", key, "name the word itself")
+    }
+    do {
+      let name: TokenName
+      switch word {
+      case "<label>": name = try TokenName(label)
+      case "<after label>": name = try TokenName("<after \(label)>")
+      default:
+        if let list = ProbeFeaturesSpec.list(word) {
+          guard let other = probes.list(list)?.word(in: prompt.prompt) else {
+            throw SelectionError("\"\(prompt.prompt)\" names no word of \(list)")
+          }
+          name = try TokenName(other)
+        } else {
+          name = try Int(word).map { .position($0) } ?? TokenName(word)
+        }
+      }
+      let wanted = try name.positions(in: prompt)
+      let recorded = try record.tokens.resolve(prompt)
+      guard RecordedWord.keys(covering: wanted, in: recorded.map(\.positions)) != nil else {
+        throw SelectionError(
+          "\(quoted(record.name)) keeps no \(name) of \"\(prompt.prompt)\"; it keeps "
+            + recorded.map(\.label).joined(separator: ", "))
+      }
+      return wanted
+    } catch {
+      throw fault("\(error)", key)
+    }
+  }
+}

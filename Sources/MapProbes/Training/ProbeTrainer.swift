@@ -1,0 +1,216 @@
+import Attention
+import ExperimentFiles
+import Formatting
+import Foundation
+import Planning
+import Probing
+import Tensors
+
+/// Trains one probe at all its places, beside its controls.
+///
+/// Ridge's penalty is the number of features, so that it weighs as much at every place.
+struct ProbeTrainer: Sendable {
+  let plan: ProbePlan
+  let probe: PlannedProbe
+  let source: ProbeSource
+  private let folds: Folds
+  let labellings: LabelPermutations
+  private let shuffled: ProbeLabels
+
+  private var spec: ProbeSpec { probe.spec }
+  private var judged: ProbeSet { probe.judged }
+  private var confidence: Double { plan.spec.confidence }
+  private static let strata: Set<Grouping> = [.seeds, .objects]
+
+  init(_ plan: ProbePlan, _ probe: PlannedProbe, _ source: ProbeSource) throws {
+    self.plan = plan
+    self.probe = probe
+    self.source = source
+    folds = try probe.folds
+    let strata = probe.judged.samples.strata(Self.strata)
+    labellings = try LabelPermutations(probe.judged.labels, within: strata, count: plan.spec.permutations)
+    shuffled = try LabelPermutations.shuffled(probe.judged.labels, within: strata, seed: 1)
+  }
+
+  /// The places that are tried: networks take long.
+  var places: [ProbePlace] {
+    spec.classifier == .network ? probe.places.filter(probe.registered.contains) : probe.places
+  }
+
+  // MARK: One place
+
+  /// What was found at a place.
+  struct Found: Sendable {
+    let place: ProbePlace
+    /// All heads together, then each.
+    let cells: [(head: Int?, found: RidgeScan.Probed)]
+    /// By control: for each sample whether it was told right, and on which samples.
+    let controls: [ControlFound]
+  }
+
+  struct ControlFound: Sendable {
+    let name: String
+    /// Indices of judged samples.
+    let samples: [Int]
+    /// For each of these whether the control told it right, and the probe itself on the same samples.
+    let right: [Bool]
+    let own: [Bool]
+  }
+
+  func callAsFunction(_ place: ProbePlace) throws -> Found {
+    let maps = try source.maps(probe.record, place, probe.trained, meanOfHeads: meansHeads)
+    let shown = try self.shown(maps)
+    let tested = try probe.tested.map { try source.maps(probe.record, place, $0, meanOfHeads: meansHeads) }
+    let testShown = try tested.map(self.shown)
+    var blocks: [(head: Int?, block: FeatureBlock, test: FeatureBlock?)] = [
+      (nil, try shown.whole(), try testShown?.whole())
+    ]
+    if spec.features.heads == .each {
+      for head in 0..<shown.heads { blocks.append((head, try shown.head(head), try testShown?.head(head))) }
+    }
+    var cells: [(head: Int?, found: RidgeScan.Probed)] = []
+    var controls: [ControlFound] = []
+    for (head, block, test) in blocks {
+      let scan = try self.scan(penalty: Double(block.width))
+      if spec.classifier == .ridge, test == nil {
+        let (found, hat) = try scan.probe(block)
+        cells.append((head, found))
+        if head == nil, probe.has(.shuffled) {
+          controls.append(control("shuffled", try hat.predictions(shuffled).predicted, found, truth: shuffled.values))
+        }
+      } else {
+        let found = try scan.judge(
+          block.name, features: block.width, predicted: predict(block, test, probe.trained, folds))
+        cells.append((head, found))
+        if head == nil, probe.has(.shuffled), test == nil {
+          let labels = ProbeSet(
+            runs: probe.trained.runs, samples: probe.trained.samples, labels: shuffled, positions: nil)
+          controls.append(control("shuffled", try predict(block, nil, labels, folds), found, truth: shuffled.values))
+        }
+      }
+    }
+    let own = cells[0].found
+    if probe.has(.mass) {
+      controls.append(
+        control(
+          "mass", try predict(maps.mass(), tested?.mass(), probe.trained, folds), own, truth: judged.labels.values))
+    }
+    if probe.has(.permuted) {
+      let predicted = try predict(
+        shown.permuted(seed: 2).whole(), testShown?.permuted(seed: 3).whole(), probe.trained, folds)
+      controls.append(control("permuted", predicted, own, truth: judged.labels.values))
+    }
+    if probe.tested == nil {
+      for bank in plan.banks {
+        if let found = try self.bank(bank, place, shown) { controls.append(found) }
+      }
+    }
+    return Found(place: place, cells: cells, controls: controls)
+  }
+
+  private var meansHeads: Bool { spec.features.heads == .mean }
+
+  func shown(_ maps: MapFeatures) throws -> MapFeatures {
+    switch spec.features.value {
+    case .map, .logRatio: return maps
+    case .pattern: return try maps.pattern()
+    case .mass:
+      return try MapFeatures(
+        name: "\(maps.name) mass", samples: maps.samples, heads: maps.heads, cells: 1, values: maps.mass().values)
+    }
+  }
+
+  private func scan(penalty: Double) throws -> RidgeScan {
+    try RidgeScan(
+      samples: judged.samples, folds: folds, permutations: labellings, penalty: penalty, confidence: confidence)
+  }
+
+  private func control(
+    _ name: String, _ predicted: [Int], _ own: RidgeScan.Probed, truth: [Int]
+  ) -> ControlFound {
+    ControlFound(
+      name: name, samples: Array(truth.indices), right: zip(predicted, truth).map(==),
+      own: zip(own.predicted, judged.labels.values).map(==))
+  }
+
+  /// What a probe says of samples that it was not trained on: of a set's own folds, or of another set's seeds.
+  private func predict(
+    _ block: FeatureBlock, _ test: FeatureBlock?, _ set: ProbeSet, _ folds: Folds
+  ) throws -> [Int] {
+    guard let test, let tested = probe.tested else {
+      switch spec.classifier {
+      case .ridge:
+        return try HatMatrix(block, folds: folds, penalty: Double(block.width)).predictions(set.labels).predicted
+      case .logistic: return try LogisticProbe()(block, labels: set.labels, folds: folds).predicted
+      case .network: return try NetworkProbe()(block, labels: set.labels, folds: folds).predicted
+      }
+    }
+    var predicted = [Int](repeating: 0, count: tested.samples.count)
+    for rows in folds.tests {
+      let held = Set(rows.map { tested.samples[$0].seed })
+      let training = set.samples.indices.filter { !held.contains(set.samples[$0].seed) }
+      let labels = try set.choosing(training).labels
+      let model = try RidgeModel(block.rows(training), labels: labels, penalty: Double(block.width))
+      for (row, label) in zip(rows, try model(test.rows(rows)).predicted) { predicted[row] = label }
+    }
+    return predicted
+  }
+
+  // MARK: Banks
+
+  /// A control whose maps another experiment holds, on the pictures that it has too, against the probe on the same pictures.
+  /// - Returns: nil where the bank has not the record or the place.
+  private func bank(_ bank: ProbePlan.Bank, _ place: ProbePlace, _ own: MapFeatures) throws -> ControlFound? {
+    let plan = bank.source.plan
+    guard let name = bank.spec.record(for: probe.record.name),
+      let index = plan.spec.record.firstIndex(where: { $0.name == name }),
+      let resolved = plan.settings.first?.records[index], resolved.steps.contains(place.call),
+      let site = plan.sites.first(where: { $0.path == place.site.path }), resolved.sites.contains(site.index)
+    else { return nil }
+    let record = plan.spec.record[index]
+    let runs = Dictionary(
+      plan.groups.flatMap(\.runs).filter { $0.intervention == bank.spec.intervention }.map {
+        (RunKey(prompt: $0.key.prompt, seed: $0.key.seed, intervention: ""), $0)
+      }, uniquingKeysWith: { first, _ in first })
+    let common = probe.trained.runs.indices.filter {
+      runs[RunKey(prompt: probe.trained.runs[$0].key.prompt, seed: probe.trained.runs[$0].key.seed, intervention: "")]
+        != nil
+    }
+    guard !common.isEmpty else {
+      throw ExperimentError(
+        ExperimentFault(
+          "no picture of \(quoted(source.name)) is among those of \(quoted(bank.source.name))",
+          at: "probes.banks.\(bank.spec.name)", advice: "give that experiment the same prompts and some of the seeds"))
+    }
+    let chosen = try probe.trained.narrowed(to: common)
+    let others = chosen.runs.compactMap {
+      runs[RunKey(prompt: $0.key.prompt, seed: $0.key.seed, intervention: "")]
+    }
+    let resolver = ProbeResolver(probes: self.plan.spec, place: "probes.probes.\(spec.name)")
+    let labels = chosen.labels
+    let positions = try chosen.positions.map { _ in
+      try others.enumerated().map { at, run in
+        try resolver.positions(spec, of: run.prompt, label: labels.classes[labels.values[at]], record)
+      }
+    }
+    let set = ProbeSet(runs: others, samples: chosen.samples, labels: labels, positions: positions)
+    let folds = try Folds(set.samples, by: spec.folds)
+    try folds.check(labels)
+    let maps = try shown(
+      bank.source.maps(record, ProbePlace(site: site, call: place.call), set, meanOfHeads: meansHeads))
+    let predicted = try predict(maps.whole(), nil, set, folds)
+    let baseline = try predict(own.whole().rows(common), nil, set, folds)
+    return ControlFound(
+      name: bank.spec.name, samples: common, right: zip(predicted, labels.values).map(==),
+      own: zip(baseline, labels.values).map(==))
+  }
+}
+
+extension FeatureBlock {
+  /// Some samples.
+  func rows(_ samples: [Int]) throws(ProbingError) -> FeatureBlock {
+    try FeatureBlock(
+      name: name, samples: samples.count, width: width,
+      values: samples.flatMap { values[($0 * width)..<(($0 + 1) * width)] })
+  }
+}

@@ -1,0 +1,72 @@
+import ExperimentFiles
+import ExperimentSupport
+import Foundation
+import Planning
+import TestSupport
+import Testing
+
+@testable import MapProbes
+
+/// What a file asks of maps that are not there is said before anything is trained.
+@Suite struct ProbePlanTests {
+  private func message(_ probe: String, _ more: String = "") throws -> String {
+    let yaml = PlantedMaps.yaml(
+      probes: """
+        probes:
+          lists: { color: [red, blue, green], thing: [car, boat] }
+          probes: [{ name: p, says: is it, label: color, \(probe) }]
+        \(more)
+        """)
+    return try Fixtures.withTemporaryFolder { folder in
+      let spec = try ExperimentSpec(yaml: yaml, file: "e.yaml")
+      let plan = try SyntheticResults.plan(
+        spec, sites: SyntheticResults.sites, size: .init(height: 16, width: 24))
+      do {
+        _ = try ProbePlan(plan, in: folder, store: nil)
+        return "no error"
+      } catch {
+        return "\(error)".replacingOccurrences(of: folder.path, with: "FOLDER")
+      }
+    }
+  }
+
+  @Test(arguments: [
+    ("features: { record: words }", "no error"),
+    ("features: { record: word }", "features.record: \"small\" records no \"word\"; it records \"words\""),
+    ("features: { record: words, sites: \"self:1\" }", "features.sites: self 1 is not recorded; there are cross:1"),
+    ("features: { record: words, calls: [5] }", "features.calls: call 5 is not recorded; there are 0, 1, 2"),
+    (
+      "features: { record: words, value: log_ratio }",
+      "features.value: \"words\" holds probabilities; log ratios are recorded with of: log_ratio"
+    ),
+    (
+      "features: { record: words, word: <end> }",
+      "features.word: \"words\" keeps no <end> of \"a red car\"; it keeps a, red, car"
+    ),
+    (
+      "where: { color: [red] }, features: { record: words }",
+      "where: 18 pictures name 1 of the classes of \"color\"; a probe tells two or more apart; the prompts are those of "
+        + "generate, or of the experiment in from"
+    ),
+    (
+      "folds: objects, where: { thing: [car] }, features: { record: words }",
+      "folds: folds: objects: expected 2 or more objects, found 1; record more of them, or hold out others"
+    ),
+    (
+      "classifier: network, features: { record: words }",
+      "registered: networks are trained at registered cells alone; name some cells there"
+    ),
+  ])
+  func whatIsNotThereIsSaid(probe: String, said: String) throws {
+    let expected = said == "no error" ? said : "probes.probes.p.\(said)"
+    #expect(try message(probe) == expected)
+  }
+
+  @Test func aBankThatIsMissingSaysHowToMakeIt() throws {
+    let bank = "  banks: [{ name: random, says: a random UNet, from: nowhere }]"
+    #expect(
+      try message("features: { record: words }", bank)
+        == "probes.banks.random: there are no results of \"nowhere\" (FOLDER/nowhere/nowhere.sqlite): run its file "
+        + "first, or name the folder that holds them with --results")
+  }
+}

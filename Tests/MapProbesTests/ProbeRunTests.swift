@@ -1,0 +1,127 @@
+import AttentionStore
+import ExperimentFiles
+import ExperimentSupport
+import Foundation
+import Planning
+import Results
+import TestSupport
+import Testing
+
+@testable import MapProbes
+
+/// Probes from the file to what is stored, and back.
+@Suite struct ProbeRunTests {
+  private func trained(
+    _ folder: URL, _ body: (PlantedMaps, ProbeFindings) throws -> Void
+  ) throws {
+    let planted = try PlantedMaps(folder)
+    #expect(try ProbeRunner(plan: planted.plan, results: planted.results).run(planted.store) == ["words", "thing"])
+    let findings = try #require(try ProbeFindings(planted.plan.spec, store: planted.store))
+    try body(planted, findings)
+    try planted.store.close()
+  }
+
+  @Test func whatIsPlantedIsFoundAndNothingElse() throws {
+    try Fixtures.withTemporaryFolder { folder in
+      try trained(folder) { _, findings in
+        #expect(findings.missing == [])
+        let words = findings.probes[0]
+        #expect(words.cells.map(\.name) == ["cross:1 call 0", "cross:1 call 2"])
+        #expect(words.samples == 54 && words.seeds.count == 9 && words.folds == 9 && words.strata == 18)
+        #expect(words.best == 1 && words.cells[1].isRegistered && !words.cells[0].isRegistered)
+        #expect(words.cells[1].accuracy.mean == 1, "\(words.cells[1].accuracy.mean)")
+        #expect(words.cells[1].familyWiseP <= 0.01, "\(words.cells[1].familyWiseP)")
+        #expect(words.cells[0].familyWiseP > 0.05, "\(words.cells[0].familyWiseP)")
+        #expect(words.confusion.counts == [[18, 0, 0], [0, 18, 0], [0, 0, 18]])
+        #expect(words.curve.map(\.trainingSeeds) == [1, 2, 4, 8])
+        #expect(words.information.map(\.cell) == [1] && words.information[0].information.share > 0.5)
+        // Each control apart, on both cells; the mass of every map is 1.
+        #expect(words.controls.map(\.name) == ["shuffled", "mass", "permuted"])
+        for control in words.controls {
+          #expect(control.cells.map(\.cell) == [0, 1] && control.samples == 54 && control.seeds == 9)
+          let cell = control.cells[1]
+          #expect(cell.accuracy.mean < 0.7, "\(control.name): \(cell.accuracy.mean)")
+          #expect(abs(cell.gain.mean - (1 - cell.accuracy.mean)) < 1e-12, "\(control.name)")
+        }
+        let thing = findings.probes[1]
+        #expect(thing.cells.map(\.head) == [nil, 0, 1] && thing.cells[2].name == "cross:1 call 2 head 2")
+        #expect(thing.cells.allSatisfy { $0.familyWiseP > 0.01 }, "\(thing.cells.map(\.familyWiseP))")
+        // 0.05 is divided among four tests.
+        #expect(findings.tests.map(\.verdict.rawValue).prefix(3) == ["shown", "shown", "shown"], "\(findings.tests)")
+        #expect(findings.tests[3].verdict != .shown)
+        #expect(abs((findings.tests[0].estimate ?? 0) - 2 / 3) < 1e-12)
+        #expect(findings.tests[0].cells == "best on other seeds: cross:1 call 2")
+        #expect(findings.tests.allSatisfy { ($0.correctedP ?? 0) >= ($0.p ?? 1) })
+      }
+    }
+  }
+
+  @Test func whatIsStoredStaysUntilTheQuestionIsAnother() throws {
+    try Fixtures.withTemporaryFolder { folder in
+      try trained(folder) { planted, findings in
+        let before = try planted.store.probes()
+        #expect(try ProbeRunner(plan: planted.plan, results: planted.results).run(planted.store) == [])
+        #expect(try planted.store.probes() == before)
+        // A file that is another is made again, to the bit.
+        let file = planted.results.url.appending(path: "probes/thing.json")
+        let bytes = try Data(contentsOf: file)
+        try Data("{}".utf8).write(to: file)
+        #expect(try ProbeRunner(plan: planted.plan, results: planted.results).run(planted.store) == ["thing"])
+        #expect(try Data(contentsOf: file) == bytes)
+        #expect(try planted.store.probes() == before)
+        // A stop leaves what is stored.
+        let yaml = PlantedMaps.yaml(
+          probes: PlantedMaps.probes.replacing("the color's word tell the thing", with: "it tell the thing"))
+        let spec = try ExperimentSpec(yaml: yaml, file: "e.yaml")
+        let other = try SyntheticResults.plan(spec, sites: SyntheticResults.sites, size: .init(height: 16, width: 24))
+        #expect(throws: MapProbeError.interrupted(done: 1, total: 2)) {
+          try ProbeRunner(plan: other, results: planted.results, isStopped: { true }).run(planted.store)
+        }
+        #expect(try planted.store.probes() == before)
+        #expect(try ProbeRunner(plan: other, results: planted.results).run(planted.store) == ["thing"])
+      }
+    }
+  }
+
+  @Test func aTrainedProbeReadsOtherMaps() throws {
+    try Fixtures.withTemporaryFolder { folder in
+      try trained(folder) { planted, _ in
+        let applier = ProbeApplier(results: planted.results, store: planted.store)
+        let applied = try applier.apply("words", to: "small", intervention: "none")
+        #expect(applied.samples == 54 && applied.toward.map(\.label) == ["word", "picture"])
+        // Each picture is told by a probe that was trained without its seed.
+        #expect(applied.toward.allSatisfy { $0.share.mean == 1 }, "\(applied)")
+        #expect(throws: MapProbeError.noProbe(asked: "colour", known: ["thing", "words"])) {
+          try applier.apply("colour", to: "small", intervention: "none")
+        }
+        #expect(throws: ExperimentError.self) { try applier.apply("words", to: "small", intervention: "swap") }
+        try Data("{}".utf8).write(to: planted.results.url.appending(path: "probes/words.json"))
+        let error = #expect(throws: MapProbeError.self) {
+          try applier.apply("words", to: "small", intervention: "none")
+        }
+        #expect(error.map { "\($0)" }?.hasPrefix("probes/words.json cannot be read (it is not the file") == true)
+      }
+    }
+  }
+
+  /// What a stranger may have written into the database is said, and ends nothing.
+  @Test func hostileResultsAreErrors() throws {
+    try Fixtures.withTemporaryFolder { folder in
+      try trained(folder) { planted, _ in
+        let row = try #require(try planted.store.probes()["words"])
+        for text in [
+          "{}", "[]", row.result.replacing("\"best\":1", with: "\"best\":9"),
+          row.result.replacing("\"format\":1", with: "\"format\":2"),
+          row.result.replacing("\"layer\":1", with: "\"layer\":-1"), String(repeating: "[", count: 10_000),
+        ] {
+          #expect(text != row.result)
+          try planted.store.setProbe(
+            StoredProbe(
+              name: row.name, source: row.source, label: row.label, samples: row.samples, best: row.best,
+              accuracy: row.accuracy, chance: row.chance, result: text, sha256: row.sha256))
+          #expect(throws: MapProbeError.self) { try ProbeFindings(planted.plan.spec, store: planted.store) }
+        }
+      }
+    }
+  }
+}
