@@ -23,7 +23,7 @@ extension Instruments {
       case .picture(let measure): return Value(metric, try measure(run, self))
       case .edit(let measure): return try edit.map { Value(metric, try measure($0, self)) }
       case .program(let program): return Value(metric, try answer(program, run, source: source))
-      case .maps, .set, .seeds, .rating: return nil
+      case .maps, .besideTarget, .set, .seeds, .rating: return nil
       }
     }
   }

@@ -1,3 +1,4 @@
+import Analysis
 import Checkpoints
 import Foundation
 import Pipelines
@@ -73,6 +74,23 @@ public final class Instruments {
     if let known = run.readings[judge] { return known }
     let new = try sceneReader().readings([run.picture()])[0]
     run.readings[judge] = new
+    return new
+  }
+
+  /// The mean color of an object's pixels, by the judge; taken once.
+  /// - Parameter object: of the run's reading.
+  /// - Throws: as `reading`; what reading the picture throws.
+  func color(of object: SceneReading.Object, in run: MeasuredRun) throws -> LabColor {
+    let reading = try reading(run)
+    let owner = reading.objects.firstIndex(of: object).flatMap { Int8(exactly: $0) } ?? -1
+    if let known = run.colors[judge]?[owner] { return known }
+    let picture = try run.picture()
+    let new = LabColor.mean(
+      reading.owners.indices.filter { reading.owners[$0] == owner }.map { pixel in
+        LabColor(
+          red: picture.pixels[3 * pixel], green: picture.pixels[3 * pixel + 1], blue: picture.pixels[3 * pixel + 2])
+      })
+    run.colors[judge, default: [:]][owner] = new
     return new
   }
 

@@ -1,3 +1,4 @@
+import Analysis
 import Foundation
 import Tensors
 
@@ -14,6 +15,8 @@ public final class MeasuredRun {
   /// By the scene reader that made them.
   var readings: [Instrument: SceneReading] = [:]
   var embedding: [Float]?
+  /// Mean colors of objects by the scene reader that saw them and their places among its objects.
+  var colors: [Instrument: [Int8: LabColor]] = [:]
 
   /// - Parameters:
   ///   - words: called where a metric of maps asks for them.
@@ -60,9 +63,12 @@ public final class MeasuredRun {
 public struct MeasuredEdit {
   public let edit: MeasuredRun
   public let source: MeasuredRun
+  /// What the edit's prompt and noise give with nothing done; nil where no such picture was made.
+  public let target: MeasuredRun?
 
-  public init(_ edit: MeasuredRun, source: MeasuredRun) {
+  public init(_ edit: MeasuredRun, source: MeasuredRun, target: MeasuredRun? = nil) {
     self.edit = edit
     self.source = source
+    self.target = target
   }
 }

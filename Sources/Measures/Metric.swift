@@ -39,6 +39,9 @@ public struct Metric: Sendable {
     self.measure = measure
   }
 
+  /// Whether its mean is a share, 0 to 1, of which points can be lost.
+  package var isShare: Bool { ["0 or 1", "0 to 1"].contains(range) }
+
   /// The title with the unit, for the head of a table.
   public var heading: String { unit.map { "\(title), \($0)" } ?? title }
 }
@@ -57,6 +60,8 @@ public enum Measure: Sendable {
   case maps(@Sendable (MeasuredRun, Instruments) throws -> Double?)
   /// Of an edited picture and its source's.
   case edit(@Sendable (MeasuredEdit, Instruments) throws -> Double?)
+  /// The same beside the target's own picture, which the same prompt and noise give with nothing done; nil where there is none.
+  case besideTarget(@Sendable (MeasuredEdit, Instruments) throws -> Double?)
   /// Of all that have some things in common. The first of the set carries the value, the others have none.
   case set(RunSet, @Sendable ([MeasuredEdit], Instruments) throws -> Double?)
   /// Of the pictures of one prompt over all seeds, likewise.
@@ -72,6 +77,7 @@ public enum Measure: Sendable {
     case .picture: "picture"
     case .maps: "picture with its stored maps"
     case .edit: "edit"
+    case .besideTarget: "edit beside its target with nothing done"
     case .set(let set, _): set.rawValue
     case .seeds: "prompt with all seeds"
     case .rating: "picture that was rated"
@@ -85,7 +91,7 @@ extension Measure {
   public var isOfEdits: Bool {
     switch self {
     case .picture, .maps, .seeds, .rating: false
-    case .edit, .set: true
+    case .edit, .besideTarget, .set: true
     case .program(let program): program.isOfEdits
     }
   }
@@ -96,8 +102,8 @@ extension Measure {
 
 /// What the edits of a set share; in all else they differ.
 public enum RunSet: String, Sendable {
-  /// Target prompt, seed, intervention and settings; their source prompts differ in one colour alone.
-  case sourceColors = "set of edits to one target from sources of several colors"
+  /// Intervention and settings: all edits of a column, each beside its target's own picture.
+  case all = "set of all edits of an intervention"
   /// Source and target prompt, intervention and settings; their seeds differ.
   case seedsOfPair = "pair with all seeds"
 }

@@ -94,6 +94,9 @@ struct RunMeasurer {
     case .edit(let measure):
       guard let edit = subjects.edit(run) else { return nil }
       return { try measure(edit, $0) }
+    case .besideTarget(let measure):
+      guard let edit = subjects.edit(run) else { return nil }
+      return { try measure(edit, $0) }
     case .set(let set, let measure):
       guard let edits = subjects.set(set, beginningWith: run) else { return nil }
       return { try measure(edits, $0) }
@@ -122,10 +125,15 @@ struct RunMeasurer {
   private func source(
     of metric: Metric, _ definition: [String], _ run: StoredRun, _ subjects: MeasuredRuns
   ) -> String {
+    func target(of run: StoredRun) -> String { subjects.target(of: run)?.run.hash ?? "none" }
     // A set's value is another one with another member, and a rating's with another answer.
     let parts: [String] =
       switch metric.measure {
-      case .set(let set, _): (subjects.members(of: set, beginningWith: run) ?? []).map(\.run.hash)
+      case .set(let set, _):
+        (subjects.members(of: set, beginningWith: run) ?? []).flatMap { member in
+          set == .all ? [member.run.hash, target(of: member)] : [member.run.hash]
+        }
+      case .besideTarget: [target(of: run)]
       case .seeds: (subjects.seedRuns(beginningWith: run) ?? []).map(\.run.hash)
       case .rating: (subjects.ratings.ratings[run.run.hash] ?? []).map { "\($0.rater)\t\($0.answer)" }
       case .program, .picture, .maps, .edit: []
@@ -138,6 +146,8 @@ struct RunMeasurer {
 final class MeasuredRuns {
   let runs: [StoredRun]
   let ratings: RatingsFile
+  /// The first intervention that changes nothing.
+  private let untouched: String?
   private let origin: RunOrigin
   /// By hash; those of the origin.
   private let originals: [String: StoredRun]
@@ -154,6 +164,7 @@ final class MeasuredRuns {
     keys = Dictionary(
       plan.groups.flatMap(\.runs).map { ($0.hash, $0.key) }, uniquingKeysWith: { first, _ in first })
     ratings = try RatingsFile(in: results.open())
+    untouched = plan.spec.interventions.first { $0.operations.isEmpty }?.name
     self.origin = origin
     originals = Dictionary(
       (origin.store === store ? runs : try origin.store.runs()).map { ($0.run.hash, $0) },
@@ -188,8 +199,19 @@ final class MeasuredRuns {
   private static let mostPictures = 64
 
   func edit(_ run: StoredRun) -> MeasuredEdit? {
-    run.sourceID.flatMap { byID[$0] }.map { MeasuredEdit(measured(run), source: measured($0)) }
+    run.sourceID.flatMap { byID[$0] }.map { source in
+      MeasuredEdit(measured(run), source: measured(source), target: target(of: run).map(measured))
+    }
   }
+
+  /// The run of the same prompt, seed and settings whose attention was left alone; nil where none is done.
+  func target(of run: StoredRun) -> StoredRun? {
+    guard let untouched, let key = keys[run.run.hash] else { return nil }
+    return byKey[key.with(intervention: untouched)]
+  }
+
+  private lazy var byKey = Dictionary(
+    runs.compactMap { run in keys[run.run.hash].map { ($0, run) } }, uniquingKeysWith: { first, _ in first })
 
   // MARK: - Sets
 
@@ -221,20 +243,19 @@ final class MeasuredRuns {
   private struct SetKey: Hashable {
     let intervention, prompt, settings: String
     let source: String?
-    let seed: Seed?
   }
 
   /// nil for a run that the plan does not have.
   private func setKey(_ run: StoredRun, _ set: RunSet) -> SetKey? {
     keys[run.run.hash].map { key in
       SetKey(
-        intervention: key.intervention, prompt: key.prompt, settings: key.settings,
-        source: set == .seedsOfPair ? key.source : nil, seed: set == .sourceColors ? key.seed : nil)
+        intervention: key.intervention, prompt: set == .seedsOfPair ? key.prompt : "", settings: key.settings,
+        source: set == .seedsOfPair ? key.source : nil)
     }
   }
 
   private lazy var sets = Dictionary(
-    uniqueKeysWithValues: [RunSet.sourceColors, .seedsOfPair].map { set in
+    uniqueKeysWithValues: [RunSet.all, .seedsOfPair].map { set in
       (set, grouped(runs.filter { $0.sourceID != nil }, set))
     })
 

@@ -49,13 +49,13 @@ import Testing
   ) throws {
     let edit = try #require(
       try judged(source, Self.reading("car", "red"), target, Self.reading(name, color, background: background)))
-    #expect(edit.reflectsTarget == expected)
+    #expect(edit.reflectsTarget() == expected)
   }
 
   @Test func nothingIsSaidOfEqualPromptsAndColorsThatCannotBeTold() throws {
     let car = Self.reading("car", "red")
-    #expect(try judged("a red car", car, "a red car", car)?.reflectsTarget == nil)
-    #expect(try judged("a red car in the snow", car, "a white car in the snow", car)?.reflectsTarget == nil)
+    #expect(try judged("a red car", car, "a red car", car)?.reflectsTarget() == nil)
+    #expect(try judged("a red car in the snow", car, "a white car in the snow", car)?.reflectsTarget() == nil)
     #expect(try judged("a red car", car, "a drawing", car) == nil)
     #expect(try judged("a red car", car, "a red car and a dog", car) == nil)
   }

@@ -34,7 +34,7 @@ import Testing
       return try measure(
         MeasuredEdit(run, source: Self.run("a red car", Self.reading("car", "red"), Self.reading("car", "red"))),
         instruments)
-    case .maps, .set, .seeds, .rating, .program: throw InstrumentError("\(name) is of no picture")
+    case .maps, .besideTarget, .set, .seeds, .rating, .program: throw InstrumentError("\(name) is of no picture")
     }
   }
 

@@ -39,63 +39,77 @@ import Testing
     return try measure(runs, Instruments(Self.instruments))
   }
 
-  // MARK: - Leak
+  // MARK: - Color gain
 
-  private static let colors = ["red", "blue", "black", "white"]
+  private static let colors = ["red", "blue", "black"]
 
-  private func edits(_ grays: [(source: UInt8, edit: UInt8)]) throws -> [MeasuredEdit] {
-    try zip(Self.colors, grays).map { color, grays in
+  /// Grays have a lightness alone, up to 0.005: the vectors are numbers.
+  private func level(_ gray: UInt8) -> Double { LabColor(red: gray, green: gray, blue: gray).lightness }
+
+  private typealias Grays = (source: UInt8, edit: UInt8, target: UInt8)
+
+  private func edits(_ grays: [Grays]) throws -> [MeasuredEdit] {
+    try grays.enumerated().map { index, grays in
       MeasuredEdit(
-        try run("a white car", gray: grays.edit), source: try run("a \(color) car", gray: grays.source))
+        try run("a white car", gray: grays.edit),
+        source: try run("a \(Self.colors[index % 3]) car", gray: grays.source),
+        target: try run("a white car", gray: grays.target))
     }
   }
 
-  @Test func leakIsTheSquaredCorrelation() throws {
-    // What follows the source wholly, in turn, and not at all.
-    let same = try #require(try value(.leak, edits([(10, 10), (90, 90), (200, 200)])))
-    #expect(abs(same - 1) < 1e-12)
-    let crossed = try #require(try value(.leak, edits([(10, 40), (90, 40), (10, 160), (90, 160)])))
-    #expect(crossed < 1e-12)
-    // Grays have a lightness alone, up to 0.005, so the vectors' correlation is that of numbers.
-    func level(_ gray: UInt8) -> Double { LabColor(red: gray, green: gray, blue: gray).lightness }
-    let pairs: [(source: UInt8, edit: UInt8)] = [(20, 100), (80, 60), (220, 160)]
-    let (s, e) = (pairs.map { level($0.source) }, pairs.map { level($0.edit) })
-    let (meanS, meanE) = (s.reduce(0, +) / 3, e.reduce(0, +) / 3)
-    let covariance = zip(s, e).map { ($0 - meanS) * ($1 - meanE) }.reduce(0, +)
-    let spreads =
-      s.map { ($0 - meanS) * ($0 - meanS) }.reduce(0, +) * e.map { ($0 - meanE) * ($0 - meanE) }.reduce(0, +)
-    let found = try #require(try value(.leak, edits(pairs)))
-    #expect(abs(found - covariance * covariance / spreads) < 1e-5)
-    #expect(found > 0.2 && found < 0.8)
+  private func each(_ metric: Metric, _ edit: MeasuredEdit) throws -> Double? {
+    guard case .besideTarget(let measure) = metric.measure else { return nil }
+    return try measure(edit, Instruments(Self.instruments))
   }
 
-  @Test func leakNeedsThreeSourcesOfOneThingAndColorsThatDiffer() throws {
-    #expect(try value(.leak, edits([(10, 10), (90, 90)])) == nil)
-    #expect(try value(.leak, edits([(10, 77), (90, 77), (200, 77)])) == nil)
-    #expect(try value(.leak, edits([(33, 10), (33, 90), (33, 200)])) == nil)
-    // A source that differs in more than a color is not of the set.
-    let dog = MeasuredEdit(try run("a white car"), source: try run("a red dog", [("dog", "red")], gray: 5))
-    #expect(try value(.leak, edits([(10, 10), (90, 90)]) + [dog]) == nil)
-    // Nor one whose edit has lost the object; there another one stands for it where the scene has but one.
-    let lost = MeasuredEdit(try run("a white car", []), source: try run("a black car", gray: 5))
-    #expect(try value(.leak, edits([(10, 10), (90, 90)]) + [lost]) == nil)
-  }
-
-  @Test func leakOfTwoThingsIsOfTheOneThatDiffers() throws {
-    let things = [("car", "red"), ("dog", "blue")]
-    func edit(_ source: String, _ grays: (UInt8, UInt8)) throws -> MeasuredEdit {
-      MeasuredEdit(
-        try run("a red car and a blue dog", things, gray: grays.1, rows: 1..<4, columns: 0..<3),
-        source: try run(source, things, gray: grays.0, rows: 1..<4, columns: 0..<3))
+  @Test func colorGainIsTheSourcesShareWithASign() throws {
+    let grays: [Grays] = [(20, 60, 100), (220, 140, 120), (200, 90, 90), (10, 120, 80)]
+    let (s, e) = (grays.map { level($0.source) - level($0.target) }, grays.map { level($0.edit) - level($0.target) })
+    let product = zip(s, e).reduce(0) { $0 + $1.0 * $1.1 }
+    let found = try #require(try value(.colorGain, edits(grays)))
+    #expect(abs(found - product / s.reduce(0) { $0 + $1 * $1 }) < 1e-4)
+    // The edit has the target's own color, the source's, and one on the other side.
+    #expect(try value(.colorGain, edits([(20, 100, 100), (200, 80, 80)])) == 0)
+    #expect(try value(.colorGain, edits([(20, 20, 100), (200, 200, 80)])) == 1)
+    #expect(try #require(try value(.colorGain, edits([(20, 150, 100), (200, 40, 80)]))) < -0.3)
+    for (edit, (s, e)) in zip(try edits(grays), zip(s, e)) {
+      #expect(abs(try #require(try each(.colorGainEach, edit)) - e / s) < 1e-3)
     }
-    let cars = [
-      try edit("a white car and a blue dog", (10, 20)), try edit("a black car and a blue dog", (90, 100)),
-    ]
-    let third = try edit("a blue car and a blue dog", (200, 220))
-    #expect(try #require(try value(.leak, cars + [third])) > 0.99)
-    #expect(try value(.leak, cars + [try edit("a red car and a white dog", (200, 220))]) == nil)
-    // The target itself as a source is one of them.
-    #expect(try #require(try value(.leak, cars + [try edit("a red car and a blue dog", (200, 220))])) > 0.99)
+    let shift = try #require(try each(.colorShift, edits(grays)[0]))
+    let (gray, other) = (LabColor(red: 60, green: 60, blue: 60), LabColor(red: 100, green: 100, blue: 100))
+    #expect(abs(shift - gray.difference(to: other)) < 1e-9)
+  }
+
+  /// An edit that takes half of its own source's color has more than chance gives; one that takes the same from all has not.
+  @Test func chanceIsWhatSharedOutSourcesGive() throws {
+    let sources = (0..<24).map { UInt8(10 * $0) }
+    let own: [Grays] = sources.map { ($0, UInt8((Int($0) + 120) / 2), 120) }
+    let same: [Grays] = sources.map { ($0, 150, 120) }
+    let (gain, chance) = (try value(.colorGain, edits(own)), try value(.colorGainByChance, edits(own)))
+    #expect(try #require(gain) > 0.4)
+    #expect(try #require(chance) < 0.3)
+    let (equal, expected) = (try value(.colorGain, edits(same)), try value(.colorGainByChance, edits(same)))
+    #expect(try #require(equal) <= (try #require(expected)) + 1e-9)
+  }
+
+  @Test func colorGainIsOfOneColorAlone() throws {
+    let good = try edits([(20, 60, 100)])
+    func more(_ source: MeasuredRun, _ target: MeasuredRun?) throws -> Double? {
+      try value(.colorGain, good + [MeasuredEdit(try run("a white car", gray: 10), source: source, target: target)])
+    }
+    let alone = try value(.colorGain, good)
+    let target = try run("a white car", gray: 100)
+    #expect(try alone != more(try run("a red car", gray: 200), target))
+    // Another thing, no target, the same prompt, and a thing that is gone.
+    #expect(try alone == more(try run("a red dog", [("dog", "red")], gray: 200), target))
+    #expect(try alone == more(try run("a red car", gray: 200), nil))
+    #expect(try alone == more(try run("a white car", gray: 200), target))
+    #expect(try alone == more(try run("a red car", [], gray: 200), target))
+    #expect(try alone == more(try run("a red car", gray: 200), try run("a white car", [], gray: 100)))
+    // Colors that are near each other leave no room.
+    #expect(try each(.colorGainEach, edits([(100, 60, 105)])[0]) == nil)
+    #expect(try value(.colorGain, [MeasuredEdit]()) == nil)
+    #expect(try value(.colorGainByChance, good) == nil)
   }
 
   // MARK: - Tries

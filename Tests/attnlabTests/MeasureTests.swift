@@ -102,12 +102,12 @@ import Testing
       }
       let alone = try metrics(["--prompt", "a blue car"])
       #expect(["object_present", "binding_right", "clip_score"].allSatisfy { alone[$0] is Double })
-      #expect(alone["psnr"] == nil && alone["leak"] == nil)
+      #expect(alone["psnr"] == nil && alone["color_gain"] == nil)
       #expect(try metrics(["--prompt", "a poem"])["picture_right"] is NSNull)
       let edit = ["--prompt", "a blue car", "--source", Self.red, "--source-prompt", "a red car"]
       let both = try metrics(edit)
       #expect(both["psnr"] is Double && both["structure_distance"] is Double && both["object_present"] is Double)
-      #expect(both["leak"] == nil && both["lpips"] == nil && both["expected_tries"] == nil)
+      #expect(both["color_gain"] == nil && both["lpips"] == nil && both["expected_tries"] == nil)
       #expect(Set(try metrics(edit + ["--metrics", "psnr, ssim"]).keys) == ["psnr", "ssim"])
       // Of equal pictures the PSNR is infinite, which JSON has no number for.
       let same = ["--prompt", "a", "--source", Self.blue, "--source-prompt", "a", "--metrics", "psnr"]
@@ -147,8 +147,8 @@ import Testing
     ("a.png --metrics ssim", "error: --metrics: give the picture's --prompt"),
     ("a.png --prompt x --metrics ssim", "error: --metrics: ssim is of an edit; give its --source too"),
     (
-      "a.png --prompt x --metrics leak",
-      "error: --metrics: leak is of many pictures, those of a set of edits to one target from sources of several colors; an "
+      "a.png --prompt x --metrics color_gain",
+      "error: --metrics: color_gain is of many pictures, those of a set of all edits of an intervention; an "
     ),
     (
       "a.png --prompt x --metrics noun_auc",
@@ -196,7 +196,7 @@ import Testing
     try Program.inFolder { attnlab in
       let all = try attnlab("metrics")
       #expect(all.code == 0)
-      for name in ["psnr", "leak", "layout_kept", "lpips"] { #expect(all.output.contains("\(name)\n  of ")) }
+      for name in ["psnr", "color_gain", "layout_kept", "lpips"] { #expect(all.output.contains("\(name)\n  of ")) }
       let some = try attnlab("metrics", "ssim", "psnr").output
       #expect(some.hasPrefix("ssim\n  of        edit\n  range     -1 to 1; 1 for equal pictures\n"))
       #expect(some.contains("\n\npsnr\n") && some.contains("  accuracy  scikit-image 0.26"))

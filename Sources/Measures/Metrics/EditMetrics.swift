@@ -5,7 +5,21 @@ extension Metric {
     "attribute_reflected", "attribute reflected",
     "1: all that differs between the prompts (object, color, background, style) is in the edit as the target says; no value "
       + "where nothing differs or a color cannot be told", ["object", "color", "background", "style"]
-  ) { edit, _ in edit.reflectsTarget.map(number) }
+  ) { edit, _ in edit.reflectsTarget().map(number) }
+
+  static let colorReflected = reflected(.color, "color", "a color")
+  static let objectReflected = reflected(.object, "object", "an object")
+  static let backgroundReflected = reflected(.background, "background", "the background")
+  static let styleReflected = reflected(.style, "style", "the style")
+
+  /// `attributeReflected` of one kind of attribute.
+  private static func reflected(_ kind: JudgedEdit.Kind, _ name: String, _ what: String) -> Metric {
+    judged(
+      "\(name)_reflected", "\(name) reflected",
+      "1: where the prompts differ in \(what), the edit has the target's; no value where they do not"
+        + (kind == .color ? ", or where it cannot be told" : ""), [name]
+    ) { edit, _ in edit.reflectsTarget(in: [kind]).map(number) }
+  }
 
   static let centerShift = judged(
     "center_shift", "center shift", unit: "picture widths", range: "0 to 1.41",
@@ -67,7 +81,7 @@ extension Metric {
     })
 
   private static func isAccepted(_ edit: JudgedEdit) throws -> Bool? {
-    guard let isReflected = edit.reflectsTarget, let isKept = isLayoutKept(edit) else { return nil }
+    guard let isReflected = edit.reflectsTarget(), let isKept = isLayoutKept(edit) else { return nil }
     let outside = try edit.outsideDifference().map { $0 <= mostOutside } ?? true
     return isReflected && isKept == 1 && outside
   }

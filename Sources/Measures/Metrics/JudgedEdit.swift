@@ -36,30 +36,34 @@ struct JudgedEdit {
     return found.contains { $0 == nil } ? nil : found.compactMap { $0 }
   }
 
-  /// Whether source and target name the same but for one color at most.
-  var differsInColorAlone: Bool {
+  /// The one thing whose color differs, where nothing else does; nil for any other edit.
+  var recoloredThing: Int? {
     let names = (source.things.map(\.name), target.things.map(\.name))
-    return names.0 == names.1 && source.background == target.background && source.style == target.style
-      && zip(source.things, target.things).count { $0.color != $1.color } <= 1
+    guard names.0 == names.1, source.background == target.background, source.style == target.style else { return nil }
+    let differing = zip(source.things, target.things).enumerated().filter { $1.0.color != $1.1.color }
+    return differing.count == 1 ? differing[0].offset : nil
   }
 
-  /// The first thing whose color differs; nil where none does.
-  var recoloredThing: Int? {
-    zip(source.things, target.things).enumerated().first { $1.0.color != $1.1.color }?.offset
+  /// Something that prompts name and an edit may change.
+  enum Kind: CaseIterable {
+    case object, color, background, style
   }
 
   /// Whether everything that differs between the prompts is in the edit as the target says; nil where nothing differs or
   /// it cannot be told.
-  var reflectsTarget: Bool? {
+  /// - Parameter kinds: what is looked at of it.
+  func reflectsTarget(in kinds: [Kind] = Kind.allCases) -> Bool? {
     var answers: [Bool] = []
     for (was, wanted) in zip(source.things, target.things) {
-      if was.name != wanted.name { answers.append(after.object(wanted.name) != nil) }
-      guard was.color != wanted.color else { continue }
+      if was.name != wanted.name, kinds.contains(.object) { answers.append(after.object(wanted.name) != nil) }
+      guard was.color != wanted.color, kinds.contains(.color) else { continue }
       if target.hidesColor(of: wanted) { return nil }
       answers.append(after.object(for: wanted, in: target).map { SceneReading.isColor($0, of: wanted) } ?? false)
     }
-    if source.background != target.background { answers.append(after.background.word == target.background) }
-    if source.style != target.style { answers.append(after.style.word == target.style) }
+    if source.background != target.background, kinds.contains(.background) {
+      answers.append(after.background.word == target.background)
+    }
+    if source.style != target.style, kinds.contains(.style) { answers.append(after.style.word == target.style) }
     return answers.isEmpty ? nil : answers.allSatisfy { $0 }
   }
 

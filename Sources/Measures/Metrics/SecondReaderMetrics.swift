@@ -25,6 +25,7 @@ extension Measure {
     switch self {
     case .picture(let measure): .picture { try measure($0, with($1)) }
     case .edit(let measure): .edit { try measure($0, with($1)) }
+    case .besideTarget(let measure): .besideTarget { try measure($0, with($1)) }
     case .set(let set, let measure): .set(set) { try measure($0, with($1)) }
     case .maps(let measure): .maps { try measure($0, with($1)) }
     case .seeds(let measure): .seeds { try measure($0, with($1)) }

@@ -108,6 +108,8 @@ struct MeasureCommand: ParsableCommand {
         "--metrics: \(metric.name) is of what raters said of an experiment's pictures; see attnlab rate"
       case .maps:
         "--metrics: \(metric.name) is of maps that an experiment recorded; the experiment measures it"
+      case .besideTarget:
+        "--metrics: \(metric.name) is of an \(metric.measure.subject); an experiment measures it"
       case .edit where source == nil: "--metrics: \(metric.name) is of an edit; give its --source too"
       case .program(let program) where program.isOfEdits && source == nil:
         "--metrics: \(metric.name) is of an edit; give its --source too"

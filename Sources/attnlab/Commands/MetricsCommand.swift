@@ -15,7 +15,7 @@ struct MetricsCommand: ParsableCommand {
 
       Examples:
         attnlab metrics
-        attnlab metrics layout_kept leak
+        attnlab metrics layout_kept color_gain
         attnlab metrics ./my_metric.py
         attnlab metrics --json
       """)

@@ -73,7 +73,6 @@ import Testing
     ("    - { source: \"a red apple on the beach\", target: \"a red apple in the park\" }\n", ""),
     // Half an hour each, or the same runs once more: that their plans are right can be told at once.
     ("attnlab run Experiments/model-quality/", "attnlab validate Experiments/model-quality/"),
-    ("attnlab run Experiments/self-and-cross/", "attnlab validate Experiments/self-and-cross/"),
     (
       "attnlab run Experiments/first-look/experiment.yaml --set ",
       "attnlab plan Experiments/first-look/experiment.yaml --set "
@@ -120,7 +119,7 @@ import Testing
 
   /// The checkout's experiments, and two folders that pages call the reader's own checkpoint.
   private func prepare(_ attnlab: Program) throws {
-    for name in ["first-look", "model-quality", "self-and-cross"] {
+    for name in ["first-look", "model-quality"] {
       let path = "Experiments/\(name)/experiment.yaml"
       let text = try String(contentsOf: Fixtures.repository.appending(path: path), encoding: .utf8)
       try FileManager.default.createDirectory(
