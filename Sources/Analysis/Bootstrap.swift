@@ -40,6 +40,15 @@ public struct ClusteredSample: Hashable, Sendable {
     mean = values.isEmpty ? .nan : sums.reduce(0, +) / Double(values.count)
   }
 
+  /// Clusters whose values are added up already.
+  init(sums: [Double], counts: [Int]) {
+    self.sums = sums
+    self.counts = counts
+    numbers = Array(sums.indices)
+    count = counts.reduce(0, +)
+    mean = sums.reduce(0, +) / Double(count)
+  }
+
   /// Treatment less baseline of measurements that are finite.
   public init(differencesOf finite: [PairedMeasurement]) {
     self.init(finite.map { $0.treatment - $0.baseline }, clusters: finite.map(\.cluster))

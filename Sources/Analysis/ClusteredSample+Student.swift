@@ -9,14 +9,18 @@ extension ClusteredSample {
   /// - Returns: nil for fewer than two clusters, or where sums overflow.
   public func studentInterval(confidence: Double) -> ClosedRange<Double>? {
     guard clusters >= 2 else { return nil }
+    let reach = StudentT.quantile((1 + confidence) / 2, freedom: Double(clusters - 1)) * standardError
+    guard mean.isFinite, reach.isFinite else { return nil }
+    return (mean - reach)...(mean + reach)
+  }
+
+  /// Of the mean, by what the clusters leave over; NaN for fewer than two clusters.
+  var standardError: Double {
     let k = Double(clusters)
     let squares = zip(sums, counts).reduce(0) { total, cluster in
       let left = cluster.0 - mean * Double(cluster.1)
       return total + left * left
     }
-    let error = (k / (k - 1) * squares).squareRoot() / Double(count)
-    let reach = StudentT.quantile((1 + confidence) / 2, freedom: k - 1) * error
-    guard mean.isFinite, reach.isFinite else { return nil }
-    return (mean - reach)...(mean + reach)
+    return (k / (k - 1) * squares).squareRoot() / Double(count)
   }
 }

@@ -1,4 +1,5 @@
 import Formatting
+import Measures
 import StrictYAML
 import Tensors
 
@@ -6,13 +7,13 @@ import Tensors
 struct ClaimableNames {
   /// The interventions, and `source` where there are pairs.
   var columns: [String]?
-  var metrics: [String]?
+  var metrics: [Metric]?
   var seeds: [Seed]?
 }
 
 extension FileReader {
   /// Keeps what claims may name.
-  func note(interventions: [InterventionSpec], metrics: [String]) {
+  func note(interventions: [InterventionSpec], metrics: [Metric]) {
     func isSound(_ paths: String...) -> Bool { !paths.contains { hasProblem(below: $0) } }
     let columns = interventions.map(\.name) + (context.hasPairs ? [InterventionSpec.sourceName] : [])
     let generate = context.generate
@@ -20,6 +21,27 @@ extension FileReader {
       columns: generate != nil && isSound("interventions", "generate.pairs") ? columns : nil,
       metrics: isSound("metrics") ? metrics : nil,
       seeds: isSound("generate.seeds", "generate.pairs") ? generate?.allSeeds : nil)
+  }
+
+  /// Reports a metric that is no share.
+  func checkShare(_ name: String, _ field: Field, _ why: String) {
+    guard let metric = context.claimable.metrics?.first(where: { $0.name == name }), !metric.isShare else { return }
+    report(field, "\(why), and \(name) is \(metric.range)")
+  }
+
+  /// Reports a metric that sources do not have.
+  func checkOfPictures(_ name: String, _ field: Field) {
+    guard let metric = context.claimable.metrics?.first(where: { $0.name == name }), metric.measure.isOfEdits else {
+      return
+    }
+    report(field, "\(name) is of an edit, and a source has none; name a metric of pictures, as picture_right")
+  }
+
+  /// Reports sources that the file does not have.
+  func checkSources(_ field: Field) {
+    if let columns = context.claimable.columns, !columns.contains(InterventionSpec.sourceName) {
+      report(field, "the file has no pairs, and so no sources")
+    }
   }
 
   /// Reports columns that are compared with themselves.
@@ -49,7 +71,7 @@ extension Form<String> {
   }
 
   static var metric: Form<String> {
-    text(allowsEmpty: false).checked { $2.known($0, $1, "metric", in: $2.context.claimable.metrics) }
+    text(allowsEmpty: false).checked { $2.known($0, $1, "metric", in: $2.context.claimable.metrics?.map(\.name)) }
   }
 }
 

@@ -12,7 +12,7 @@ extension ClaimsSpec {
           + "`null` for all"),
       Key(
         "confidence", \.confidence, .number(0.5...0.9999),
-        example: "0.9", "{allowed}: how often all intervals of the file together hold the true values"),
+        example: "0.9", "{allowed}: how often no test of a claim is shown or refuted wrongly"),
       Key(
         "gates", \.gates, .list(of: "gates", gateForm),
         example: "[{ says: the reader is right, instrument: reader, at_least: 0.95 }]",
@@ -37,11 +37,67 @@ extension ClaimSpec {
         "exclusions", \.exclusions, .line(), example: "pictures without a car",
         "what is left out, in words; the report prints it"),
       Key(
+        "exclude_unless", \.sources, .ifGiven(.keys(SourceRule.section)), brief: true,
+        example: "{ metric: picture_right, of: source, at_least: 1 }",
+        "which edits count: those whose source has this; the report says how many do not"),
+      Key(
+        "gate", \.gate, .ifGiven(.keys(RemovalGate.section)), brief: true,
+        example: "{ removed: uniform, against: none }",
+        "the attention whose removal must matter, or the claim is not testable here"),
+      Key(
         "tests", \.tests,
         .list(of: "tests", .keys(ClaimTestSpec.section), ifEmpty: "give at least one of the tests"), required: true,
         example: "[{ says: it does, metric: ssim, of: swap, above: 0.5 }]",
         "a list of tests, one or more; the claim is shown if all are"),
-    ])
+    ]
+  ) { claim, fields, reader in
+    if claim.gate != nil, let field = fields["gate"], let metric = claim.gateMetric {
+      reader.checkShare(metric, field, "a gate asks for points of a share")
+    }
+  }
+}
+
+extension SourceRule {
+  static let section = Section(
+    "exclude_unless", blank: SourceRule(metric: "", atLeast: 0),
+    keys: [
+      Key(
+        "metric", \.metric, .metric, required: true, example: "picture_right", "a metric of pictures that the file has"),
+      Key(
+        "of", required: true, standard: "required", example: "source",
+        "`source`: nothing else may decide which edits count",
+        read: { fields, reader, _ in
+          guard let field = fields["of"], let name = reader.line(field, allowsEmpty: false) else { return }
+          if name != sourceName {
+            reader.report(
+              field,
+              "\(quoted(name)) may not decide which edits count, as what an edit shows is what is asked; write source")
+          }
+        }, write: { _ in .plain(sourceName) }),
+      Key("at_least", \.atLeast, .number(bounds), required: true, example: "1", "the least that counts"),
+    ]
+  ) { rule, fields, reader in
+    if let field = fields["metric"] { reader.checkOfPictures(rule.metric, field) }
+    if let field = fields["of"] { reader.checkSources(field) }
+  }
+
+  private static let sourceName = InterventionSpec.sourceName
+}
+
+extension RemovalGate {
+  static let section = Section(
+    "removal", blank: RemovalGate(removed: "", against: ""),
+    keys: [
+      Key(
+        "metric", \.metric, .ifGiven(.metric), standard: "that of the first test", example: "binding_right",
+        "a metric of the file that is a share"),
+      Key(
+        "removed", \.removed, .column, required: true, example: "uniform", "an intervention that removes the attention"),
+      Key("against", \.against, .column, required: true, example: "none", "an intervention that leaves it alone"),
+    ]
+  ) { gate, fields, reader in
+    reader.checkDifferent([("removed", gate.removed), ("against", gate.against)], fields)
+  }
 }
 
 extension ClaimTestSpec {

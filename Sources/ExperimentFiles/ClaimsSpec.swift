@@ -6,7 +6,7 @@ public struct ClaimsSpec: Codable, Hashable, Sendable {
 
   /// The seeds whose runs decide; the others are for looking. nil: all.
   public internal(set) var heldOutSeeds: [Seed]?
-  /// Of all intervals together, above 0 and below 1.
+  /// How often no test of a claim is shown or refuted wrongly, above 0 and below 1.
   public internal(set) var confidence: Double
   /// What must hold before any claim is judged.
   public internal(set) var gates: [GateSpec]
@@ -51,14 +51,58 @@ public struct ClaimSpec: Codable, Hashable, Sendable {
   public internal(set) var statement: String
   /// What is left out, in words, as the report prints it. May be empty.
   public internal(set) var exclusions: String
-  /// Never empty.
+  /// Which edits count, by their sources; nil: all.
+  public internal(set) var sources: SourceRule?
+  /// What must cost the claim's metric, or the claim cannot be tested; nil: nothing.
+  public internal(set) var gate: RemovalGate?
+  /// Never empty. They are one family: their intervals are corrected together.
   public internal(set) var tests: [ClaimTestSpec]
 
-  public init(name: String, statement: String, exclusions: String = "", tests: [ClaimTestSpec]) {
+  public init(
+    name: String, statement: String, exclusions: String = "", sources: SourceRule? = nil, gate: RemovalGate? = nil,
+    tests: [ClaimTestSpec]
+  ) {
     self.name = name
     self.statement = statement
     self.exclusions = exclusions
+    self.sources = sources
+    self.gate = gate
     self.tests = tests
+  }
+
+  /// What the gate looks at: the metric that it names, or that of the first test.
+  package var gateMetric: String? { gate?.metric ?? tests.first?.metric }
+}
+
+/// Edits count whose source has at least this of a metric. What an edit shows itself never decides whether it counts.
+public struct SourceRule: Codable, Hashable, Sendable {
+  public internal(set) var metric: String
+  public internal(set) var atLeast: Double
+
+  public init(metric: String, atLeast: Double) {
+    self.metric = metric
+    self.atLeast = atLeast
+  }
+}
+
+/// Where a claim is about an attention, the removal of that attention must matter to what the claim is told by.
+public struct RemovalGate: Codable, Hashable, Sendable {
+  /// A share, 0 to 1; nil: the metric of the claim's first test.
+  public internal(set) var metric: String?
+  /// The intervention that removes the attention, as one that makes it uniform.
+  public internal(set) var removed: String
+  /// The intervention that leaves it alone.
+  public internal(set) var against: String
+
+  /// How much lower the metric must be with the attention removed.
+  public static let fall = 0.2
+  /// What the interval of that fall must lie above.
+  public static let surely = 0.1
+
+  public init(metric: String? = nil, removed: String, against: String) {
+    self.metric = metric
+    self.removed = removed
+    self.against = against
   }
 }
 
@@ -125,13 +169,7 @@ extension ClaimsSpec {
       case .instrument: nil
       }
     }
-    return (ofGates + claims.flatMap(\.tests).map(\.metric)).uniqued
-  }
-
-  /// How many intervals the gates, the tests and their placebos have: what confidence is divided among.
-  public var intervals: Int {
-    let tests = claims.flatMap(\.tests)
-    let ofGates = gates.count { if case .difference = $0.condition { true } else { false } }
-    return tests.count + tests.count { $0.placebo != nil } + ofGates
+    let own = claims.flatMap { claim in claim.tests.map(\.metric) + (claim.gate?.metric.map { [$0] } ?? []) }
+    return (ofGates + own).uniqued
   }
 }

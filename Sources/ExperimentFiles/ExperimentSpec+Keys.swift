@@ -105,9 +105,10 @@ extension ExperimentSpec {
         + "tests: [{ says: it does, metric: ssim, of: swap, above: 0.5 }] }] }",
       "what is claimed and what decides it, see below; `null` for nothing",
       read: { fields, reader, experiment in
-        reader.note(interventions: experiment.interventions, metrics: experiment.metrics.map(\.name))
-        experiment.claims = fields["claims"].flatMap { claims.read($0, reader) } ?? nil
-      }, write: { claims.write($0.claims) }),
+        reader.note(interventions: experiment.interventions, metrics: experiment.metrics)
+        experiment.claims = fields["claims"].flatMap { claimsForm.read($0, reader) } ?? nil
+        experiment.addMetricsOfSecondReader()
+      }, write: { claimsForm.write($0.claims) }),
     Key(
       "probes", \.probes, .ifGiven(.keys(ProbesSpec.section)), brief: true,
       example: "{ lists: { color: [red, blue] }, "
@@ -117,8 +118,6 @@ extension ExperimentSpec {
       "budget", \.budget, .keys(BudgetSpec.section), example: "{ disk: 2 GiB }",
       "`{ disk: size }`: a plan that would write more into the results folder is refused"),
   ]
-
-  private static let claims = Form<ClaimsSpec?>.orNull(.keys(ClaimsSpec.section))
 }
 
 extension ExperimentSpec {
@@ -160,6 +159,8 @@ extension InstrumentFolders {
 }
 
 // MARK: Values
+
+private let claimsForm = Form<ClaimsSpec?>.orNull(.keys(ClaimsSpec.section))
 
 private let versionForm = Form<Int>.whole(0...Int.max).checked { version, field, reader in
   let current = ExperimentSpec.currentVersion

@@ -66,6 +66,14 @@ extension Metric {
 }
 
 extension ExperimentSpec {
+  /// Adds what a second scene reader says of each metric that claims are told by, where the file names such a reader: a verdict
+  /// is to hold under both.
+  package mutating func addMetricsOfSecondReader() {
+    guard let claims, instruments.given[.secondSceneReader] != nil else { return }
+    let second = claims.metrics.compactMap { MetricRegistry.named(Metric.nameBySecondReader($0)) }
+    metrics += second.filter { !metrics.contains($0) }
+  }
+
   /// The metrics that are programs: to measure them is to run whatever the file names, with the rights of whoever runs it.
   public var programs: [Metric] { metrics.filter { $0.program != nil } }
 

@@ -11,7 +11,8 @@ public enum SpecReference {
     ExperimentSpec.section.reference, GenerateSpec.section.reference, DrawnPairsEntry.section.reference,
     RecordSpec.section.reference,
     StepsEntry.section.reference, OperationSpec.section.reference, operations, ClaimsSpec.section.reference,
-    GateEntry.section.reference, ClaimSpec.section.reference, ClaimTestSpec.section.reference,
+    GateEntry.section.reference, ClaimSpec.section.reference, SourceRule.section.reference,
+    RemovalGate.section.reference, ClaimTestSpec.section.reference,
     ProbesSpec.section.reference, ProbeBank.section.reference, ProbeSpec.section.reference,
     ProbeFeaturesSpec.section.reference, ProbeTestSpec.section.reference,
   ]

@@ -136,7 +136,12 @@ private struct RandomSpecs {
           says: "t" + text(), metric: metric, of: chosen[0], against: some([nil, chosen[1]]),
           threshold: some([.above(bound(&self)), .below(bound(&self))]), placebo: some([nil, chosen[2]]))
       }
-      return ClaimSpec(name: name, statement: "x" + text(), exclusions: text(), tests: tests)
+      let picture = metrics.first { MetricRegistry.named($0)?.measure.isOfEdits == false }
+      let isShare = MetricRegistry.named(metric)?.isShare == true
+      return ClaimSpec(
+        name: name, statement: "x" + text(), exclusions: text(),
+        sources: count(0...1) == 0 ? nil : picture.map { SourceRule(metric: $0, atLeast: 1) },
+        gate: isShare ? some([nil, RemovalGate(removed: chosen[0], against: chosen[1])]) : nil, tests: tests)
     }
     return ClaimsSpec(
       heldOutSeeds: some([nil, Array(seeds.reversed())]), confidence: some([0.5, 0.95, 0.9999]), gates: gates,
@@ -177,7 +182,7 @@ private struct RandomSpecs {
       record.contains { $0.of == .probabilities } || !metric.measure.isOfMaps
     }
     let metrics = distinct(0...2) { $0.some(known) }
-    return ExperimentSpec(
+    var spec = ExperimentSpec(
       name: some(["a", "first-look", "1e3", "null", "x.y_z-1"]), question: text(), model: "m" + text(),
       generate: generate,
       record: record, predictedClean: count(0...1) == 0 ? nil : steps(of: total), interventions: interventions,
@@ -185,6 +190,9 @@ private struct RandomSpecs {
       claims: claims(interventions.map(\.name) + ["source"], metrics.map(\.name), generate.seeds),
       budget: BudgetSpec(
         disk: ByteSize(some([1, 1 << 53, 1 << 30, 1_500_000, .random(in: 1...(1 << 53), using: &random)]))))
+    // As reading does.
+    spec.addMetricsOfSecondReader()
+    return spec
   }
 }
 

@@ -30,6 +30,8 @@ import Testing
       try check(GateEntry.section.keeping(["says"] + keys))
     }
     try check(ClaimSpec.section)
+    try check(SourceRule.section)
+    try check(RemovalGate.section)
     try check(ClaimTestSpec.section, apart: [["above"], ["below"]])
     try check(ProbesSpec.section)
     try check(ProbeBank.section)

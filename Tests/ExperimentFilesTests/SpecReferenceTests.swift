@@ -26,6 +26,8 @@ import Testing
         case "claims": minimal("claims: { nothing: 1 }")
         case "gate": minimal("claims: { gates: [{ nothing: 1 }], claims: [] }")
         case "claim": minimal("claims: { claims: [{ nothing: 1 }] }")
+        case "exclude_unless": minimal("claims: { claims: [{ exclude_unless: { nothing: 1 } }] }")
+        case "removal": minimal("claims: { claims: [{ gate: { nothing: 1 } }] }")
         case "test": minimal("claims: { claims: [{ tests: [{ nothing: 1 }] }] }")
         case "probes": minimal("probes: { nothing: 1 }")
         case "bank": minimal("probes: { banks: [{ nothing: 1 }] }")

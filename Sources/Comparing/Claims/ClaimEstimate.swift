@@ -16,6 +16,8 @@ public struct ClaimEstimate: Hashable, Sendable {
   public let missing: Int
   /// What `result` is made of.
   let sample: ClusteredSample
+  /// Of each of the result's differences, in their order.
+  let clusterNumbers: [Int]
   /// The runs whose values are in the mean, by their places among all.
   let runs: Set<Int>
 
@@ -35,10 +37,11 @@ public struct ClaimEstimate: Hashable, Sendable {
     self.clustering = clustering
     missing = values.missing
     runs = Set(finite.flatMap(\.runs))
+    clusterNumbers = finite.map { numbers.number(of: $0.key, clustering) }
   }
 
   /// Why there is no interval; nil if there is one.
-  var problem: String? {
+  package var problem: String? {
     guard interval == nil else { return nil }
     if result.count + result.excluded + missing == 0 { return "there is no such run" }
     if result.count == 0 {

@@ -24,6 +24,8 @@ struct ClaimRuns {
   }
 
   let runs: [Run]
+  /// Places of runs that do not count, as their source is not as it should be.
+  private var leftOut: Set<Int> = []
   /// The first place of each key.
   private let places: [RunKey: Int]
 
@@ -41,10 +43,31 @@ struct ClaimRuns {
       })
   }
 
+  /// The same without edits whose source does not have what a rule asks for, and without such sources.
+  func counting(_ rule: SourceRule) -> ClaimRuns {
+    var new = self
+    for (index, run) in runs.enumerated() {
+      let isSource = run.key.intervention == InterventionSpec.sourceName
+      // A run without a source has none that is wrong.
+      guard let source = isSource ? index : run.key.ofSource.flatMap({ places[$0] }) else { continue }
+      let value = runs[source].metrics?[rule.metric] ?? -.infinity
+      if !(value >= rule.atLeast) { new.leftOut.insert(index) }
+    }
+    return new
+  }
+
+  /// How many edits do not count, of how many: a pair and seed is one, whatever is done with it.
+  var editsLeftOut: (count: Int, of: Int) {
+    func edits(_ indices: some Sequence<Int>) -> Int {
+      Set(indices.map { runs[$0].key }.filter { $0.source != nil }.map(\.subject)).count
+    }
+    return (edits(leftOut), edits(runs.indices))
+  }
+
   /// A metric of every run of an intervention or of the sources.
   /// - Returns: What there is of it, and how many runs lack it: those that are not done, and those without the metric.
   func values(_ metric: String, of name: String) -> (found: [Value], missing: Int) {
-    let column = runs.indices.filter { runs[$0].key.intervention == name }
+    let column = runs.indices.filter { runs[$0].key.intervention == name && !leftOut.contains($0) }
     let found = column.compactMap { place in
       runs[place].metrics?[metric].map { Value(key: runs[place].key.subject, of: $0, against: 0, runs: [place]) }
     }
@@ -54,10 +77,12 @@ struct ClaimRuns {
   /// A metric of two columns, run by run; a source stands beside each of its targets.
   /// - Returns: What there is on both sides, and how many lack a side.
   func values(_ metric: String, of name: String, against other: String) -> (found: [Value], missing: Int) {
-    let subjects = runs.map(\.key).filter {
-      [name, other].contains($0.intervention) && $0.intervention != InterventionSpec.sourceName
+    let subjects = runs.indices.filter { index in
+      let intervention = runs[index].key.intervention
+      return [name, other].contains(intervention) && intervention != InterventionSpec.sourceName
+        && !leftOut.contains(index)
     }
-    .map(\.subject).uniqued
+    .map { runs[$0].key.subject }.uniqued
     let found = subjects.compactMap { subject -> Value? in
       guard let first = place(name, subject), let second = place(other, subject), let of = runs[first].metrics?[metric],
         let against = runs[second].metrics?[metric]

@@ -5,10 +5,13 @@ import Results
 
 /// The claims of an experiment and what its runs say of them.
 ///
-/// Every interval of a file is a BCa bootstrap of confidence `1 - (1 - c) / m`, c the file's confidence and m the number
-/// of intervals: of tests, their placebos and gates on differences. By Bonferroni's inequality all m hold together with
-/// probability c or more, if each holds as often as it says, however they depend on one another; so no claim is shown
-/// only because many were tried.
+/// The tests of a claim are one family, corrected by Holm's procedure: with m tests open, those are decided whose interval of
+/// confidence `1 - (1 - c) / m` excludes the threshold, c the file's confidence; the others are looked at again with the
+/// smaller m, until none is decided. So in a share c of experiments or more no test of the claim is shown or refuted wrongly,
+/// however the tests depend on one another, if each interval holds as often as it says. A placebo and a second scene reader
+/// need no correction: it takes them as well to show a claim. Claims are corrected apart, and gates, which can only keep a
+/// verdict from being given, are not.
+/// - Source: Holm 1979.
 public struct ClaimsJudgement: Sendable {
   /// A gate and whether it holds.
   public struct Gate: Sendable {
@@ -22,6 +25,24 @@ public struct ClaimsJudgement: Sendable {
     public let problem: String?
   }
 
+  /// What a claim loses with the attention removed that it is about.
+  public struct Removal: Sendable {
+    public let spec: RemovalGate
+    public let metric: String
+    /// Of the metric with the attention less that without it.
+    public let estimate: ClaimEstimate
+    /// The same by the second scene reader; nil where it took no such metric.
+    public let bySecondReader: ClaimEstimate?
+
+    /// Under both scene readers, where there are two.
+    public var holds: Bool {
+      [estimate, bySecondReader].compactMap { $0 }.allSatisfy { estimate in
+        estimate.result.difference >= RemovalGate.fall - 1e-12
+          && estimate.interval.map { $0.lowerBound > RemovalGate.surely } ?? false
+      }
+    }
+  }
+
   /// A test and its verdict.
   public struct Test: Sendable {
     public let spec: ClaimTestSpec
@@ -30,8 +51,9 @@ public struct ClaimsJudgement: Sendable {
     public let placebo: ClaimEstimate?
     /// The mean or mean difference as the second scene reader sees it; nil where it took no such metric.
     public let bySecondReader: ClaimEstimate?
-    /// Under both scene readers, where there are two. It takes both to show a claim, so the second test of it needs no
-    /// wider intervals.
+    /// Of the test's intervals.
+    public let confidence: Double
+    /// Under both scene readers, where there are two.
     public let verdict: Verdict
     /// Why it is not testable, or why it is undecided.
     public let reason: String?
@@ -42,13 +64,15 @@ public struct ClaimsJudgement: Sendable {
   /// A claim and its verdict.
   public struct Claim: Sendable {
     public let spec: ClaimSpec
+    /// nil where the claim names no attention that must matter.
+    public let removal: Removal?
     public let tests: [Test]
     public let verdict: Verdict
+    /// Edits that do not count, as their source is not as it should be, and how many edits there are.
+    public let leftOut: (count: Int, of: Int)
   }
 
   public let spec: ClaimsSpec
-  /// Of every interval, with the corrected confidence.
-  public let bootstrap: Bootstrap
   public let gates: [Gate]
   public let claims: [Claim]
   /// How many pictures are in any of the means.
@@ -62,19 +86,29 @@ public struct ClaimsJudgement: Sendable {
   package init?(_ data: StoredResults, instruments: InstrumentAccuracies? = nil) {
     guard let claims = data.spec.claims else { return nil }
     self.init(
-      claims, ClaimRuns(data, seeds: claims.heldOutSeeds), instruments ?? InstrumentAccuracies(data.spec.instruments))
+      claims, ClaimRuns(data, seeds: claims.heldOutSeeds), instruments ?? InstrumentAccuracies(data.spec.instruments),
+      shares: Set(data.spec.metrics.filter(\.isShare).map(\.name)))
   }
 
-  init(_ spec: ClaimsSpec, _ runs: ClaimRuns, _ instruments: InstrumentAccuracies) {
-    let bootstrap = Self.bootstrap(spec)
-    let gates = spec.gates.map { Gate($0, runs, bootstrap, instruments) }
+  /// - Parameter shares: metrics whose means are shares, of which differences need room on both sides.
+  init(
+    _ spec: ClaimsSpec, _ runs: ClaimRuns, _ instruments: InstrumentAccuracies, shares: Set<String> = []
+  ) {
+    let gates = spec.gates.map { Gate($0, runs, Self.bootstrap(spec, tests: 1), instruments) }
     let failed = gates.filter { !$0.holds }.map(\.spec.says)
     self.spec = spec
-    self.bootstrap = bootstrap
     self.gates = gates
     claims = spec.claims.map { claim in
-      let tests = claim.tests.map { Test($0, runs, bootstrap, failed: failed) }
-      return Claim(spec: claim, tests: tests, verdict: Verdict(of: tests.map(\.verdict)))
+      let counted = claim.sources.map(runs.counting) ?? runs
+      let removal = Removal(claim, counted, Self.bootstrap(spec, tests: 1))
+      let missing: [String] =
+        removal.map { $0.holds ? [] : ["without the attention (\($0.spec.removed)) too little is lost"] } ?? []
+      let tests = Self.judged(claim.tests, spec) { test, bootstrap in
+        Test(test, counted, bootstrap, failed: failed + missing, shares: shares)
+      }
+      return Claim(
+        spec: claim, removal: removal, tests: tests, verdict: Verdict(of: tests.map(\.verdict)),
+        leftOut: counted.editsLeftOut)
     }
     let used = claims.flatMap(\.tests).reduce(into: Set<Int>()) { used, test in
       for estimate in test.estimates { used.formUnion(estimate.runs) }
@@ -83,9 +117,26 @@ public struct ClaimsJudgement: Sendable {
     seeds = Set(used.map { runs.runs[$0].key.seed }).count
   }
 
-  /// At least fifty resampled means lie beyond each end of an interval, or the ends would be rough.
-  private static func bootstrap(_ spec: ClaimsSpec) -> Bootstrap {
-    let missed = (1 - spec.confidence) / Double(max(1, spec.intervals))
+  /// Holm's procedure, by intervals: all tests that are decided at one level are taken away at once, which comes to the same as
+  /// one after another.
+  private static func judged(
+    _ specs: [ClaimTestSpec], _ claims: ClaimsSpec, _ judge: (ClaimTestSpec, Bootstrap) -> Test
+  ) -> [Test] {
+    var judged = specs.map { judge($0, bootstrap(claims, tests: specs.count)) }
+    var open = judged.indices.filter { !judged[$0].verdict.isDecided }
+    var count = specs.count
+    while open.count < count, !open.isEmpty {
+      count = open.count
+      for index in open { judged[index] = judge(specs[index], bootstrap(claims, tests: count)) }
+      open = open.filter { !judged[$0].verdict.isDecided }
+    }
+    return judged
+  }
+
+  /// Of the intervals of so many tests. At least fifty resampled means lie beyond each end of an interval, or the ends would be
+  /// rough.
+  private static func bootstrap(_ spec: ClaimsSpec, tests: Int) -> Bootstrap {
+    let missed = (1 - spec.confidence) / Double(max(1, tests))
     let resamples = min(1_000_000, max(10_000, Int((100 / missed).rounded(.up))))
     return Bootstrap(resamples: resamples, confidence: 1 - missed)
   }
@@ -117,46 +168,15 @@ extension ClaimsJudgement.Gate {
   }
 }
 
-/// What one scene reader's values say of a test whose gates hold.
-private struct ReaderJudgement {
-  let estimate: ClaimEstimate
-  let placebo: ClaimEstimate?
-  let verdict: Verdict
-
-  init(_ spec: ClaimTestSpec, metric: String, _ runs: ClaimRuns, _ bootstrap: Bootstrap) {
-    let values = spec.against.map { runs.values(metric, of: spec.of, against: $0) }
-    estimate = ClaimEstimate(values ?? runs.values(metric, of: spec.of), bootstrap)
-    placebo = spec.placebo.map { ClaimEstimate(runs.values(metric, of: spec.of, against: $0), bootstrap) }
-    let interval: PlaceboInterval =
-      placebo.map { estimate in estimate.interval.map { .interval($0) } ?? .missing } ?? .none
-    verdict = Verdict(spec.threshold, interval: estimate.interval, placebo: interval)
-  }
-}
-
-extension ClaimsJudgement.Test {
-  /// - Parameter failed: What the gates say that do not hold.
-  fileprivate init(_ spec: ClaimTestSpec, _ runs: ClaimRuns, _ bootstrap: Bootstrap, failed: [String]) {
-    let first = ReaderJudgement(spec, metric: spec.metric, runs, bootstrap)
-    let secondMetric = Metric.nameBySecondReader(spec.metric)
-    let second = runs.has(secondMetric) ? ReaderJudgement(spec, metric: secondMetric, runs, bootstrap) : nil
-    let (estimate, placebo) = (first.estimate, first.placebo)
-    self.spec = spec
-    self.estimate = estimate
-    self.placebo = placebo
-    bySecondReader = second?.estimate
-    verdict = failed.isEmpty ? second.map { first.verdict.and($0.verdict) } ?? first.verdict : .notTestable
-    if failed.isEmpty, let second, second.verdict != first.verdict {
-      reason =
-        "by the first scene reader it is \(first.verdict.rawValue), by the second \(second.verdict.rawValue)"
-      return
+extension ClaimsJudgement.Removal {
+  /// nil where the claim has no such gate.
+  fileprivate init?(_ claim: ClaimSpec, _ runs: ClaimRuns, _ bootstrap: Bootstrap) {
+    guard let gate = claim.gate, let metric = claim.gateMetric else { return nil }
+    func estimate(_ metric: String) -> ClaimEstimate {
+      ClaimEstimate(runs.values(metric, of: gate.against, against: gate.removed), bootstrap)
     }
-    let isBeyond = estimate.interval.map { spec.threshold.lies(before: $0) } ?? false
-    switch verdict {
-    case .notTestable:
-      reason =
-        failed.first.map { "a gate failed: \($0)" } ?? estimate.problem ?? placebo?.problem.map { "placebo: \($0)" }
-    case .undecided: reason = isBeyond ? "the placebo may do the same" : "the interval holds the threshold"
-    case .shown, .refuted: reason = nil
-    }
+    let second = Metric.nameBySecondReader(metric)
+    self.init(
+      spec: gate, metric: metric, estimate: estimate(metric), bySecondReader: runs.has(second) ? estimate(second) : nil)
   }
 }

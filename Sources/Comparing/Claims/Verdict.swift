@@ -8,8 +8,11 @@ public enum Verdict: String, CaseIterable, Hashable, Sendable {
   case refuted
   /// Anything else: an interval holds its threshold, or the placebo does the same.
   case undecided
-  /// A gate failed, or there are too few clusters for an interval.
+  /// A gate failed, a metric has no room to show a difference, or there are too few clusters for an interval.
   case notTestable = "not testable here"
+
+  /// Whether it says that the claim holds or does not.
+  var isDecided: Bool { self == .shown || self == .refuted }
 
   /// Of a test whose gates hold.
   /// - Parameters:

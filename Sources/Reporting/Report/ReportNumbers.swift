@@ -173,7 +173,8 @@ struct ReportNumbers {
     let what =
       seeds.count == 1
       ? "The value of the one seed."
-      : "Means over \(counted(seeds.count, "seed")), of the finite values where there are any."
+      : "Means over \(seeds.isEmpty ? "the seeds of each pair" : counted(seeds.count, "seed")), of the finite values where there "
+        + "are any."
     // A long table would stand between the reader and the method.
     let body =
       pairs.count <= 12 ? "\(what)\n\n\(tables)" : "\(what)\n\n" + Markdown.details("\(pairs.count) pairs", tables)

@@ -19,6 +19,7 @@ extension ReportVerdicts {
     ])
     for gate in judgement.gates { table.append(row(gate)) }
     for claim in judgement.claims {
+      if let removal = claim.removal { table.append(row(removal, claim)) }
       for test in claim.tests { table.append(row(test, claim)) }
     }
     return table
@@ -33,28 +34,36 @@ extension ReportVerdicts {
       }
     let estimate = gate.estimate
     let numbers =
-      estimate.map { cells($0, isDifference: !named.against.isEmpty) }
+      estimate.map { cells($0, isDifference: !named.against.isEmpty, judgement.spec.confidence) }
       ?? ["", "", "", "", "", CSVTable.number(gate.accuracy), "", "", "", "", ""]
     return ["gate", "", "", gate.spec.says, named.metric, named.of, named.against, named.side]
       + [CSVTable.number(named.threshold)] + numbers + Array(repeating: "", count: 9)
       + [gate.holds ? "holds" : "fails", gate.problem ?? ""]
   }
 
+  private func row(_ removal: ClaimsJudgement.Removal, _ claim: ClaimsJudgement.Claim) -> [String] {
+    [
+      "gate", claim.spec.name, "", "removing the attention matters", removal.metric, removal.spec.against,
+      removal.spec.removed, "at_least", CSVTable.number(RemovalGate.fall),
+    ] + cells(removal.estimate, isDifference: true, judgement.spec.confidence) + Array(repeating: "", count: 9)
+      + [removal.holds ? "holds" : "fails", removal.estimate.problem ?? ""]
+  }
+
   private func row(_ test: ClaimsJudgement.Test, _ claim: ClaimsJudgement.Claim) -> [String] {
     let spec = test.spec
     let placebo = test.placebo.map { placebo in
-      let cells = cells(placebo, isDifference: true)
+      let cells = cells(placebo, isDifference: true, test.confidence)
       return Array(cells[0..<5]) + [cells[7], cells[9], cells[10]]
     }
     return [
       "test", claim.spec.name, claim.verdict.rawValue, spec.says, spec.metric, spec.of, spec.against ?? "",
       spec.threshold.side, CSVTable.number(spec.threshold.value),
-    ] + cells(test.estimate, isDifference: spec.against != nil) + [spec.placebo ?? ""]
+    ] + cells(test.estimate, isDifference: spec.against != nil, test.confidence) + [spec.placebo ?? ""]
       + (placebo ?? Array(repeating: "", count: 8)) + [test.verdict.rawValue, test.reason ?? ""]
   }
 
   /// n, clusters, clustered_by, excluded, missing, mean_of, mean_against, difference, confidence, low, high.
-  private func cells(_ estimate: ClaimEstimate, isDifference: Bool) -> [String] {
+  private func cells(_ estimate: ClaimEstimate, isDifference: Bool, _ confidence: Double) -> [String] {
     let result = estimate.result
     return [
       "\(result.count)", "\(result.clusters)", estimate.clustering.rawValue, "\(result.excluded)",
@@ -62,7 +71,7 @@ extension ReportVerdicts {
     ]
       + [
         result.treatmentMean, isDifference ? result.baselineMean : nil, isDifference ? result.difference : nil,
-        judgement.bootstrap.confidence, estimate.interval?.lowerBound, estimate.interval?.upperBound,
+        confidence, estimate.interval?.lowerBound, estimate.interval?.upperBound,
       ].map { CSVTable.number($0) }
   }
 
@@ -76,8 +85,9 @@ extension ReportVerdicts {
       try Figures.barChart(
         title: "\(metric): what the claims are tested by", axis: metric,
         bars: rows.filter { $0.metric == metric }.map(\.bar),
-        note: "each interval \(ClaimText.percent(judgement.bootstrap.confidence)), all "
-          + "\(judgement.spec.intervals) together \(ClaimText.percent(judgement.spec.confidence))")
+        note:
+          "intervals are corrected for all tests of a claim together, at \(ClaimText.percent(judgement.spec.confidence))"
+      )
     }
     return panels.isEmpty ? nil : try Picture.stacked(panels)
   }

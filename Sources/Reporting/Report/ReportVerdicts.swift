@@ -50,8 +50,8 @@ struct ReportVerdicts {
     let heldOut = spec.heldOutSeeds == nil ? "" : " that were held out from looking"
     return
       "Judged by \(counted(judgement.pictures, "picture")) from \(counted(judgement.seeds, "random start"))\(heldOut). "
-      + "The margins of error behind the verdicts (\(spec.intervals)) are set so wide that all of them together should hold in "
-      + "\(ClaimText.percent(spec.confidence)) of such experiments, with this model and pictures like these."
+      + "The margins of error are set so wide that in \(ClaimText.percent(spec.confidence)) of such experiments no part of a claim "
+      + "is shown or refuted wrongly, with this model and pictures like these."
   }
 
   // MARK: - The section
@@ -71,19 +71,18 @@ struct ReportVerdicts {
   }
 
   private var method: String {
-    let bootstrap = judgement.bootstrap
     let seeds =
       spec.heldOutSeeds.map { "Only runs of the held-out \(Self.seeds($0)) count." } ?? "Runs of all seeds count."
     return
       "*Shown*: the interval lies beyond the threshold, and the interval of the difference to the placebo lies "
       + "beyond 0. *Refuted*: the whole interval lies on the other side of the threshold. *Undecided*: anything "
-      + "else. *Not testable here*: a gate failed, or there are fewer than two clusters. A claim is shown if "
-      + "all of its tests are, and refuted if one of them is. "
-      + "\(seeds) Intervals are by Student's t of the clusters, or where there are \(Comparison.fewClusters) seeds or runs or more BCa bootstraps "
-      + "of \(bootstrap.resamples) resamples, each of "
-      + "\(ClaimText.percent(bootstrap.confidence)): \(ClaimText.percent(spec.confidence)) for all \(spec.intervals) together "
-      + "(Bonferroni). Clusters are the pairs where \(Comparison.enoughSeeds) or more have their seeds to themselves, else the seeds where there "
-      + "are \(Comparison.enoughSeeds) or more, else each pair and seed."
+      + "else. *Not testable here*: a gate failed, both sides of a difference are above 0.98 or below 0.02, or there are fewer than "
+      + "two clusters. A claim is shown if all of its tests are, and refuted if one of them is. "
+      + "\(seeds) Intervals are by Student's t of the clusters, or where there are \(Comparison.fewClusters) seeds or runs or more BCa "
+      + "bootstraps. The tests of a claim are one family, corrected by Holm's procedure (1979): in "
+      + "\(ClaimText.percent(spec.confidence)) of such experiments none of them is shown or refuted wrongly. Claims are corrected "
+      + "apart. Clusters are the pairs where \(Comparison.enoughSeeds) or more have their seeds to themselves, else the seeds where "
+      + "there are \(Comparison.enoughSeeds) or more, else each pair and seed."
   }
 
   private static func seeds(_ seeds: [Seed]) -> String {
@@ -100,11 +99,46 @@ struct ReportVerdicts {
     let table = Markdown.table(
       [
         "test", "metric", "n:", "clusters:", "left out:", "mean of:", "mean against:", "difference:", "interval:",
-        "threshold:", "less placebo:", "its interval:", "verdict",
+        "confidence:", "threshold:", "less placebo:", "its interval:", "verdict",
       ], rows)
-    return [
+    let parts: [String?] = [
       "### \(Markdown.text(claim.spec.name)): \(claim.verdict.rawValue)", "> \(Markdown.text(claim.spec.statement))",
-    ] + (exclusions.isEmpty ? [] : ["Left out: \(Markdown.text(exclusions))"]) + [table]
+      exclusions.isEmpty ? nil : "Left out: \(Markdown.text(exclusions))", leftOut(claim), claim.removal?.text, table,
+      coverage(claim),
+    ]
+    return parts.compactMap { $0 }
+  }
+
+  private func leftOut(_ claim: ClaimsJudgement.Claim) -> String? {
+    claim.spec.sources.map { rule in
+      "Left out: \(claim.leftOut.count) of \(counted(claim.leftOut.of, "edit")), whose source has a \(Markdown.text(rule.metric)) "
+        + "below \(ClaimText.number(rule.atLeast))."
+    }
+  }
+
+  /// What simulated samples say of the intervals; nil where pairs are not the clusters.
+  private func coverage(_ claim: ClaimsJudgement.Claim) -> String? {
+    let rows = claim.tests.compactMap { test -> [String]? in
+      guard let coverage = test.estimate.coverage else { return nil }
+      let values = coverage.values
+      let seeds =
+        values.lowerBound == values.upperBound ? "\(values.lowerBound)" : "\(values.lowerBound)-\(values.upperBound)"
+      func share(_ found: IntervalCoverage) -> String {
+        let text = ClaimText.percent(found.share)
+        return found.isEnough ? text : "**\(text)**"
+      }
+      return [
+        Markdown.text(test.spec.says), "\(coverage.pairs) x \(seeds)", ClaimText.number(coverage.components.between),
+        ClaimText.number(coverage.components.within), share(coverage.normal), share(coverage.drawn),
+      ]
+    }
+    guard !rows.isEmpty else { return nil }
+    return
+      "How far these intervals can be trusted: so often an interval of \(ClaimText.percent(IntervalCoverage.confidence)) held the true "
+      + "mean of simulated samples of this size, \(IntervalCoverage.samples) each (below \(ClaimText.percent(IntervalCoverage.bar)) it "
+      + "promises too much). Normal samples have the deviations that were found; the others are drawn from the pairs themselves.\n\n"
+      + Markdown.table(
+        ["test", "pairs x seeds:", "deviation between pairs:", "within a pair:", "normal:", "drawn:"], rows)
   }
 
   private func row(_ test: ClaimsJudgement.Test) -> [String] {
@@ -123,7 +157,8 @@ struct ReportVerdicts {
       "\(Markdown.text(spec.metric)), \(Markdown.text(columns.joined(separator: " − ")))", "\(result.count)",
       clusters(estimate), "\(estimate.missing + result.excluded)", ClaimText.number(result.treatmentMean),
       isDifference ? ClaimText.number(result.baselineMean) : "–", isDifference ? text(result.difference) : "–",
-      ClaimText.interval(estimate.interval, text), ClaimText.threshold(spec.threshold),
+      ClaimText.interval(estimate.interval, text), ClaimText.percent(test.confidence),
+      ClaimText.threshold(spec.threshold),
       test.placebo.map { "\(ClaimText.signed($0.result.difference)) (n \($0.result.count), \(clusters($0)))" } ?? "–",
       ClaimText.interval(test.placebo?.interval, ClaimText.signed),
       "**\(test.verdict.rawValue)**\(Markdown.text(reason + second))",
@@ -160,5 +195,24 @@ extension ClaimsJudgement.Gate {
     return
       "it is \(ClaimText.signed(result.difference)), \(ClaimText.interval(estimate.interval, ClaimText.signed)), \(size), "
       + "\(result.clusters) clusters (\(estimate.clustering.text))"
+  }
+}
+
+extension ClaimsJudgement.Removal {
+  /// What the gate asks for and what was found.
+  fileprivate var text: String {
+    func found(_ estimate: ClaimEstimate) -> String {
+      if let problem = estimate.problem { return problem }
+      let fall = ClaimText.signed(-estimate.result.difference)
+      let ends = estimate.interval.map { -$0.upperBound ... -$0.lowerBound }
+      return "\(fall) \(ClaimText.interval(ends, ClaimText.signed)), \(counted(estimate.result.count, "run")), "
+        + "\(estimate.result.clusters) clusters (\(estimate.clustering.text))"
+    }
+    let second = bySecondReader.map { "; by the second scene reader \(found($0))" } ?? ""
+    return
+      "Gate, which \(holds ? "holds" : "**fails**"): with the attention removed (\(Markdown.text(spec.removed))) "
+      + "\(Markdown.text(metric)) is to be lower by \(ClaimText.number(RemovalGate.fall)) or more than with "
+      + "\(Markdown.text(spec.against)), and surely by more than \(ClaimText.number(RemovalGate.surely)); it is "
+      + "\(found(estimate))\(second)."
   }
 }

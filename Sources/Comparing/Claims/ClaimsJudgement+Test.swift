@@ -1,0 +1,72 @@
+import Analysis
+import ExperimentFiles
+import Foundation
+import Measures
+
+/// What one scene reader's values say of a test whose gates hold.
+private struct ReaderJudgement {
+  let estimate: ClaimEstimate
+  let placebo: ClaimEstimate?
+  let verdict: Verdict
+  /// Why the metric cannot show a difference; nil if it can.
+  let saturation: String?
+
+  init(_ spec: ClaimTestSpec, metric: String, _ runs: ClaimRuns, _ bootstrap: Bootstrap, isShare: Bool) {
+    let values = spec.against.map { runs.values(metric, of: spec.of, against: $0) }
+    estimate = ClaimEstimate(values ?? runs.values(metric, of: spec.of), bootstrap)
+    placebo = spec.placebo.map { ClaimEstimate(runs.values(metric, of: spec.of, against: $0), bootstrap) }
+    saturation = isShare && spec.against != nil ? Self.saturation(metric, estimate) : nil
+    let interval: PlaceboInterval =
+      placebo.map { estimate in estimate.interval.map { .interval($0) } ?? .missing } ?? .none
+    verdict =
+      saturation == nil ? Verdict(spec.threshold, interval: estimate.interval, placebo: interval) : .notTestable
+  }
+
+  /// Shares beyond these in both arms leave no room for a difference.
+  private static let room = 0.02...0.98
+
+  private static func saturation(_ metric: String, _ estimate: ClaimEstimate) -> String? {
+    let means = [estimate.result.treatmentMean, estimate.result.baselineMean]
+    let side =
+      means.allSatisfy { $0 > room.upperBound }
+      ? "above \(room.upperBound)" : means.allSatisfy { $0 < room.lowerBound } ? "below \(room.lowerBound)" : nil
+    return side.map { side in
+      "\(metric) is \(String(format: "%.3f and %.3f", means[0], means[1])), \(side) in both, where it has no room to show a "
+        + "difference"
+    }
+  }
+}
+
+extension ClaimsJudgement.Test {
+  /// - Parameters:
+  ///   - failed: What the gates say that do not hold.
+  ///   - shares: metrics whose means are shares.
+  init(_ spec: ClaimTestSpec, _ runs: ClaimRuns, _ bootstrap: Bootstrap, failed: [String], shares: Set<String>) {
+    let isShare = shares.contains(spec.metric)
+    let first = ReaderJudgement(spec, metric: spec.metric, runs, bootstrap, isShare: isShare)
+    let secondMetric = Metric.nameBySecondReader(spec.metric)
+    let second =
+      runs.has(secondMetric) ? ReaderJudgement(spec, metric: secondMetric, runs, bootstrap, isShare: isShare) : nil
+    let (estimate, placebo) = (first.estimate, first.placebo)
+    self.spec = spec
+    self.estimate = estimate
+    self.placebo = placebo
+    confidence = bootstrap.confidence
+    bySecondReader = second?.estimate
+    verdict = failed.isEmpty ? second.map { first.verdict.and($0.verdict) } ?? first.verdict : .notTestable
+    if failed.isEmpty, let second, second.verdict != first.verdict {
+      reason =
+        "the judges differ: by the first scene reader it is \(first.verdict.rawValue), by the second \(second.verdict.rawValue)"
+      return
+    }
+    let isBeyond = estimate.interval.map { spec.threshold.lies(before: $0) } ?? false
+    switch verdict {
+    case .notTestable:
+      reason =
+        failed.first.map { "a gate failed: \($0)" } ?? first.saturation ?? estimate.problem
+        ?? placebo?.problem.map { "placebo: \($0)" }
+    case .undecided: reason = isBeyond ? "the placebo may do the same" : "the interval holds the threshold"
+    case .shown, .refuted: reason = nil
+    }
+  }
+}

@@ -1,0 +1,157 @@
+import Analysis
+import Tensors
+import TestSupport
+import Testing
+
+@testable import Comparing
+@testable import ExperimentFiles
+@testable import Planning
+
+/// Claims about pairs that have their seeds to themselves: families of tests, what is left out, and gates of their own.
+@Suite struct ClaimFamilyTests {
+  private typealias Run = ClaimRuns.Run
+
+  /// Pairs of two seeds each.
+  private func runs(
+    pairs: Int, _ columns: [String] = ["none", "swap"], second: Bool = false,
+    _ values: (_ column: String, _ pair: Int, _ seed: Int) -> [String: Double]
+  ) -> ClaimRuns {
+    ClaimRuns(
+      (0..<pairs).flatMap { pair in
+        [0, 1].flatMap { place in
+          (["source"] + columns).map { column in
+            let isSource = column == "source"
+            let key = RunKey(
+              source: isSource ? nil : "a \(pair)", prompt: isSource ? "a \(pair)" : "b \(pair)",
+              seed: Seed(UInt64(2 * pair + place)), intervention: column)
+            let metrics = values(column, pair, place)
+            let twins = metrics.map { ("\($0)_second", $1) }
+            return Run(key: key, metrics: second ? metrics.merging(twins) { one, _ in one } : metrics)
+          }
+        }
+      })
+  }
+
+  private func judge(_ claim: ClaimSpec, _ runs: ClaimRuns, shares: Set<String> = ["m"]) -> ClaimsJudgement.Claim {
+    ClaimsJudgement(ClaimsSpec(claims: [claim]), runs, InstrumentAccuracies { _ in nil }, shares: shares).claims[0]
+  }
+
+  private func test(_ metric: String = "m", _ threshold: ClaimThreshold = .above(0)) -> ClaimTestSpec {
+    ClaimTestSpec(says: "it does", metric: metric, of: "swap", against: "none", threshold: threshold)
+  }
+
+  private func claim(
+    _ tests: [ClaimTestSpec], sources: SourceRule? = nil, gate: RemovalGate? = nil
+  ) -> ClaimSpec {
+    ClaimSpec(name: "C", statement: "It does.", sources: sources, gate: gate, tests: tests)
+  }
+
+  // MARK: - Families
+
+  /// Differences of -1 or 1 with a mean, by pair.
+  private func wave(_ pair: Int, _ mean: Double) -> Double { mean + (pair % 2 == 0 ? 1 : -1) }
+
+  /// 100 pairs whose standard error is 0.1: 2.3 errors are enough for the second of two tests, not for the first.
+  @Test func whatIsDecidedMakesRoomForTheRest() throws {
+    let runs = runs(pairs: 100) { column, pair, _ in
+      column == "swap"
+        ? ["strong": wave(pair, 1), "weak": wave(pair, 0.215), "none": wave(pair, 0.1)]
+        : ["strong": 0, "weak": 0, "none": 0]
+    }
+    let alone = judge(claim([test("weak"), test("none")]), runs)
+    #expect(alone.tests.map(\.verdict) == [.undecided, .undecided])
+    #expect(alone.tests.map(\.confidence) == [0.975, 0.975])
+    let beside = judge(claim([test("weak"), test("strong")]), runs)
+    #expect(beside.tests.map(\.verdict) == [.shown, .shown])
+    #expect(beside.tests.map(\.confidence) == [0.95, 0.975])
+    let three = judge(claim([test("none"), test("strong"), test("weak", .below(0))]), runs)
+    #expect(three.tests.map(\.verdict) == [.undecided, .shown, .undecided])
+    #expect(three.tests[0].confidence == 0.975 && abs(three.tests[1].confidence - (1 - 0.05 / 3)) < 1e-15)
+  }
+
+  /// Nothing differs: over repeated experiments 5 % of claims or fewer may be shown or refuted, however many tests they have.
+  @Test func aAgainstAIsDecidedInFivePercent() {
+    var random = SplitMix64(seed: 11)
+    func share(_ chance: Double) -> Double { Double(random.next() >> 11) * 0x1p-53 < chance ? 1 : 0 }
+    let repetitions = 400
+    var decided = (one: 0, three: 0)
+    for _ in 0..<repetitions {
+      let chances = (0..<40).map { _ in Double(random.next(below: 100)) / 100 }
+      let made = runs(pairs: 40) { column, pair, _ in
+        column == "source" ? [:] : ["m": share(chances[pair]), "n": share(chances[pair]), "o": share(0.3)]
+      }
+      if judge(claim([test()]), made).tests.contains(where: { $0.verdict.isDecided }) { decided.one += 1 }
+      if judge(claim([test(), test("n"), test("o")]), made).tests.contains(where: { $0.verdict.isDecided }) {
+        decided.three += 1
+      }
+    }
+    // Two standard errors of 400 repetitions beyond 5 %.
+    #expect(decided.one <= 28 && decided.three <= 28, "\(decided) of \(repetitions)")
+    #expect(decided.one >= 8, "\(decided): intervals that are never left are too wide")
+  }
+
+  // MARK: - What counts
+
+  @Test func editsOfWrongSourcesAreLeftOut() throws {
+    let runs = runs(pairs: 40) { column, pair, seed in
+      // Where the source is wrong the swap does the opposite; what `none` shows decides nothing.
+      let isWrong = pair < 10 && seed == 0
+      return column == "source" ? ["right": isWrong ? 0 : 1] : ["m": column == "none" ? 0.5 : isWrong ? 0 : 1]
+    }
+    let found = judge(claim([test()], sources: SourceRule(metric: "right", atLeast: 1)), runs)
+    #expect(found.leftOut.count == 10 && found.leftOut.of == 80)
+    let estimate = found.tests[0].estimate
+    #expect(estimate.result.count == 70 && estimate.missing == 0 && estimate.result.difference == 0.5)
+    #expect(judge(claim([test()]), runs).leftOut.count == 0)
+    #expect(judge(claim([test()]), runs).tests[0].estimate.result.count == 80)
+  }
+
+  @Test func sharesWithoutRoomAreRefused() {
+    func found(_ of: Double, _ against: Double, shares: Set<String> = ["m"]) -> ClaimsJudgement.Test {
+      judge(
+        claim([test()]),
+        runs(pairs: 100) { column, pair, _ in ["m": (column == "swap" ? of : against) * 100 > Double(pair) ? 1 : 0] },
+        shares: shares
+      ).tests[0]
+    }
+    #expect(found(1, 0.99).verdict == .notTestable)
+    #expect(
+      found(1, 0.99).reason
+        == "m is 1.000 and 0.990, above 0.98 in both, where it has no room to show a difference")
+    #expect(found(0.01, 0).reason?.contains("below 0.02 in both") == true)
+    // One side has room.
+    #expect(found(1, 0.97).verdict != .notTestable && found(1, 0).verdict == .shown)
+    #expect(found(1, 0.99, shares: []).verdict != .notTestable)
+  }
+
+  // MARK: - Gates of a claim
+
+  @Test func theAttentionMustMatter() {
+    func found(_ removed: Int, of: Int = 80, pairs: Int = 100, second: Bool = false) -> ClaimsJudgement.Claim {
+      judge(
+        claim([test()], gate: RemovalGate(removed: "uniform", against: "none")),
+        runs(pairs: pairs, ["none", "swap", "uniform"], second: second) { column, pair, _ in
+          let share = ["none": of, "swap": 95, "uniform": removed][column] ?? 0
+          // Spread over the pairs, so that two columns differ in as many as they must.
+          return ["m": pair * 37 % 100 < share ? 1 : 0]
+        })
+    }
+    #expect(found(50).removal?.holds == true && found(50).verdict == .shown)
+    #expect(found(61).removal?.holds == false)
+    #expect(found(61).tests[0].reason == "a gate failed: without the attention (uniform) too little is lost")
+    // Twenty points of twenty pairs: the interval reaches below ten.
+    #expect(found(50, pairs: 20).removal?.holds == false)
+    let both = found(50, second: true)
+    #expect(both.removal?.holds == true && both.removal?.bySecondReader != nil)
+  }
+
+  // MARK: - Coverage
+
+  @Test func coverageIsOfTheSizeThatWasMade() throws {
+    let runs = runs(pairs: 60) { column, pair, seed in ["m": column == "swap" && (pair * 7 + seed) % 5 < 2 ? 1 : 0] }
+    let coverage = try #require(judge(claim([test()]), runs).tests[0].estimate.coverage)
+    #expect(coverage.pairs == 60 && coverage.values == 2...2)
+    #expect(coverage.share >= IntervalCoverage.bar, "\(coverage)")
+    #expect(coverage.components.within > 0)
+  }
+}
