@@ -176,6 +176,6 @@ package struct ProbePage {
   private var again: String {
     let name = shellLine(["attnlab", "probe", experiment])
     return
-      "All numbers with every digit: [tables/\(Self.json)](tables/\(Self.json)). \(Markdown.code(name)) prints them."
+      "All numbers with every digit are in `tables/\(Self.json)`, which is written anew with this page. \(Markdown.code(name)) prints them."
   }
 }
