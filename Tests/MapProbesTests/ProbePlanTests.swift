@@ -9,12 +9,15 @@ import Testing
 
 /// What a file asks of maps that are not there is said before anything is trained.
 @Suite struct ProbePlanTests {
-  private func message(_ probe: String, _ more: String = "") throws -> String {
+  private func message(
+    _ probe: String, _ more: String = "", label: String = "color",
+    lists: String = "color: [red, blue, green], thing: [car, boat]"
+  ) throws -> String {
     let yaml = PlantedMaps.yaml(
       probes: """
         probes:
-          lists: { color: [red, blue, green], thing: [car, boat] }
-          probes: [{ name: p, says: is it, label: color, \(probe) }]
+          lists: { \(lists) }
+          probes: [{ name: p, says: is it, label: \(label), \(probe) }]
         \(more)
         """)
     return try Fixtures.withTemporaryFolder { folder in
@@ -60,6 +63,16 @@ import Testing
   func whatIsNotThereIsSaid(probe: String, said: String) throws {
     let expected = said == "no error" ? said : "probes.probes.p.\(said)"
     #expect(try message(probe) == expected)
+  }
+
+  /// What tells the object apart tells the label apart as well.
+  @Test func labelsThatCannotBePermuted() throws {
+    let message = try message(
+      "features: { record: words, word: 1 }", label: "pair", lists: "color: [red, blue], pair: [red car, blue boat]")
+    #expect(
+      message
+        == "probes.probes.p.label: no two classes of \"pair\" share a seed and an object, so labels cannot be permuted; "
+        + "give the prompts' things a list, and the same things and seeds to each class")
   }
 
   @Test func aBankThatIsMissingSaysHowToMakeIt() throws {

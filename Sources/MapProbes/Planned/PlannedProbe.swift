@@ -57,6 +57,9 @@ struct PlannedProbe: Sendable {
   let places: [ProbePlace]
   let registered: Set<ProbePlace>
 
+  /// For each picture that is told the number of its seed and object, within which labels are permuted.
+  var strata: [Int] { judged.samples.strata([.seeds, .objects]) }
+
   /// The pictures whose labels are told.
   var judged: ProbeSet { tested ?? trained }
 

@@ -30,6 +30,11 @@ struct ProbeResolver {
       try probe.folds.check(probe.judged.labels)
       _ = try Folds(trained.samples, by: .seeds)
     } catch { throw fault("\(error)", "folds") }
+    do { _ = try LabelPermutations.shuffled(probe.judged.labels, within: probe.strata, seed: 0) } catch {
+      throw fault(
+        "no two classes of \(quoted(spec.label)) share a seed and an object, so labels cannot be permuted", "label",
+        "give the prompts' things a list, and the same things and seeds to each class")
+    }
     if tested != nil, spec.classifier != .ridge || spec.folds != .seeds {
       throw fault("test_where is for ridge probes that are split by seeds", "test_where")
     }

@@ -20,16 +20,14 @@ struct ProbeTrainer: Sendable {
   private var spec: ProbeSpec { probe.spec }
   private var judged: ProbeSet { probe.judged }
   private var confidence: Double { plan.spec.confidence }
-  private static let strata: Set<Grouping> = [.seeds, .objects]
 
   init(_ plan: ProbePlan, _ probe: PlannedProbe, _ source: ProbeSource) throws {
     self.plan = plan
     self.probe = probe
     self.source = source
     folds = try probe.folds
-    let strata = probe.judged.samples.strata(Self.strata)
-    labellings = try LabelPermutations(probe.judged.labels, within: strata, count: plan.spec.permutations)
-    shuffled = try LabelPermutations.shuffled(probe.judged.labels, within: strata, seed: 1)
+    labellings = try LabelPermutations(probe.judged.labels, within: probe.strata, count: plan.spec.permutations)
+    shuffled = try LabelPermutations.shuffled(probe.judged.labels, within: probe.strata, seed: 1)
   }
 
   /// The places that are tried: networks take long.
