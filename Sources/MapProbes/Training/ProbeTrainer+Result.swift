@@ -13,7 +13,9 @@ extension ProbeTrainer {
     let scan = try RidgeScan(
       samples: judged.samples, folds: probe.folds, permutations: labellings, penalty: 1,
       confidence: plan.spec.confidence)
-    let flat = found.flatMap { one in one.cells.map { (place: one.place, head: $0.head, found: $0.found) } }
+    let flat = found.flatMap { one in
+      one.cells.map { (place: one.place, head: $0.head, found: $0.found, held: $0.held) }
+    }
     let family = scan.family(of: flat.map(\.found))
     let cells = zip(flat, family.sites).map { one, site in
       ProbeCell(
@@ -72,19 +74,18 @@ extension ProbeTrainer {
   // MARK: Bits
 
   private func bits(
-    _ flat: [(place: ProbePlace, head: Int?, found: RidgeScan.Probed)], _ cells: [ProbeCell], _ best: Int
+    _ flat: [(place: ProbePlace, head: Int?, found: RidgeScan.Probed, held: HeldOutProbabilities?)],
+    _ cells: [ProbeCell], _ best: Int
   ) throws -> [ProbeBits] {
     // Bits are of predictions with probabilities, which ridge does not give.
     guard probe.tested == nil else { return [] }
     let registered = cells.indices.filter { cells[$0].isRegistered }
     let (labels, samples) = (probe.trained.labels, probe.trained.samples)
     return try (registered.isEmpty ? [best] : registered).map { cell in
-      let block = try self.block(flat[cell].place, head: flat[cell].head)
-      let folds = try probe.folds
+      let one = flat[cell]
       let isNetwork = probe.spec.classifier == .network
       let held =
-        try isNetwork
-        ? NetworkProbe()(block, labels: labels, folds: folds) : LogisticProbe()(block, labels: labels, folds: folds)
+        try one.held ?? LogisticProbe()(block(one.place, head: one.head), labels: labels, folds: probe.folds)
       let accuracy = try ProbeAccuracy(
         predicted: held.predicted, labels: labels, samples: samples, confidence: plan.spec.confidence)
       return ProbeBits(

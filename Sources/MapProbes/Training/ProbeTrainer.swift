@@ -41,9 +41,17 @@ struct ProbeTrainer: Sendable {
   struct Found: Sendable {
     let place: ProbePlace
     /// All heads together, then each.
-    let cells: [(head: Int?, found: RidgeScan.Probed)]
+    let cells: [Cell]
     /// By control: for each sample whether it was told right, and on which samples.
     let controls: [ControlFound]
+  }
+
+  /// Of all heads together, or of one.
+  struct Cell: Sendable {
+    let head: Int?
+    let found: RidgeScan.Probed
+    /// nil of ridge, and of other samples than those that were trained on.
+    let held: HeldOutProbabilities?
   }
 
   struct ControlFound: Sendable {
@@ -66,20 +74,22 @@ struct ProbeTrainer: Sendable {
     if spec.features.heads == .each {
       for head in 0..<shown.heads { blocks.append((head, try shown.head(head), try testShown?.head(head))) }
     }
-    var cells: [(head: Int?, found: RidgeScan.Probed)] = []
+    var cells: [Cell] = []
     var controls: [ControlFound] = []
     for (head, block, test) in blocks {
       let scan = try self.scan(penalty: Double(block.width))
       if spec.classifier == .ridge, test == nil {
         let (found, hat) = try scan.probe(block)
-        cells.append((head, found))
+        cells.append(Cell(head: head, found: found, held: nil))
         if head == nil, probe.has(.shuffled) {
           controls.append(control("shuffled", try hat.predictions(shuffled).predicted, found, truth: shuffled.values))
         }
       } else {
+        let held = test == nil ? try probabilities(block, probe.trained.labels, folds) : nil
         let found = try scan.judge(
-          block.name, features: block.width, predicted: predict(block, test, probe.trained, folds))
-        cells.append((head, found))
+          block.name, features: block.width,
+          predicted: held?.predicted ?? predict(block, test, probe.trained, folds))
+        cells.append(Cell(head: head, found: found, held: held))
         if head == nil, probe.has(.shuffled), test == nil {
           let labels = ProbeSet(
             runs: probe.trained.runs, samples: probe.trained.samples, labels: shuffled, positions: nil)
@@ -131,17 +141,24 @@ struct ProbeTrainer: Sendable {
       own: zip(own.predicted, judged.labels.values).map(==))
   }
 
+  /// What a probe that gives probabilities says of held-out samples; nil of ridge.
+  private func probabilities(
+    _ block: FeatureBlock, _ labels: ProbeLabels, _ folds: Folds
+  ) throws -> HeldOutProbabilities? {
+    switch spec.classifier {
+    case .ridge: nil
+    case .logistic: try LogisticProbe()(block, labels: labels, folds: folds)
+    case .network: try NetworkProbe()(block, labels: labels, folds: folds)
+    }
+  }
+
   /// What a probe says of samples that it was not trained on: of a set's own folds, or of another set's seeds.
   private func predict(
     _ block: FeatureBlock, _ test: FeatureBlock?, _ set: ProbeSet, _ folds: Folds
   ) throws -> [Int] {
     guard let test, let tested = probe.tested else {
-      switch spec.classifier {
-      case .ridge:
-        return try HatMatrix(block, folds: folds, penalty: Double(block.width)).predictions(set.labels).predicted
-      case .logistic: return try LogisticProbe()(block, labels: set.labels, folds: folds).predicted
-      case .network: return try NetworkProbe()(block, labels: set.labels, folds: folds).predicted
-      }
+      if let held = try probabilities(block, set.labels, folds) { return held.predicted }
+      return try HatMatrix(block, folds: folds, penalty: Double(block.width)).predictions(set.labels).predicted
     }
     var predicted = [Int](repeating: 0, count: tested.samples.count)
     for rows in folds.tests {
