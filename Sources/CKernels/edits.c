@@ -97,6 +97,21 @@ void ck_edit_renormalize(const ck_region *r, float *x) {
   }
 }
 
+void ck_edit_split(const ck_region *r, const float *queries, const uint8_t *keys, float *x) {
+  for (int i = 0; i < r->rows; i++) {
+    if (!takes_row(r, i)) continue;
+    float *row = x + (size_t)i * r->stride;
+    double inside = 0, outside = 0;
+    for (int j = 0; j < r->columns; j++) *(keys[j] ? &inside : &outside) += row[j];
+    // A part without attention looks everywhere alike, as the softmax of scores that are all cut off does.
+    double share = queries[i], everywhere = 0;
+    if (inside == 0) everywhere += share / r->columns;
+    if (outside == 0) everywhere += (1 - share) / r->columns;
+    double in = inside == 0 ? 0 : share / inside, out = outside == 0 ? 0 : (1 - share) / outside;
+    for (int j = 0; j < r->columns; j++) row[j] = (float)(row[j] * (keys[j] ? in : out) + everywhere);
+  }
+}
+
 void ck_edit_part(const ck_region *r, int mass, const float *source, int source_stride, float *x) {
   for (int j = 0; j < r->columns; j++) {
     if (!takes_column(r, j)) continue;

@@ -10,7 +10,8 @@ extension OperationSpec {
     keys: [
       Key(
         "op", \.operation, operationForm, required: true, example: "scale",
-        "what is done, see below; one that changes the encoded prompt has of these keys `branch` alone"),
+        "what is done, see below; one that changes the encoded prompt has of these keys `branch` alone, one that changes "
+          + "the start none"),
       Key(
         "of", \.place, .choice, example: "scores",
         "the place: `queries`, `keys`, `values`, `scores` (before the softmax), `probabilities` (after it), `output` (what "
@@ -46,6 +47,7 @@ extension OperationSpec {
   /// The keys that it has of those of every operation; nil: all.
   private static func commonKeys(of operation: AttentionOperation) -> [String]? {
     if operation.changesWords { return ["op", "words"] }
+    if operation.changesStart { return ["op"] }
     if operation.changesPrompt { return ["op", "branch"] }
     return operation.onlyObserves ? ["op", "sites", "steps", "branch"] : nil
   }
@@ -66,6 +68,12 @@ extension OperationSpec {
     if op.changesWords, operation.words == nil {
       reader.report(
         fields["words"] ?? fields.field, "\(op.name) needs words to replace; write words: [red], or [2] for a position")
+    }
+    for key in op.keys where key.isRequired && operation.change.values[key.name] == nil {
+      let field = fields[key.name] ?? fields.field
+      if !reader.hasProblem(below: "\(fields.path).\(key.name)") {
+        reader.report(field, "\(op.name) needs \(key.name): \(key.meaning)")
+      }
     }
     if let refusal = op.refusal(of: place) { reader.report(fields["of"] ?? fields.field, refusal) }
     let limited = op.keys.compactMap { key in key.place.map { (key.name, $0) } }
@@ -114,6 +122,7 @@ extension OperationKey {
     case .number(let range): range.contains(2) ? "2" : "0.25"
     case .seed: "7"
     case .name(let names): names.last { .name($0) != standard } ?? ""
+    case .words: "[car]"
     case .prompts: "[a dog]"
     case .seeds: "[7]"
     }
@@ -140,6 +149,12 @@ extension Form<OperationValue> {
           reader.number(field, in: range).map { .number(Float($0) + 0) }
         case .seed: Form<Seed>.seed.read(field, reader).map { .seed($0) }
         case .name(let names): reader.choice(field, of: names).map { .name($0) }
+        case .words:
+          Form<[TokenName]?>.words.read(field, reader).flatMap { names in
+            let isOfWords = names?.allSatisfy { if case .word = $0 { true } else { false } } ?? false
+            if !isOfWords { reader.report(field, "expected a list of words, as [car]") }
+            return isOfWords ? names.map { .texts($0.map(\.description)) } : nil
+          }
         case .prompts: Form<[String]>.prompts(atMost: DatasetSpec.mostRuns).read(field, reader).map { .texts($0) }
         case .seeds: Form<[Seed]>.seeds.read(field, reader).map { .seeds($0) }
         }
@@ -147,7 +162,7 @@ extension Form<OperationValue> {
       write: { value in
         switch value {
         case .number, .seed, .name: .plain(value.description)
-        case .texts(let texts): Form<[String]>.prompts().write(texts)
+        case .texts(let texts): kind == .words ? .list(texts.map { .text($0) }) : Form<[String]>.prompts().write(texts)
         case .seeds(let seeds): Form<[Seed]>.seeds.write(seeds)
         }
       })

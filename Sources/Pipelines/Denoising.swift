@@ -71,6 +71,7 @@ public struct Denoising {
   private var observers: [Seed: (unet: UNet, lanes: [Int], context: UNetContext)] = [:]
   private let runs: Int
   private var scheduler: any Scheduler
+  private var starts: NoisedStarts
 
   public var isDone: Bool { step == callCount }
 
@@ -82,11 +83,14 @@ public struct Denoising {
   ///   - prompts: one a run.
   ///   - seeds: of the start noise, one a run; nil: that of the settings for all.
   ///   - promptChanges: what is changed of encoded prompts, as `AttentionPlan.promptChanges` has it.
+  ///   - starts: the runs that start from their source's picture, as `AttentionPlan.starts` has them. Before its first
+  ///     step that counts such a run does what it would do without; the source is denoised once more for it, alone.
   ///   - callCount: after how many calls of the model it is done; nil: after all.
-  /// - Throws: `SelectionError` for a size; `SchedulerError`; `ShapeError`; `EngineError`.
+  /// - Throws: `SelectionError` for a size, or starts that the scheduler does not allow; `SchedulerError`; `ShapeError`;
+  ///   `EngineError`.
   public init(
     _ model: StableDiffusion, prompts: [PromptTokens], seeds: [Seed]? = nil, settings: DenoisingSettings,
-    promptChanges: [PromptChange] = [], callCount: Int? = nil
+    promptChanges: [PromptChange] = [], starts: [NoisedStart] = [], callCount: Int? = nil
   ) throws {
     precondition(seeds.map { $0.count == prompts.count } ?? true, "a seed for each run")
     try model.checkSize(height: settings.height, width: settings.width)
@@ -120,6 +124,7 @@ public struct Denoising {
         noises[seed] = noise
         return noise
       })
+    self.starts = try NoisedStarts(starts, model, prompts: prompts, seeds: seeds, settings)
   }
 
   /// Takes one step.
@@ -133,6 +138,7 @@ public struct Denoising {
     probe: (any AttentionProbe)? = nil, keepsPrediction: Bool = false
   ) throws -> [BrokenRun] {
     precondition(!isDone, "a finished denoising has no next step")
+    try starts.apply(to: &latents, step: step, scheduler)
     let input = modelInput
     for observer in probe?.observers ?? [] { try observe(observer, input) }
     let batch = settings.isGuided ? try Tensor.stacked([input, input]) : input
@@ -142,6 +148,7 @@ public struct Denoising {
       keepsPrediction
       ? try scheduler.predictedClean(modelOutput: prediction, step: step, latents: latents) : nil
     latents = try scheduler.step(modelOutput: prediction, step: step, latents: latents)
+    if step + 1 == timesteps.count { try starts.apply(to: &latents, step: step + 1, scheduler) }
     let broken = newlyBroken(output)
     brokenRuns.formUnion(broken.map(\.run))
     step += 1

@@ -25,6 +25,8 @@ private struct PlanRecord: Codable {
     let references: [Reference]
     /// Named before there was another change than to the empty prompt.
     let emptied: [PromptChange]
+    /// Absent where there are none.
+    let starts: [NoisedStart]?
     let maps: Int
     let mapBytes: Int
   }
@@ -74,7 +76,8 @@ extension ExperimentPlan: Codable {
           PlanRecord.Member(role: $0.role, intervention: $0.intervention, prompt: place($0.prompt))
         },
         references: makeUp.references.map { PlanRecord.Reference(prompt: place($0.prompt), seed: $0.seed) },
-        emptied: makeUp.promptChanges, maps: makeUp.mapCount, mapBytes: makeUp.mapBytes)
+        emptied: makeUp.promptChanges, starts: makeUp.starts.isEmpty ? nil : makeUp.starts, maps: makeUp.mapCount,
+        mapBytes: makeUp.mapBytes)
     }
     try PlanRecord(
       format: PlanRecord.currentFormat, spec: spec, modelName: modelName, modelHash: modelHash, engine: engine,
@@ -121,6 +124,12 @@ extension ExperimentPlan: Codable {
       let place = "makeUps.\(index)"
       try check(record.settings.indices.contains(makeUp.settings), "\(place): there are no settings \(makeUp.settings)")
       try check(!makeUp.members.isEmpty, "\(place): it has no members")
+      let starts = makeUp.starts ?? []
+      try check(
+        starts.allSatisfy {
+          makeUp.members.indices.contains($0.run) && makeUp.members.indices.contains($0.source)
+            && (0...1).contains($0.strength)
+        }, "\(place): a start of a member that there is not, or of a strength that is not 0 to 1")
       try check(makeUp.maps >= 0 && makeUp.mapBytes >= 0, "\(place): sizes below 0")
       return Planning.MakeUp(
         settings: makeUp.settings,
@@ -130,7 +139,7 @@ extension ExperimentPlan: Codable {
         references: try makeUp.references.map {
           PlannedReference(prompt: try prompt($0.prompt, place), seed: $0.seed)
         },
-        promptChanges: makeUp.emptied, mapCount: makeUp.maps, mapBytes: makeUp.mapBytes)
+        promptChanges: makeUp.emptied, starts: starts, mapCount: makeUp.maps, mapBytes: makeUp.mapBytes)
     }
     let groups = try record.groups.enumerated().map { index, group in
       try check(makeUps.indices.contains(group.makeUp), "groups.\(index): there is no make-up \(group.makeUp)")

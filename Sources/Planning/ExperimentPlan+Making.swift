@@ -17,6 +17,7 @@ extension ExperimentPlan {
     let width = generate.width ?? model.defaultSize.width
     do { try model.checkSize(height, width) } catch { throw ExperimentError("generate.\(error)") }
     let sites = model.sites(height / model.scale, width / model.scale)
+    let residuals = model.residuals(height / model.scale, width / model.scale)
     var (faults, remarks): ([ExperimentFault], [PlanRemark]) = ([], [])
     var made: [(builder: PlanBuilder, settings: ResolvedSettings)] = []
     for chosen in generate.settings {
@@ -34,9 +35,8 @@ extension ExperimentPlan {
       }
       if chosen.scheduler == nil, let remark = model.schedulerRemark { remarks.append(.note(remark)) }
       var builder = PlanBuilder(
-        spec: spec, sites: sites, siteChannels: model.siteChannels, label: chosen.label, denoising: denoising,
-        callCount: callCount,
-        tokenizer: model.encode)
+        spec: spec, sites: sites, residuals: residuals, siteChannels: model.siteChannels, label: chosen.label,
+        denoising: denoising, callCount: callCount, tokenizer: model.encode)
       let settings = builder.resolve()
       made.append((builder, settings))
     }

@@ -102,7 +102,8 @@ extension MakeUp {
   /// The same, made of other settings by number.
   fileprivate func of(settings: Int) -> MakeUp {
     MakeUp(
-      settings: settings, members: members, references: references, promptChanges: promptChanges, mapCount: mapCount,
+      settings: settings, members: members, references: references, promptChanges: promptChanges, starts: starts,
+      mapCount: mapCount,
       mapBytes: mapBytes)
   }
 }

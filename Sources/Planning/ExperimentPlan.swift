@@ -115,6 +115,8 @@ public struct PlannedGroup: Sendable {
   public let references: [PlannedReference]
   /// What is changed of encoded prompts.
   public let promptChanges: [PromptChange]
+  /// The runs that start from their source's picture.
+  public let starts: [NoisedStart]
   /// The steps after which each run leaves a predicted picture.
   public let predictedSteps: [Int]
   /// The steps at which each run writes the latents that the model is given.
@@ -150,6 +152,7 @@ public struct PlannedGroup: Sendable {
     }
     references = makeUp.references
     promptChanges = makeUp.promptChanges
+    starts = makeUp.starts
     predictedSteps = settings.predictedSteps
     inputLatentSteps = settings.inputLatentSteps ?? []
     hasPictures = settings.stopAfterCalls == nil
@@ -184,7 +187,7 @@ extension PlannedGroup {
     try Denoising(
       model, prompts: runs.map(\.prompt) + references.map(\.prompt),
       seeds: runs.map { _ in settings.seed } + references.map(\.seed), settings: settings,
-      promptChanges: promptChanges, callCount: stepCount)
+      promptChanges: promptChanges, starts: starts, callCount: stepCount)
   }
 }
 

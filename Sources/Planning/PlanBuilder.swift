@@ -9,6 +9,7 @@ import Tensors
 struct PlanBuilder {
   let spec: ExperimentSpec
   let sites: [AttentionSite]
+  let residuals: [ResidualSite]
   /// Of each site, the values of a vector of all heads.
   let siteChannels: [Int]
   let label: String
@@ -28,11 +29,12 @@ struct PlanBuilder {
   private var tokens: [String: PromptTokens] = [:]
 
   init(
-    spec: ExperimentSpec, sites: [AttentionSite], siteChannels: [Int], label: String, denoising: DenoisingSettings,
-    callCount: Int, tokenizer: @escaping (String) -> PromptTokens
+    spec: ExperimentSpec, sites: [AttentionSite], residuals: [ResidualSite], siteChannels: [Int], label: String,
+    denoising: DenoisingSettings, callCount: Int, tokenizer: @escaping (String) -> PromptTokens
   ) {
     self.spec = spec
     self.sites = sites
+    self.residuals = residuals
     self.siteChannels = siteChannels
     self.label = label
     self.denoising = denoising
@@ -62,16 +64,17 @@ struct PlanBuilder {
   /// The settings with every selector of the file resolved. What cannot be is noted and left out.
   mutating func resolve() -> ResolvedSettings {
     let (sites, siteChannels, callCount, stop) = (sites, siteChannels, callCount, spec.generate.stopAfterCalls)
+    let scheduler = denoising.scheduler
     var operations: [String: [ResolvedOperation]] = [:]
     for intervention in spec.interventions {
       operations[intervention.name] = intervention.operations.enumerated().compactMap { index, operation in
         let place = "interventions.\(intervention.name).\(index)"
-        // A change of the encoded prompt is made once, before the first step, for all sites.
-        let isOfPrompt = operation.op.changesPrompt
-        let chosen = isOfPrompt ? [] : attempt(place) { try SiteSelector(operation.sites).resolve(sites).map(\.index) }
-        let steps = isOfPrompt ? [] : attempt(place) { try Self.steps(operation.steps, of: callCount, stop) }
-        guard let chosen, let steps else { return nil }
-        let resolved = ResolvedOperation(spec: operation, sites: chosen, steps: steps)
+        guard let (chosen, features) = selected(operation, place) else { return nil }
+        // What is changed before the first step, the prompt or the start, has no steps.
+        let steps = operation.op.isOfAttention ? attempt(place) { try Self.steps(operation.steps, of: callCount, stop) } : []
+        guard let steps else { return nil }
+        if operation.op.changesStart { _ = attempt(place) { try NoisedStart.check(scheduler) } }
+        let resolved = ResolvedOperation(spec: operation, sites: chosen, residuals: features, steps: steps)
         for problem in resolved.problems(sites) { note(ExperimentFault(problem, at: place)) }
         checkHalf(operation.branch, place)
         if operation.op.onlyObserves { explainCrossRead(place) }
@@ -139,6 +142,18 @@ struct PlanBuilder {
       ))
   }
 
+  /// The indices of the attentions that an operation changes, and the paths of the residual features; nil for a selector
+  /// that cannot be.
+  private mutating func selected(_ operation: OperationSpec, _ place: String) -> (sites: [Int], residuals: [String]?)? {
+    guard operation.op.isOfAttention else { return ([], nil) }
+    let (sites, residuals) = (sites, residuals)
+    return attempt(place) {
+      let selector = try SiteSelector(operation.sites)
+      if selector.isOfResiduals { return ([], try selector.resolveResiduals(residuals).map(\.path)) }
+      return (try selector.resolve(sites).map(\.index), nil)
+    }
+  }
+
   /// Notes what asks for the unconditional half of guidance where there is none.
   private mutating func checkHalf(_ branch: BranchChoice, _ place: String) {
     guard !denoising.isGuided else { return }
@@ -190,7 +205,7 @@ struct PlanBuilder {
       let attention = try settings.attention(members, references: references, spec: spec, sites: sites)
       return MakeUp(
         settings: index, members: members, references: references, promptChanges: attention.promptChanges,
-        mapCount: attention.mapCount, mapBytes: attention.mapBytes)
+        starts: attention.starts, mapCount: attention.mapCount, mapBytes: attention.mapBytes)
     } catch {
       for fault in error.faults { note(fault) }
       return nil

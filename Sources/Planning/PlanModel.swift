@@ -24,6 +24,8 @@ public struct PlanModel: Sendable {
   let checkSize: @Sendable (Int, Int) throws(SelectionError) -> Void
   /// The attentions of the UNet for latents of a height and width.
   let sites: @Sendable (Int, Int) -> [AttentionSite]
+  /// The residual features of the UNet for latents of a height and width.
+  let residuals: @Sendable (Int, Int) -> [ResidualSite]
   /// Of each of the sites, the values of a vector of all heads.
   let siteChannels: [Int]
   let encode: @Sendable (String) -> PromptTokens
@@ -33,7 +35,8 @@ public struct PlanModel: Sendable {
     schedulerConfiguration: SchedulerConfiguration,
     schedulerRemark: String? = nil, ownScheduler: @escaping @Sendable () throws(SchedulerError) -> SchedulerKind,
     checkSize: @escaping @Sendable (Int, Int) throws(SelectionError) -> Void,
-    sites: @escaping @Sendable (Int, Int) -> [AttentionSite], siteChannels: [Int],
+    sites: @escaping @Sendable (Int, Int) -> [AttentionSite],
+    residuals: @escaping @Sendable (Int, Int) -> [ResidualSite] = { _, _ in [] }, siteChannels: [Int],
     encode: @escaping @Sendable (String) -> PromptTokens
   ) {
     self.name = name
@@ -46,6 +49,7 @@ public struct PlanModel: Sendable {
     self.ownScheduler = ownScheduler
     self.checkSize = checkSize
     self.sites = sites
+    self.residuals = residuals
     self.siteChannels = siteChannels
     self.encode = encode
   }
@@ -61,6 +65,7 @@ extension PlanModel {
       ownScheduler: { () throws(SchedulerError) in try model.defaultScheduler },
       checkSize: { (height, width) throws(SelectionError) in try model.checkSize(height: height, width: width) },
       sites: { model.unet.sites(latentHeight: $0, latentWidth: $1, tokens: model.tokenizer.maxLength) },
+      residuals: { model.unet.residualSites(latentHeight: $0, latentWidth: $1) },
       siteChannels: model.unet.siteChannels, encode: { model.tokenizer.encode($0) })
   }
 }

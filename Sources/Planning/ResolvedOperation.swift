@@ -7,6 +7,8 @@ struct ResolvedOperation: Codable {
   let spec: OperationSpec
   /// Indices of sites.
   let sites: [Int]
+  /// Paths of residual blocks whose features it changes; nil for an operation on attentions.
+  let residuals: [String]?
   let steps: [Int]
 
   private var branches: Set<GuidanceBranch> { Set(spec.branch.branches) }
@@ -20,7 +22,7 @@ struct ResolvedOperation: Codable {
     let words = (spec.words ?? []).map(\.description).joined(separator: ", ")
     return "\(spec.op.name) \(spec.place.rawValue) \(spec.change.identityText) \(listed(sites)) \(listed(steps)) "
       + "[\(names)] \(listed(spec.heads?.sorted() ?? [])) [\(words)] \(spec.renormalize)"
-      + (spec.sourceSeed.map { " source seed \($0)" } ?? "")
+      + (spec.sourceSeed.map { " source seed \($0)" } ?? "") + (residuals.map { " residuals \($0)" } ?? "")
   }
 
   /// `[0, 1, 2]`
@@ -30,6 +32,12 @@ struct ResolvedOperation: Codable {
   func problems(_ all: [AttentionSite]) -> [String] {
     let chosen = sites.map { all[$0] }
     var problems: [String] = []
+    if residuals != nil {
+      if spec.place != .output {
+        problems.append("a residual feature has an output alone, and of is \(spec.place.rawValue); write of: output")
+      }
+      if spec.words != nil { problems.append("words are keys of cross-attention, and a residual feature has none") }
+    }
     let refused = chosen.lazy.compactMap { site in spec.change.refusal(at: spec.place, of: site).map { ($0, site) } }
     if let (refusal, site) = refused.first {
       problems.append("\(refusal), and sites \"\(spec.sites)\" selects \(site.path)")
@@ -74,8 +82,27 @@ struct ResolvedOperation: Codable {
     }
     return PlannedOperation(
       operation: spec.op, values: spec.change.values, place: spec.place, run: run, sources: sources, sites: sites,
-      steps: steps, branches: branches, heads: spec.heads.map(Set.init), tokens: tokens,
+      residuals: residuals ?? [], steps: steps, branches: branches, heads: spec.heads.map(Set.init), tokens: tokens,
       renormalizes: spec.renormalize,
-      alignment: takesTokens ? source.flatMap { TokenAlignment(source: $0, target: prompt) } : nil)
+      alignment: takesTokens ? source.flatMap { TokenAlignment(source: $0, target: prompt) } : nil,
+      object: try object(source: source, target: prompt))
+  }
+
+  /// The tokens of the object that the operation asks for; nil where it asks for none.
+  private func object(source: PromptTokens?, target: PromptTokens) throws(SelectionError) -> PlannedObject? {
+    let words = spec.change.texts("object")
+    guard !words.isEmpty, let source else { return nil }
+    func positions(_ prompt: PromptTokens) throws(SelectionError) -> [Int] {
+      let names = try words.map { (word) throws(SelectionError) in try TokenName(word) }
+      let found = names.compactMap { try? $0.positions(in: prompt) }
+      // What is wrong with the one word is said as everywhere.
+      if found.isEmpty, names.count == 1 { return try names[0].positions(in: prompt) }
+      guard !found.isEmpty else {
+        throw SelectionError(
+          "object: \"\(prompt.prompt)\" has none of \(words.joined(separator: ", ")); add its word for the object")
+      }
+      return Set(found.joined()).sorted()
+    }
+    return PlannedObject(source: try positions(source), target: try positions(target))
   }
 }

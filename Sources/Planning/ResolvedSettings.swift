@@ -60,6 +60,8 @@ struct MakeUp: Sendable {
   let references: [PlannedReference]
   /// What is changed of encoded prompts.
   let promptChanges: [PromptChange]
+  /// The runs that start from their source's picture.
+  let starts: [NoisedStart]
   let mapCount: Int
   let mapBytes: Int
 }

@@ -47,6 +47,7 @@ package struct SelectionText {
 
   package func operation(_ operation: OperationSpec) -> String {
     let said = operation.change.words
+    if operation.op.changesStart { return "**\(operation.op.name)** (\(Markdown.text(said.effect)))" }
     if operation.op.changesPrompt {
       return "**\(operation.op.name)** (\(Markdown.text(said.effect))), in " + branch(operation.branch)
     }

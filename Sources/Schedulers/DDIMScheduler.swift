@@ -56,6 +56,12 @@ public struct DDIMScheduler: Scheduler {
     return clip.map(original.clamped) ?? original
   }
 
+  /// `sqrt(alpha) * clean + sqrt(1 - alpha) * noise`
+  public func noised(_ clean: Tensor, with noise: Tensor, step: Int) -> Tensor? {
+    let scaled = (1 - alphas[step].now).squareRoot() * noise
+    return alphas[step].now.squareRoot() * clean + scaled
+  }
+
   public mutating func step(modelOutput: Tensor, step: Int, latents: Tensor) throws(ShapeError) -> Tensor {
     let original = try predictedClean(modelOutput: modelOutput, step: step, latents: latents)
     let (alpha, alphaNext) = alphas[step]

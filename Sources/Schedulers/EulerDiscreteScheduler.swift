@@ -87,6 +87,9 @@ public struct EulerDiscreteScheduler: Scheduler {
     }
   }
 
+  /// `clean + sigma * noise`
+  public func noised(_ clean: Tensor, with noise: Tensor, step: Int) -> Tensor? { clean + sigmas[step] * noise }
+
   public mutating func step(modelOutput: Tensor, step: Int, latents: Tensor) throws(ShapeError) -> Tensor {
     let original = try predictedClean(modelOutput: modelOutput, step: step, latents: latents)
     let sigma = sigmas[step]

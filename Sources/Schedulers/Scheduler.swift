@@ -38,6 +38,14 @@ public protocol Scheduler: Sendable {
   /// - Throws: `ShapeError` if the shapes differ from one another or from those of the steps before.
   mutating func step(modelOutput: Tensor, step: Int, latents: Tensor) throws(ShapeError) -> Tensor
 
+  /// Clean latents with as much noise as a step begins with.
+  /// - Parameters:
+  ///   - clean: finished latents.
+  ///   - noise: standard normal, of the same shape.
+  ///   - step: an index of `timesteps`; the next step taken is this one.
+  /// - Returns: nil for the kinds whose steps need earlier ones: they cannot begin in the middle of others.
+  func noised(_ clean: Tensor, with noise: Tensor, step: Int) -> Tensor?
+
   /// What earlier steps left for later ones. A scheduler made alike and given this goes on with the same bits.
   var state: SchedulerState { get }
 
@@ -50,6 +58,8 @@ extension Scheduler {
   public var initialNoiseSigma: Float { 1 }
 
   public func scaledInput(_ latents: Tensor, step: Int) -> Tensor { latents }
+
+  public func noised(_ clean: Tensor, with noise: Tensor, step: Int) -> Tensor? { nil }
 
   /// Nothing: the kinds that look at one step alone need none.
   public var state: SchedulerState { SchedulerState() }

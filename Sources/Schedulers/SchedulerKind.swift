@@ -37,6 +37,9 @@ public enum SchedulerKind: String, CaseIterable, Codable, Hashable, Sendable {
   /// for the Runge-Kutta start of PNDM.
   public func mostCalls(steps: Int) -> Int { self == .pndm ? steps + 9 : steps }
 
+  /// Whether each step looks at its own latents alone, so that a run may begin at any of them.
+  public var beginsAnywhere: Bool { self == .ddim || self == .euler }
+
   /// A scheduler of this kind that stands before its first step.
   ///
   /// The configuration may be another kind's: keys that this kind does not have are ignored and its own missing ones

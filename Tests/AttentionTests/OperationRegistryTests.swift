@@ -18,6 +18,11 @@ import Testing
       (AttentionChange(.datasetMean, ["prompts": .texts(["a"]), "seeds": .seeds([1])]), "mix(strength: 1.0)"),
       (AttentionChange(.headMean), "headMean"), (AttentionChange(.crossRead, ["source_seed": 7]), "cross_read"),
       (AttentionChange(.randomEmbedding, ["seed": 7]), "random_embedding(seed: 7)"),
+      (
+        AttentionChange(.objectMask, ["object": .texts(["dog", "cat"])]),
+        "object_mask(object: [\"dog\", \"cat\"], threshold: 0.1)"
+      ),
+      (AttentionChange(.noisedSource, ["strength": 0.6]), "noised_source(strength: 0.6)"),
     ]
     for (change, text) in texts { #expect(change.identityText == text) }
   }

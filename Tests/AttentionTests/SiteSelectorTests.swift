@@ -69,7 +69,7 @@ func stableDiffusionSites(_ latentHeight: Int, _ latentWidth: Int, heads: Int = 
     ("self:9-4", "sites \"self:9-4\": \"9-4\" is not a layer or a range of layers, as 7 or 4-14"),
     ("self:4-", "sites \"self:4-\": \"4-\" is not a layer or a range of layers, as 7 or 4-14"),
     ("self:1,,2", "sites \"self:1,,2\": \"\" is not a layer or a range of layers, as 7 or 4-14"),
-    ("slef:4", "sites \"slef:4\": \"slef\" is not a kind of attention; allowed: self, cross, *"),
+    ("slef:4", "sites \"slef:4\": \"slef\" is not a kind of attention; allowed: self, cross, *, and residual"),
     ("self:res<=x", "sites \"self:res<=x\": \"x\" is not a number of cells, as 16"),
     ("self:grid<=1/0", "sites \"self:grid<=1/0\": \"1/0\" is not a fraction, as 1/2"),
     // Times the side of a grid it would overflow.

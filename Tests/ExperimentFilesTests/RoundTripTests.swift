@@ -69,12 +69,15 @@ private struct RandomSpecs {
     let op = some(OperationRegistry.all)
     let place = op.places.isEmpty ? .probabilities : some(op.places)
     var values: [String: OperationValue] = [:]
-    for key in op.keys where (key.place ?? place) == place && count(0...2) > 0 { values[key.name] = value(key.kind) }
+    for key in op.keys where (key.place ?? place) == place && (key.isRequired || count(0...2) > 0) {
+      values[key.name] = value(key.kind)
+    }
     if op.changesWords { return OperationSpec(op: op, values: values, sites: "", words: [.position(2)]) }
     if op.onlyObserves {
       return OperationSpec(
         op: op, values: values, sites: "s" + text(), steps: steps(of: total), branch: some(BranchChoice.allCases))
     }
+    if op.changesStart { return OperationSpec(op: op, values: values, sites: "") }
     if op.changesPrompt { return OperationSpec(op: op, values: values, sites: "", branch: some(BranchChoice.allCases)) }
     let takesHeads = place != .output && count(0...1) == 1
     let takesWords = ![.queries, .output].contains(place) && count(0...1) == 1
@@ -90,6 +93,7 @@ private struct RandomSpecs {
     case .number(let range): .number(some([Float(range.lowerBound), 0.25, Float(range.upperBound)]))
     case .seed: .seed(some([0, 7, .max]))
     case .name(let names): .name(some(names))
+    case .words: .texts(["car", "red car#2"])
     case .prompts: .texts([text(), "x" + text(9...9)])
     case .seeds: .seeds([4, .max])
     }

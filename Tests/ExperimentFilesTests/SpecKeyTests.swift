@@ -49,10 +49,14 @@ import Testing
     let form = Form<OperationSpec>.change
     for operation in OperationRegistry.all {
       let section = OperationSpec.section(of: operation)
-      let place = operation.changesWords ? ", words: [red]" : operation.changesPrompt ? "" : ", sites: \"cross:*\""
-      let target = "op: \(operation.name)\(place)"
-      let without = try read("{ \(target) }", form.read)
+      let place = operation.changesWords ? ", words: [red]" : operation.isOfAttention ? ", sites: \"cross:*\"" : ""
+      let bare = "op: \(operation.name)\(place)"
       for key in section.keys where operation.keys.contains(where: { $0.name == key.name }) {
+        // What must be given has another value without the key's own.
+        let required = operation.keys.filter(\.isRequired).map(\.name)
+        let target = ([bare] + required.filter { $0 != key.name }.map { "\($0): [zebra]" }).joined(separator: ", ")
+        let other = required.contains(key.name) ? ", \(key.name): [zebra]" : ""
+        let without = try read("{ \(target)\(other) }", form.read)
         let value = try read("{ \(target), \(key.name): \(key.example) }", form.read)
         let written = try #require(form.write(value)?.flow)
         #expect(value != without && written.contains("\(key.name): "), "\(operation): \(key.name) is lost: \(written)")

@@ -20,7 +20,7 @@ import Testing
         version: 1
         name: ops
         model: emoji-scenes
-        generate: { pairs: [{ source: a red car, target: a red dog }], seeds: [1], num_inference_steps: 10 }
+        generate: { pairs: [{ source: a blue car, target: a red car }], seeds: [1], num_inference_steps: 10 }
         interventions:
         \(interventions)
         """

@@ -64,7 +64,7 @@ struct EditedMatrix {
             rows: Int32(rows), columns: Int32(columns), stride: Int32(stride), row_mask: rowMask,
             column_mask: columnMask),
           values: values, source: source, sourceStride: Int32(sourceStride), keys: keys, height: Int32(height),
-          width: Int32(width))
+          width: Int32(width), objects: edit.objects)
         if case .matrix(_, let change) = edit.change.effect { change(&matrix) }
         if edit.renormalizes { ck_edit_renormalize(&matrix.region, values) }
       }

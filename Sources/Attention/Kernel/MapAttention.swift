@@ -81,7 +81,7 @@ struct MapAttention {
         continue
       }
       for (index, head) in chunk.enumerated() where edit.changes(head: head) {
-        let sources = edit.sources.map { lane in
+        let sources = (edit.takesMaps ? edit.sources : []).map { lane in
           var map = scores(lane, head, space)
           if softmaxed { softmax(&map) }
           return map

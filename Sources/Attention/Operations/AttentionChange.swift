@@ -57,6 +57,11 @@ extension AttentionChange {
     return seed
   }
 
+  /// The words of a key, none where they are missing.
+  package func texts(_ key: String) -> [String] {
+    if case .texts(let texts)? = values[key] { texts } else { [] }
+  }
+
   func name(_ key: String) -> String {
     guard case .name(let name)? = values[key] else { preconditionFailure("\(operation.name) has no name \(key)") }
     return name

@@ -30,6 +30,10 @@ public struct AttentionEdit: Hashable, Sendable {
   public let renormalizes: Bool
   /// Where the sources' tokens stand at other positions; nil: at the same.
   public let alignment: TokenAlignment?
+  /// Where the object is, for an operation that asks for it; nil elsewhere.
+  public var objects: ObjectMasks?
+  /// The query that tells where the object is: an index into those of a step.
+  var objectQuery: Int?
 
   public init(
     lane: Int, sources: [Int], place: Place, change: AttentionChange, heads: Set<Int>? = nil, tokens: [Int]? = nil,
@@ -46,6 +50,9 @@ public struct AttentionEdit: Hashable, Sendable {
   }
 
   func changes(head: Int) -> Bool { heads?.contains(head) ?? true }
+
+  /// Whether its sources' maps are computed for it: masks come of other maps.
+  var takesMaps: Bool { objects == nil }
 
   /// Whether it needs all heads at once.
   var isMeanOfHeads: Bool { if case .meanOfHeads = change.effect { true } else { false } }

@@ -1,4 +1,5 @@
-/// Something that an intervention does: to what an attention computes, or to the encoded prompt that it looks at.
+/// Something that an intervention does: to what an attention computes, to the encoded prompt that it looks at, or to what a
+/// run starts from.
 ///
 /// An operation is told by its name alone. What it does and what is said of it is one value in one file below `Kinds`, and
 /// a line in ``OperationRegistry/all``: experiment files, plans, `attnlab ops`, the reference and reports know it by that.
@@ -13,10 +14,12 @@ public struct AttentionOperation: Sendable {
   public let keys: [OperationKey]
   /// What must run beside the target.
   public let takesFrom: OperationSource
-  /// The places of an attention that it may be used at; none for one that changes the encoded prompt.
+  /// The places of an attention that it may be used at; none for one that changes the encoded prompt or the start.
   public let places: [AttentionEdit.Place]
   /// Whether it changes nothing but what `record` keeps of an attention's maps.
   public let onlyObserves: Bool
+  /// Whether it changes what a run starts from.
+  public let changesStart: Bool
 
   let refusal: @Sendable (AttentionChange, AttentionEdit.Place, AttentionSite) -> String?
   let words: @Sendable (AttentionChange) -> String?
@@ -31,7 +34,7 @@ public struct AttentionOperation: Sendable {
   ///   - effect: what it does with the values of its keys.
   init(
     _ name: String, meaning: String, example: String, keys: [OperationKey] = [], takesFrom: OperationSource = .nothing,
-    places: [AttentionEdit.Place] = AttentionEdit.Place.allCases, onlyObserves: Bool = false,
+    places: [AttentionEdit.Place] = AttentionEdit.Place.allCases, onlyObserves: Bool = false, changesStart: Bool = false,
     refusal: @escaping @Sendable (AttentionChange, AttentionEdit.Place, AttentionSite) -> String? = { _, _, _ in nil },
     words: @escaping @Sendable (AttentionChange) -> String? = { _ in nil },
     identity: @escaping @Sendable (AttentionChange) -> String? = { _ in nil },
@@ -44,6 +47,7 @@ public struct AttentionOperation: Sendable {
     self.takesFrom = takesFrom
     self.places = places
     self.onlyObserves = onlyObserves
+    self.changesStart = changesStart
     self.refusal = refusal
     self.words = words
     self.identity = identity
@@ -53,8 +57,11 @@ public struct AttentionOperation: Sendable {
   /// Whether it needs a source run beside the target.
   public var needsSource: Bool { takesFrom == .source }
 
-  /// Whether it changes the encoded prompt of a run, and so has no places, sites and steps.
-  public var changesPrompt: Bool { places.isEmpty }
+  /// Whether it changes the encoded prompt of a run.
+  public var changesPrompt: Bool { places.isEmpty && !changesStart }
+
+  /// Whether it changes what attentions compute; any other has no places, sites and steps.
+  public var isOfAttention: Bool { !places.isEmpty }
 
   /// Whether it changes the encoded prompt at words that the file chooses.
   public var changesWords: Bool {
@@ -63,7 +70,7 @@ public struct AttentionOperation: Sendable {
 
   /// Why it may not be used at a place; nil if it may.
   public func refusal(of place: AttentionEdit.Place) -> String? {
-    guard !changesPrompt, !places.contains(place) else { return nil }
+    guard isOfAttention, !places.contains(place) else { return nil }
     if places.count == 1 { return "\(name) is of \(places[0].rawValue) alone" }
     return "\(name) is not of \(place.rawValue); allowed: \(places.map(\.rawValue).joined(separator: ", "))"
   }

@@ -18,6 +18,8 @@ enum OperationEffect: Sendable {
   case randomWords(seed: Seed)
   /// Nothing is changed: observations of maps take the source's queries in place of the lane's own.
   case readAcross
+  /// The run starts from its source's finished latents with noise added.
+  case noisedSource(strength: Float)
 }
 
 /// A change of all probabilities that is made while they are computed, so that no map is ever whole.
@@ -41,6 +43,8 @@ struct ChangedMatrix {
   /// Rows as a grid, for what looks at neighbors.
   let height: Int32
   let width: Int32
+  /// Where the object is, for what asks for it.
+  let objects: ObjectMasks?
 
   var rows: Int { Int(region.rows) }
 

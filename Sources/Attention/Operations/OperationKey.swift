@@ -9,6 +9,8 @@ public struct OperationKey: Sendable {
     case seed
     /// One of these names.
     case name([String])
+    /// Words of prompts; such a key must be given.
+    case words
     /// Prompts and templates, as in `generate`.
     case prompts
     /// Seeds, as in `generate`.
@@ -42,11 +44,15 @@ public struct OperationKey: Sendable {
     self.words = words
   }
 
+  /// Whether a file must give it.
+  public var isRequired: Bool { kind == .words }
+
   /// Whether a value may stand there.
   public func accepts(_ value: OperationValue) -> Bool {
     switch (kind, value) {
     case (.number(let range), .number(let number)): range.contains(Double(number))
     case (.seed, .seed), (.prompts, .texts), (.seeds, .seeds): true
+    case (.words, .texts(let words)): !words.isEmpty
     case (.name(let names), .name(let name)): names.contains(name)
     default: false
     }

@@ -3,7 +3,7 @@ public enum OperationRegistry {
   /// In the order in which they are explained. An operation of your own is a file below `Kinds` with a line here.
   public static let all: [AttentionOperation] = [
     .replace, .mix, .zero, .uniform, .identity, .shuffle, .blur, .scale, .datasetMean, .headMean, .spatialMean,
-    .embedding, .randomEmbedding, .crossRead,
+    .embedding, .randomEmbedding, .crossRead, .objectMask, .noisedSource,
   ]
 
   /// - Returns: nil if there is none of that name.

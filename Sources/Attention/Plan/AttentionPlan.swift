@@ -28,6 +28,8 @@ public struct AttentionPlan: Sendable {
   public let stepCount: Int
   /// What is changed of encoded prompts. A denoising is told before its first step.
   public let promptChanges: [PromptChange]
+  /// The runs that start from their source's picture. A denoising is told before its first step.
+  public let starts: [NoisedStart]
   /// The random UNets that are run beside the model, where a record keeps their attention.
   public let observers: [RandomObserver]
 
@@ -37,13 +39,17 @@ public struct AttentionPlan: Sendable {
   fileprivate var recorded: [Recorded] = []
 
   /// What is changed at a step.
-  private struct Changes {
+  fileprivate struct Changes {
     /// At site: the fills of all lanes, or none where every lane keeps its own.
     var fills: [[ProbabilityFill]]
     /// At site: what else is changed, in order.
     var edits: [[AttentionEdit]]
     /// At site, by lane: the lane whose queries are read in what is recorded; empty where there is none at any site.
     var queries: [[Int: Int]] = []
+    /// By path, what is changed of residual features, in order.
+    var residuals: [String: [AttentionEdit]] = [:]
+    /// The objects whose masks edits ask for.
+    var objects: [ObjectQuery] = []
   }
 
   /// What a record keeps at each of its steps.
@@ -70,6 +76,13 @@ public struct AttentionPlan: Sendable {
     self.lanes = lanes
     self.stepCount = stepCount
     promptChanges = Self.promptChanges(operations, lanes)
+    starts = operations.compactMap { operation in
+      guard case .noisedSource(let strength) = operation.change.effect, let source = operation.sources.first else {
+        return nil
+      }
+      // The decimal number of the file: 20 steps at 0.7 are 14, and the nearest float lies below 0.7.
+      return NoisedStart(run: operation.run, source: source, strength: Double("\(strength)") ?? Double(strength))
+    }
     observers = try RandomObserver.all(of: records, sites: sites, lanes: lanes, stepCount: stepCount, tokens: tokens)
     let records = records.filter { $0.randomUNet == nil }
     let operations = operations.filter { !$0.isNothing }
@@ -131,18 +144,19 @@ public struct AttentionPlan: Sendable {
       for branch in operation.branches {
         guard let lane = laneOf[Lane(run: operation.run, branch: branch)] else { continue }
         for site in operation.sites { asked[site][lane].append(operation) }
+        for path in operation.residuals {
+          changes.residuals[path, default: []].append(
+            AttentionEdit(
+              lane: lane, sources: try sources(of: operation, lane, lanes, laneOf), place: operation.place,
+              change: operation.change))
+        }
       }
     }
+    for edits in changes.residuals.values { try checkSources([], edits, []) }
     for site in sites.indices {
       for (lane, all) in asked[site].enumerated() where !all.isEmpty {
         let sources = { (operation: PlannedOperation) throws(SelectionError) -> [Int] in
-          guard operation.change.operation.takesFrom != .nothing else { return [] }
-          let found = operation.sources.compactMap { laneOf[Lane(run: $0, branch: lanes[lane].branch)] }
-          guard !found.isEmpty, found.count == operation.sources.count else {
-            throw SelectionError(
-              "\(operation.change.operation.name): there is no source run to take from; give `pairs` of prompts")
-          }
-          return found
+          try Self.sources(of: operation, lane, lanes, laneOf)
         }
         let operations = all.filter { !$0.change.operation.onlyObserves }
         for operation in all where operation.change.operation.onlyObserves {
@@ -158,17 +172,31 @@ public struct AttentionPlan: Sendable {
         }
         for operation in operations {
           let alignment = takesTokens && operation.place.hasTokens ? operation.alignment : nil
-          changes.edits[site].append(
-            AttentionEdit(
-              lane: lane, sources: try sources(operation), place: operation.place, change: operation.change,
-              heads: operation.heads, tokens: operation.partnered(by: alignment, of: tokens),
-              renormalizes: operation.renormalizes, alignment: alignment))
+          var edit = AttentionEdit(
+            lane: lane, sources: try sources(operation), place: operation.place, change: operation.change,
+            heads: operation.heads, tokens: operation.partnered(by: alignment, of: tokens),
+            renormalizes: operation.renormalizes, alignment: alignment)
+          edit.objectQuery = changes.query(of: operation, laneOf)
+          changes.edits[site].append(edit)
         }
       }
       let read = changes.queries.isEmpty ? [] : Array(changes.queries[site].values)
       try checkSources(changes.fills[site], changes.edits[site], read)
     }
     return changes
+  }
+
+  /// The lanes that an operation takes from, of the same half of guidance.
+  private static func sources(
+    of operation: PlannedOperation, _ lane: Int, _ lanes: [Lane], _ laneOf: [Lane: Int]
+  ) throws(SelectionError) -> [Int] {
+    guard operation.change.operation.takesFrom != .nothing else { return [] }
+    let found = operation.sources.compactMap { laneOf[Lane(run: $0, branch: lanes[lane].branch)] }
+    guard !found.isEmpty, found.count == operation.sources.count else {
+      throw SelectionError(
+        "\(operation.change.operation.name): there is no source run to take from; give `pairs` of prompts")
+    }
+    return found
   }
 
   /// The fill that operations of one lane come to: nil if one of them changes only a part, or something else than the
@@ -242,13 +270,15 @@ public struct AttentionPlan: Sendable {
           if case .source(let source) = fill, isOfRun(source) { takers.insert(lanes[lane].run) }
         }
       }
-      for edit in changes[index].edits.joined() where edit.sources.contains(where: isOfRun) {
+      let residuals = changes[index].residuals.values.joined()
+      for edit in Array(changes[index].edits.joined()) + residuals where edit.sources.contains(where: isOfRun) {
         takers.insert(lanes[edit.lane].run)
       }
       for queries in changes[index].queries {
         for (lane, source) in queries where isOfRun(source) { takers.insert(lanes[lane].run) }
       }
     }
+    takers.formUnion(starts.filter { $0.source == run && $0.firstStep(of: stepCount) >= step }.map(\.run))
     return takers.subtracting([run]).sorted()
   }
 
@@ -278,9 +308,25 @@ public struct AttentionPlan: Sendable {
   public func probe(step: Int) -> StepProbe {
     let changes = changes[changesOfStep[step]]
     return StepProbe(
-      fills: changes.fills, edits: changes.edits, observations: observations(step: step),
+      sites: sites, fills: changes.fills, edits: changes.edits, residuals: changes.residuals, objects: changes.objects,
+      observations: observations(step: step),
       observers: observers.filter { $0.observes(step: step) }.map {
         ObserverProbe(seed: $0.seed, lanes: $0.lanes, probe: $0.plan.probe(step: step))
       })
+  }
+}
+
+extension AttentionPlan.Changes {
+  /// The index of the query that tells an operation where its object is; nil for one that does not ask.
+  fileprivate mutating func query(of operation: PlannedOperation, _ laneOf: [Lane: Int]) -> Int? {
+    guard let object = operation.object, let source = operation.sources.first,
+      let sourceLane = laneOf[Lane(run: source, branch: .conditional)],
+      let targetLane = laneOf[Lane(run: operation.run, branch: .conditional)]
+    else { return nil }
+    let query = ObjectQuery(
+      sourceLane: sourceLane, targetLane: targetLane, tokens: object, threshold: operation.change.number("threshold"))
+    if let known = objects.firstIndex(of: query) { return known }
+    objects.append(query)
+    return objects.count - 1
   }
 }

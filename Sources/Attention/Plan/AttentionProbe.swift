@@ -28,8 +28,12 @@ public protocol AttentionProbe: AnyObject {
   func receive(site: Int, observed: [Tensor])
   /// The random UNets that are run on the same latents, text and time, each with a probe of its own.
   var observers: [ObserverProbe] { get }
+  /// What is changed of the residual feature of a residual block, by its path in diffusers.
+  func residualEdits(path: String) -> [AttentionEdit]
 }
 
 extension AttentionProbe {
   public var observers: [ObserverProbe] { [] }
+  /// Nothing.
+  public func residualEdits(path: String) -> [AttentionEdit] { [] }
 }

@@ -8,6 +8,8 @@ public struct PlannedOperation: Codable, Hashable, Sendable {
   public let sources: [Int]
   /// Indices of sites.
   public let sites: [Int]
+  /// Paths of residual blocks whose features are changed.
+  public let residuals: [String]
   public let steps: [Int]
   public let branches: Set<GuidanceBranch>
   /// The heads that are changed; nil: all.
@@ -18,25 +20,29 @@ public struct PlannedOperation: Codable, Hashable, Sendable {
   /// Where the tokens of source and target stand at different positions: cross-attention of the conditional half takes
   /// them by it.
   public let alignment: TokenAlignment?
+  /// The tokens of the object, for an operation that asks where it is.
+  public let object: PlannedObject?
 
   /// - Parameter values: of the operation's own keys; the others take their standard.
   public init(
     operation: AttentionOperation, values: [String: OperationValue] = [:],
-    place: AttentionEdit.Place = .probabilities, run: Int, sources: [Int] = [], sites: [Int], steps: [Int],
-    branches: Set<GuidanceBranch>, heads: Set<Int>? = nil,
-    tokens: [Int]? = nil, renormalizes: Bool = false, alignment: TokenAlignment? = nil
+    place: AttentionEdit.Place = .probabilities, run: Int, sources: [Int] = [], sites: [Int],
+    residuals: [String] = [], steps: [Int], branches: Set<GuidanceBranch>, heads: Set<Int>? = nil,
+    tokens: [Int]? = nil, renormalizes: Bool = false, alignment: TokenAlignment? = nil, object: PlannedObject? = nil
   ) {
     change = AttentionChange(operation, values)
     self.place = place
     self.run = run
     self.sources = sources
     self.sites = sites
+    self.residuals = residuals
     self.steps = steps
     self.branches = branches
     self.heads = heads
     self.tokens = tokens
     self.renormalizes = renormalizes
     self.alignment = alignment
+    self.object = object
   }
 
   /// Whether it leaves everything as it is: it is then left out, and the bits stay.

@@ -9,6 +9,8 @@
 /// - the grid in cells of its longer side, `res<=16`;
 /// - a path with `*` for any run of characters, `up_blocks.1.*`.
 ///
+/// `residual:` selects residual features by their path, `residual:up_blocks.1.resnets.1`, or all of them, `residual:*`.
+///
 /// A path pattern may also stand alone: `*.attentions.0.*.attn2`. Several selectors joined by ` + ` select what any does.
 public struct SiteSelector: Hashable, Sendable, CustomStringConvertible {
   private enum Term: Hashable, Sendable {
@@ -40,9 +42,13 @@ public struct SiteSelector: Hashable, Sendable, CustomStringConvertible {
 
   private struct Part: Hashable, Sendable {
     let text: String
+    /// None for residual features.
     let kinds: Set<AttentionKind>
     let term: Term
   }
+
+  /// Whether it is of residual features, and not of attentions.
+  public var isOfResiduals: Bool { parts.allSatisfy(\.kinds.isEmpty) }
 
   public let description: String
   private let parts: [Part]
@@ -55,11 +61,18 @@ public struct SiteSelector: Hashable, Sendable, CustomStringConvertible {
       parts.append(try Self.part(String(piece.trimmingSpaces)))
     }
     self.parts = parts
+    guard isOfResiduals || parts.allSatisfy({ !$0.kinds.isEmpty }) else {
+      throw SelectionError(
+        "sites \"\(text)\": attentions and residual features are not selected together; write an operation for each")
+    }
   }
 
   /// The sites selected, in the order of the forward pass.
   /// - Throws: `SelectionError` if a part of the selector matches none: what there is instead.
   public func resolve(_ sites: [AttentionSite]) throws(SelectionError) -> [AttentionSite] {
+    guard !isOfResiduals else {
+      throw SelectionError("sites \"\(description)\" selects residual features, and attentions are wanted here")
+    }
     var chosen = Set<Int>()
     for part in parts {
       if case .layers(let ranges) = part.term {
@@ -77,6 +90,23 @@ public struct SiteSelector: Hashable, Sendable, CustomStringConvertible {
       chosen.formUnion(matching.map(\.index))
     }
     return sites.filter { chosen.contains($0.index) }
+  }
+
+  /// The residual features selected, in the order of the forward pass.
+  /// - Throws: `SelectionError` if a part of the selector matches none: what there is instead.
+  public func resolveResiduals(_ residuals: [ResidualSite]) throws(SelectionError) -> [ResidualSite] {
+    var chosen = Set<String>()
+    for part in parts {
+      guard case .path(let pattern) = part.term else { return residuals }
+      let matching = residuals.map(\.path).filter { Self.glob(pattern, $0) }
+      guard !matching.isEmpty else {
+        let near = residuals.map(\.path).min { common($0, Array(pattern)) > common($1, Array(pattern)) }
+        throw SelectionError(
+          "sites \"\(part.text)\" matches no residual block of this model; a near one is \(near ?? "none")")
+      }
+      chosen.formUnion(matching)
+    }
+    return residuals.filter { chosen.contains($0.path) }
   }
 
   // MARK: - Reading
@@ -97,9 +127,17 @@ public struct SiteSelector: Hashable, Sendable, CustomStringConvertible {
     case "self": kinds = [.selfAttention]
     case "cross": kinds = [.cross]
     case "*": kinds = Set(AttentionKind.allCases)
+    case "residual":
+      let rest = text[text.index(after: colon)...].trimmingSpaces
+      guard rest == "*" || rest.contains(".") else {
+        throw SelectionError(
+          "sites \"\(text)\": residual features are selected by path, as residual:up_blocks.1.resnets.1, or all by "
+            + "residual:*")
+      }
+      return Part(text: text, kinds: [], term: rest == "*" ? .all : .path(rest))
     default:
       throw SelectionError(
-        "sites \"\(text)\": \"\(text[..<colon])\" is not a kind of attention; allowed: self, cross, *")
+        "sites \"\(text)\": \"\(text[..<colon])\" is not a kind of attention; allowed: self, cross, *, and residual")
     }
     let rest = text[text.index(after: colon)...].trimmingSpaces
     return Part(text: text, kinds: kinds, term: try term(rest, in: text))

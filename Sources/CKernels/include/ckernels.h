@@ -179,6 +179,9 @@ void ck_edit_blur(const ck_region *region, int height, int width, float sigma, f
 void ck_edit_column_mean(const ck_region *region, float *x);
 /// Each row divided by its sum, where that is not 0; the masks are not looked at.
 void ck_edit_renormalize(const ck_region *region, float *x);
+/* Row i becomes queries[i] of its part with keys 1, and 1 - queries[i] of that with keys 0, each of them brought to a sum of
+ * 1 before; a part that sums to 0 becomes 1 / columns everywhere. queries: one a row, keys: one a column. */
+void ck_edit_split(const ck_region *region, const float *queries, const uint8_t *keys, float *x);
 /// A column's sum over the rows is its mass, the column over its mass its pattern. With `mass` not 0 x keeps its pattern
 /// and takes the source's mass; else it takes the source's pattern and keeps its mass. A column without mass is left.
 void ck_edit_part(const ck_region *region, int mass, const float *source, int source_stride, float *x);

@@ -12,13 +12,17 @@ struct UNetStage {
 
   var transformerBlocks: [TransformerBlock] { transformers.flatMap(\.blocks) }
 
+  private func edits(_ probe: (any AttentionProbe)?, _ resnet: ResnetBlock) -> [AttentionEdit] {
+    probe?.residualEdits(path: resnet.path) ?? []
+  }
+
   /// Every result joins the skips.
   func down(
     _ x: Tensor, time: Tensor, context: UNetContext, probe: (any AttentionProbe)?, skips: inout [Tensor]
   ) throws -> Tensor {
     var hidden = x
     for (index, resnet) in resnets.enumerated() {
-      hidden = try resnet(hidden, time: time)
+      hidden = try resnet(hidden, time: time, edits: edits(probe, resnet))
       if !transformers.isEmpty { hidden = try transformers[index](hidden, context: context, probe: probe) }
       skips.append(hidden)
     }
@@ -32,10 +36,10 @@ struct UNetStage {
   func middle(
     _ x: Tensor, time: Tensor, context: UNetContext, probe: (any AttentionProbe)?
   ) throws -> Tensor {
-    var hidden = try resnets[0](x, time: time)
+    var hidden = try resnets[0](x, time: time, edits: edits(probe, resnets[0]))
     for (transformer, resnet) in zip(transformers, resnets.dropFirst()) {
       hidden = try transformer(hidden, context: context, probe: probe)
-      hidden = try resnet(hidden, time: time)
+      hidden = try resnet(hidden, time: time, edits: edits(probe, resnet))
     }
     return hidden
   }
@@ -47,7 +51,8 @@ struct UNetStage {
   ) throws -> Tensor {
     var hidden = x
     for (index, resnet) in resnets.enumerated() {
-      hidden = try resnet(hidden.concatenated(with: skips.removeLast()), time: time)
+      hidden = try resnet(
+        hidden.concatenated(with: skips.removeLast()), time: time, edits: edits(probe, resnet))
       if !transformers.isEmpty { hidden = try transformers[index](hidden, context: context, probe: probe) }
     }
     if let resample, let next = skips.last {
