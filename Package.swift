@@ -132,7 +132,7 @@ let package = Package(
       dependencies: [
         "Analysis", "Attention", "Files", "Formatting", "Measures", "Pipelines", "Probing", "Schedulers", "StrictYAML",
         "Tensors",
-      ], swiftSettings: strict + unoptimised),
+      ], resources: [.copy("Methods")], swiftSettings: strict + unoptimised),
     .target(
       name: "Planning",
       dependencies: [

@@ -31,6 +31,9 @@ struct FileContext {
   var probeBanks: [String] = []
   var probeNames: [String] = []
 
+  /// For operations that stand in no file: what they take attention from is given to them.
+  mutating func assumesPairs() { hasPairs = true }
+
   /// The most calls of the model that a run may make.
   static let mostCalls = SchedulerKind.allCases.map { $0.mostCalls(steps: 1000) }.max() ?? 1000
 }

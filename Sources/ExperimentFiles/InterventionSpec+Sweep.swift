@@ -9,7 +9,10 @@ extension FileReader {
   /// there, and what is wrong with it is reported at its place.
   func interventions(named name: String, at namePlace: SpecPlace, _ field: Field) -> [InterventionSpec] {
     let operations = Form<[OperationSpec]>.list(
-      of: "operations, [] to change nothing, or { sweep, operations }", .change)
+      of: "operations, [] to change nothing, { method } or { sweep, operations }", .change)
+    if case .mapping(let keys) = field.node.content, keys.contains(where: { $0.key == "method" }) {
+      return methodInterventions(named: name, at: namePlace, field)
+    }
     guard case .mapping(let keys) = field.node.content,
       keys.contains(where: { ["sweep", "operations"].contains($0.key) })
     else {

@@ -4,8 +4,8 @@ import Formatting
 ///
 /// Stands between the YAML library and the decoder: the overrides of the command line edit this tree, and the decoder
 /// need not know whether a value came from the file or from an option.
-package struct SpecNode {
-  package enum Content {
+package struct SpecNode: Sendable {
+  package enum Content: Sendable {
     case scalar(String, ScalarKind)
     case list([SpecNode])
     case mapping([SpecEntry])
@@ -20,7 +20,7 @@ package struct SpecNode {
   }
 }
 
-package struct SpecEntry {
+package struct SpecEntry: Sendable {
   package var key: String
   package var keyPlace: SpecPlace
   package var value: SpecNode
@@ -33,7 +33,7 @@ package struct SpecEntry {
 }
 
 /// What YAML takes a scalar for. Only an unquoted one can be anything but text.
-package enum ScalarKind: Hashable {
+package enum ScalarKind: Hashable, Sendable {
   case text
   case integer
   case number
@@ -43,7 +43,7 @@ package enum ScalarKind: Hashable {
 }
 
 /// Where a value stands.
-package enum SpecPlace: Hashable {
+package enum SpecPlace: Hashable, Sendable {
   /// In the experiment file, both from 1.
   case line(Int, column: Int)
   /// In an option, named as `--set generate.seeds`.

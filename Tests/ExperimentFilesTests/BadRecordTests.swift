@@ -217,13 +217,13 @@ import Testing
           h: [zero]
         """#),
       """
-      e.yaml:6:6: interventions.a: expected a list of operations, [] to change nothing, or { sweep, operations }, found a mapping
+      e.yaml:6:6: interventions.a: expected a list of operations, [] to change nothing, { method } or { sweep, operations }, found a mapping
       e.yaml:7:13: interventions.b.0.op: unknown value "replcae"; did you mean "replace"? allowed: \(operations)
       e.yaml:8:7: the key "sites" is missing in interventions.c.0
       e.yaml:9:29: unknown key "off" in interventions.d.0; did you mean "of"? allowed: \(operationKeys)
       e.yaml:10:3: interventions.e/f: "e/f" cannot be a name; \(nameRule)
       e.yaml:11:3: interventions."": "" cannot be a name; \(nameRule)
-      e.yaml:12:5: interventions.g: expected a list of operations, [] to change nothing, or { sweep, operations }, found nothing (null)
+      e.yaml:12:5: interventions.g: expected a list of operations, [] to change nothing, { method } or { sweep, operations }, found nothing (null)
       e.yaml:13:7: interventions.h.0: expected a mapping with the keys \(operationKeys), found the text "zero"
       """
     ),

@@ -23,7 +23,8 @@ import torch
 import transformers
 
 from oracle import (
-    components, cross_read, daam, fast_tests, generations, inversions, lpips, operations, quantities, randn, schedulers, swaps, tiny, vision,
+    components, cross_read, daam, fast_tests, generations, inversions, lpips, methods, operations, quantities, randn,
+    schedulers, swaps, tiny, vision,
 )
 
 FOLDER = pathlib.Path(__file__).resolve().parent
@@ -39,6 +40,7 @@ FIXTURES = {
     "maps": swaps.make_maps,
     "operations": operations.make,
     "references": operations.make_references,
+    "methods": methods.make,
     "quantities": quantities.make,
     "cross_read": cross_read.make,
     "schedulers": schedulers.make,
