@@ -125,6 +125,7 @@ public struct Denoising {
         return noise
       })
     self.starts = try NoisedStarts(starts, model, prompts: prompts, seeds: seeds, settings)
+    try self.starts.apply(to: &latents, step: 0, scheduler)
   }
 
   /// Takes one step.
@@ -138,7 +139,6 @@ public struct Denoising {
     probe: (any AttentionProbe)? = nil, keepsPrediction: Bool = false
   ) throws -> [BrokenRun] {
     precondition(!isDone, "a finished denoising has no next step")
-    try starts.apply(to: &latents, step: step, scheduler)
     let input = modelInput
     for observer in probe?.observers ?? [] { try observe(observer, input) }
     let batch = settings.isGuided ? try Tensor.stacked([input, input]) : input
@@ -148,10 +148,10 @@ public struct Denoising {
       keepsPrediction
       ? try scheduler.predictedClean(modelOutput: prediction, step: step, latents: latents) : nil
     latents = try scheduler.step(modelOutput: prediction, step: step, latents: latents)
-    if step + 1 == timesteps.count { try starts.apply(to: &latents, step: step + 1, scheduler) }
     let broken = newlyBroken(output)
     brokenRuns.formUnion(broken.map(\.run))
     step += 1
+    try starts.apply(to: &latents, step: step, scheduler)
     return broken
   }
 

@@ -71,7 +71,8 @@ struct PlanBuilder {
         let place = "interventions.\(intervention.name).\(index)"
         guard let (chosen, features) = selected(operation, place) else { return nil }
         // What is changed before the first step, the prompt or the start, has no steps.
-        let steps = operation.op.isOfAttention ? attempt(place) { try Self.steps(operation.steps, of: callCount, stop) } : []
+        let steps =
+          operation.op.isOfAttention ? attempt(place) { try Self.steps(operation.steps, of: callCount, stop) } : []
         guard let steps else { return nil }
         if operation.op.changesStart { _ = attempt(place) { try NoisedStart.check(scheduler) } }
         let resolved = ResolvedOperation(spec: operation, sites: chosen, residuals: features, steps: steps)

@@ -12,14 +12,13 @@ import Tensors
 /// One picture by itself: an experiment of one run, so that it has the same bits and the same content hash as
 /// in an experiment.
 package struct SinglePicture {
-  package let plan: ExperimentPlan
-  package let model: StableDiffusion
-  let group: PlannedGroup
   package let prompt: PromptTokens
-  private let attention: AttentionPlan
+  private let single: SingleGroup
 
-  package var run: PlannedRun { group.runs[0] }
-  package var settings: DenoisingSettings { group.settings }
+  package var plan: ExperimentPlan { single.plan }
+  package var model: StableDiffusion { single.model }
+  package var run: PlannedRun { single.group.runs[0] }
+  package var settings: DenoisingSettings { single.group.settings }
 
   /// - Parameters:
   ///   - folder: the model's.
@@ -32,37 +31,15 @@ package struct SinglePicture {
     _ folder: ModelFolder, named name: String, prompt: String, negativePrompt: String = "", seed: Seed,
     settings: GenerationSettings, height: Int?, width: Int?, record: (PromptTokens) -> [RecordSpec] = { _ in [] }
   ) throws {
-    let description = try ModelDescription(folder)
-    try Self.checkSize(description, height: height, width: width)
-    let spec = ExperimentSpec(
-      name: "picture", model: name,
-      generate: GenerateSpec(
-        prompts: [prompt], seeds: [seed], settings: [settings], negativePrompt: negativePrompt, height: height,
-        width: width),
-      record: record(description.tokenizer.encode(prompt)))
-    plan = try ExperimentPlan(spec, model: PlanModel(description, hash: folder.contentHash(cache: .user())))
-    guard let group = plan.groups.first, let run = group.runs.first else {
-      throw ExperimentError("the plan of one picture is empty")
+    single = try SingleGroup(folder, height: height, width: width) { model in
+      ExperimentSpec(
+        name: "picture", model: name,
+        generate: GenerateSpec(
+          prompts: [prompt], seeds: [seed], settings: [settings], negativePrompt: negativePrompt, height: height,
+          width: width),
+        record: record(model.tokenizer.encode(prompt)))
     }
-    attention = try plan.attention(of: group)
-    try plan.checkMemory(of: group, attention, available: plan.availableBesideModel)
-    self.group = group
-    model = try StableDiffusion(description)
-    self.prompt = run.prompt
-  }
-
-  /// Each side by itself, so that both are reported.
-  private static func checkSize(_ model: ModelDescription, height: Int?, width: Int?) throws {
-    let sides = [(height ?? model.scale, model.scale), (model.scale, width ?? model.scale)]
-    let problems = sides.compactMap { height, width -> String? in
-      do {
-        try model.checkSize(height: height, width: width)
-        return nil
-      } catch {
-        return "\(error)"
-      }
-    }
-    guard problems.isEmpty else { throw PictureSizeError(problems: problems) }
+    self.prompt = single.group.runs[0].prompt
   }
 
   /// Denoises, and gives each step's maps to `observe`.
@@ -70,17 +47,7 @@ package struct SinglePicture {
   package func denoise(
     progress: some RunProgress, observe: (Int, StepProbe) throws -> Void = { _, _ in }
   ) throws -> Tensor {
-    defer { progress.finished() }
-    var denoising = try group.denoising(model)
-    while !denoising.isDone {
-      let step = denoising.step
-      let probe = attention.probe(step: step)
-      if let broken = try denoising.advance(probe: probe).first { throw broken }
-      try observe(step, probe)
-      progress.advanced(
-        done: denoising.step, total: denoising.callCount, work: "\"\(prompt.prompt)\", seed \(settings.seed)")
-    }
-    return denoising.latents
+    try single.denoise(work: "\"\(prompt.prompt)\", seed \(settings.seed)", progress: progress, observe: observe)
   }
 
   /// What the PNG files say of themselves; the keys are those of an experiment's pictures.
@@ -96,12 +63,6 @@ package struct SinglePicture {
 
   /// Words that are split or that the model never sees.
   package var remarks: [String] { plan.remarks }
-}
-
-/// Sides that a model cannot make.
-package struct PictureSizeError: Error, Hashable {
-  /// Never empty; each begins with the side's name.
-  package let problems: [String]
 }
 
 /// The settings of a picture as JSON shows them.

@@ -29,7 +29,10 @@ struct Attnlab: ParsableCommand {
     groupedSubcommands: [
       CommandGroup(
         name: "Models and single pictures:",
-        subcommands: [ModelsCommand.self, TokensCommand.self, GenerateCommand.self, HeatMapCommand.self]),
+        subcommands: [
+          ModelsCommand.self, TokensCommand.self, GenerateCommand.self, HeatMapCommand.self, MethodsCommand.self,
+          EditCommand.self,
+        ]),
       CommandGroup(
         name: "Experiments:",
         subcommands: [OpsCommand.self, ReferenceCommand.self, ValidateCommand.self, PlanCommand.self, RunCommand.self]),

@@ -129,8 +129,8 @@ import Testing
   }
 
   @Test(arguments: [
-    "models", "tokens", "generate", "heatmap", "ops", "validate", "plan", "run", "list", "show", "export",
-    "maps daam", "maps stats", "maps pca", "maps point", "maps diff",
+    "models", "tokens", "generate", "heatmap", "methods", "edit", "ops", "validate", "plan", "run", "list", "show",
+    "export", "maps daam", "maps stats", "maps pca", "maps point", "maps diff",
   ])
   func helpTeaches(_ command: String) throws {
     try Program.inFolder { attnlab in

@@ -34,7 +34,8 @@ public struct AttentionOperation: Sendable {
   ///   - effect: what it does with the values of its keys.
   init(
     _ name: String, meaning: String, example: String, keys: [OperationKey] = [], takesFrom: OperationSource = .nothing,
-    places: [AttentionEdit.Place] = AttentionEdit.Place.allCases, onlyObserves: Bool = false, changesStart: Bool = false,
+    places: [AttentionEdit.Place] = AttentionEdit.Place.allCases, onlyObserves: Bool = false,
+    changesStart: Bool = false,
     refusal: @escaping @Sendable (AttentionChange, AttentionEdit.Place, AttentionSite) -> String? = { _, _, _ in nil },
     words: @escaping @Sendable (AttentionChange) -> String? = { _ in nil },
     identity: @escaping @Sendable (AttentionChange) -> String? = { _ in nil },

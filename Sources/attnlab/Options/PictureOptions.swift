@@ -30,6 +30,11 @@ struct PictureOptions: ParsableArguments {
         + "folder's)", valueName: "name"))
   var scheduler: String?
 
+  /// Steps, guidance and scheduler.
+  var generation: GenerationSettings {
+    GenerationSettings(numInferenceSteps: steps, guidanceScale: guidance, scheduler: scheduler)
+  }
+
   /// A picture with these options, not yet made.
   /// - Parameters:
   ///   - height, width: in pixels; nil: the model's own.
@@ -42,7 +47,7 @@ struct PictureOptions: ParsableArguments {
       return try SinglePicture(
         commandLineModel(modelOption.model), named: modelOption.model, prompt: prompt, negativePrompt: negativePrompt,
         seed: seed,
-        settings: GenerationSettings(numInferenceSteps: steps, guidanceScale: guidance, scheduler: scheduler),
+        settings: generation,
         height: height, width: width, record: record)
     } catch let error as PictureSizeError {
       throw UsageError(error.problems.map { "--\($0)" })

@@ -1,0 +1,70 @@
+import Attention
+import Checkpoints
+import ExperimentFiles
+import Pipelines
+import Planning
+import Tensors
+
+/// The one group of a small experiment, made in memory: it has the same bits and the same content hashes as in an experiment.
+struct SingleGroup {
+  let plan: ExperimentPlan
+  let model: StableDiffusion
+  let group: PlannedGroup
+  private let attention: AttentionPlan
+
+  /// - Parameters:
+  ///   - folder: the model's.
+  ///   - height, width: in pixels; nil: the model's own.
+  ///   - spec: of one group of runs, for a model.
+  /// - Throws: `PictureSizeError` for sizes that the model cannot make; `ExperimentError` for what cannot be planned, or
+  ///   needs more memory than there is; what loading throws.
+  init(_ folder: ModelFolder, height: Int?, width: Int?, _ spec: (ModelDescription) -> ExperimentSpec) throws {
+    let description = try ModelDescription(folder)
+    try Self.checkSize(description, height: height, width: width)
+    plan = try ExperimentPlan(
+      spec(description), model: PlanModel(description, hash: folder.contentHash(cache: .user())))
+    guard let group = plan.groups.first else { throw ExperimentError("the plan of one group is empty") }
+    attention = try plan.attention(of: group)
+    try plan.checkMemory(of: group, attention, available: plan.availableBesideModel)
+    self.group = group
+    model = try StableDiffusion(description)
+  }
+
+  /// Each side by itself, so that both are reported.
+  private static func checkSize(_ model: ModelDescription, height: Int?, width: Int?) throws {
+    let sides = [(height ?? model.scale, model.scale), (model.scale, width ?? model.scale)]
+    let problems = sides.compactMap { height, width -> String? in
+      do {
+        try model.checkSize(height: height, width: width)
+        return nil
+      } catch {
+        return "\(error)"
+      }
+    }
+    guard problems.isEmpty else { throw PictureSizeError(problems: problems) }
+  }
+
+  /// Denoises, and gives each step's maps to `observe`.
+  /// - Parameter work: what is said to be made.
+  /// - Returns: The final latents of all runs, `[runs, height, width, channels]`.
+  func denoise(
+    work: String, progress: some RunProgress, observe: (Int, StepProbe) throws -> Void = { _, _ in }
+  ) throws -> Tensor {
+    defer { progress.finished() }
+    var denoising = try group.denoising(model)
+    while !denoising.isDone {
+      let step = denoising.step
+      let probe = attention.probe(step: step)
+      if let broken = try denoising.advance(probe: probe).first { throw broken }
+      try observe(step, probe)
+      progress.advanced(done: denoising.step, total: denoising.callCount, work: work)
+    }
+    return denoising.latents
+  }
+}
+
+/// Sides that a model cannot make.
+package struct PictureSizeError: Error, Hashable {
+  /// Never empty; each begins with the side's name.
+  package let problems: [String]
+}
