@@ -126,23 +126,29 @@ let package = Package(
       name: "StrictYAML", dependencies: ["Formatting", .product(name: "Yams", package: "Yams")],
       swiftSettings: strict + unoptimised),
 
-    // An experiment: what its file asks for, the plan that comes of it, what is stored of it.
+    // An experiment: what its file asks for, first the pictures, their settings and interventions; the plan that comes of it;
+    // what is stored of it.
+    .target(
+      name: "Generation",
+      dependencies: [
+        "Analysis", "Attention", "Files", "Formatting", "Measures", "Pipelines", "Schedulers", "StrictYAML", "Tensors",
+      ], resources: [.copy("Methods")], swiftSettings: strict + unoptimised),
     .target(
       name: "ExperimentFiles",
       dependencies: [
-        "Analysis", "Attention", "Files", "Formatting", "Measures", "Pipelines", "Probing", "Schedulers", "StrictYAML",
-        "Tensors",
-      ], resources: [.copy("Methods")], swiftSettings: strict + unoptimised),
+        "Attention", "Files", "Formatting", "Generation", "Measures", "Probing", "StrictYAML", "Tensors",
+      ], swiftSettings: strict + unoptimised),
     .target(
       name: "Planning",
       dependencies: [
-        "Attention", "AttentionStore", "ExperimentFiles", "Files", "Formatting", "Pipelines", "Schedulers", "Tensors",
+        "Attention", "AttentionStore", "ExperimentFiles", "Files", "Formatting", "Generation", "Pipelines",
+        "Schedulers", "Tensors",
       ], swiftSettings: strict + unoptimised),
     .target(
       name: "Results",
       dependencies: [
-        "Analysis", "Attention", "AttentionStore", "Checkpoints", "ExperimentFiles", "Files", "Formatting", "Measures",
-        "Planning", "Plotting", "StrictYAML", "Tensors",
+        "Analysis", "Attention", "AttentionStore", "Checkpoints", "ExperimentFiles", "Files", "Formatting",
+        "Generation", "Measures", "Planning", "Plotting", "StrictYAML", "Tensors",
       ],
       swiftSettings: strict),
 
@@ -150,22 +156,22 @@ let package = Package(
     .target(
       name: "Running",
       dependencies: [
-        "Attention", "AttentionStore", "Checkpoints", "ExperimentFiles", "Files", "Formatting", "Measures",
-        "Pipelines", "Planning", "Plotting", "Results", "Schedulers", "Tensors",
+        "Attention", "AttentionStore", "Checkpoints", "ExperimentFiles", "Files", "Formatting", "Generation",
+        "Measures", "Pipelines", "Planning", "Plotting", "Results", "Schedulers", "Tensors",
       ],
       swiftSettings: strict + unoptimised),
     .target(
       name: "Comparing",
       dependencies: [
-        "Analysis", "Attention", "AttentionStore", "ExperimentFiles", "Formatting", "Measures", "Planning", "Plotting",
-        "Results", "Tensors",
+        "Analysis", "Attention", "AttentionStore", "ExperimentFiles", "Formatting", "Generation", "Measures",
+        "Planning", "Plotting", "Results", "Tensors",
       ],
       swiftSettings: strict + unoptimised),
     .target(
       name: "MapProbes",
       dependencies: [
-        "Analysis", "Attention", "AttentionStore", "Comparing", "ExperimentFiles", "Files", "Formatting", "Planning",
-        "Probing", "Results", "Tensors",
+        "Analysis", "Attention", "AttentionStore", "Comparing", "ExperimentFiles", "Files", "Formatting", "Generation",
+        "Planning", "Probing", "Results", "Tensors",
       ], swiftSettings: strict + optimisedInDebug),
     // What probes found, for readers: figures, pages, tables.
     .target(
@@ -175,8 +181,8 @@ let package = Package(
     .target(
       name: "Reporting",
       dependencies: [
-        "Analysis", "Attention", "AttentionStore", "Comparing", "ExperimentFiles", "Files", "Formatting", "MapProbes",
-        "Measures", "Plotting", "ProbePages", "Results", "Tensors",
+        "Analysis", "Attention", "AttentionStore", "Comparing", "ExperimentFiles", "Files", "Formatting", "Generation",
+        "MapProbes", "Measures", "Plotting", "ProbePages", "Results", "Tensors",
       ],
       swiftSettings: strict + unoptimised),
     .target(
@@ -198,8 +204,9 @@ let package = Package(
       name: "attnlab",
       dependencies: [
         "Analysis", "Attention", "AttentionStore", "Benchmarks", "Checkpoints", "Comparing", "Diagnosing",
-        "DiffusionModels", "ExperimentFiles", "Exporting", "Files", "Formatting", "MapProbes", "Measures", "Pipelines",
-        "Planning", "Plotting", "ProbePages", "Reporting", "Results", "Running", "Schedulers", "StrictYAML", "Tensors",
+        "DiffusionModels", "ExperimentFiles", "Exporting", "Files", "Formatting", "Generation", "MapProbes",
+        "Measures", "Pipelines", "Planning", "Plotting", "ProbePages", "Reporting", "Results", "Running", "Schedulers",
+        "StrictYAML", "Tensors",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict + unoptimised),
@@ -246,7 +253,9 @@ let package = Package(
     .testTarget(name: "PlottingTests", dependencies: ["CZlib", "Files", "Plotting", "TestSupport"]),
     .testTarget(name: "FormattingTests", dependencies: ["Formatting"]),
     // Experiment files alone: what reads them is built with sanitizers and counters too, where less to build counts.
-    .testTarget(name: "ExperimentFilesTests", dependencies: ["ExperimentFiles", "StrictYAML", "TestSupport"]),
+    .testTarget(
+      name: "ExperimentFilesTests",
+      dependencies: ["ExperimentFiles", "Generation", "Schedulers", "StrictYAML", "TestSupport"]),
     // Small experiments and results that several of the tests below need.
     .target(
       name: "ExperimentSupport",

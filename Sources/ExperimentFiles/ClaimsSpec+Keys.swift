@@ -1,4 +1,5 @@
 import Formatting
+import Generation
 import StrictYAML
 
 extension ClaimsSpec {

@@ -1,5 +1,6 @@
 import Attention
 import Formatting
+import Generation
 import Measures
 import StrictYAML
 

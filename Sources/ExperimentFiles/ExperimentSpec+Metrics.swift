@@ -1,4 +1,5 @@
 import Formatting
+import Generation
 import Measures
 import StrictYAML
 

@@ -1,6 +1,7 @@
 import Files
 import Formatting
 import Foundation
+import Generation
 import StrictYAML
 
 extension ExperimentSpec {

@@ -1,5 +1,6 @@
 import Attention
 import Formatting
+import Generation
 import Measures
 
 /// What one experiment file asks for, with every default filled in and every list of prompts written out.
@@ -123,5 +124,16 @@ public struct BudgetSpec: Codable, Hashable, Sendable {
 
   public init(disk: ByteSize = BudgetSpec.defaultDisk) {
     self.disk = disk
+  }
+}
+
+extension ExperimentSpec {
+  /// What a reader must know of the maps of interventions that read across two runs, in Markdown; nil where none does.
+  package var crossReadRemark: String? {
+    let names = interventions.filter(\.readsAcross).map { Markdown.code($0.name) }
+    guard !names.isEmpty else { return nil }
+    return "What was recorded of \(names.joined(separator: ", ")) is a **cross-read** at the sites and steps of its "
+      + "`cross_read`: the softmax of the source's queries and the target's keys. The target did not use these maps. Metrics "
+      + "and figures of its maps are of the cross-read."
   }
 }

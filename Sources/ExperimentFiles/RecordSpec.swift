@@ -1,4 +1,5 @@
 import Attention
+import Generation
 import Tensors
 
 /// One entry of the file's `record` list: what is stored of which attentions, and how it is reduced first.
@@ -54,20 +55,4 @@ public enum HeadChoice: String, CaseIterable, Codable, Hashable, Sendable {
   case mean
   /// One map a head.
   case all
-}
-
-/// The halves of classifier-free guidance that something applies to.
-public enum BranchChoice: String, CaseIterable, Codable, Hashable, Sendable {
-  case conditional
-  case unconditional
-  case both
-
-  /// The branches meant, the conditional one first.
-  public var branches: [GuidanceBranch] {
-    switch self {
-    case .conditional: [.conditional]
-    case .unconditional: [.unconditional]
-    case .both: [.conditional, .unconditional]
-    }
-  }
 }

@@ -1,5 +1,6 @@
 import Attention
 import Formatting
+import Generation
 import StrictYAML
 
 /// What the reference says of the keys of the experiment file.

@@ -1,6 +1,7 @@
 import Attention
 import ExperimentFiles
 import Formatting
+import Generation
 import Pipelines
 import Schedulers
 import Tensors

@@ -4,6 +4,7 @@ import ExperimentFiles
 import Files
 import Formatting
 import Foundation
+import Generation
 import Pipelines
 import Tensors
 

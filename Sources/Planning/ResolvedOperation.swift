@@ -1,5 +1,6 @@
 import Attention
 import ExperimentFiles
+import Generation
 import Tensors
 
 /// An operation of an experiment file, with its selectors resolved against a model.

@@ -1,6 +1,7 @@
 import Attention
 import AttentionStore
 import ExperimentFiles
+import Generation
 import Pipelines
 import Tensors
 

@@ -1,4 +1,5 @@
 import ExperimentFiles
+import Generation
 import Tensors
 
 /// What names one run of a plan: which prompt, from which noise, changed how, in which of the settings.

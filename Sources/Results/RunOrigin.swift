@@ -1,6 +1,7 @@
 import AttentionStore
 import ExperimentFiles
 import Foundation
+import Generation
 import Planning
 
 /// Where the runs of an experiment, their maps and pictures are: in its own folder, or in that of the experiment whose maps

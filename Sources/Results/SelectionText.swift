@@ -1,6 +1,7 @@
 import Attention
 import ExperimentFiles
 import Formatting
+import Generation
 
 /// What selectors of a file come to, in words.
 package struct SelectionText {

@@ -3,6 +3,7 @@ import AttentionStore
 import ExperimentFiles
 import Formatting
 import Foundation
+import Generation
 import Measures
 import Planning
 import Plotting

@@ -1,6 +1,7 @@
 import Attention
 import Checkpoints
 import ExperimentFiles
+import Generation
 import Pipelines
 import Planning
 import Plotting

@@ -2,6 +2,7 @@ import Attention
 import Checkpoints
 import ExperimentFiles
 import Foundation
+import Generation
 import Pipelines
 import Planning
 import Plotting

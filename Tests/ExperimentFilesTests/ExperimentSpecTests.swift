@@ -2,6 +2,7 @@ import Attention
 import ExperimentFiles
 import Formatting
 import Foundation
+import Generation
 import Measures
 import StrictYAML
 import Testing

@@ -1,5 +1,6 @@
 import Attention
 import ExperimentFiles
+import Generation
 import StrictYAML
 import Testing
 

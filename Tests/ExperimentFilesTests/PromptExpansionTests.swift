@@ -1,5 +1,6 @@
 import ExperimentFiles
 import Foundation
+import Generation
 import StrictYAML
 import Testing
 

@@ -1,6 +1,7 @@
 import Testing
 
 @testable import ExperimentFiles
+@testable import Generation
 
 @Suite struct ResolvedMarksTests {
   @Test func resolvedFilesHoldNoUnseenMarks() throws {

@@ -6,6 +6,7 @@ import TestSupport
 import Testing
 
 @testable import ExperimentFiles
+@testable import Generation
 
 /// Each key of the file has one description. It must be read, written and explained: a key whose value never reaches the
 /// resolved file would be lost there, and so in every result.
@@ -127,7 +128,7 @@ import Testing
     let reader = FileReader(file: file, context: FileContext())
     reader.note(GenerateSpec(pairs: [PromptPair(source: "a", target: "b")], seeds: [1, 2]))
     reader.context.probeLists = [
-      ProbeList(name: "color", words: ["red", "blue"]), ProbeList(name: "thing", words: ["car", "boat"]),
+      ("color", ["red", "blue"]), ("thing", ["car", "boat"]),
     ]
     reader.context.probeNames = ["color"]
     let node = try #require(try readYAML(yaml, file: file))

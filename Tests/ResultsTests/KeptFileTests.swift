@@ -1,4 +1,5 @@
 import ExperimentFiles
+import Generation
 import Testing
 
 @testable import Results

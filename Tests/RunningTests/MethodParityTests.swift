@@ -1,6 +1,7 @@
 import Attention
 import ExperimentFiles
 import Foundation
+import Generation
 import Pipelines
 import Planning
 import Tensors

@@ -1,6 +1,7 @@
 import Checkpoints
 import ExperimentFiles
 import Foundation
+import Generation
 import Plotting
 import Tensors
 import TestSupport

@@ -1,4 +1,5 @@
 import ExperimentFiles
+import Generation
 import Planning
 import Results
 import Tensors

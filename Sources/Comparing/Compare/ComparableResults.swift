@@ -2,6 +2,7 @@ import Attention
 import AttentionStore
 import ExperimentFiles
 import Formatting
+import Generation
 import Measures
 import Planning
 import Results

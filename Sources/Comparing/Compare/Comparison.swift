@@ -1,5 +1,6 @@
 import Analysis
 import ExperimentFiles
+import Generation
 import Measures
 import Planning
 import Tensors

@@ -1,4 +1,5 @@
 import ExperimentFiles
+import Generation
 import Measures
 
 /// What to compare, and how.

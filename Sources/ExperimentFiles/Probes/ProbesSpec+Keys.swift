@@ -1,5 +1,6 @@
 import Attention
 import Formatting
+import Generation
 import Probing
 import StrictYAML
 
@@ -18,7 +19,7 @@ extension ProbesSpec {
         "words that prompts are told apart by, as named lists: a picture is of the class whose word its prompt names",
         read: { fields, reader, probes in
           if let field = fields["lists"], let lists = listsForm.read(field, reader) { probes.lists = lists }
-          reader.context.probeLists = probes.lists
+          reader.context.probeLists = probes.lists.map { ($0.name, $0.words) }
         }, write: { $0.lists.isEmpty ? nil : listsForm.write($0.lists) }),
       Key(
         "banks", brief: true, example: "[{ name: random, says: a random UNet, from: random-bank }]",
@@ -153,7 +154,7 @@ extension FileReader {
   /// A list by its name; nil after a report.
   fileprivate func probeList(_ name: String, _ field: Field) -> ProbeList? {
     let lists = context.probeLists
-    if let list = lists.first(where: { $0.name == name }) { return list }
+    if let list = lists.first(where: { $0.name == name }) { return ProbeList(name: list.name, words: list.words) }
     let nearest = nearestName(to: name, in: lists.map(\.name)).map { "did you mean \(quoted($0))? " } ?? ""
     let there = lists.isEmpty ? "probes.lists is empty" : "lists: \(listedNames(lists.map(\.name)))"
     report(field, "probes has no list \(quoted(name)); \(nearest)\(there)")

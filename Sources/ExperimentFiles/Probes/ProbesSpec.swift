@@ -1,3 +1,4 @@
+import Generation
 import Probing
 
 /// What an experiment asks of its maps: probes, what each is shown and told, and the tests that decide.

@@ -1,6 +1,7 @@
 import Attention
 import ExperimentFiles
 import Formatting
+import Generation
 import Planning
 import Probing
 import Results

@@ -2,6 +2,7 @@ import Analysis
 import ExperimentFiles
 import Formatting
 import Foundation
+import Generation
 import Measures
 import Results
 import Tensors

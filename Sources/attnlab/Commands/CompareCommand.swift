@@ -3,6 +3,7 @@ import AttentionStore
 import Comparing
 import ExperimentFiles
 import Foundation
+import Generation
 import Measures
 import Plotting
 import Results

@@ -2,6 +2,7 @@ import ArgumentParser
 import Checkpoints
 import ExperimentFiles
 import Foundation
+import Generation
 import Pipelines
 import Plotting
 import Results

@@ -1,6 +1,7 @@
 import ArgumentParser
 import ExperimentFiles
 import Formatting
+import Generation
 
 struct MethodsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

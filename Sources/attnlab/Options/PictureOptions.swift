@@ -1,6 +1,7 @@
 import ArgumentParser
 import Attention
 import ExperimentFiles
+import Generation
 import Running
 import Schedulers
 import Tensors

@@ -3,7 +3,7 @@ import StrictYAML
 
 extension Form<String> {
   /// A name for tables and file names, which no other entry of its list has.
-  static var name: Form<String> {
+  package static var name: Form<String> {
     text().checked(allowed: nameRule(Markdown.code)) { name, field, reader in
       guard reader.checkName(name, at: field.node.place, path: field.path) else { return nil }
       reader.noteName(name, field)
@@ -12,7 +12,7 @@ extension Form<String> {
   }
 
   /// A name that is safe as a folder's on every system.
-  static var folderName: Form<String> {
+  package static var folderName: Form<String> {
     text().checked { name, field, reader in
       if isFolderName(name) { return name }
       reader.report(
@@ -26,7 +26,7 @@ extension Form<String> {
 extension FileReader {
   /// Reports a name that cannot stand in tables and file names.
   /// - Returns: Whether it can.
-  func checkName(_ name: String, at place: SpecPlace, path: String) -> Bool {
+  package func checkName(_ name: String, at place: SpecPlace, path: String) -> Bool {
     if isUsualName(name) { return true }
     report(at: place, path: path, "\(path): \(quoted(name)) cannot be a name; \(nameRule { $0 })")
     return false

@@ -4,16 +4,16 @@ import StrictYAML
 import Tensors
 
 /// What claims may name: what the rest of the file makes and measures. nil where a problem keeps it from being known.
-struct ClaimableNames {
+package struct ClaimableNames {
   /// The interventions, and `source` where there are pairs.
-  var columns: [String]?
-  var metrics: [Metric]?
-  var seeds: [Seed]?
+  package var columns: [String]?
+  package var metrics: [Metric]?
+  package var seeds: [Seed]?
 }
 
 extension FileReader {
   /// Keeps what claims may name.
-  func note(interventions: [InterventionSpec], metrics: [Metric]) {
+  package func note(interventions: [InterventionSpec], metrics: [Metric]) {
     func isSound(_ paths: String...) -> Bool { !paths.contains { hasProblem(below: $0) } }
     let columns = interventions.map(\.name) + (context.hasPairs ? [InterventionSpec.sourceName] : [])
     let generate = context.generate
@@ -24,13 +24,13 @@ extension FileReader {
   }
 
   /// Reports a metric that is no share.
-  func checkShare(_ name: String, _ field: Field, _ why: String) {
+  package func checkShare(_ name: String, _ field: Field, _ why: String) {
     guard let metric = context.claimable.metrics?.first(where: { $0.name == name }), !metric.isShare else { return }
     report(field, "\(why), and \(name) is \(metric.range)")
   }
 
   /// Reports a metric that sources do not have.
-  func checkOfPictures(_ name: String, _ field: Field) {
+  package func checkOfPictures(_ name: String, _ field: Field) {
     guard let metric = context.claimable.metrics?.first(where: { $0.name == name }), metric.measure.isOfEdits else {
       return
     }
@@ -38,14 +38,14 @@ extension FileReader {
   }
 
   /// Reports sources that the file does not have.
-  func checkSources(_ field: Field) {
+  package func checkSources(_ field: Field) {
     if let columns = context.claimable.columns, !columns.contains(InterventionSpec.sourceName) {
       report(field, "the file has no pairs, and so no sources")
     }
   }
 
   /// Reports columns that are compared with themselves.
-  func checkDifferent(_ columns: [(key: String, name: String?)], _ fields: Fields) {
+  package func checkDifferent(_ columns: [(key: String, name: String?)], _ fields: Fields) {
     for (index, column) in columns.enumerated() {
       guard let name = column.name, !name.isEmpty, let first = columns[..<index].first(where: { $0.name == name }),
         let field = fields[column.key]
@@ -66,17 +66,17 @@ extension FileReader {
 
 extension Form<String> {
   /// An intervention, or the source.
-  static var column: Form<String> {
+  package static var column: Form<String> {
     text(allowsEmpty: false).checked { $2.known($0, $1, "intervention", in: $2.context.claimable.columns) }
   }
 
-  static var metric: Form<String> {
+  package static var metric: Form<String> {
     text(allowsEmpty: false).checked { $2.known($0, $1, "metric", in: $2.context.claimable.metrics?.map(\.name)) }
   }
 }
 
 extension Form<[Seed]> {
-  static var heldOutSeeds: Form<[Seed]> {
+  package static var heldOutSeeds: Form<[Seed]> {
     let seed = Form<Seed>.seed.checked { seed, field, reader in
       if let seeds = reader.context.claimable.seeds, !seeds.contains(seed) {
         reader.report(field, "the file makes no seed \(seed); generate.seeds: \(clippedList(seeds.map(String.init)))")

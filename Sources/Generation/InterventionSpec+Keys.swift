@@ -5,7 +5,7 @@ import Tensors
 
 extension OperationSpec {
   /// The keys of every operation.
-  static let section = Section(
+  package static let section = Section(
     "operation", blank: OperationSpec(op: .zero, sites: ""),
     keys: [
       Key(
@@ -117,7 +117,7 @@ extension Key<OperationSpec> {
 
 extension OperationKey {
   /// A value in YAML that is not the standard.
-  var example: String {
+  package var example: String {
     switch kind {
     case .number(let range): range.contains(2) ? "2" : "0.25"
     case .seed: "7"
@@ -181,7 +181,7 @@ extension Form<OperationSpec> {
 }
 
 extension Form<[InterventionSpec]> {
-  static var interventions: Form<[InterventionSpec]> {
+  package static var interventions: Form<[InterventionSpec]> {
     Form(
       read: { field, reader in
         guard let entries = reader.namedFields(field, of: "names with their lists of operations") else { return nil }

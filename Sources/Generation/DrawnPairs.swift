@@ -7,7 +7,7 @@ import Tensors
 ///
 /// So the pair is what an experiment's pictures are a sample of: pairs share neither a start noise nor, but by chance, a prompt.
 /// The same entry gives the same pairs on every machine.
-struct DrawnPairsEntry: Sendable {
+package struct DrawnPairsEntry: Sendable {
   /// How many pairs are drawn.
   fileprivate(set) var count = 0
   fileprivate var templates: [PromptTemplate] = []
@@ -18,12 +18,12 @@ struct DrawnPairsEntry: Sendable {
   fileprivate var firstSeed: Seed = 1000
   fileprivate var lot = 1
 
-  static let standardSeeds = 2
+  package static let standardSeeds = 2
 
   /// A draw that gives a pair again is thrown away; after so many tries there are hardly more.
   var tries: Int { 1000 + 100 * count }
 
-  static let section = Section(
+  package static let section = Section(
     "draw", blank: DrawnPairsEntry(),
     keys: [
       Key(

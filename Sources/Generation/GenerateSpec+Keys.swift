@@ -4,7 +4,7 @@ import StrictYAML
 import Tensors
 
 extension GenerateSpec {
-  static let section = Section(
+  package static let section = Section(
     "generate", blank: GenerateSpec(seeds: []),
     keys: subjects + GenerationSettings.section.keys.map { $0.lifted(\.only) } + severalSettings + rest
   ) { generate, fields, reader in
@@ -149,13 +149,13 @@ extension FileReader {
 // MARK: Values
 
 extension Form<Seed> {
-  static var seed: Form<Seed> {
+  package static var seed: Form<Seed> {
     Form(read: { $1.integer($0, in: Seed.values).map { Seed($0) } }, write: { .plain("\($0)") })
   }
 }
 
 extension Form<[Seed]> {
-  static var seeds: Form<[Seed]> { distinct(of: "seeds", .seed, ifEmpty: "give one seed or more") }
+  package static var seeds: Form<[Seed]> { distinct(of: "seeds", .seed, ifEmpty: "give one seed or more") }
 }
 
 private let pixelsForm = Form<Int>.whole(8...8192).checked(allowed: "a multiple of 8 from 8 to 8192") {

@@ -2,13 +2,13 @@ import Attention
 import StrictYAML
 
 /// Steps that a mapping selects: a range, or a part of all.
-struct StepsEntry: Sendable {
+package struct StepsEntry: Sendable {
   fileprivate var from = 0
   fileprivate var to = 0
   fileprivate var every = 1
   fileprivate var fraction: [Double] = []
 
-  static let section = Section(
+  package static let section = Section(
     "steps", blank: StepsEntry(),
     keys: [
       Key("from", \.from, .whole(0...FileContext.mostCalls), required: true, example: "0", "the first step"),
@@ -28,7 +28,7 @@ struct StepsEntry: Sendable {
 
 extension Form<StepSelector> {
   /// `all`, a list of indices, `{ from, to, every }` or `{ fraction: [a, b] }`, checked against the run's steps.
-  static var steps: Form<StepSelector> {
+  package static var steps: Form<StepSelector> {
     Form(
       read: { $1.stepSelector($0) },
       write: { selector in

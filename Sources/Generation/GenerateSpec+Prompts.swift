@@ -30,7 +30,7 @@ extension Form<[PromptPair]> {
 
 extension Form<[String]> {
   /// Prompts and templates.
-  static func prompts(atMost most: Int = PlanLimits.prompts) -> Form<[String]> {
+  package static func prompts(atMost most: Int = PlanLimits.prompts) -> Form<[String]> {
     Form(
       read: { field, reader in reader.expanded(field, of: "prompts", atMost: most, by: \.self) { reader.prompts($0) } },
       write: { .list($0.map { .text($0) }) })

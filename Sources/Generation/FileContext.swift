@@ -5,43 +5,48 @@ import StrictYAML
 
 // The experiment file's own keys, mappings of them, and forms of their values.
 
-typealias Key<Owner: Sendable> = SpecKey<Owner, FileContext>
-typealias Section<Owner: Sendable> = SpecSection<Owner, FileContext>
-typealias Form<Value: Sendable> = ValueForm<Value, FileContext>
+package typealias Key<Owner: Sendable> = SpecKey<Owner, FileContext>
+package typealias Section<Owner: Sendable> = SpecSection<Owner, FileContext>
+package typealias Form<Value: Sendable> = ValueForm<Value, FileContext>
 /// Reads values that failed as defaults: their reports keep the spec from being used.
-typealias FileReader = SpecReader<FileContext>
+package typealias FileReader = SpecReader<FileContext>
 
 /// What the values of an experiment file depend on besides: what is known without it, and what was read before them.
-struct FileContext {
+package struct FileContext {
   /// Whether the text is a database's, which names no file.
-  var isStored = false
-  var checkSites: (String) throws -> Void = { _ in }
+  package var isStored = false
+  package var checkSites: (String) throws -> Void = { _ in }
 
   /// What was read of `generate`; nil before, and where nothing could be made of it.
-  fileprivate(set) var generate: GenerateSpec?
+  package fileprivate(set) var generate: GenerateSpec?
   /// The calls of the model that a run makes, which are what steps count: at least, and at most. nil where they are not
   /// known.
-  fileprivate(set) var calls: ClosedRange<Int>?
+  package fileprivate(set) var calls: ClosedRange<Int>?
   /// Whether there are sources to take attention from.
-  fileprivate(set) var hasPairs = false
+  package fileprivate(set) var hasPairs = false
   /// What claims may name.
-  var claimable = ClaimableNames()
+  package var claimable = ClaimableNames()
   /// What probes may name.
-  var probeLists: [ProbeList] = []
-  var probeBanks: [String] = []
-  var probeNames: [String] = []
+  package var probeLists: [(name: String, words: [String])] = []
+  package var probeBanks: [String] = []
+  package var probeNames: [String] = []
+
+  package init(isStored: Bool = false, checkSites: @escaping (String) throws -> Void = { _ in }) {
+    self.isStored = isStored
+    self.checkSites = checkSites
+  }
 
   /// For operations that stand in no file: what they take attention from is given to them.
   mutating func assumesPairs() { hasPairs = true }
 
   /// The most calls of the model that a run may make.
-  static let mostCalls = SchedulerKind.allCases.map { $0.mostCalls(steps: 1000) }.max() ?? 1000
+  package static let mostCalls = SchedulerKind.allCases.map { $0.mostCalls(steps: 1000) }.max() ?? 1000
 }
 
 extension FileReader {
   /// Keeps of `generate` what later values depend on. What cannot be known after a problem is not checked: a report of a
   /// consequence would only hide its cause.
-  func note(_ generate: GenerateSpec) {
+  package func note(_ generate: GenerateSpec) {
     let areStepsKnown = !["num_inference_steps", "sweep", "settings"].contains { hasProblem(below: "generate.\($0)") }
     context.generate = generate
     context.calls = areStepsKnown ? calls(of: generate) : nil
@@ -67,7 +72,7 @@ extension FileReader {
 
   /// The whole path of a file or folder that is there, so that what is kept of the experiment runs from any folder; nil
   /// where nothing is. A relative path begins at the experiment file's folder, that of an option at the working folder.
-  func wholePath(_ name: String, _ field: Field) -> String? {
+  package func wholePath(_ name: String, _ field: Field) -> String? {
     let here = URL(filePath: FileManager.default.currentDirectoryPath, directoryHint: .isDirectory)
     let isOption = if case .option = field.node.place { true } else { false }
     let base = isOption ? here : URL(filePath: file, relativeTo: here).deletingLastPathComponent()
@@ -76,7 +81,7 @@ extension FileReader {
   }
 
   /// The path of a file that need not be there, from the experiment file's folder.
-  func path(_ name: String) -> String {
+  package func path(_ name: String) -> String {
     let folder = (file as NSString).deletingLastPathComponent
     return name.hasPrefix("/") ? name : (folder as NSString).appendingPathComponent(name)
   }
@@ -84,7 +89,7 @@ extension FileReader {
 
 extension Form<String> {
   /// A bundled model's name as it is, and the whole path of any other folder; what is neither stays, for the message.
-  static var folder: Form<String> {
+  package static var folder: Form<String> {
     line(allowsEmpty: false).checked { name, field, reader in
       BundledModels.url(of: name) == nil ? reader.wholePath(name, field) ?? name : name
     }

@@ -23,17 +23,6 @@ public struct InterventionSpec: Codable, Hashable, Sendable {
   public static let none = InterventionSpec(name: "none", operations: [])
 }
 
-extension ExperimentSpec {
-  /// What a reader must know of the maps of interventions that read across two runs, in Markdown; nil where none does.
-  package var crossReadRemark: String? {
-    let names = interventions.filter(\.readsAcross).map { Markdown.code($0.name) }
-    guard !names.isEmpty else { return nil }
-    return "What was recorded of \(names.joined(separator: ", ")) is a **cross-read** at the sites and steps of its "
-      + "`cross_read`: the softmax of the source's queries and the target's keys. The target did not use these maps. Metrics "
-      + "and figures of its maps are of the cross-read."
-  }
-}
-
 /// One change to the attention of chosen sites and steps.
 public struct OperationSpec: Codable, Hashable, Sendable {
   /// The operation with the values of its own keys.
