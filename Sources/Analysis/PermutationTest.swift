@@ -47,6 +47,18 @@ public struct PermutationTest: Hashable, Sendable {
     self.alternative = alternative
   }
 
+  /// The fewest clusters of which any differences give a p of a level, uncorrected; nil if none do, since the draws are
+  /// too few.
+  package func fewestClusters(level: Double) -> Int? {
+    // A level that is a difference of decimals may lie below what is meant.
+    let level = level * (1 + 1e-9)
+    guard 1 / Double(permutations + 1) <= level else { return nil }
+    return (2...).first { clusters in
+      guard clusters < Int.bitWidth - 1, 1 << clusters <= permutations else { return true }
+      return (alternative == .twoSided ? 2.0 : 1.0) / Double(1 << clusters) <= level
+    }
+  }
+
   /// Tests comparisons together: of many interventions or attention sites, over the same prompts and seeds.
   ///
   /// Cluster numbers are the same throughout the family: a cluster has one sign in all comparisons, which keeps how

@@ -50,6 +50,16 @@ enum Beta {
     return exp(a * logX + b * logY - logarithm(a, b)) / a * fraction(x, a, b)
   }
 
+  /// The value below which a share of a beta distribution lies, for shares above 0 and below 1, to 2^-60.
+  static func quantile(_ share: Double, _ a: Double, _ b: Double) -> Double {
+    var (low, high) = (0.0, 1.0)
+    for _ in 0..<60 {
+      let middle = (low + high) / 2
+      if incomplete(middle, complement: 1 - middle, a, b) < share { low = middle } else { high = middle }
+    }
+    return (low + high) / 2
+  }
+
   /// `1 / (1 + d1 / (1 + d2 / (1 + ...)))`.
   private static func fraction(_ x: Double, _ a: Double, _ b: Double) -> Double {
     // Lentz: in place of a denominator of 0 a number that is too small to change the result.

@@ -39,13 +39,19 @@ struct ProbeMethods {
   }
 
   private var how: String {
-    """
-    Each probe is trained on all folds but one and asked about that one, in turn, so that every picture is asked about once, by \
-    a probe that has seen none of its fold. Intervals are by Student's t over seeds, since pictures of one seed share their noise. \
-    A place's p value is the share of permutations of the labels under which the best of all places does as well. So the \
-    chance that one or more places are found wrongly is held to the level. A gain is the probe's accuracy less the control's on the \
-    same pictures.
-    """
+    let kept =
+      probes.allSatisfy(\.isRefitted)
+      ? ""
+      : " Where the table says that answers are kept, the probe is not trained anew: the labels that its answers are judged by are "
+        + "permuted, and p says how often answers like these would fit them as well."
+    return """
+      Each probe is trained on all folds but one and asked about that one, in turn, so that every picture is asked about once, by \
+      a probe that has seen none of its fold. Intervals are by Student's t over seeds, since pictures of one seed share their noise; \
+      where all seeds agree they are by pictures, after Clopper and Pearson, with a correction for few seeds (Korn and Graubard). \
+      A place's p value is the share of permutations of the labels under which the best of all places does as well. So the \
+      chance that one or more places are found wrongly is held to the level.\(kept) A gain is the probe's accuracy less the control's on the \
+      same pictures.
+      """
   }
 
   private var paper: String {

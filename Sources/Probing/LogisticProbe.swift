@@ -110,7 +110,8 @@ public struct ProbeInformation: Hashable, Codable, Sendable {
     let prior = places.map { -held.priors[$0] / log(2) }
     crossEntropy = bits.reduce(0, +) / Double(bits.count)
     priorCrossEntropy = prior.reduce(0, +) / Double(bits.count)
-    gain = SeedEstimate(zip(prior, bits).map { $0 - $1 }, seeds: samples.map(\.seed), confidence: confidence)
+    gain = SeedEstimate(
+      zip(prior, bits).map { $0 - $1 }, seeds: samples.map(\.seed), confidence: confidence, within: nil)
     classes = held.classes
   }
 }

@@ -34,7 +34,7 @@ public struct SeedMean: Hashable, Codable, Sendable {
 public struct SeedEstimate: Hashable, Codable, Sendable {
   /// Over all samples.
   public let mean: Double
-  /// By Student's t over seeds; nil for fewer than two.
+  /// By Student's t over seeds, and by samples where all seeds agree; nil for fewer than two.
   public let interval: ClosedRange<Double>?
   /// How often the interval should hold the true mean.
   public let confidence: Double
@@ -42,12 +42,13 @@ public struct SeedEstimate: Hashable, Codable, Sendable {
   public let count: Int
   public let seeds: [SeedMean]
 
-  package init(_ values: [Double], seeds: [Seed], confidence: Double) {
+  /// - Parameter range: of a value; nil where it has none.
+  package init(_ values: [Double], seeds: [Seed], confidence: Double, within range: ClosedRange<Double>?) {
     let means = SeedMean.all(values, seeds: seeds)
     let places = Dictionary(uniqueKeysWithValues: means.enumerated().map { ($1.seed, $0) })
     let sample = ClusteredSample(values, clusters: seeds.compactMap { places[$0] })
     mean = sample.mean
-    interval = sample.studentInterval(confidence: confidence)
+    interval = sample.interval(confidence: confidence, within: range)
     self.confidence = confidence
     count = values.count
     self.seeds = means
@@ -76,7 +77,8 @@ public struct ProbeAccuracy: Hashable, Codable, Sendable {
     }
     precondition(confidence > 0 && confidence < 1, "an interval of confidence \(confidence)")
     share = SeedEstimate(
-      zip(predicted, labels.values).map { $0 == $1 ? 1 : 0 }, seeds: samples.map(\.seed), confidence: confidence)
+      zip(predicted, labels.values).map { $0 == $1 ? 1 : 0 }, seeds: samples.map(\.seed), confidence: confidence,
+      within: 0...1)
     chance = labels.chance
     confusion = ConfusionMatrix(predicted: predicted, labels: labels)
   }

@@ -6,7 +6,7 @@ public struct ProbeContrast: Hashable, Codable, Sendable {
   public let name: String
   /// The mean over seeds.
   public let difference: Double
-  /// By Student's t over seeds; nil for fewer than two.
+  /// By Student's t over seeds, and by samples where all seeds agree; nil for fewer than two.
   public let interval: ClosedRange<Double>?
   /// The n of the test.
   public let seeds: Int
@@ -25,12 +25,17 @@ public struct ProbeContrasts: Hashable, Sendable {
     public let name: String
     public let first: [SeedMean]
     public let second: [SeedMean]
+    /// Of a sample's difference; nil where it has none, as bits do.
+    public let range: ClosedRange<Double>?
 
     /// - Parameter first, second: the same seeds, in any order.
-    public init(_ name: String, _ first: [SeedMean], less second: [SeedMean]) {
+    public init(
+      _ name: String, _ first: [SeedMean], less second: [SeedMean], within range: ClosedRange<Double>? = nil
+    ) {
       self.name = name
       self.first = first
       self.second = second
+      self.range = range
     }
   }
 
@@ -49,6 +54,9 @@ public struct ProbeContrasts: Hashable, Sendable {
     test = PermutationTest(permutations: permutations, seed: seed)
     self.confidence = confidence
   }
+
+  /// The fewest seeds of which any differences give a p of a level; nil if there are too few permutations for it.
+  package func fewestSeeds(level: Double) -> Int? { test.fewestClusters(level: level) }
 
   /// Tests pairs of sites, or of a site and its control, together.
   /// - Throws: ``ProbingError`` if two sides do not have the same seeds.
@@ -70,7 +78,8 @@ public struct ProbeContrasts: Hashable, Sendable {
     return zip(pairs, zip(measurements, family.comparisons)).map { pair, found in
       ProbeContrast(
         name: pair.name, difference: found.1.difference,
-        interval: ClusteredSample(differencesOf: found.0).studentInterval(confidence: confidence),
+        interval: ClusteredSample(differencesOf: found.0).interval(
+          confidence: confidence, within: pair.range, values: pair.first.reduce(0) { $0 + $1.count }),
         seeds: found.1.clusters, p: found.1.p, familyWiseP: found.1.correctedP, signs: family.signs.description)
     }
   }

@@ -11,6 +11,11 @@ public struct ProbeSample: Hashable, Codable, Sendable {
   public struct Key: Hashable, Codable, Sendable {
     public let prompt: String
     public let seed: Seed
+
+    package init(prompt: String, seed: Seed) {
+      self.prompt = prompt
+      self.seed = seed
+    }
   }
 
   public let prompt: String

@@ -39,6 +39,33 @@ import Testing
     #expect(abs(share - 0.99) < 4 * (0.99 * 0.01 / Double(trials)).squareRoot(), "\(share)")
   }
 
+  /// SciPy 1.17, with `n' = n * (t.ppf(u, n - 1) / t.ppf(u, k - 1))**2` and `u = 0.5 + confidence / 2`:
+  /// `beta.ppf(1 - u, x, n' - x + 1)` and `beta.ppf(u, x + 1, n' - x)` for a share of x / n'.
+  @Test(arguments: [
+    (84, 16, 1.0, 0.95, 0.996_765_087_205, 1.0), (12, 4, 0, 0.9875, 0, 0.365_942_012_846),
+    (12, 4, 0.5, 0.95, 0.267_339_971_365, 0.732_660_028_634), (6, 9, 1, 0.9875, 0.865_480_641_692, 1),
+    (12, 4, 0.25, 0.95, 0.083_977_459_916, 0.496_885_863_753),
+  ])
+  func whereClustersAgreeTheValuesDecide(
+    each: Int, clusters: Int, share: Double, confidence: Double, low: Double, high: Double
+  ) throws {
+    let values = (0..<(each * clusters)).map { Double($0 % each) < share * Double(each) ? 1.0 : 0 }
+    let sample = ClusteredSample(values, clusters: values.indices.map { $0 / each })
+    let interval = try #require(sample.interval(confidence: confidence, within: 0...1))
+    #expect(abs(interval.lowerBound - low) < 1e-9 && abs(interval.upperBound - high) < 1e-9, "\(interval)")
+    // The same of means, moved into another range.
+    let means = ClusteredSample([Double](repeating: 4 * share - 1, count: clusters))
+    let moved = try #require(means.interval(confidence: confidence, within: -1...3, values: each * clusters))
+    #expect(abs(moved.lowerBound - (4 * low - 1)) < 1e-8 && abs(moved.upperBound - (4 * high - 1)) < 1e-8)
+  }
+
+  @Test func whereTheyDoNotAgreeItIsStudents() {
+    let sample = ClusteredSample([1, 1, 1, 1, 1, 0], clusters: [0, 0, 1, 1, 2, 2])
+    #expect(sample.interval(confidence: 0.9, within: 0...1) == sample.studentInterval(confidence: 0.9))
+    #expect(ClusteredSample([2, 2], clusters: [0, 1]).interval(confidence: 0.9, within: nil) == 2...2)
+    #expect(ClusteredSample([1, 1], clusters: [0, 0]).interval(confidence: 0.9, within: 0...1) == nil)
+  }
+
   private func normal(_ random: inout SeededGenerator) -> Double {
     // Twelve uniform numbers: near enough to normal for a mean.
     (0..<12).reduce(-6) { sum, _ in sum + Double.random(in: 0..<1, using: &random) }

@@ -30,6 +30,10 @@ import Testing
         #expect(words.samples == 54 && words.seeds.count == 9 && words.folds == 9 && words.strata == 18)
         #expect(words.best == 1 && words.cells[1].isRegistered && !words.cells[0].isRegistered)
         #expect(words.cells[1].accuracy.mean == 1, "\(words.cells[1].accuracy.mean)")
+        // All seeds agree, and 54 pictures of 9 seeds say no more than this.
+        let interval = try #require(words.cells[1].accuracy.interval)
+        #expect(interval.upperBound == 1 && interval.lowerBound > 0.85 && interval.lowerBound < 0.95, "\(interval)")
+        #expect(findings.tests[0].interval.map { $0.upperBound > $0.lowerBound } == true)
         #expect(words.cells[1].familyWiseP <= 0.01, "\(words.cells[1].familyWiseP)")
         #expect(words.cells[0].familyWiseP > 0.05, "\(words.cells[0].familyWiseP)")
         #expect(words.confusion.counts == [[18, 0, 0], [0, 18, 0], [0, 0, 18]])
@@ -111,7 +115,7 @@ import Testing
         let row = try #require(try planted.store.probes()["words"])
         for text in [
           "{}", "[]", row.result.replacing("\"best\":1", with: "\"best\":9"),
-          row.result.replacing("\"format\":1", with: "\"format\":2"),
+          row.result.replacing("\"format\":2", with: "\"format\":1"),
           row.result.replacing("\"layer\":1", with: "\"layer\":-1"), String(repeating: "[", count: 10_000),
         ] {
           #expect(text != row.result)

@@ -45,7 +45,7 @@ struct Samples {
       samples.map { sample in
         let mean = { (accuracy: ProbeAccuracy) in accuracy.share.seeds.first { $0.seed == sample.seed }?.mean ?? 0 }
         return mean(own) - mean(other)
-      }, seeds: samples.map(\.seed), confidence: 0.95)
+      }, seeds: samples.map(\.seed), confidence: 0.95, within: -1...1)
   }
 
   /// - Parameters:

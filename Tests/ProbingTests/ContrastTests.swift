@@ -31,6 +31,30 @@ import Testing
     #expect(throws: ProbingError.self) { try ProbeContrasts(permutations: 998) }
   }
 
+  /// Six seeds of four pictures, all right: no width by Student's t, and that of 24 pictures by their number.
+  @Test func seedsThatAgree() throws {
+    let right = Self.means([1, 1, 1, 1, 1, 1])
+    let threshold = Self.means([0.5, 0.5, 0.5, 0.5, 0.5, 0.5])
+    let found = try ProbeContrasts()([
+      .init("point", right, less: threshold), .init("share", right, less: threshold, within: -0.5...0.5),
+    ])
+    #expect(found[0].interval == 0.5...0.5 && found[1].interval?.upperBound == 0.5)
+    let own = SeedEstimate(
+      [Double](repeating: 1, count: 24), seeds: (0..<24).map { Seed(UInt64($0 / 4)) }, confidence: 0.95, within: 0...1)
+    let low = try #require(own.interval?.lowerBound)
+    #expect(low > 0.7 && low < 0.9 && own.interval?.upperBound == 1)
+    #expect(abs(try #require(found[1].interval).lowerBound - (low - 0.5)) < 1e-12)
+  }
+
+  /// Two of 2^n signs are as extreme as can be; from 14 seeds on 9,999 are drawn.
+  @Test func fewestSeedsOfALevel() throws {
+    let contrasts = try ProbeContrasts()
+    #expect([0.5, 0.05, 0.0125, 1.0 / 128, 0.001].map(contrasts.fewestSeeds) == [2, 6, 8, 8, 11])
+    #expect(contrasts.fewestSeeds(level: 0.0002) == 14 && contrasts.fewestSeeds(level: 0.00005) == nil)
+    // As 1 - 0.95 is computed.
+    #expect(contrasts.fewestSeeds(level: (1 - 0.9375) / 1) == 5)
+  }
+
   /// Labels with known probabilities: of two classes a gain of 1 - h bits, of four of 2 - h, each over log2 of the classes.
   @Test func differenceOfDifferences() throws {
     let samples = (0..<32).map {

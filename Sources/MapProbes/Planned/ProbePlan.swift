@@ -79,7 +79,8 @@ package struct ProbePlan {
       guard let source = try source(bank.from, "probes.banks.\(bank.name)") else { continue }
       banks.append(Bank(spec: bank, source: source))
     }
-    faults += Self.problems(of: spec)
+    faults += Self.problems(of: spec) + Self.problems(ofLabels: spec, metrics: plan.spec.metrics.map(\.name))
+    faults += try ProbeTestSeeds(spec: spec, plan: plan, probes: probes, banks: banks, sources: sources).faults()
     guard faults.isEmpty else { throw ExperimentError(faults) }
     self.spec = spec
     self.probes = probes

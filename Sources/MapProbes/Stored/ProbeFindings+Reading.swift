@@ -39,6 +39,8 @@ struct ProbeTests {
     let seeds: [SeedMean]
     let samples: Int
     let cells: String
+    /// Of one picture's value; nil of bits, which have none.
+    let range: ClosedRange<Double>?
   }
 
   /// Why a test cannot be judged.
@@ -53,7 +55,7 @@ struct ProbeTests {
         let values = try self.values(test)
         let threshold = values.seeds.map { SeedMean(seed: $0.seed, count: $0.count, mean: test.threshold.value) }
         let contrast = try ProbeContrasts(confidence: confidence)([
-          .init(test.says, values.seeds, less: threshold)
+          .init(test.says, values.seeds, less: threshold, within: values.range?.moved(by: -test.threshold.value))
         ])[0]
         return (test, values, contrast, contrast.interval == nil ? "fewer than two seeds" : nil)
       } catch let error as NotTestable {
@@ -65,7 +67,7 @@ struct ProbeTests {
     return judged.map { test, values, contrast, why in
       let correctedP = contrast?.p == nil ? nil : corrected.popFirst()
       let level = test.threshold.value
-      let interval = contrast?.interval.map { ($0.lowerBound + level)...($0.upperBound + level) }
+      let interval = contrast?.interval?.moved(by: level)
       let isAbove = if case .above = test.threshold { true } else { false }
       return ProbeTestResult(
         says: test.says, probe: test.probe, over: over(test), measure: test.measure.rawValue,
@@ -99,7 +101,7 @@ struct ProbeTests {
       let own = try self.own(probe, test)
       return Values(
         seeds: own.seeds.map { SeedMean(seed: $0.seed, count: $0.count, mean: $0.mean - probe.chance) },
-        samples: own.samples, cells: own.cells)
+        samples: own.samples, cells: own.cells, range: own.range?.moved(by: -probe.chance))
     }
     if spec.probes.contains(where: { $0.name == over }) {
       let ahead = try difference(own(probe, test), own(try result(over), test), test.says)
@@ -111,7 +113,7 @@ struct ProbeTests {
       throw NotTestable(why: "the probe \(quoted(probe.name)) has no control \(over) where it was trained")
     }
     let gains = Dictionary(control.cells.map { ($0.cell, $0.gain) }, uniquingKeysWith: { first, _ in first })
-    return try chosen(probe, test.at, samples: control.samples) { gains[$0] }
+    return try chosen(probe, test.at, samples: control.samples, within: -1...1) { gains[$0] }
   }
 
   private func result(_ name: String) throws -> ProbeResult {
@@ -122,15 +124,18 @@ struct ProbeTests {
   private func own(_ probe: ProbeResult, _ test: ProbeTestSpec) throws -> Values {
     switch test.measure {
     case .accuracy:
-      return try chosen(probe, test.at, samples: probe.tested ?? probe.samples) { probe.cells[$0].accuracy }
+      return try chosen(probe, test.at, samples: probe.tested ?? probe.samples, within: 0...1) {
+        probe.cells[$0].accuracy
+      }
     case .followsWord:
       guard let applied = probe.applied.first, applied.toward.count == 2 else {
         throw NotTestable(why: "the probe \(quoted(probe.name)) was asked about no other maps")
       }
       let (word, picture) = (applied.toward[0].share, applied.toward[1].share)
-      let values = { (of: SeedEstimate) in Values(seeds: of.seeds, samples: of.count, cells: "") }
+      let values = { (of: SeedEstimate) in Values(seeds: of.seeds, samples: of.count, cells: "", range: 0...1) }
       let ahead = try difference(values(word), values(picture), test.says)
-      return Values(seeds: ahead.seeds, samples: applied.samples, cells: probe.cells[applied.cell].name)
+      return Values(
+        seeds: ahead.seeds, samples: applied.samples, cells: probe.cells[applied.cell].name, range: ahead.range)
     case .bits:
       guard !probe.information.isEmpty else {
         throw NotTestable(why: "the probe \(quoted(probe.name)) has no bits")
@@ -141,13 +146,14 @@ struct ProbeTests {
       let mean = try self.mean(bits.map(\.information.gain), test.says)
       return Values(
         seeds: mean.map { SeedMean(seed: $0.seed, count: $0.count, mean: $0.mean / classes) }, samples: probe.samples,
-        cells: cells(probe, bits.map(\.cell)))
+        cells: cells(probe, bits.map(\.cell)), range: nil)
     }
   }
 
   /// The mean over registered cells, or for each seed the value of the cell whose accuracy is best on the other seeds.
   private func chosen(
-    _ probe: ProbeResult, _ at: ProbeTestCells, samples: Int, _ value: (Int) -> SeedEstimate?
+    _ probe: ProbeResult, _ at: ProbeTestCells, samples: Int, within range: ClosedRange<Double>,
+    _ value: (Int) -> SeedEstimate?
   ) throws -> Values {
     let whole = probe.cells.indices.filter { probe.cells[$0].head == nil }
     if at == .registered {
@@ -156,7 +162,8 @@ struct ProbeTests {
       guard !estimates.isEmpty, estimates.count == registered.count else {
         throw NotTestable(why: "registered cells of \(quoted(probe.name)) lack it")
       }
-      return Values(seeds: try mean(estimates, probe.name), samples: samples, cells: cells(probe, registered))
+      return Values(
+        seeds: try mean(estimates, probe.name), samples: samples, cells: cells(probe, registered), range: range)
     }
     let known = whole.filter { value($0) != nil }
     guard let first = known.first.flatMap(value) else {
@@ -176,7 +183,8 @@ struct ProbeTests {
       return mean
     }
     return Values(
-      seeds: seeds, samples: samples, cells: "best on other seeds: " + cells(probe, picked.uniqued.sorted()))
+      seeds: seeds, samples: samples, cells: "best on other seeds: " + cells(probe, picked.uniqued.sorted()),
+      range: range)
   }
 
   private func cells(_ probe: ProbeResult, _ indices: [Int]) -> String {
@@ -200,6 +208,15 @@ struct ProbeTests {
     }
     return Values(
       seeds: one.seeds.map { SeedMean(seed: $0.seed, count: $0.count, mean: $0.mean - (second[$0.seed] ?? 0)) },
-      samples: min(one.samples, other.samples), cells: one.cells)
+      samples: min(one.samples, other.samples), cells: one.cells,
+      range: one.range.flatMap { own in
+        other.range.map { (own.lowerBound - $0.upperBound)...(own.upperBound - $0.lowerBound) }
+      })
+  }
+}
+
+extension ClosedRange<Double> {
+  fileprivate func moved(by distance: Double) -> ClosedRange<Double> {
+    (lowerBound + distance)...(upperBound + distance)
   }
 }

@@ -22,7 +22,7 @@ public struct ProbeResult: Codable, Hashable, Sendable {
   }
 
   /// The number of this layout.
-  public static let currentFormat = 1
+  public static let currentFormat = 2
 
   public let format: Int
   public let name: String

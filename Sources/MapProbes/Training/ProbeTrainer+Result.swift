@@ -117,8 +117,8 @@ extension ProbeTrainer {
         cells: entries.map { entry in
           let of = entry.control.samples.map { seeds[$0] }
           return ProbeControl.Cell(
-            cell: entry.cell, accuracy: estimate(entry.control.right.map { $0 ? 1 : 0 }, of),
-            gain: estimate(zip(entry.control.own, entry.control.right).map { ($0 ? 1 : 0) - ($1 ? 1 : 0) }, of))
+            cell: entry.cell, accuracy: share(entry.control.right.map { $0 ? 1 : 0 }, of),
+            gain: gain(zip(entry.control.own, entry.control.right).map { ($0 ? 1 : 0) - ($1 ? 1 : 0) }, of))
         })
     }
     if probe.has(.nullCell), let null = found.first(where: { probe.isNull($0.place) }) {
@@ -132,14 +132,18 @@ extension ProbeTrainer {
           cells: zip(found, whole).map { one, cell in
             let own = zip(one.cells[0].found.predicted, labels).map { $0 == $1 ? 1.0 : 0 }
             return ProbeControl.Cell(
-              cell: cell, accuracy: estimate(right, seeds), gain: estimate(zip(own, right).map { $0 - $1 }, seeds))
+              cell: cell, accuracy: share(right, seeds), gain: gain(zip(own, right).map { $0 - $1 }, seeds))
           }))
     }
     return controls
   }
 
-  private func estimate(_ values: [Double], _ seeds: [Seed]) -> SeedEstimate {
-    SeedEstimate(values, seeds: seeds, confidence: plan.spec.confidence)
+  private func share(_ values: [Double], _ seeds: [Seed]) -> SeedEstimate {
+    SeedEstimate(values, seeds: seeds, confidence: plan.spec.confidence, within: 0...1)
+  }
+
+  private func gain(_ values: [Double], _ seeds: [Seed]) -> SeedEstimate {
+    SeedEstimate(values, seeds: seeds, confidence: plan.spec.confidence, within: -1...1)
   }
 
   private func says(_ name: String) -> String {
@@ -230,7 +234,7 @@ extension ProbeTrainer {
       for (row, label) in zip(rows, said) { predicted[row] = label }
     }
     func toward(_ label: String, _ classes: [Int]) -> ProbeApplication.Toward {
-      .init(label: label, share: estimate(zip(predicted, classes).map { $0 == $1 ? 1 : 0 }, seeds))
+      .init(label: label, share: share(zip(predicted, classes).map { $0 == $1 ? 1 : 0 }, seeds))
     }
     return ProbeApplication(
       to: other.name, intervention: intervention, cell: cell, samples: runs.count,
