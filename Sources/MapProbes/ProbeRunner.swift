@@ -90,12 +90,15 @@ extension ProbePlan {
       let record: RecordSpec
       let runs: [String]
       let others: [String]
+      /// Of each run, where they are measured.
+      let labels: [Int]?
     }
     let question = Question(
       format: ProbeResult.currentFormat, probe: probe.spec, lists: spec.lists, banks: spec.banks,
       permutations: spec.permutations, confidence: spec.confidence, record: probe.record,
       runs: (probe.trained.runs + (probe.tested?.runs ?? [])).map(\.hash),
-      others: banks.map(\.source.plan.hash) + probe.spec.apply.compactMap { sources[$0.to]?.plan.hash })
+      others: banks.map(\.source.plan.hash) + probe.spec.apply.compactMap { sources[$0.to]?.plan.hash },
+      labels: probe.spec.measured.map { _ in probe.trained.labels.values })
     return sha256(try ProbeResult.encoder.encode(question))
   }
 }

@@ -11,7 +11,7 @@ public enum MetricRegistry {
     .attributeReflected, .colorReflected, .objectReflected, .backgroundReflected, .styleReflected, .centerShift,
     .sizeChange, .centerKept, .sizeKept, .facingKept, .layoutKept,
     .outsideDifference, .outsideKept, .accepted, .expectedTries, .colorGain, .colorGainByChance, .colorGainEach,
-    .colorShift, .centerSpread, .sizeSpread, .facingSpread,
+    .colorShift, .facingRight, .centerX, .objectSize, .centerSpread, .sizeSpread, .facingSpread,
     .nounAUC, .colorAUC, .nounIoU, .colorIoU, .ownObject,
   ]
 

@@ -21,6 +21,13 @@ import Testing
     }
   }
 
+  /// Nine values in thirds; equal ones stay together.
+  @Test func classesOfMeasuredLabels() {
+    #expect(MeasuredLabel.size.classes(of: [9, 1, 8, 2, 7, 3, 6, 4, 5]) == [2, 0, 2, 0, 2, 0, 1, 1, 1])
+    #expect(MeasuredLabel.center.classes(of: [0.5, 0.5, 0.5, 0.5, 0.1, 0.9]) == [2, 2, 2, 2, 0, 2])
+    #expect(MeasuredLabel.facing.classes(of: [0, 1, 1, 0]) == [0, 1, 1, 0])
+  }
+
   private static let probe = "name: p, says: is it, features: { record: words }"
 
   @Test(arguments: [

@@ -1,5 +1,6 @@
 import Attention
 import AttentionStore
+import Checkpoints
 import ExperimentFiles
 import ExperimentSupport
 import Foundation
@@ -8,7 +9,8 @@ import Results
 import Tensors
 import TestSupport
 
-/// A bank of maps that no model made: a color is a pattern in the word's map at step 2 and nowhere else; all else is noise.
+/// A bank of maps that no model made: a color is a pattern in the word's map at step 2 and nowhere else, and which way the thing
+/// faces one at step 1; all else is noise.
 ///
 /// Every map has mass 1 over its cells, so that mass tells nothing.
 struct PlantedMaps {
@@ -37,7 +39,14 @@ struct PlantedMaps {
         - { says: the thing is told, probe: thing, above: 0.3 }
     """
 
-  static func yaml(probes: String = probes) -> String {
+  /// Right or left, as no prompt tells; nil for a few pictures.
+  static func facing(_ key: RunKey) -> Double? {
+    let color = colors.firstIndex { key.prompt.contains(" \($0) ") } ?? 0
+    if key.seed == 9, color == 2 { return nil }
+    return Double((Int(key.seed.value) + color + (key.prompt.hasSuffix("car") ? 0 : 1)) % 2)
+  }
+
+  static func yaml(probes: String = probes, metrics: String = "[]", latents: String? = nil) -> String {
     """
     version: 1
     name: small
@@ -49,6 +58,8 @@ struct PlantedMaps {
       num_inference_steps: 3
       guidance_scale: 5.0
     record: [{ name: words, sites: "cross:*", heads: all, tokens: words }]
+    metrics: \(metrics)
+    \(latents.map { "input_latents: \($0)" } ?? "")
     \(probes)
     """
   }
@@ -76,7 +87,8 @@ struct PlantedMaps {
         let maps = zip(stored, group.runs).flatMap { run, planned -> [MapRow] in
           (0..<2).map { head in
             let color = Self.colors.firstIndex { planned.key.prompt.contains(" \($0) ") } ?? 0
-            let values = Self.map(color: step == 2 ? color : nil, &noise)
+            let planted = step == 1 ? Self.facing(planned.key).map { 2 * Int($0) + 1 } : step == 2 ? 2 * color : nil
+            let values = Self.map(planted: planted, &noise)
             return MapRow(
               run: run.id, record: record, site: site, branch: .conditional, head: head, height: 2, width: 3, keys: 3,
               type: .float32, data: MapType.float32.encode(values))
@@ -86,15 +98,30 @@ struct PlantedMaps {
           groupHash: group.hash, step: step, timestep: Double(900 - 300 * step), state: Data(), maps: maps)
       }
       try store.finishGroup(
-        hash: group.hash, results: stored.map { RunResult(run: $0.id, artifacts: [], metrics: [:]) })
+        hash: group.hash,
+        results: try zip(stored, group.runs).map { run, planned in
+          RunResult(
+            run: run.id, artifacts: try group.inputLatentSteps.map { try latents($0, planned) },
+            metrics: ["facing_right": Self.facing(planned.key) ?? .nan])
+        })
     }
   }
 
+  /// The file of what a model was given, whose first number says which way the thing faces.
+  private func latents(_ step: Int, _ run: PlannedRun) throws -> Artifact {
+    let artifact = Artifact(.inputLatents(step: step), of: run.hash, sha256: String(repeating: "0", count: 64))
+    let url = results.url.appending(path: artifact.path)
+    try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+    let values: [Float] = [Float(Self.facing(run.key) ?? 0.5), Float(run.key.seed.value % 3), 1, 0]
+    try SafetensorsWriter.write([("latents", Tensor(values, shape: [1, 1, 2, 2]))], to: url)
+    return artifact
+  }
+
   /// `[6 cells, 3 words]`; the color's word is the second.
-  private static func map(color: Int?, _ noise: inout Noise) -> [Float] {
+  private static func map(planted: Int?, _ noise: inout Noise) -> [Float] {
     let words = (0..<3).map { word -> [Float] in
       var cells = (0..<6).map { _ in 1 + noise.next() }
-      if word == 1, let color { cells[2 * color] += 3 }
+      if word == 1, let planted { cells[planted] += 3 }
       let sum = cells.reduce(0, +)
       return cells.map { $0 / sum }
     }

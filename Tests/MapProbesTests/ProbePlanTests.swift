@@ -47,6 +47,10 @@ import Testing
       "features.word: \"words\" keeps no <end> of \"a red car\"; it keeps a, red, car"
     ),
     (
+      "features: { record: words, heads: [0, 2] }",
+      "features.heads: cross:1 has no head 2; its heads are 0 to 1"
+    ),
+    (
       "where: { color: [red] }, features: { record: words }",
       "where: 18 pictures name 1 of the classes of \"color\"; a probe tells two or more apart; the prompts are those of "
         + "generate, or of the experiment in from"
@@ -63,6 +67,43 @@ import Testing
   func whatIsNotThereIsSaid(probe: String, said: String) throws {
     let expected = said == "no error" ? said : "probes.probes.p.\(said)"
     #expect(try message(probe) == expected)
+  }
+
+  @Test(arguments: [
+    (
+      "features: { record: words, word: 2 }",
+      "label: facing is told by facing_right, which is not measured; add it to metrics"
+    ),
+    (
+      "test_where: { thing: [car] }, features: { record: words, word: 2 }",
+      "test_where: facing is measured of the pictures that the probe is trained on, and of no others; leave it out, or let a "
+        + "list of words be the label"
+    ),
+  ])
+  func labelsThatAreNotMeasured(probe: String, said: String) throws {
+    let message = try message(probe, label: "facing")
+    #expect(message.split(separator: "\n").map(String.init).contains("probes.probes.p.\(said)"), "\(message)")
+  }
+
+  /// Of nine seeds two of 512 signs are as extreme as can be.
+  @Test(arguments: [
+    ("  confidence: 0.99", 2, "no error"),
+    (
+      "  confidence: 0.999", 1,
+      "probes.tests.0: 9 seeds of \"small\" give no p below 0.00391 by turning signs, and 1 test at a confidence of 0.999 "
+        + "needs 0.001; give it 11 seeds or more, or state fewer tests"
+    ),
+    (
+      "", 13,
+      "probes.tests.0: 9 seeds of \"small\" give no p below 0.00391 by turning signs, and 13 tests at a confidence of 0.95 "
+        + "need 0.00385; give it 10 seeds or more, or state fewer tests"
+    ),
+  ])
+  func testsOfTooFewSeeds(confidence: String, tests: Int, said: String) throws {
+    let test = "{ says: it is, probe: p, above: 0 }"
+    let list = [String](repeating: test, count: tests).joined(separator: ", ")
+    let message = try message("features: { record: words }", "\(confidence)\n  tests: [\(list)]")
+    #expect(message.split(separator: "\n").first.map(String.init) == said)
   }
 
   /// What tells the object apart tells the label apart as well.

@@ -87,6 +87,64 @@ import Testing
     }
   }
 
+  @Test func whatNoPromptTellsIsToldFromMaps() throws {
+    let probes = """
+      probes:
+        lists: { thing: [car, boat] }
+        probes:
+          - { name: facing, says: is it told, label: facing, features: { record: words, word: 2 } }
+        tests: [{ says: beyond the thing, probe: facing, over: shuffled, above: 0.1 }]
+      """
+    let yaml = PlantedMaps.yaml(probes: probes, metrics: "[facing_right]")
+    try Fixtures.withTemporaryFolder { folder in
+      let planted = try PlantedMaps(folder, yaml: yaml)
+      // Before anything is measured there is nothing to say.
+      #expect(try ProbePlan(planted.plan, in: folder, store: nil)?.probes.isEmpty == true)
+      try ProbeRunner(plan: planted.plan, results: planted.results).run(planted.store)
+      let findings = try #require(try ProbeFindings(planted.plan.spec, store: planted.store))
+      let facing = findings.probes[0]
+      #expect(facing.classes == ["left", "right"] && facing.samples == 52 && facing.strata == 18)
+      #expect(
+        facing.cells.map { $0.familyWiseP <= 0.05 } == [false, true, false], "\(facing.cells.map(\.familyWiseP))")
+      #expect(
+        facing.cells[facing.best].accuracy.mean == 1 && facing.controls.map(\.name) == ["shuffled", "mass", "permuted"])
+      #expect(findings.tests[0].verdict == .shown, "\(findings.tests)")
+      // Another measurement is another question.
+      let run = try #require(try planted.store.runs().first)
+      let value = try planted.store.metrics(run.id)["facing_right"] ?? 0
+      try planted.store.setMetrics(["facing_right": 1 - value], sources: [:], run: run.id)
+      #expect(try ProbeRunner(plan: planted.plan, results: planted.results).run(planted.store) == ["facing"])
+      try planted.store.close()
+    }
+  }
+
+  /// What the model was given stands beside the maps, at the calls at which it was kept.
+  @Test func latentsAreAReference() throws {
+    let probes = """
+      probes:
+        lists: { thing: [car, boat] }
+        banks: [{ name: given, says: the latents, from: small, reads: latents }]
+        probes:
+          - { name: facing, says: is it told, label: facing, features: { record: words, word: 2, calls: [0, 1], heads: [1] } }
+      """
+    let yaml = PlantedMaps.yaml(probes: probes, metrics: "[facing_right]", latents: "[1]")
+    try Fixtures.withTemporaryFolder { folder in
+      let planted = try PlantedMaps(folder, yaml: yaml)
+      try ProbeRunner(plan: planted.plan, results: planted.results).run(planted.store)
+      let facing = try #require(try ProbeFindings(planted.plan.spec, store: planted.store)).probes[0]
+      #expect(facing.features.heads == [1] && facing.cells[1].features == 6)
+      let given = try #require(facing.controls.first { $0.name == "given" })
+      #expect(given.cells.map(\.cell) == [1] && given.samples == 52 && given.cells[0].accuracy.mean == 1, "\(given)")
+      // A file that is gone is said.
+      try FileManager.default.removeItem(at: planted.results.url.appending(path: "runs"))
+      try planted.store.removeProbes(["facing"])
+      #expect(throws: (any Error).self) {
+        try ProbeRunner(plan: planted.plan, results: planted.results).run(planted.store)
+      }
+      try planted.store.close()
+    }
+  }
+
   @Test func aTrainedProbeReadsOtherMaps() throws {
     try Fixtures.withTemporaryFolder { folder in
       try trained(folder) { planted, _ in

@@ -166,6 +166,28 @@ import Testing
     #expect(try value(.facingSpread, [car, run("a red car", facing: "front")]) == nil)
   }
 
+  // MARK: - Layout
+
+  @Test func layoutOfTheOneObject() throws {
+    func value(_ metric: Metric, _ run: MeasuredRun) throws -> Double? {
+      guard case .picture(let measure) = metric.measure else { return nil }
+      return try measure(run, Instruments(Self.instruments))
+    }
+    let left = try run("a red car")
+    let right = try run("a red car", facing: "right", columns: 3..<7)
+    #expect(try value(.facingRight, left) == 0 && value(.facingRight, right) == 1)
+    #expect(abs(try #require(try value(.centerX, left)) - 0.5) < 1e-9)
+    #expect(abs(try #require(try value(.centerX, right)) - 0.625) < 1e-9)
+    // A box of 16 x 16.
+    #expect(try value(.objectSize, left) == 4)
+    #expect(try value(.facingRight, run("a red car", facing: "front")) == nil)
+    for metric in [Metric.facingRight, .centerX, .objectSize] {
+      #expect(try value(metric, run("a red car", [("dog", "red")])) == nil)
+      #expect(try value(metric, run("a red car and a dog")) == nil)
+      #expect(try value(metric, run("a poem")) == nil)
+    }
+  }
+
   // MARK: - What there is
 
   @Test func everyMetricSaysWhatItIs() {

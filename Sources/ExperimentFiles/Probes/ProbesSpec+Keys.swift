@@ -89,9 +89,6 @@ private let recordsForm = Form<[ProbeRecordName]>(
   }, write: { names in .mapping(names.map { (.text($0.own), .text($0.there)) }) })
 
 extension ProbeSpec {
-  /// Labels that are no list.
-  package static let ownLabels = ["intervention"]
-
   static let section = Section(
     "probe", blank: ProbeSpec(name: "", says: "", label: "", features: ProbeFeaturesSpec(record: "")),
     keys: [
@@ -99,7 +96,8 @@ extension ProbeSpec {
       Key("says", \.says, .line(allowsEmpty: false), required: true, example: "is it told", "the question in words"),
       Key(
         "label", \.label, .label, required: true, example: "color",
-        "what is to be told: one of `lists`, or `intervention`"),
+        "what is to be told: one of `lists`, `intervention`, or what no prompt tells and `metrics` measure of the picture: `facing` "
+          + "(`facing_right`), `center` (`center_x`) or `size` (`object_size`)"),
       Key(
         "where", \.choice, choiceForm, brief: true, example: "{ thing: [car] }",
         "only pictures whose prompts name these words, by list"),

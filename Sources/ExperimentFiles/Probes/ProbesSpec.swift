@@ -105,7 +105,7 @@ public struct ProbeSpec: Codable, Hashable, Sendable {
   public internal(set) var name: String
   /// The question in words.
   public internal(set) var says: String
-  /// A list of the file, `intervention`, or what is measured of the picture.
+  /// A list of the file, `intervention`, or a ``MeasuredLabel``.
   public internal(set) var label: String
   /// Only prompts that name these words of lists; those that name none of a list are left out.
   public internal(set) var choice: [ProbeChoice]

@@ -35,7 +35,7 @@ package struct ProbePlan {
       do {
         let origin = try RunOrigin(named: name, in: root)
         let plan = try ExperimentPlan.last(of: origin.store)
-        let made = try ProbeSource(name: name, plan: plan, store: origin.store)
+        let made = try ProbeSource(name: name, plan: plan, store: origin.store, results: origin.results)
         sources[name] = made
         return made
       } catch let error as ResultsError {
@@ -47,10 +47,12 @@ package struct ProbePlan {
     let own = plan.spec.mapsFrom ?? plan.spec.name
     if plan.spec.mapsFrom != nil {
       let origin = try RunOrigin(named: own, in: root)
-      sources[own] = try ProbeSource(name: own, plan: plan, store: origin.store)
+      sources[own] = try ProbeSource(name: own, plan: plan, store: origin.store, results: origin.results)
     } else if let store {
-      sources[own] = try ProbeSource(name: own, plan: plan, store: store)
+      sources[own] = try ProbeSource(
+        name: own, plan: plan, store: store, results: ResultsFolder(root.appending(path: own)))
     }
+    let values = try spec.probes.contains { $0.measured != nil } ? store?.metricValues() : nil
     var probes: [PlannedProbe] = []
     for probe in spec.probes {
       let place = "probes.probes.\(probe.name)"
@@ -58,7 +60,8 @@ package struct ProbePlan {
         // Before its runs are made there is nothing to read, and the plan says all.
         let from = try probe.from.map { try source($0, "\(place).from") } ?? sources[own]
         if probe.from != nil, from == nil { continue }
-        probes.append(try ProbeResolver(probes: spec, place: place).planned(probe, from?.plan ?? plan))
+        let resolver = ProbeResolver(probes: spec, place: place, values: values)
+        if let planned = try resolver.planned(probe, from?.plan ?? plan) { probes.append(planned) }
       } catch let error as ExperimentError {
         faults += error.faults
       }
@@ -86,6 +89,30 @@ package struct ProbePlan {
     self.probes = probes
     self.sources = sources
     self.banks = banks
+  }
+
+  /// What is measured is a metric of the file's own pictures.
+  private static func problems(ofLabels spec: ProbesSpec, metrics: [String]) -> [ExperimentFault] {
+    spec.probes.flatMap { probe -> [ExperimentFault] in
+      guard let label = probe.measured else { return [] }
+      let place = "probes.probes.\(probe.name)"
+      var faults: [ExperimentFault] = []
+      if !metrics.contains(label.metric) {
+        faults.append(
+          ExperimentFault(
+            "\(label.rawValue) is told by \(label.metric), which is not measured", at: "\(place).label",
+            advice: "add it to metrics"))
+      }
+      for (key, isThere) in [
+        ("from", probe.from != nil), ("test_where", !probe.testChoice.isEmpty), ("apply", !probe.apply.isEmpty),
+      ] where isThere {
+        faults.append(
+          ExperimentFault(
+            "\(label.rawValue) is measured of the pictures that the probe is trained on, and of no others",
+            at: "\(place).\(key)", advice: "leave it out, or let a list of words be the label"))
+      }
+      return faults
+    }
   }
 
   /// What tests ask of their probes that these do not have.
@@ -124,5 +151,14 @@ package struct ProbePlan {
       }
       return faults
     }
+  }
+}
+
+extension AttentionStore {
+  /// Of the runs that are done, by hash and metric.
+  fileprivate func metricValues() throws(StoreError) -> [String: [String: Double]] {
+    var values: [String: [String: Double]] = [:]
+    for run in try runs(RunFilter(status: .done)) { values[run.run.hash] = try metrics(run.id) }
+    return values
   }
 }

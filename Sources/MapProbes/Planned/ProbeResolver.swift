@@ -12,10 +12,14 @@ struct ProbeResolver {
   let probes: ProbesSpec
   /// The probe's key in the file.
   let place: String
+  /// Values of metrics by the hash of a run, and the metric's name; nil before any run is measured.
+  var values: [String: [String: Double]]?
 
+  /// - Returns: nil for a label that is not measured yet.
   /// - Throws: `ExperimentError` with everything of the probe that the plan does not have.
   func planned(_ spec: ProbeSpec, _ plan: ExperimentPlan) throws(ExperimentError) -> PlannedProbe {
     let (record, places) = try self.places(spec.features, plan)
+    if spec.measured != nil, values == nil { return nil }
     let registered = try spec.registered.map { (cells) throws(ExperimentError) in
       try chosen(cells, of: places, plan)
     }
@@ -142,7 +146,10 @@ struct ProbeResolver {
         found.append((run, sample, label))
       }
     }
-    let known = isOfInterventions ? plan.spec.interventions.map(\.name) : probes.list(spec.label)?.words ?? []
+    if let measured = spec.measured { found = self.classes(of: found, measured) }
+    let known =
+      spec.measured?.classes
+      ?? (isOfInterventions ? plan.spec.interventions.map(\.name) : probes.list(spec.label)?.words ?? [])
     let told = classes ?? known.filter { word in found.contains { $0.label == word } }
     let numbers = Dictionary(told.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
     let labels: ProbeLabels
@@ -162,7 +169,19 @@ struct ProbeResolver {
         } : nil)
   }
 
-  /// What a run is as a sample; nil where the probe is not about it.
+  /// The samples that have a value, each with its class.
+  private func classes(
+    of found: [(run: PlannedRun, sample: ProbeSample, label: String)], _ label: MeasuredLabel
+  ) -> [(run: PlannedRun, sample: ProbeSample, label: String)] {
+    let values = found.map { self.values?[$0.run.hash]?[label.metric] ?? .nan }
+    let known = found.indices.filter { values[$0].isFinite }
+    guard !known.isEmpty else { return [] }
+    return zip(known, label.classes(of: known.map { values[$0] })).map { place, number in
+      (found[place].run, found[place].sample, label.classes[number])
+    }
+  }
+
+  /// What a run is as a sample, whose measured label is not known yet; nil where the probe is not about it.
   private func sample(
     _ run: PlannedRun, _ spec: ProbeSpec, _ choice: [ProbeChoice]
   ) -> (ProbeSample, label: String)? {
@@ -170,10 +189,12 @@ struct ProbeResolver {
     for part in choice {
       guard let word = probes.list(part.list)?.word(in: text), part.words.contains(word) else { return nil }
     }
-    let own = spec.label == "intervention" ? run.intervention : probes.list(spec.label)?.word(in: text)
+    let own =
+      spec.measured != nil
+      ? "" : spec.label == "intervention" ? run.intervention : probes.list(spec.label)?.word(in: text)
     guard let own else { return nil }
     let others = probes.lists.filter { $0.name != spec.label }.compactMap { $0.word(in: text) }.filter { $0 != own }
-    let template = text.replacing(own, with: "{\(spec.label)}", maxReplacements: 1)
+    let template = own.isEmpty ? text : text.replacing(own, with: "{\(spec.label)}", maxReplacements: 1)
     let sample = ProbeSample(
       prompt: text, seed: run.key.seed, template: template,
       object: others.isEmpty ? template : others.uniqued.joined(separator: " "))
@@ -186,8 +207,8 @@ struct ProbeResolver {
   ) throws(ExperimentError) -> [Int] {
     let word = spec.features.word
     let key = "features.word"
-    if spec.label == "intervention", ProbeFeaturesSpec.ownWords.contains(word) {
-      throw fault("no word of a prompt is an intervention's", key, "name the word itself")
+    if ProbeSpec.ownLabels.contains(spec.label), ProbeFeaturesSpec.ownWords.contains(word) {
+      throw fault("no word of a prompt tells \(quoted(spec.label))", key, "name the word itself")
     }
     do {
       let name: TokenName
