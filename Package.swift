@@ -170,8 +170,8 @@ let package = Package(
     .target(
       name: "MapProbes",
       dependencies: [
-        "Analysis", "Attention", "AttentionStore", "Comparing", "ExperimentFiles", "Files", "Formatting", "Generation",
-        "Planning", "Probing", "Results", "Tensors",
+        "Analysis", "Attention", "AttentionStore", "Checkpoints", "Comparing", "ExperimentFiles", "Files", "Formatting",
+        "Generation", "Planning", "Probing", "Results", "Tensors",
       ], swiftSettings: strict + optimisedInDebug),
     // What probes found, for readers: figures, pages, tables.
     .target(
@@ -273,7 +273,8 @@ let package = Package(
     .testTarget(
       name: "ReportingTests",
       dependencies: ["ExperimentSupport", "Exporting", "MapProbes", "Probing", "Reporting", "TestSupport"]),
-    .testTarget(name: "MapProbesTests", dependencies: ["ExperimentSupport", "MapProbes", "TestSupport"]),
+    .testTarget(
+      name: "MapProbesTests", dependencies: ["Checkpoints", "ExperimentSupport", "MapProbes", "TestSupport"]),
     .testTarget(name: "DiagnosingTests", dependencies: ["Diagnosing"]),
     .testTarget(name: "ExportingTests", dependencies: ["ExperimentSupport", "Exporting", "TestSupport"]),
     .testTarget(

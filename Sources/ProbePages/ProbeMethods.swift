@@ -19,7 +19,7 @@ struct ProbeMethods {
         Markdown.code(probe.from), Markdown.text(ProbeText.features(probe.features)), Markdown.text(places(probe)),
         probe.classifier, "\(probe.samples)" + (probe.tested.map { ", tested on \($0) others" } ?? ""),
         "\(probe.folds), by \(ProbeText.held(probe.grouping))",
-        "\(probe.permutations) within \(probe.strata) of one \(Markdown.text(probe.strataOf))",
+        "\(probe.permuted) within \(probe.strata) of one \(Markdown.text(probe.strataOf))",
       ]
     }
     return Markdown.table(

@@ -29,7 +29,8 @@ package struct ProbePage {
   private var asked: String {
     let questions = probes.map(\.says).filter { !$0.isEmpty }.uniqued.map(Markdown.text)
     let what = questions.isEmpty ? "Can a program that sees nothing but attention tell what the picture is of?" : ""
-    return "\(what)\(questions.joined(separator: " ")) A *probe* is a small program that sees nothing but "
+    return
+      "\(what)\(Self.first(questions, "question").joined(separator: " ")) A *probe* is a small program that sees nothing but "
       + "attention, learns from some pictures what it looks like, and is asked about others."
   }
 
@@ -39,14 +40,25 @@ package struct ProbePage {
       let tests = tests.filter { $0.verdict == verdict }
       guard !tests.isEmpty else { return nil }
       return "**\(verdict.rawValue.prefix(1).uppercased() + verdict.rawValue.dropFirst())**: "
-        + listed(tests.map { "“\(Markdown.text($0.says))”" }) + "."
+        + listed(Self.first(tests.map { "“\(Markdown.text($0.says))”" }, nil)) + "."
     }
     return ([.shown, .refuted, .undecided, .notTestable].compactMap(said) + best).joined(separator: " ")
   }
 
-  /// How well each probe does at its best place.
+  /// So many are named at the head of a page; tables below have them all.
+  private static let named = 2
+
+  /// The first ones, and how many more there are.
+  /// - Parameter what: nil: the number stands for itself, as the last of a list.
+  private static func first(_ all: [String], _ what: String?) -> [String] {
+    guard all.count > named else { return all }
+    let more = all.count - named
+    return all.prefix(named) + [what.map { "And \(more) more \($0)\(more == 1 ? "" : "s") below." } ?? "\(more) more"]
+  }
+
+  /// How well probes do at their best places.
   private var best: [String] {
-    probes.compactMap { probe in
+    probes.prefix(Self.named).compactMap { probe in
       guard let cell = probe.bestCell else { return nil }
       return
         "\(Markdown.code(probe.name)) tells \(Markdown.text(probe.label)) right in \(ProbeText.percent(cell.accuracy.mean)) % "
@@ -57,20 +69,26 @@ package struct ProbePage {
   private var sure: String {
     guard let first = probes.first else { return "Nothing can be said: no probe has a result." }
     let held = probes.map(\.grouping).uniqued.map { "\(ProbeText.held($0))s" }
-    let size = probes.map(\.size).uniqued.joined(separator: "; ")
-    let controls = probes.flatMap { probe in
-      probe.controls.compactMap { control -> String? in
-        guard let at = probe.compared(control) else { return nil }
-        return "\(Markdown.text(ProbeText.control(control.name))) \(ProbeText.percent(at.control.accuracy.mean)) %"
+    let size = Self.first(probes.map(\.size).uniqued, nil).joined(separator: "; ")
+    let told =
+      probes.allSatisfy(\.controls.isEmpty)
+      ? "No control was made, so nothing says what of this the maps alone would give."
+      : "Probes that were kept from what is asked about reach at most: \(strongest.joined(separator: ", ")). What is beyond that is the finding."
+    return "Each probe is asked only about \(listed(held)) that it never learned from (\(size)). \(told) "
+      + "The margins of error below are such that each should hold in \(Readable.percent(first.confidence)) of such experiments, with this model and pictures like these."
+  }
+
+  /// Of the probes that are named above, the control that does best.
+  private var strongest: [String] {
+    probes.filter { !$0.controls.isEmpty }.prefix(Self.named).compactMap { probe in
+      let reached = probe.controls.compactMap { control in
+        probe.compared(control).map { (control.name, share: $0.control.accuracy.mean) }
+      }
+      return reached.max { $0.share < $1.share }.map { name, share in
+        "\(Markdown.text(ProbeText.control(name))) \(ProbeText.percent(share)) %"
           + (probes.count > 1 ? " (\(Markdown.code(probe.name)))" : "")
       }
     }
-    let told =
-      controls.isEmpty
-      ? "No control was made, so nothing says what of this the maps alone would give."
-      : "Probes that were kept from what is asked about reach: \(controls.joined(separator: ", ")). What is beyond those is the finding."
-    return "Each probe is asked only about \(listed(held)) that it never learned from (\(size)). \(told) "
-      + "The margins of error below are such that each should hold in \(Readable.percent(first.confidence)) of such experiments, with this model and pictures like these."
   }
 
   // MARK: - The section
@@ -127,7 +145,7 @@ package struct ProbePage {
       parts.append(
         "\(Markdown.text(cell.name)) is \(probe.cells.contains(where: \.isRegistered) ? "the best of the places that the file names" : "the best place"): "
           + "\(ProbeText.percent(cell.accuracy.mean)) % right, interval \(interval), n = \(cell.accuracy.count), family-wise p "
-          + "\(ProbeText.p(cell.familyWiseP)) over \(counted(probe.cells.count, "place")). Chance is "
+          + "\(ProbeText.p(cell.familyWiseP)) over \(counted(probe.cells.count, "place"))\(probe.isRefitted ? "" : ", answers kept"). Chance is "
           + "\(ProbeText.percent(probe.chance)) %. Told at a family-wise p of at most "
           + "\(ProbeText.level(probe.level)): \(probe.cells.count(where: probe.isFound)) of \(probe.cells.count) places."
       )

@@ -44,7 +44,7 @@ package struct ProbeTerminal {
     if let cell = probe.bestCell {
       parts.append(
         "best: \(printable(cell.name)), \(ProbeText.percent(cell.accuracy.mean)) % "
-          + "\(ProbeText.shares(cell.accuracy.interval)), family-wise p \(ProbeText.p(cell.familyWiseP)), "
+          + "\(ProbeText.shares(cell.accuracy.interval)), family-wise p \(ProbeText.p(cell.familyWiseP))\(probe.isRefitted ? "" : " (answers kept)"), "
           + "\(probe.classifier), each \(ProbeText.held(probe.grouping)) held out in turn\n")
     }
     parts += cells(of: probe)

@@ -52,9 +52,14 @@ enum ProbeText {
 
   /// What is estimated: `accuracy over mass, %`.
   static func estimand(_ test: ProbeTestResult) -> String {
-    let over = test.over == "nothing" ? "" : " over \(test.over)"
-    let unit = test.measure == "bits" ? "% of all bits" : "%"
-    return "\(test.measure.replacingOccurrences(of: "_", with: " "))\(over), \(unit)"
+    // Neither is compared with a guess: bits are gained over one already, and a word with its picture.
+    let isAlone = test.over == "nothing" || (test.over == "chance" && test.measure != "accuracy")
+    let over = isAlone ? "" : " over \(test.over)"
+    switch test.measure {
+    case "bits": return "bits\(over), % of all bits"
+    case "follows_word": return "says the word's label less the picture's\(over), %"
+    default: return "\(test.measure)\(over), %"
+    }
   }
 
   /// A control in a word or two, for a legend.
@@ -71,8 +76,9 @@ enum ProbeText {
   /// What a probe sees: `<label> in words, as map`.
   static func features(_ features: ProbeResult.Features) -> String {
     let word = features.word.map { "\($0) in " } ?? ""
-    return
-      "\(word)\(features.record), \(features.quantity) as \(features.value.replacingOccurrences(of: "_", with: " "))"
+    let heads = features.heads.map { " of \($0.count == 1 ? "head" : "heads") \(ranges($0.map { $0 + 1 }))" } ?? ""
+    let value = features.value.replacingOccurrences(of: "_", with: " ")
+    return "\(word)\(features.record), \(features.quantity) as \(value)\(heads)"
   }
 
   static func held(_ grouping: Grouping) -> String {
@@ -94,6 +100,12 @@ extension ProbeResult {
   var level: Double { 1 - confidence }
 
   func isFound(_ cell: ProbeCell) -> Bool { cell.familyWiseP <= level + 1e-12 }
+
+  /// Whether the probe is trained anew for each permutation, as ridge can be.
+  var isRefitted: Bool { classifier == "ridge" && tested == nil }
+
+  /// How labels were permuted: `999, answers kept`.
+  var permuted: String { "\(permutations)" + (isRefitted ? "" : ", answers kept") }
 
   /// `1344 pictures, 16 seeds`.
   var pictures: String { "\(counted(count, "picture")), \(counted(seeds.count, "seed"))" }

@@ -59,6 +59,9 @@ struct LogisticRegression: Sendable {
   /// The natural logarithms of the classes' probabilities, `[samples, classes]`.
   func logarithms(_ features: Matrix) -> Matrix { Self.logarithms(Self.withOnes(features), weights) }
 
+  /// The classes' scores before softmax, `[samples, classes]`.
+  func scores(_ features: Matrix) -> Matrix { Matrix.product(Self.withOnes(features), weights, turnB: true) }
+
   private static func logarithms(_ inputs: Matrix, _ weights: Matrix) -> Matrix {
     var result = Matrix.product(inputs, weights, turnB: true)
     let classes = weights.rows

@@ -39,6 +39,15 @@ public struct MapFeatures: Sendable {
       values: starts.flatMap { values[$0..<($0 + cells)] })
   }
 
+  /// Some heads alone, `[samples, heads, cells]`.
+  /// - Parameter numbers: from 0, one or more.
+  public func choosing(heads numbers: [Int]) throws(ProbingError) -> MapFeatures {
+    let starts = (0..<samples).flatMap { sample in numbers.map { (sample * heads + $0) * cells } }
+    return try MapFeatures(
+      name: name, samples: samples, heads: numbers.count, cells: cells,
+      values: starts.flatMap { values[$0..<($0 + cells)] })
+  }
+
   /// The control of mass: the sum of each map, one number a head, `[samples, heads]`.
   ///
   /// It says how much a word is looked at, and nothing of where. Of self maps it says nothing, since their rows sum to 1.

@@ -4,7 +4,7 @@ import Foundation
 
 /// The classifier that an author of the paper posted: dropout 0.1, linear to h = max(inputs / 8, 2048), tanh, linear to the
 /// classes. In single precision, as PyTorch has it.
-struct PaperNetwork: Sendable {
+struct PaperNetwork: Hashable, Sendable {
   let inputs: Int
   let hidden: Int
   let classes: Int
@@ -30,6 +30,13 @@ struct PaperNetwork: Sendable {
         parameters.append(Float((2 * uniform - 1) * bound))
       }
     }
+  }
+
+  /// Whether it has as many numbers as its layers, all finite.
+  var isSound: Bool {
+    guard (1...NetworkProbe.mostInputs).contains(inputs), (1...8192).contains(hidden), (2...8192).contains(classes)
+    else { return false }
+    return parameters.count == hidden * (inputs + 1) + classes * (hidden + 1) && parameters.allSatisfy(\.isFinite)
   }
 
   private var hiddenBias: Int { hidden * inputs }
@@ -108,6 +115,37 @@ struct PaperNetwork: Sendable {
       for place in row { result[place] /= sum }
     }
     return result
+  }
+}
+
+extension PaperNetwork: Codable {
+  private enum CodingKeys: String, CodingKey {
+    case inputs, hidden, classes, parameters
+  }
+
+  /// Parameters are the bytes of 32-bit numbers, the lowest first: millions of decimal digits would take minutes to read.
+  init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    inputs = try container.decode(Int.self, forKey: .inputs)
+    hidden = try container.decode(Int.self, forKey: .hidden)
+    classes = try container.decode(Int.self, forKey: .classes)
+    let bytes = try container.decode(Data.self, forKey: .parameters)
+    parameters = stride(from: 0, to: bytes.count - 3, by: 4).map { start in
+      let bits = (0..<4).reduce(UInt32(0)) { $0 | UInt32(bytes[bytes.startIndex + start + $1]) << UInt32(8 * $1) }
+      return Float(bitPattern: bits)
+    }
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(inputs, forKey: .inputs)
+    try container.encode(hidden, forKey: .hidden)
+    try container.encode(classes, forKey: .classes)
+    var bytes = Data(capacity: 4 * parameters.count)
+    for parameter in parameters {
+      withUnsafeBytes(of: parameter.bitPattern.littleEndian) { bytes.append(contentsOf: $0) }
+    }
+    try container.encode(bytes, forKey: .parameters)
   }
 }
 

@@ -61,6 +61,14 @@ import Testing
       "probes.probes.0.features.word: probes has no list \"animal\"; lists: color, thing"
     ),
     (
+      "probes: [{ name: p, says: is it, label: color, features: { record: words, heads: [] } }]",
+      "probes.probes.0.features.heads: the list is empty; name one head or more"
+    ),
+    (
+      "probes: [{ name: p, says: is it, label: color, features: { record: words, heads: some } }]",
+      "probes.probes.0.features.heads: unknown value \"some\"; allowed: all, each, mean"
+    ),
+    (
       "probes: [{ \(probe), label: color, registered: { sites: \"cross:*\", calls: [-1] } }]",
       "probes.probes.0.registered.calls.0: expected an integer from 0 to 1000, found -1"
     ),

@@ -24,10 +24,46 @@ import Testing
         `word` tells color right in 87.5 % of 48 pictures (cross:9 call 10); guessing gives 25.0 %. `layout` tells color \
         right in 41.7 % of 48 pictures (self:9 call 10); guessing gives 25.0 %.
         - **How sure.** Each probe is asked only about seeds that it never learned from (n = 48 pictures, 4 seeds). Probes \
-        that were kept from what is asked about reach: shuffled labels 25.0 % (`word`), mass of each head alone 58.3 % \
-        (`word`), null cell 25.0 % (`word`). What is beyond those is the finding. The margins of error below are such that \
-        each should hold in 95 % of such experiments, with this model and pictures like these.
+        that were kept from what is asked about reach at most: mass of each head alone 58.3 % (`word`). What is beyond that \
+        is the finding. The margins of error below are such that each should hold in 95 % of such experiments, with this \
+        model and pictures like these.
         """)
+  }
+
+  /// However many probes and tests a file has, a reader gets three lines.
+  @Test func threeLinesOfManyProbes() throws {
+    let sample = try Samples(layers: [5], calls: [10])
+    let probes = try (1...6).map { number in
+      try sample.probe("p\(number)", says: "Is it \(number)?", controls: [("shuffled", "", 0.25)]) { _, _ in 0.5 }
+    }
+    let tests = (1...5).map { number in
+      ProbeTestResult(
+        says: "test \(number)", probe: "p1", over: "chance", measure: "accuracy", cells: "", side: "above",
+        threshold: 0,
+        estimate: 0.5, interval: 0.4...0.6, seeds: 4, samples: 48, p: 0.1, correctedP: 0.1,
+        verdict: number < 4 ? .shown : .undecided, problem: nil)
+    }
+    let lines = ProbePage(ProbeFindings(probes: probes, tests: tests, missing: []), experiment: "x").summary
+      .split(separator: "\n").map(String.init)
+    #expect(lines.count == 3)
+    #expect(lines[0].contains("Is it 1? Is it 2? And 4 more questions below. A *probe*"))
+    #expect(
+      lines[1].contains("**Shown**: “test 1”, “test 2” and 1 more. **Undecided**: “test 4” and “test 5”. `p1` tells"))
+    #expect(lines[1].contains("`p2` tells") && !lines[1].contains("`p3`"))
+    #expect(lines[2].contains("(`p1`), shuffled labels") && !lines[2].contains("`p3`"), "\(lines[2])")
+  }
+
+  /// Bits and words followed are not compared with a guess.
+  @Test func whatIsEstimated() {
+    func text(_ measure: String, _ over: String) -> String {
+      ProbeText.estimand(
+        ProbeTestResult(
+          says: "", probe: "p", over: over, measure: measure, cells: "", side: "above", threshold: 0, estimate: nil,
+          interval: nil, seeds: 0, samples: 0, p: nil, correctedP: nil, verdict: .undecided, problem: nil))
+    }
+    #expect(text("accuracy", "chance") == "accuracy over chance, %" && text("accuracy", "nothing") == "accuracy, %")
+    #expect(text("bits", "chance") == "bits, % of all bits" && text("bits", "q") == "bits over q, % of all bits")
+    #expect(text("follows_word", "chance") == "says the word's label less the picture's, %")
   }
 
   @Test func everyNumberHasItsN() {

@@ -26,6 +26,25 @@ import Testing
     #expect(try probe(fixture.features(index), labels: labels, folds: Folds(samples, by: .seeds)) == held)
   }
 
+  /// Trained on all samples but a fold's it says of the fold what the probe of the folds says; components and weights are one.
+  @Test(arguments: 0..<4) func aKeptProbeSaysWhatTheFoldsDo(_ index: Int) throws {
+    let fixture = try ProbesFixture.read()
+    let (labels, samples, block) = (try fixture.probeLabels(), fixture.samples, try fixture.features(index))
+    let probe = try LogisticProbe(penalty: fixture.penalty, components: fixture.components)
+    let model = try LogisticModel(block, labels: labels, probe: probe)
+    let features = try Standardization(block)(block)
+    let all = Array(samples.indices)
+    let components = try TrainingComponents(features, training: all, most: probe.components)
+    let expected = try LogisticRegression(
+      components.scores(features, of: all), labels: labels.values, classes: labels.classes.count, penalty: probe.penalty
+    ).logarithms(components.scores(features, of: all))
+    let winners = all.map { row in HeldOutScores.winner((0..<labels.classes.count).map { expected[row, $0] }) }
+    let kept = TrainedProbe.logistic(model)
+    #expect(try kept.predicted(block) == winners && kept.isSound)
+    let again = try JSONDecoder().decode(TrainedProbe.self, from: JSONEncoder().encode(kept))
+    #expect(again == kept)
+  }
+
   /// Held-out samples have no part in the components: others in their place change nothing.
   @Test func componentsAreOfTheTrainingSamplesAlone() throws {
     let fixture = try ProbesFixture.read()

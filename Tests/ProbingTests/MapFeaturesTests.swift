@@ -15,6 +15,9 @@ import Testing
     #expect(pattern.values == [0.25, 0.5, 0.25, 0, 0, 0, 0.5, 0, 0.5, 0.5, 0.25, 0.25])
     #expect(pattern.name == "cross:5 pattern" && pattern.heads == 2 && pattern.cells == 3)
     #expect(try features.whole().values == maps && features.whole().width == 6)
+    let second = try features.choosing(heads: [1])
+    #expect(second.values == [0, 0, 0, 0.5, 0.25, 0.25] && second.heads == 1 && second.name == "cross:5")
+    #expect(try features.choosing(heads: [0, 1]).values == maps)
     let head = try features.head(1)
     #expect(head.values == [0, 0, 0, 0.5, 0.25, 0.25] && head.name == "cross:5 head 2")
   }

@@ -21,6 +21,31 @@ import Testing
     let cases: [Case]
   }
 
+  @Test func aKeptNetworkSaysTheSame() throws {
+    let fixture: Network = try ProbesFixture.json("network")
+    let rows = fixture.labels.count
+    let block = try FeatureBlock(name: "cross:5", samples: rows, width: fixture.inputs, values: fixture.features)
+    let labels = try ProbeLabels(
+      name: "label", classes: (0..<fixture.classes).map { "\($0)" }, values: fixture.labels)
+    let probe = try NetworkProbe(passes: 3, batch: fixture.batch)
+    let kept = TrainedProbe.network(try NetworkModel(block, labels: labels, probe: probe))
+    let network = probe.train(
+      try Standardization(block)(block).values.map { Float($0) }, labels: labels.values, inputs: fixture.inputs,
+      classes: fixture.classes)
+    let scores = network.forward(try Standardization(block)(block).values.map { Float($0) }).scores
+    let winners = (0..<rows).map { row in
+      HeldOutScores.winner(scores[(row * fixture.classes)..<((row + 1) * fixture.classes)].map(Double.init))
+    }
+    #expect(try kept.predicted(block) == winners && kept.isSound)
+    let data = try JSONEncoder().encode(kept)
+    #expect(try JSONDecoder().decode(TrainedProbe.self, from: data) == kept)
+    // Bytes that are missing are no network.
+    let text = String(decoding: data, as: UTF8.self)
+    let short = text.replacing("\"parameters\":\"", with: "\"parameters\":\"AAAA")
+    let other = try? JSONDecoder().decode(TrainedProbe.self, from: Data(short.utf8))
+    #expect(other?.isSound != true)
+  }
+
   @Test func fiftyStepsAreThoseOfPyTorch() throws {
     let fixture: Network = try ProbesFixture.json("network")
     #expect(fixture.cases.map(\.dropout) == [0, 0.1])

@@ -76,6 +76,9 @@ extension ProbeBank {
         "intervention", \.intervention, .line(allowsEmpty: false), example: "random words",
         "which of its interventions"),
       Key(
+        "reads", \.reads, .ifGiven(.choice), brief: true, standard: "maps of the same record", example: "latents",
+        "{allowed}: what the model was given at the call, as `input_latents` kept it"),
+      Key(
         "records", \.records, recordsForm, brief: true, standard: "as here", example: "{ words: random words }",
         "what entries of `record` are called there; probes of other entries do not have the control"),
     ])
@@ -193,8 +196,9 @@ extension ProbeFeaturesSpec {
         "calls", \.calls, .orAll(.distinct(of: "calls", .whole(0...(FileContext.mostCalls - 1)))), example: "[0, 5]",
         "which of the record's steps, or `all`"),
       Key(
-        "heads", \.heads, .choice, example: "each",
-        "`all`: together; `each`: all together, and each by itself as well; `mean`: their mean"),
+        "heads", \.heads, .heads, example: "[0, 3]",
+        "`all`: together; `each`: all together, and each by itself as well; `mean`: their mean; a list of heads from 0: those "
+          + "together"),
       Key(
         "word", \.word, .word, example: "\"<end>\"",
         "whose part of a cross map: `<label>` is the label's own word, `<after label>` all words after it, `{thing}` the word "

@@ -69,17 +69,20 @@ public struct ProbeBank: Codable, Hashable, Sendable {
   /// The experiment that holds them.
   public internal(set) var from: String
   public internal(set) var intervention: String
+  /// nil: maps.
+  public internal(set) var reads: ProbeBankReads?
   /// What a probe's entry of `record` is called there; none: all as here, and else only probes of these have the control.
   public internal(set) var records: [ProbeRecordName]
 
   public init(
     name: String, says: String, from: String, intervention: String = InterventionSpec.none.name,
-    records: [ProbeRecordName] = []
+    reads: ProbeBankReads? = nil, records: [ProbeRecordName] = []
   ) {
     self.name = name
     self.says = says
     self.from = from
     self.intervention = intervention
+    self.reads = reads
     self.records = records
   }
 
@@ -87,6 +90,12 @@ public struct ProbeBank: Codable, Hashable, Sendable {
   package func record(for own: String) -> String? {
     records.isEmpty ? own : records.first { $0.own == own }?.there
   }
+}
+
+/// What a control's probe is shown of a bank in place of its maps.
+public enum ProbeBankReads: String, CaseIterable, Codable, Hashable, Sendable {
+  /// What the model was given at the call, which `input_latents` kept: what the picture tells without any attention.
+  case latents
 }
 
 /// An entry of `record` and what a bank calls its own.
@@ -178,16 +187,6 @@ public struct ProbeFeaturesSpec: Codable, Hashable, Sendable {
     self.word = word
     self.value = value
   }
-}
-
-/// How the heads of a site are shown to a probe.
-public enum ProbeHeads: String, CaseIterable, Codable, Hashable, Sendable {
-  /// Together.
-  case all
-  /// Each to a probe of its own.
-  case each
-  /// Their mean.
-  case mean
 }
 
 /// What is read of a map.

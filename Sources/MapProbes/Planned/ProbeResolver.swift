@@ -17,7 +17,7 @@ struct ProbeResolver {
 
   /// - Returns: nil for a label that is not measured yet.
   /// - Throws: `ExperimentError` with everything of the probe that the plan does not have.
-  func planned(_ spec: ProbeSpec, _ plan: ExperimentPlan) throws(ExperimentError) -> PlannedProbe {
+  func planned(_ spec: ProbeSpec, _ plan: ExperimentPlan) throws(ExperimentError) -> PlannedProbe? {
     let (record, places) = try self.places(spec.features, plan)
     if spec.measured != nil, values == nil { return nil }
     let registered = try spec.registered.map { (cells) throws(ExperimentError) in
@@ -81,11 +81,19 @@ struct ProbeResolver {
         "\(features.value.rawValue) is of probabilities, and \(quoted(record.name)) holds \(record.of.rawValue)",
         "features.value", "write value: map")
     }
-    if features.heads == .each, record.heads == .mean {
+    if features.heads == .each || features.heads.numbers != nil, record.heads == .mean {
       throw fault("\(quoted(record.name)) keeps the mean over heads", "features.heads", "record it with heads: all")
     }
     let recorded = plan.sites.filter { resolved.sites.contains($0.index) }
     let sites = try self.sites(features.sites, "features.sites", of: recorded, plan)
+    if features.heads.numbers != nil, record.of == .output {
+      throw fault("\(quoted(record.name)) holds output, which has no heads", "features.heads", "write heads: all")
+    }
+    if let wanted = features.heads.numbers?.last, let site = sites.first(where: { $0.heads <= wanted }) {
+      throw fault(
+        "\(site.kind.rawValue):\(site.layer) has no head \(wanted)", "features.heads",
+        "its heads are 0 to \(site.heads - 1)")
+    }
     if features.value == .mass, sites.contains(where: { $0.kind != .cross }) {
       throw fault("the mass of a self map is 1 and tells nothing", "features.value", "select cross sites")
     }

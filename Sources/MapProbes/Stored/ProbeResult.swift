@@ -12,12 +12,15 @@ public struct ProbeResult: Codable, Hashable, Sendable {
     public let word: String?
     /// `map`, `mass`, `pattern` or `log_ratio`.
     public let value: String
+    /// From 0, where some heads alone are seen; nil for all, or their mean.
+    public let heads: [Int]?
 
-    package init(record: String, quantity: String, word: String?, value: String) {
+    package init(record: String, quantity: String, word: String?, value: String, heads: [Int]? = nil) {
       self.record = record
       self.quantity = quantity
       self.word = word
       self.value = value
+      self.heads = heads
     }
   }
 
@@ -116,7 +119,8 @@ public struct ProbeCell: Codable, Hashable, Sendable {
   /// Features of a sample.
   public let features: Int
   public let accuracy: SeedEstimate
-  /// Of this cell alone.
+  /// Of this cell alone. Ridge is trained anew for each permutation of the labels; of other classifiers, and of pictures other than those
+  /// that were trained on, only the labels that answers are judged by are permuted.
   public let p: Double
   /// Corrected for all cells of the probe.
   public let familyWiseP: Double

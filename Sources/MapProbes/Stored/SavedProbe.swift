@@ -3,7 +3,7 @@ import Probing
 
 /// A trained probe as its file keeps it: what it reads, and what it says of that.
 public struct SavedProbe: Codable, Hashable, Sendable {
-  public static let currentFormat = 1
+  public static let currentFormat = 2
   /// Its file has at most so many bytes.
   static let mostBytes = 256 << 20
 
@@ -18,9 +18,10 @@ public struct SavedProbe: Codable, Hashable, Sendable {
   public let call: Int
   /// From 0; nil for all heads together, or their mean.
   public let head: Int?
-  public let model: RidgeModel
+  /// Of the classifier that the experiment file names.
+  public let model: TrainedProbe
 
-  init(name: String, label: String, record: String, site: String, call: Int, head: Int?, model: RidgeModel) {
+  init(name: String, label: String, record: String, site: String, call: Int, head: Int?, model: TrainedProbe) {
     format = Self.currentFormat
     self.name = name
     self.label = label
@@ -40,11 +41,9 @@ public struct SavedProbe: Codable, Hashable, Sendable {
     do { self = try JSONDecoder().decode(SavedProbe.self, from: data) } catch {
       throw .unreadable(what, reason: "\(error)")
     }
-    let (features, classes) = (model.standardization.means.count, model.classes.count)
-    guard format == Self.currentFormat, self.name == name, classes >= 2, model.intercepts.count == classes,
-      model.standardization.deviations.count == features, model.weights.count == features * classes,
-      (model.weights + model.intercepts + model.standardization.means).allSatisfy(\.isFinite)
-    else { throw .unreadable(what, reason: "its numbers do not fit one another") }
+    guard format == Self.currentFormat, self.name == name, model.isSound else {
+      throw .unreadable(what, reason: "its numbers do not fit one another")
+    }
   }
 }
 

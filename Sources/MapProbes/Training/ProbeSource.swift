@@ -1,5 +1,6 @@
 import Attention
 import AttentionStore
+import Checkpoints
 import ExperimentFiles
 import Planning
 import Probing
@@ -10,15 +11,17 @@ struct ProbeSource: Sendable {
   let name: String
   let plan: ExperimentPlan
   private let store: AttentionStore
+  private let results: ResultsFolder
   private let sites: [AttentionSite: SiteID]
   /// The finished ones by hash.
   private let runs: [String: (id: RunID, prompt: PromptID)]
 
   /// - Throws: `StoreError`.
-  init(name: String, plan: ExperimentPlan, store: AttentionStore) throws {
+  init(name: String, plan: ExperimentPlan, store: AttentionStore, results: ResultsFolder) throws {
     self.name = name
     self.plan = plan
     self.store = store
+    self.results = results
     sites = Dictionary(try store.sites().map { ($0.site, $0.id) }, uniquingKeysWith: { first, _ in first })
     runs = Dictionary(
       try store.runs(RunFilter(status: .done)).map { ($0.run.hash, (id: $0.id, prompt: $0.run.prompt)) },
@@ -66,6 +69,30 @@ struct ProbeSource: Sendable {
       try gathered.add(map, sample: sample, keys: chosen, mostValues: Self.mostValues)
     }
     return try gathered.features(set)
+  }
+
+  /// What the model was given of each run at a call, `[runs, channels * height * width]`.
+  /// - Throws: `MapProbeError` for latents that are missing or of another shape; `StoreError`, `FileError`, `CheckpointError`.
+  func latents(_ runs: [PlannedRun], call: Int) throws -> FeatureBlock {
+    let what = "latents of \(name), call \(call)"
+    let folder = try results.open()
+    var values: [Float] = []
+    var width: Int?
+    for run in runs {
+      guard let stored = self.runs[run.hash] else { throw MapProbeError.noRun(experiment: name, run: "\(run.key)") }
+      let kind = RunFile.inputLatents(step: call).kind
+      guard let path = try store.artifacts(stored.id).first(where: { $0.kind == kind })?.path else {
+        throw MapProbeError.missing(what, run: "\(run.key)", expected: 1, found: 0)
+      }
+      _ = try folder.file(path)
+      let read = try SafetensorsFile(url: results.url.appending(path: path)).tensor(named: "latents").values
+      guard read.count == width ?? read.count else {
+        throw MapProbeError.shape(what, expected: width ?? 0, found: read.count)
+      }
+      width = read.count
+      values += read
+    }
+    return try FeatureBlock(name: what, samples: runs.count, width: width ?? 0, values: values)
   }
 }
 

@@ -36,7 +36,7 @@ extension ProbeTrainer {
         block, labels: judged.labels, samples: judged.samples, penalty: Double(block.width),
         confidence: plan.spec.confidence
       ).points : []
-    let model = try RidgeModel(block, labels: probe.trained.labels, penalty: Double(block.width))
+    let model = try trained(block, probe.trained.labels)
     let saved = SavedProbe(
       name: probe.spec.name, label: probe.spec.label, record: probe.record.name, site: chosen.place.siteName,
       call: chosen.place.call, head: chosen.head, model: model)
@@ -49,7 +49,8 @@ extension ProbeTrainer {
       classifier: probe.spec.classifier.rawValue,
       features: .init(
         record: probe.record.name, quantity: probe.record.of.rawValue,
-        word: probe.trained.positions == nil ? nil : features.word, value: features.value.rawValue),
+        word: probe.trained.positions == nil ? nil : features.word, value: features.value.rawValue,
+        heads: features.heads.numbers),
       chance: judged.labels.chance, confidence: plan.spec.confidence, cells: cells, best: best,
       confusion: chosen.found.accuracy.confusion, curve: curve, information: try bits(flat, cells, best),
       controls: controls(found, cells), applied: try applied(saved, block, cell: best))
@@ -58,8 +59,7 @@ extension ProbeTrainer {
 
   /// The features of one cell.
   private func block(_ place: ProbePlace, head: Int?) throws -> FeatureBlock {
-    let maps = try shown(
-      source.maps(probe.record, place, probe.trained, meanOfHeads: probe.spec.features.heads == .mean))
+    let maps = try shown(self.maps(of: source, probe.record, place, probe.trained))
     return try head.map { try maps.head($0) } ?? maps.whole()
   }
 
@@ -167,11 +167,20 @@ extension ProbeTrainer {
   }
 
   /// The probe that was not trained on a seed: pictures of one seed share their noise.
-  private func model(_ saved: SavedProbe, _ block: FeatureBlock, without seed: Seed) throws -> RidgeModel {
+  private func model(_ saved: SavedProbe, _ block: FeatureBlock, without seed: Seed) throws -> TrainedProbe {
     let set = probe.trained
     let rows = set.samples.indices.filter { set.samples[$0].seed != seed }
     if rows.count == set.samples.count { return saved.model }
-    return try RidgeModel(block.rows(rows), labels: set.choosing(rows).labels, penalty: saved.model.penalty)
+    return try trained(block.rows(rows), set.choosing(rows).labels)
+  }
+
+  /// The file's classifier, trained on all samples that are given.
+  private func trained(_ block: FeatureBlock, _ labels: ProbeLabels) throws -> TrainedProbe {
+    switch probe.spec.classifier {
+    case .ridge: .ridge(try RidgeModel(block, labels: labels, penalty: Double(block.width)))
+    case .logistic: .logistic(try LogisticModel(block, labels: labels, probe: LogisticProbe()))
+    case .network: .network(try NetworkModel(block, labels: labels, probe: NetworkProbe()))
+    }
   }
 
   /// What the trained probe says of the runs of an intervention: toward the label of the run's own prompt, whose word is read,
@@ -222,15 +231,13 @@ extension ProbeTrainer {
       samples: runs.map { ProbeSample(prompt: $0.prompt.prompt, seed: $0.key.seed, template: "", object: "") },
       labels: try ProbeLabels(name: probe.spec.label, classes: saved.model.classes, values: told.map(\.word)),
       positions: positions)
-    let maps = try shown(
-      other.maps(
-        record, ProbePlace(site: site, call: saved.call), set, meanOfHeads: probe.spec.features.heads == .mean))
+    let maps = try shown(self.maps(of: other, record, ProbePlace(site: site, call: saved.call), set))
     let features = try saved.head.map { try maps.head($0) } ?? maps.whole()
     let seeds = set.samples.map(\.seed)
     var predicted = [Int](repeating: 0, count: seeds.count)
     for seed in seeds.uniqued {
       let rows = seeds.indices.filter { seeds[$0] == seed }
-      let said = try model(saved, block, without: seed)(features.rows(rows)).predicted
+      let said = try model(saved, block, without: seed).predicted(features.rows(rows))
       for (row, label) in zip(rows, said) { predicted[row] = label }
     }
     func toward(_ label: String, _ classes: [Int]) -> ProbeApplication.Toward {

@@ -64,9 +64,9 @@ struct ProbeTrainer: Sendable {
   }
 
   func callAsFunction(_ place: ProbePlace) throws -> Found {
-    let maps = try source.maps(probe.record, place, probe.trained, meanOfHeads: meansHeads)
+    let maps = try maps(of: source, probe.record, place, probe.trained)
     let shown = try self.shown(maps)
-    let tested = try probe.tested.map { try source.maps(probe.record, place, $0, meanOfHeads: meansHeads) }
+    let tested = try probe.tested.map { try self.maps(of: source, probe.record, place, $0) }
     let testShown = try tested.map(self.shown)
     var blocks: [(head: Int?, block: FeatureBlock, test: FeatureBlock?)] = [
       (nil, try shown.whole(), try testShown?.whole())
@@ -116,7 +116,13 @@ struct ProbeTrainer: Sendable {
     return Found(place: place, cells: cells, controls: controls)
   }
 
-  private var meansHeads: Bool { spec.features.heads == .mean }
+  /// The maps of a set, of the heads that the probe is shown.
+  func maps(
+    of source: ProbeSource, _ record: RecordSpec, _ place: ProbePlace, _ set: ProbeSet
+  ) throws -> MapFeatures {
+    let maps = try source.maps(record, place, set, meanOfHeads: spec.features.heads == .mean)
+    return try spec.features.heads.numbers.map { try maps.choosing(heads: $0) } ?? maps
+  }
 
   func shown(_ maps: MapFeatures) throws -> MapFeatures {
     switch spec.features.value {
@@ -173,16 +179,15 @@ struct ProbeTrainer: Sendable {
 
   // MARK: Banks
 
-  /// A control whose maps another experiment holds, on the pictures that it has too, against the probe on the same pictures.
+  /// What a probe reads of a bank in place of its own maps.
+  private typealias BankFeatures = (_ others: [PlannedRun], _ own: ProbeSet) throws -> FeatureBlock
+
+  /// A control that another experiment holds, on the pictures that it has too, against the probe on the same pictures.
   /// - Returns: nil where the bank has not the record or the place.
   private func bank(_ bank: ProbePlan.Bank, _ place: ProbePlace, _ own: MapFeatures) throws -> ControlFound? {
     let plan = bank.source.plan
-    guard let name = bank.spec.record(for: probe.record.name),
-      let index = plan.spec.record.firstIndex(where: { $0.name == name }),
-      let resolved = plan.settings.first?.records[index], resolved.steps.contains(place.call),
-      let site = plan.sites.first(where: { $0.path == place.site.path }), resolved.sites.contains(site.index)
+    guard let features = try bank.spec.reads == .latents ? latents(of: bank, place) : maps(of: bank, place)
     else { return nil }
-    let record = plan.spec.record[index]
     let runs = Dictionary(
       plan.groups.flatMap(\.runs).filter { $0.intervention == bank.spec.intervention }.map {
         (RunKey(prompt: $0.key.prompt, seed: $0.key.seed, intervention: ""), $0)
@@ -201,23 +206,42 @@ struct ProbeTrainer: Sendable {
     let others = chosen.runs.compactMap {
       runs[RunKey(prompt: $0.key.prompt, seed: $0.key.seed, intervention: "")]
     }
-    let resolver = ProbeResolver(probes: self.plan.spec, place: "probes.probes.\(spec.name)")
-    let labels = chosen.labels
-    let positions = try chosen.positions.map { _ in
-      try others.enumerated().map { at, run in
-        try resolver.positions(spec, of: run.prompt, label: labels.classes[labels.values[at]], record)
-      }
-    }
-    let set = ProbeSet(runs: others, samples: chosen.samples, labels: labels, positions: positions)
-    let folds = try Folds(set.samples, by: spec.folds)
-    try folds.check(labels)
-    let maps = try shown(
-      bank.source.maps(record, ProbePlace(site: site, call: place.call), set, meanOfHeads: meansHeads))
-    let predicted = try predict(maps.whole(), nil, set, folds)
-    let baseline = try predict(own.whole().rows(common), nil, set, folds)
+    let folds = try Folds(chosen.samples, by: spec.folds)
+    try folds.check(chosen.labels)
+    let predicted = try predict(features(others, chosen), nil, chosen, folds)
+    let baseline = try predict(own.whole().rows(common), nil, chosen, folds)
     return ControlFound(
-      name: bank.spec.name, samples: common, right: zip(predicted, labels.values).map(==),
-      own: zip(baseline, labels.values).map(==))
+      name: bank.spec.name, samples: common, right: zip(predicted, chosen.labels.values).map(==),
+      own: zip(baseline, chosen.labels.values).map(==))
+  }
+
+  /// What the model was given at the call of a place; nil where the bank did not keep it.
+  private func latents(of bank: ProbePlan.Bank, _ place: ProbePlace) -> BankFeatures? {
+    guard bank.source.plan.groups.first?.inputLatentSteps.contains(place.call) == true else { return nil }
+    return { others, _ in try bank.source.latents(others, call: place.call) }
+  }
+
+  /// The maps of the same record at the same place; nil where the bank has none.
+  private func maps(of bank: ProbePlan.Bank, _ place: ProbePlace) throws -> BankFeatures? {
+    let plan = bank.source.plan
+    guard let name = bank.spec.record(for: probe.record.name),
+      let index = plan.spec.record.firstIndex(where: { $0.name == name }),
+      let resolved = plan.settings.first?.records[index], resolved.steps.contains(place.call),
+      let site = plan.sites.first(where: { $0.path == place.site.path }), resolved.sites.contains(site.index)
+    else { return nil }
+    let record = plan.spec.record[index]
+    let resolver = ProbeResolver(probes: self.plan.spec, place: "probes.probes.\(spec.name)")
+    return { others, own in
+      let labels = own.labels
+      let positions = try own.positions.map { _ in
+        try others.enumerated().map { at, run in
+          try resolver.positions(self.spec, of: run.prompt, label: labels.classes[labels.values[at]], record)
+        }
+      }
+      let set = ProbeSet(runs: others, samples: own.samples, labels: labels, positions: positions)
+      let maps = try self.maps(of: bank.source, record, ProbePlace(site: site, call: place.call), set)
+      return try self.shown(maps).whole()
+    }
   }
 }
 
