@@ -103,13 +103,15 @@ public enum FigureName: String, CaseIterable, Codable, Hashable, Sendable {
   case mapDifferences = "map_differences"
   /// Objects by colors: single prompts that name one of each.
   case contactSheet = "contact_sheet"
+  /// The interventions of sweeps as rows and columns, with the share of edits of which a metric is true.
+  case sweepGrid = "sweep_grid"
 }
 
 extension FigureName {
   /// Whether it draws stored maps.
   package var isOfMaps: Bool {
     switch self {
-    case .sideBySide, .predictedClean, .contactSheet: false
+    case .sideBySide, .predictedClean, .contactSheet, .sweepGrid: false
     case .wordHeatmaps, .layerStepGrid, .selfAttention, .selfPCA, .mapStatistics, .mapDifferences: true
     }
   }

@@ -8,8 +8,8 @@ public enum MetricRegistry {
   /// What the scene reader tells of the bundled model's world.
   private static let truth: [Metric] = [
     .objectPresent, .colorPresent, .bindingRight, .bindingOfTwo, .backgroundRight, .styleRight, .pictureRight,
-    .attributeReflected, .colorReflected, .objectReflected, .backgroundReflected, .styleReflected, .centerShift,
-    .sizeChange, .centerKept, .sizeKept, .facingKept, .layoutKept,
+    .attributeReflected, .colorReflected, .objectReflected, .backgroundReflected, .styleReflected, .colorOfSource,
+    .objectOfSource, .backgroundOfSource, .centerShift, .sizeChange, .centerKept, .sizeKept, .facingKept, .layoutKept,
     .outsideDifference, .outsideKept, .accepted, .expectedTries, .colorGain, .colorGainByChance, .colorGainEach,
     .colorShift, .facingRight, .centerX, .objectSize, .centerSpread, .sizeSpread, .facingSpread,
     .nounAUC, .colorAUC, .nounIoU, .colorIoU, .ownObject,
@@ -21,7 +21,8 @@ public enum MetricRegistry {
   /// What a verdict on pictures rests on: a second scene reader is asked it too.
   private static let judged: [Metric] = [
     .objectPresent, .colorPresent, .bindingRight, .backgroundRight, .styleRight, .pictureRight, .attributeReflected,
-    .colorReflected, .objectReflected, .backgroundReflected, .styleReflected,
+    .colorReflected, .objectReflected, .backgroundReflected, .styleReflected, .colorOfSource, .objectOfSource,
+    .backgroundOfSource,
   ]
 
   /// - Returns: nil if there is none of that name.

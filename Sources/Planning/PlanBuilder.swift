@@ -252,8 +252,7 @@ struct PlanBuilder {
           note(
             .note(
               hasSource
-                ? "\(place): \"\(prompt.prompt)\" has no \(name), since its pair \(name == .edited ? "changes" : "keeps") none "
-                  + "of its words"
+                ? "\(place): \"\(prompt.prompt)\" has no \(name), since its pair \(name.reasonOfAbsence ?? "has none")"
                 : "\(place): prompts without a source have no \(name)"))
         }
       }

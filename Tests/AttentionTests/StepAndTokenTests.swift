@@ -94,6 +94,20 @@ func prompt(_ text: String, length: Int = 77) -> PromptTokens {
     let same = EditedWords(of: source, source: source)
     #expect(try names.resolve(source, edit: same).map(\.label) == ["<kept>", "<end>"])
     #expect(names.missing(same) == [.edited] && names.missing(nil) == [.edited, .kept])
+    // Around the edited words: with <edited>, each word stands in one of the four, unless it stands between edited ones.
+    let around = TokenSelector.names([.earlier, .edited, .next, .later])
+    #expect(try around.resolve(target, edit: edits[1]).map(\.positions) == [[1], [2, 3, 4], [5], [6]])
+    let last = EditedWords(of: prompt("a red car in snow"), source: prompt("a red car at night"))
+    #expect(last.edited == [3, 4] && last.earlier == [0, 1, 2] && last.next.isEmpty && last.later.isEmpty)
+    let apart = EditedWords(
+      of: prompt("a red car and a blue dog here"), source: prompt("a blue car and a red dog here"))
+    #expect(apart.edited == [1, 5] && apart.earlier == [0] && apart.next == [6] && apart.later == [7])
+    #expect(around.missing(last) == [.next, .later] && around.missing(same) == [.earlier, .edited, .next, .later])
+    #expect {
+      _ = try TokenName.next.positions(in: source, edit: last)
+    } throws: {
+      "\($0)" == "tokens: \"<next>\": the pair keeps no word behind those it changes of \"a red car in snow\""
+    }
     #expect {
       _ = try TokenName.edited.positions(in: source, edit: same)
     } throws: {

@@ -95,7 +95,7 @@ import Testing
       """
       e.yaml:6:34: record.0.tokens: expected all, words or a list, found the text "car"; one word is written [car]
       e.yaml:7:34: record.1.tokens: the list is empty; write all or words, or leave the key out
-      e.yaml:8:35: record.2.tokens.0: unknown name "<strat>"; did you mean <start>? allowed: <start>, <end>, <padding>, <edited>, <kept>, <after word>, words and positions
+      e.yaml:8:35: record.2.tokens.0: unknown name "<strat>"; did you mean <start>? allowed: <start>, <end>, <padding>, <edited>, <kept>, <earlier>, <next>, <later>, <after word>, words and positions
       e.yaml:8:44: record.2.tokens.1: -1 is not allowed; a whole number from 0 to 2147483647
       e.yaml:8:48: record.2.tokens.2: "car#0": after # stands which of the word's occurrences is meant, from 1, as car#2
       e.yaml:8:57: record.2.tokens.3: "car#x": after # stands which of the word's occurrences is meant, from 1, as car#2
@@ -154,7 +154,7 @@ import Testing
       """
       e.yaml:6:35: record.0.tokens.0: <edited> is of the words of a pair's edit, and generate has no pairs
       e.yaml:6:45: record.0.tokens.1: <kept> is of the words of a pair's edit, and generate has no pairs
-      e.yaml:7:35: record.1.tokens.0: unknown name "<edit>"; did you mean <edited>? allowed: <start>, <end>, <padding>, <edited>, <kept>, <after word>, words and positions
+      e.yaml:7:35: record.1.tokens.0: unknown name "<edit>"; did you mean <edited>? allowed: <start>, <end>, <padding>, <edited>, <kept>, <earlier>, <next>, <later>, <after word>, words and positions
       e.yaml:8:53: interventions.a.0.words.0: <edited> is of the words of a pair's edit, and generate has no pairs
       """
     ),

@@ -52,6 +52,24 @@ import Testing
     #expect(edit.reflectsTarget() == expected)
   }
 
+  /// An edit that was taken back shows the source; one that broke shows neither.
+  @Test(arguments: [
+    ("a blue car", "car", "red", "plain", [true, nil, nil]), ("a blue car", "car", "blue", "plain", [false, nil, nil]),
+    ("a blue car", "car", "green", "plain", [false, nil, nil]), ("a red dog", "car", "red", "plain", [nil, true, nil]),
+    ("a red dog", "dog", "red", "plain", [nil, false, nil]),
+    ("a red car in the park", "car", "red", "plain", [nil, nil, true]),
+    ("a red car in the park", "car", "red", "in the park", [nil, nil, false]),
+    ("a blue dog", "car", "red", "plain", [true, true, nil]),
+  ])
+  func whatTheSourceHasIsThereOrNot(
+    _ target: String, _ name: String, _ color: String, _ background: String, _ expected: [Bool?]
+  ) throws {
+    let after = Self.reading(name, color, background: background)
+    let edit = try #require(try judged("a red car", Self.reading("car", "red"), target, after))
+    #expect([.color, .object, .background].map { edit.reflectsSource(in: [$0]) } == expected)
+    #expect(edit.reflectsSource(in: [.style]) == nil)
+  }
+
   @Test func nothingIsSaidOfEqualPromptsAndColorsThatCannotBeTold() throws {
     let car = Self.reading("car", "red")
     #expect(try judged("a red car", car, "a red car", car)?.reflectsTarget() == nil)

@@ -47,7 +47,7 @@ import Testing
       plan.remarks == [
         "record.edit: the targets of \"a red car\" change different words; of the source <edited> is what any of them changes, "
           + "and <kept> what all keep",
-        "record.edit: \"a dog\" has no <edited>, since its pair changes none of its words",
+        "record.edit: \"a dog\" has no <edited>, since its pair changes no word",
         "record.edit: prompts without a source have no <edited>",
         "record.edit: prompts without a source have no <kept>",
       ])

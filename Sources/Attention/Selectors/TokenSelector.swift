@@ -17,8 +17,8 @@ public enum TokenSelector: Codable, Hashable, Sendable {
     if case .names(let names) = self { names.filter { !$0.isIn(edit) } } else { [] }
   }
 
-  /// The keys that a map of this prompt has. A run without edited words has no key `<edited>`, and one without kept words
-  /// none `<kept>`; a run without a source has neither.
+  /// The keys that a map of this prompt has. A run without edited words has no key `<edited>`, one without kept words none
+  /// `<kept>`, and so on; a run without a source has none of them.
   /// - Parameter edit: which words a pair changes of the prompt; nil: it is of no pair.
   /// - Throws: `SelectionError` if a word is not in the prompt or a position not in its range.
   public func resolve(_ prompt: PromptTokens, edit: EditedWords? = nil) throws(SelectionError) -> [TokenKey] {
@@ -72,6 +72,12 @@ public enum TokenName: Codable, Hashable, Sendable, CustomStringConvertible {
   case edited
   /// All words of a pair's prompt that the edit keeps, summed.
   case kept
+  /// The kept words before the first edited one, summed: what they say, both prompts say.
+  case earlier
+  /// The kept word right behind the last edited one: of a color, what has the color.
+  case next
+  /// All words behind that one, summed.
+  case later
   case start
   case end
   /// All positions after the end token, summed.
@@ -80,15 +86,19 @@ public enum TokenName: Codable, Hashable, Sendable, CustomStringConvertible {
   case position(Int)
 
   /// The names in angle brackets.
-  public static let roleNames = ["<start>", "<end>", "<padding>", "<edited>", "<kept>", "<after word>"]
+  public static let roleNames = [
+    "<start>", "<end>", "<padding>", "<edited>", "<kept>", "<earlier>", "<next>", "<later>", "<after word>",
+  ]
 
-  /// Reads `car`, `car#2`, `red car`, `<after car>`, `<edited>`, `<kept>`, `<start>`, `<end>` or `<padding>`; words in lower
-  /// case.
+  /// Reads `car`, `car#2`, `red car`, `<after car>` or a name in angle brackets; words in lower case.
   /// - Throws: `SelectionError` if it is none of these.
   public init(_ text: String) throws(SelectionError) {
     switch text {
     case "<edited>": self = .edited
     case "<kept>": self = .kept
+    case "<earlier>": self = .earlier
+    case "<next>": self = .next
+    case "<later>": self = .later
     case "<start>": self = .start
     case "<end>": self = .end
     case "<padding>": self = .padding
@@ -102,7 +112,8 @@ public enum TokenName: Codable, Hashable, Sendable, CustomStringConvertible {
       guard !word.isEmpty, !word.hasPrefix("<"), let occurrence, occurrence > 0 else {
         throw SelectionError(
           "tokens: \"\(text)\" is not a token; allowed: a word (car), an occurrence of it (car#2), a phrase (red car), the "
-            + "words behind it (<after car>), <edited>, <kept>, <start>, <end>, <padding> or a position")
+            + "words behind it (<after car>), <edited>, <kept>, <earlier>, <next>, <later>, <start>, <end>, <padding> or a "
+            + "position")
       }
       self = isAfter ? .after(word, occurrence: occurrence) : .word(word, occurrence: occurrence)
     }
@@ -114,6 +125,9 @@ public enum TokenName: Codable, Hashable, Sendable, CustomStringConvertible {
     case .after(let word, let occurrence): "<after \(word)\(occurrence == 1 ? "" : "#\(occurrence)")>"
     case .edited: "<edited>"
     case .kept: "<kept>"
+    case .earlier: "<earlier>"
+    case .next: "<next>"
+    case .later: "<later>"
     case .start: "<start>"
     case .end: "<end>"
     case .padding: "<padding>"
@@ -122,15 +136,27 @@ public enum TokenName: Codable, Hashable, Sendable, CustomStringConvertible {
   }
 
   /// Whether what it stands for depends on the other prompts of a pair.
-  public var isOfEdits: Bool { self == .edited || self == .kept }
+  public var isOfEdits: Bool { ofEdits != nil }
 
   /// Whether a prompt has it, as far as the edit decides that.
   fileprivate func isIn(_ edit: EditedWords?) -> Bool {
-    !isOfEdits || !(words(of: edit) ?? []).isEmpty
+    ofEdits.map { ofEdits in edit.map { !$0[keyPath: ofEdits.words].isEmpty } ?? false } ?? true
   }
 
-  /// Indices of the words that an edit changes or keeps; nil without an edit.
-  private func words(of edit: EditedWords?) -> [Int]? { edit.map { self == .edited ? $0.edited : $0.kept } }
+  /// What of an edit's words it is, and what a pair does where there is none of it.
+  private var ofEdits: (words: KeyPath<EditedWords, [Int]>, ifNone: String)? {
+    switch self {
+    case .edited: (\.edited, "changes no word")
+    case .kept: (\.kept, "keeps no word")
+    case .earlier: (\.earlier, "keeps no word before those it changes")
+    case .next: (\.next, "keeps no word behind those it changes")
+    case .later: (\.later, "keeps no second word behind those it changes")
+    default: nil
+    }
+  }
+
+  /// What a pair does that leaves its prompt without such words: `changes no word`; nil for a name that no edit decides.
+  package var reasonOfAbsence: String? { ofEdits?.ifNone }
 
   /// The positions that the name stands for.
   /// - Parameter edit: which words a pair changes of the prompt; nil: it is of no pair.
@@ -145,17 +171,7 @@ public enum TokenName: Codable, Hashable, Sendable, CustomStringConvertible {
         throw SelectionError("tokens: there is no position \(position); they are 0 to \(prompt.tokens.count - 1)")
       }
       return [position]
-    case .edited, .kept:
-      guard let words = words(of: edit) else {
-        throw SelectionError(
-          "tokens: \"\(description)\": the prompt \"\(prompt.prompt)\" has no source here; write its words, or make it the "
-            + "target of a pair")
-      }
-      guard !words.isEmpty else {
-        let does = self == .edited ? "changes" : "keeps"
-        throw SelectionError("tokens: \"\(description)\": the pair \(does) no word of \"\(prompt.prompt)\"")
-      }
-      return words.flatMap { prompt.positions(ofWord: $0) }
+    case .edited, .kept, .earlier, .next, .later: return try positionsOfEdit(prompt, edit)
     case .word(let text, let occurrence):
       return try place(of: text, occurrence, in: prompt).flatMap { prompt.positions(ofWord: $0) }
     case .after(let text, let occurrence):
@@ -165,6 +181,20 @@ public enum TokenName: Codable, Hashable, Sendable, CustomStringConvertible {
       }
       return prompt.words.indices[first...].flatMap { prompt.positions(ofWord: $0) }
     }
+  }
+
+  /// The positions of a name that an edit decides.
+  private func positionsOfEdit(_ prompt: PromptTokens, _ edit: EditedWords?) throws(SelectionError) -> [Int] {
+    guard let ofEdits else { return [] }
+    guard let words = edit?[keyPath: ofEdits.words] else {
+      throw SelectionError(
+        "tokens: \"\(description)\": the prompt \"\(prompt.prompt)\" has no source here; write its words, or make it the "
+          + "target of a pair")
+    }
+    guard !words.isEmpty else {
+      throw SelectionError("tokens: \"\(description)\": the pair \(ofEdits.ifNone) of \"\(prompt.prompt)\"")
+    }
+    return words.flatMap { prompt.positions(ofWord: $0) }
   }
 
   /// The words of an occurrence, as indices.

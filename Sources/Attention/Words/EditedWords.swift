@@ -1,5 +1,5 @@
-/// Which words of a prompt an edit changes and which it keeps: what `<edited>` and `<kept>` stand for in an experiment
-/// file, so that one file serves all pairs.
+/// Which words of a prompt an edit changes and which it keeps, and where: what `<edited>`, `<kept>`, `<earlier>`, `<next>` and
+/// `<later>` stand for in an experiment file, so that one file serves all pairs.
 ///
 /// Words belong together as for operations that take attention between prompts (`TokenAlignment`). A word whose partner is
 /// the same word is kept; any other word, and one without a partner, is edited.
@@ -8,6 +8,15 @@ public struct EditedWords: Hashable, Sendable {
   public let edited: [Int]
   /// All other words of the prompt, ascending.
   public let kept: [Int]
+
+  /// The kept words before the first edited one.
+  public var earlier: [Int] { edited.first.map { first in kept.filter { $0 < first } } ?? [] }
+
+  /// The kept word right behind the last edited one, as the noun behind a color; none where that is the last of the prompt.
+  public var next: [Int] { edited.last.map { last in kept.filter { $0 == last + 1 } } ?? [] }
+
+  /// All words behind the next one.
+  public var later: [Int] { edited.last.map { last in kept.filter { $0 > last + 1 } } ?? [] }
 
   /// Of a target, against its source.
   public init(of target: PromptTokens, source: PromptTokens) {

@@ -21,6 +21,20 @@ extension Metric {
     ) { edit, _ in edit.reflectsTarget(in: [kind]).map(number) }
   }
 
+  static let colorOfSource = ofSource(.color, "color", "a color")
+  static let objectOfSource = ofSource(.object, "object", "an object")
+  static let backgroundOfSource = ofSource(.background, "background", "the background")
+
+  /// Whether what the edit was to change is there as the source has it: by it one tells an edit that was taken back from one
+  /// that broke.
+  private static func ofSource(_ kind: JudgedEdit.Kind, _ name: String, _ what: String) -> Metric {
+    judged(
+      "\(name)_of_source", "\(name) of the source",
+      "1: where the prompts differ in \(what), the edit has the source's; no value where they do not"
+        + (kind == .color ? ", or where it cannot be told" : ""), [name]
+    ) { edit, _ in edit.reflectsSource(in: [kind]).map(number) }
+  }
+
   static let centerShift = judged(
     "center_shift", "center shift", unit: "picture widths", range: "0 to 1.41",
     "higher: the objects stand further from where they stood in the source; the mean over the prompt's objects",

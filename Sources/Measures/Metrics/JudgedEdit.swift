@@ -52,18 +52,24 @@ struct JudgedEdit {
   /// Whether everything that differs between the prompts is in the edit as the target says; nil where nothing differs or
   /// it cannot be told.
   /// - Parameter kinds: what is looked at of it.
-  func reflectsTarget(in kinds: [Kind] = Kind.allCases) -> Bool? {
+  func reflectsTarget(in kinds: [Kind] = Kind.allCases) -> Bool? { shows(target, andNot: source, kinds) }
+
+  /// Whether it is in the edit as the source says; nil likewise.
+  func reflectsSource(in kinds: [Kind]) -> Bool? { shows(source, andNot: target, kinds) }
+
+  /// Whether the edit's picture shows one of the two prompts in all that differs between them.
+  private func shows(_ wanted: PromptScene, andNot other: PromptScene, _ kinds: [Kind]) -> Bool? {
     var answers: [Bool] = []
-    for (was, wanted) in zip(source.things, target.things) {
-      if was.name != wanted.name, kinds.contains(.object) { answers.append(after.object(wanted.name) != nil) }
-      guard was.color != wanted.color, kinds.contains(.color) else { continue }
-      if target.hidesColor(of: wanted) { return nil }
-      answers.append(after.object(for: wanted, in: target).map { SceneReading.isColor($0, of: wanted) } ?? false)
+    for (unwanted, thing) in zip(other.things, wanted.things) {
+      if unwanted.name != thing.name, kinds.contains(.object) { answers.append(after.object(thing.name) != nil) }
+      guard unwanted.color != thing.color, kinds.contains(.color) else { continue }
+      if wanted.hidesColor(of: thing) { return nil }
+      answers.append(after.object(for: thing, in: wanted).map { SceneReading.isColor($0, of: thing) } ?? false)
     }
-    if source.background != target.background, kinds.contains(.background) {
-      answers.append(after.background.word == target.background)
+    if other.background != wanted.background, kinds.contains(.background) {
+      answers.append(after.background.word == wanted.background)
     }
-    if source.style != target.style, kinds.contains(.style) { answers.append(after.style.word == target.style) }
+    if other.style != wanted.style, kinds.contains(.style) { answers.append(after.style.word == wanted.style) }
     return answers.isEmpty ? nil : answers.allSatisfy { $0 }
   }
 

@@ -46,6 +46,7 @@ struct ReportFigures {
       switch figure {
       case .sideBySide: try SideBySideFigures(data: data).section(writer)
       case .contactSheet: try ContactSheetFigure(data: data).section(writer)
+      case .sweepGrid: try SweepFigures(data: data).section(writer)
       case .wordHeatmaps: try maps.wordHeatMaps(writer)
       case .layerStepGrid: try maps.layerStepGrid(writer)
       case .selfAttention: try maps.selfAttention(writer)

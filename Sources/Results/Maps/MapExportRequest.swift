@@ -35,7 +35,7 @@ public struct MapExportRequest: Hashable, Sendable {
   /// nil takes every site that was recorded; of those selected, the recorded ones are taken.
   public var sites: SiteSelector?
   /// Words of the prompt, as `car`, `car#2` or `red car`, or `<start>`, `<end>`, `<padding>`, or positions; `<edited>` and
-  /// `<kept>` where they were recorded. Cross-attention alone has words: with them self maps are left out. nil takes every word in `png`, every key in the others.
+  /// the other names of an edit's words where they were recorded. Cross-attention alone has words: with them self maps are left out. nil takes every word in `png`, every key in the others.
   public var words: [String]?
   /// nil takes every step that was recorded; a range or fraction takes those within it.
   public var steps: StepSelector?

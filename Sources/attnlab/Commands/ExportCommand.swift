@@ -46,8 +46,8 @@ struct ExportCommand: ParsableCommand {
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "Words of cross-attention, between commas: car,red or car#2, 'red car', '<end>', positions; '<edited>' and '<kept>' "
-        + "where the experiment recorded them.", valueName: "words"))
+      "Words of cross-attention, between commas: car,red or car#2, 'red car', '<end>', positions; '<edited>' and the "
+        + "other names of an edit's words where the experiment recorded them.", valueName: "words"))
   var words: String?
 
   @Option(

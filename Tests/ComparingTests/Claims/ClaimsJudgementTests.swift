@@ -278,7 +278,7 @@ import Testing
 }
 
 extension ClaimRuns.Run {
-  fileprivate init(
+  init(
     intervention: String, source: String?, prompt: String, seed: UInt64, settings: String, metrics: [String: Double]?
   ) {
     self.init(

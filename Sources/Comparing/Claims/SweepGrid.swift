@@ -1,0 +1,107 @@
+import Analysis
+import ExperimentFiles
+import Formatting
+import Foundation
+import Measures
+import Results
+
+/// The interventions of a sweep as rows and columns, and what the runs of each say of some metrics.
+///
+/// An intervention belongs to a sweep by its name, which a sweep gives it: `swap words=end, layers=1-4`. Of two keys the values
+/// of the first are rows, those of the second columns. Sweeps of the same single key stand beside one another, a column each.
+package struct SweepGrid: Sendable {
+  package struct Cell: Sendable {
+    package let intervention: String
+    /// One for each metric of the grid.
+    package let means: [ClaimEstimate]
+  }
+
+  /// What the interventions are called before their values; nil where that names the columns.
+  package let name: String?
+  /// The swept key of the rows, and that of the columns; nil where columns are sweeps.
+  package let keys: (rows: String, columns: String?)
+  package let rows: [String]
+  package let columns: [String]
+  package let metrics: [Metric]
+  /// For each row one for each column; nil where the file has no such intervention.
+  package let cells: [[Cell?]]
+  /// Of the intervention that changes nothing, one for each metric; nil where the file has none.
+  package let untouched: [ClaimEstimate]?
+  /// Which edits count; nil: all.
+  package let rule: SourceRule?
+
+  /// Of all intervals.
+  package static let confidence = 0.95
+
+  /// The grids of an experiment, in the order of its file.
+  ///
+  /// They are of the shares that its claims are judged by; without claims, of all shares of edits that it measures. Edits are
+  /// left out that all of its claims leave out.
+  package static func grids(of data: StoredResults) -> [SweepGrid] {
+    let judged = data.spec.claims?.metrics
+    let metrics = data.metrics.filter { metric in
+      metric.isShare && (judged?.contains(metric.name) ?? metric.measure.isOfEdits)
+    }
+    let rules = data.spec.claims?.claims.map(\.sources).uniqued ?? []
+    let rule = rules.count == 1 ? rules[0] : nil
+    let runs = ClaimRuns(data, seeds: data.spec.claims?.heldOutSeeds)
+    return grids(
+      data.spec.interventions.map(\.name), untouched: data.untouched?.name, metrics, rule.map(runs.counting) ?? runs,
+      rule)
+  }
+
+  static func grids(
+    _ interventions: [String], untouched: String?, _ metrics: [Metric], _ runs: ClaimRuns, _ rule: SourceRule?
+  ) -> [SweepGrid] {
+    guard !metrics.isEmpty else { return [] }
+    let bootstrap = Bootstrap(confidence: confidence)
+    func means(_ name: String) -> [ClaimEstimate] {
+      metrics.map { ClaimEstimate(runs.values($0.name, of: name), bootstrap) }
+    }
+    let places = interventions.compactMap(Place.init)
+    return places.map(\.grid).uniqued.map { grid in
+      let members = places.filter { $0.grid == grid }
+      let (rows, columns) = (members.map(\.row).uniqued, members.map(\.column).uniqued)
+      return SweepGrid(
+        name: grid.name, keys: (grid.rows, grid.columns), rows: rows, columns: columns, metrics: metrics,
+        cells: rows.map { row in
+          columns.map { column in
+            members.first { $0.row == row && $0.column == column }.map {
+              Cell(intervention: $0.intervention, means: means($0.intervention))
+            }
+          }
+        }, untouched: untouched.map(means), rule: rule)
+    }
+  }
+
+  /// Where an intervention stands.
+  private struct Place {
+    struct Grid: Hashable {
+      let name: String?
+      let rows: String
+      let columns: String?
+    }
+
+    let intervention: String
+    let grid: Grid
+    let row: String
+    let column: String
+
+    /// nil for an intervention of no sweep, and of one of three keys or more.
+    init?(_ intervention: String) {
+      guard let equals = intervention.firstIndex(of: "="),
+        let space = intervention[..<equals].lastIndex(of: " ")
+      else { return nil }
+      let name = String(intervention[..<space])
+      let choices = intervention[intervention.index(after: space)...].components(separatedBy: ", ").map { choice in
+        choice.split(separator: "=", maxSplits: 1).map(String.init)
+      }
+      guard (1...2).contains(choices.count), choices.allSatisfy({ $0.count == 2 }) else { return nil }
+      self.intervention = intervention
+      row = choices[0][1]
+      column = choices.count == 2 ? choices[1][1] : name
+      grid = Grid(
+        name: choices.count == 2 ? name : nil, rows: choices[0][0], columns: choices.count == 2 ? choices[1][0] : nil)
+    }
+  }
+}

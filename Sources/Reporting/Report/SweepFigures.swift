@@ -1,0 +1,121 @@
+import Comparing
+import ExperimentFiles
+import Formatting
+import Plotting
+import Results
+import Tensors
+
+/// The interventions of sweeps as grids of numbers: one figure a sweep, one panel a metric.
+struct SweepFigures {
+  static let table = "sweep_grid.csv"
+
+  let data: StoredResults
+
+  func section(_ writer: FigureWriter) throws -> FigureSection {
+    var section = FigureSection(heading: "Sweeps", reading: reading)
+    let grids = SweepGrid.grids(of: data)
+    guard !grids.isEmpty else {
+      section.omitted.append(
+        "Not drawn: the file has no share, as `attribute_reflected`, of interventions that a `sweep` of one key or two makes."
+      )
+      return section
+    }
+    for (number, grid) in grids.enumerated() {
+      let title = "\(data.spec.name): \(Self.what(grid))"
+      let file = try writer.write(
+        Self.picture(grid, title: title), as: grids.count == 1 ? "sweep_grid.png" : "sweep_grid-\(number + 1).png",
+        title: title, prompts: data.spec.generate.pairs.map(\.label) + data.spec.generate.prompts,
+        seeds: data.spec.generate.allSeeds, hashes: [data.experiment.modelHash])
+      section.entries.append((grids.count == 1 ? "" : Self.what(grid), [file]))
+    }
+    section.tables.append((Self.table, Self.csv(grids)))
+    return section
+  }
+
+  private var reading: String {
+    "Each panel is a metric, each cell an intervention: the percentage of its edits of which the metric is true, in a color from "
+      + "0 to 100, and below it the interval of 95 %. Compare a cell with the number that stands in the caption for nothing done."
+  }
+
+  /// `swap, words by layers`
+  private static func what(_ grid: SweepGrid) -> String {
+    let parts = grid.keys.columns.map { "\(grid.keys.rows) by \($0)" } ?? "interventions by \(grid.keys.rows)"
+    return grid.name.map { "\($0), \(parts)" } ?? parts
+  }
+
+  static func picture(_ grid: SweepGrid, title: String) throws -> Picture {
+    let panels = grid.metrics.enumerated().map { index, metric in
+      GridPanel(
+        metric.title, columns: grid.columns,
+        cells: grid.cells.map { row in row.map { cell in Self.cell(cell?.means[index]) } })
+    }
+    return try Figures.valueGrid(
+      title: title, rows: grid.rows, panels: panels, range: 0...100, rowTitle: grid.keys.rows,
+      columnTitle: grid.keys.columns ?? "", unit: "% of edits", note: note(grid))
+  }
+
+  private static func cell(_ estimate: ClaimEstimate?) -> GridCell {
+    guard let estimate, estimate.result.count > 0 else { return GridCell(nil, lines: ["–", ""]) }
+    let mean = 100 * estimate.result.treatmentMean
+    let interval = estimate.interval.map { "\(percent($0.lowerBound))–\(percent($0.upperBound))" }
+    return GridCell(mean, lines: [percent(estimate.result.treatmentMean), interval ?? ""])
+  }
+
+  /// A share of 0 to 1 as a whole number of percent; what lies beyond is cut off, as no share does.
+  private static func percent(_ share: Double) -> String {
+    "\(Int((100 * min(1, max(0, share))).rounded()))"
+  }
+
+  /// What a number is, with nothing done, and of how many edits.
+  private static func note(_ grid: SweepGrid) -> String {
+    let all = grid.cells.joined().compactMap { $0 }.flatMap(\.means)
+    let counts = all.map(\.result.count).filter { $0 > 0 }
+    let clusters = all.map(\.result.clusters).filter { $0 > 0 }
+    let clustering = all.first { $0.result.count > 0 }?.clustering.text ?? "edits"
+    let size =
+      counts.isEmpty
+      ? "Nothing is measured yet."
+      : "n = \(range(counts)) edits a cell, \(range(clusters)) \(clustering); below a number its interval of 95 %."
+    let untouched = grid.untouched.map { means in
+      zip(grid.metrics, means).filter { $1.result.count > 0 }
+        .map { "\($0.title) \(percent($1.result.treatmentMean)) %" }
+    }
+    let nothing = untouched.flatMap { $0.isEmpty ? nil : "With nothing done: \($0.joined(separator: ", "))." }
+    let rule = grid.rule.map {
+      "Left out: edits whose source has a \($0.metric) below \(ClaimText.number($0.atLeast))."
+    }
+    return ["Percent of edits.", nothing, size, rule].compactMap { $0 }.joined(separator: " ")
+  }
+
+  /// `48` or `48 to 52`
+  private static func range(_ numbers: [Int]) -> String {
+    guard let low = numbers.min(), let high = numbers.max(), low < high else { return "\(numbers.first ?? 0)" }
+    return "\(low) to \(high)"
+  }
+
+  private static func csv(_ grids: [SweepGrid]) -> CSVTable {
+    var table = CSVTable([
+      "intervention", "row", "column", "metric", "n", "clusters", "clustered_by", "mean", "confidence", "low", "high",
+    ])
+    func add(_ name: String, _ row: String, _ column: String, _ metric: String, _ estimate: ClaimEstimate) {
+      table.append(
+        [
+          name, row, column, metric, "\(estimate.result.count)", "\(estimate.result.clusters)",
+          estimate.clustering.rawValue,
+        ]
+          + [
+            estimate.result.treatmentMean, SweepGrid.confidence, estimate.interval?.lowerBound,
+            estimate.interval?.upperBound,
+          ].map { CSVTable.number($0) })
+    }
+    for grid in grids {
+      for (row, cells) in zip(grid.rows, grid.cells) {
+        for (column, cell) in zip(grid.columns, cells) {
+          guard let cell else { continue }
+          for (metric, mean) in zip(grid.metrics, cell.means) { add(cell.intervention, row, column, metric.name, mean) }
+        }
+      }
+    }
+    return table
+  }
+}
