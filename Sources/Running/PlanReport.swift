@@ -1,11 +1,10 @@
 import Formatting
 import Planning
 import Results
-import Running
 import Tensors
 
 /// A plan as `plan` prints it.
-struct PlanReport: Encodable {
+package struct PlanReport: Encodable {
   struct Settings: Encodable {
     /// Empty where there is but one.
     let name: String
@@ -42,7 +41,8 @@ struct PlanReport: Encodable {
   let estimatedSeconds: Double?
   let remarks: [String]
 
-  init(_ plan: ExperimentPlan, seconds: Double?, stored: StoredShare) {
+  /// - Parameter seconds: that the runs take, where they were measured.
+  package init(_ plan: ExperimentPlan, seconds: Double?, stored: StoredShare) {
     self.stored = stored
     name = plan.spec.name
     mapsFrom = plan.spec.mapsFrom
@@ -76,7 +76,8 @@ struct PlanReport: Encodable {
     remarks = plan.remarks
   }
 
-  var text: String {
+  /// For a terminal: a line a group, then the facts.
+  package var text: String {
     let hasSettings = settings.count > 1
     var table = TextTable(
       ["group", "seed", "runs", "maps", "bytes", "prompts"] + (hasSettings ? ["settings"] : []), right: [1, 2, 3, 4])
