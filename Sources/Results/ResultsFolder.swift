@@ -9,7 +9,7 @@ import Measures
 ///     <name>.sqlite                    maps, runs and metrics
 ///     runs/<hash>/                     picture.png and latents.safetensors of each run
 ///     probes/<name>.json               trained probes
-///     manifest.json                    times, machine, commit
+///     manifest.json                    times, machine, program, the file's commit
 ///     ratings.csv                      what raters said of pictures, if any were rated
 public struct ResultsFolder: Hashable, Sendable {
   public let url: URL

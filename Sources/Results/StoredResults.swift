@@ -40,6 +40,8 @@ package struct StoredResults {
   package let plan: ExperimentPlan
   /// The shell line that began the runs; nil where there was none.
   package let command: String?
+  /// Since when the file makes its claims; nil for one without claims, and where nobody asked.
+  package let thresholds: ThresholdOrigin?
   /// Of the plan.
   package let siteOfID: [SiteID: AttentionSite]
   /// In the order of the experiment file: first the groups of pairs, then single prompts.
@@ -76,7 +78,9 @@ package struct StoredResults {
     self.experiment = experiment
     self.plan = plan
     self.runs = runs
-    command = KeptFile(experiment.spec).command
+    let kept = KeptFile(experiment.spec)
+    command = kept.command
+    thresholds = kept.thresholds
     let sites = isOwn ? try store.plannedSites() : try origin.store.sites().filter { plan.sites.contains($0.site) }
     siteOfID = Dictionary(sites.map { ($0.id, $0.site) }, uniquingKeysWith: { first, _ in first })
     otherRuns = try store.countOfOtherRuns()

@@ -18,6 +18,7 @@ public struct ExperimentRunner {
   let progress: any RunProgress
   let stop: StopSignal
   let command: String?
+  private let file: ExperimentFileHistory?
   private let allowsPrograms: Bool
   var files: RunFiles { RunFiles(model: model, results: results) }
 
@@ -25,11 +26,12 @@ public struct ExperimentRunner {
   ///   - model: the one that the plan was made for.
   ///   - stop: looked at between steps; once it is raised the run ends.
   ///   - command: the shell line that was given, beginning with `attnlab`, for the report.
+  ///   - file: what git knows of the experiment file, for the report and the manifest.
   ///   - allowsPrograms: whether programs that the file names as metrics may run. Ask whoever has to answer for it.
   public init(
     plan: ExperimentPlan, model: StableDiffusion, results: ResultsFolder, progress: any RunProgress,
     stop: StopSignal = StopSignal(),
-    command: String? = nil, allowsPrograms: Bool = false
+    command: String? = nil, file: ExperimentFileHistory? = nil, allowsPrograms: Bool = false
   ) {
     self.plan = plan
     self.model = model
@@ -37,6 +39,7 @@ public struct ExperimentRunner {
     self.progress = progress
     self.stop = stop
     self.command = command
+    self.file = file
     self.allowsPrograms = allowsPrograms
   }
 
@@ -75,7 +78,7 @@ public struct ExperimentRunner {
       fileProblems: tally.fileProblems, seconds: Date().timeIntervalSince(started), report: results.report.path)
     // A run that computed nothing leaves the times of the one that did.
     if summary.stepsMade > 0 || !FileManager.default.fileExists(atPath: results.manifest.path) {
-      try Manifest(plan: plan, summary: summary, started: started, command: command)
+      try Manifest(plan: plan, summary: summary, started: started, command: command, file: file)
         .write(results.manifest.lastPathComponent, in: results.openForWriting())
     }
     return summary
@@ -105,7 +108,7 @@ public struct ExperimentRunner {
   }
 
   private func begin(_ store: AttentionStore) throws -> StepRecorder {
-    try store.beginExperiment(plan.experiment(command: command), plan: plan.described())
+    try store.beginExperiment(plan.experiment(command: command, file: file), plan: plan.described())
     return try StepRecorder(plan, store)
   }
 }
@@ -125,10 +128,13 @@ extension ResultsFolder {
 
 extension ExperimentPlan {
   /// The experiment as the database keeps it.
-  /// - Parameter command: the shell line that was given.
-  func experiment(command: String?) -> StoredExperiment {
+  /// - Parameters:
+  ///   - command: the shell line that was given.
+  ///   - file: what git knows of the experiment file.
+  func experiment(command: String?, file: ExperimentFileHistory?) -> StoredExperiment {
     StoredExperiment(
-      name: spec.name, question: spec.question, spec: KeptFile(spec, command: command).text,
+      name: spec.name, question: spec.question,
+      spec: KeptFile(spec, command: command, thresholds: spec.claims.flatMap { _ in file?.thresholds }).text,
       specHash: sha256(Data(spec.canonicalForm.utf8)), model: spec.model, modelHash: modelHash,
       toolVersion: attnlabVersion, engine: engine)
   }

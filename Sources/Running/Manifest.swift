@@ -7,10 +7,15 @@ import Tensors
 /// What differs between two runs of an experiment: times, machine, commit. Kept beside the results, not committed.
 struct Manifest: Codable {
   let tool: String
+  /// Of the program's own file: which build made the runs; nil where it cannot be read. A program does not know its commit.
+  let toolSha256: String?
   /// The shell line that was given, and the folder that it was given in.
   let command: String?
   let workingFolder: String
-  let commit: String?
+  /// What is checked out in the repository of the experiment file's folder; nil without a file or a repository.
+  let fileCommit: String?
+  /// Whether that commit has the experiment file as it was run; nil without a commit.
+  let fileIsCommitted: Bool?
   let started: Date
   let seconds: Double
   let stepsMade: Int
@@ -23,12 +28,16 @@ struct Manifest: Codable {
   let memoryBytes: UInt64
   let system: String
 
-  init(plan: ExperimentPlan, summary: RunSummary, started: Date, command: String?) {
+  init(
+    plan: ExperimentPlan, summary: RunSummary, started: Date, command: String?, file: ExperimentFileHistory?
+  ) {
     let info = ProcessInfo.processInfo
     tool = "attnlab \(attnlabVersion)"
     self.command = command
     workingFolder = FileManager.default.currentDirectoryPath
-    commit = Self.commit()
+    toolSha256 = Bundle.main.executableURL.flatMap { try? Data(contentsOf: $0, options: .alwaysMapped) }.map(sha256)
+    fileCommit = file?.commit
+    fileIsCommitted = file.flatMap { $0.commit == nil ? nil : $0.isCommitted }
     self.started = started
     seconds = summary.seconds
     stepsMade = summary.stepsMade
@@ -54,20 +63,5 @@ struct Manifest: Codable {
     let text = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
     let line = text.split(separator: "\n").first { $0.hasPrefix("model name") }
     return line?.split(separator: ":", maxSplits: 1).last.map { $0.trimmingCharacters(in: .whitespaces) } ?? "unknown"
-  }
-
-  /// The commit of the working directory's repository; nil where there is none or git is not there.
-  private static func commit() -> String? {
-    let git = Process()
-    git.executableURL = URL(filePath: "/usr/bin/env")
-    git.arguments = ["git", "rev-parse", "HEAD"]
-    let output = Pipe()
-    git.standardOutput = output
-    git.standardError = FileHandle.nullDevice
-    guard (try? git.run()) != nil else { return nil }
-    let data = output.fileHandleForReading.readDataToEndOfFile()
-    git.waitUntilExit()
-    let text = String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
-    return git.terminationStatus == 0 && !text.isEmpty ? text : nil
   }
 }

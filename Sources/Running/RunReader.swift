@@ -13,18 +13,20 @@ public struct RunReader {
   private let progress: any RunProgress
   private let stop: StopSignal
   private let command: String?
+  private let file: ExperimentFileHistory?
   private let allowsPrograms: Bool
 
   /// - Parameters: as those of `ExperimentRunner`.
   public init(
     plan: ExperimentPlan, results: ResultsFolder, progress: any RunProgress, stop: StopSignal = StopSignal(),
-    command: String? = nil, allowsPrograms: Bool = false
+    command: String? = nil, file: ExperimentFileHistory? = nil, allowsPrograms: Bool = false
   ) {
     self.plan = plan
     self.results = results
     self.progress = progress
     self.stop = stop
     self.command = command
+    self.file = file
     self.allowsPrograms = allowsPrograms
   }
 
@@ -40,7 +42,7 @@ public struct RunReader {
     let started = Date()
     let store = try AttentionStore.open(results.database, mode: .create)
     defer { progress.finished() }
-    try store.beginExperiment(plan.experiment(command: command), plan: plan.described())
+    try store.beginExperiment(plan.experiment(command: command, file: file), plan: plan.described())
     let recorder = try StepRecorder(plan, store)
     try store.register(read: plan.groups.flatMap(recorder.descriptions))
     try RunMeasurer(plan: plan, results: results, store: store, origin: origin, progress: progress, stop: stop)
@@ -51,7 +53,7 @@ public struct RunReader {
     let summary = RunSummary(
       runsMade: 0, runsKept: plan.runCount, stepsMade: 0, filesMade: 0, otherRuns: others, failed: [],
       fileProblems: [], seconds: Date().timeIntervalSince(started), report: results.report.path)
-    try Manifest(plan: plan, summary: summary, started: started, command: command)
+    try Manifest(plan: plan, summary: summary, started: started, command: command, file: file)
       .write(results.manifest.lastPathComponent, in: results.openForWriting())
     return summary
   }

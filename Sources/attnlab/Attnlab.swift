@@ -35,7 +35,10 @@ struct Attnlab: ParsableCommand {
         ]),
       CommandGroup(
         name: "Experiments:",
-        subcommands: [OpsCommand.self, ReferenceCommand.self, ValidateCommand.self, PlanCommand.self, RunCommand.self]),
+        subcommands: [
+          OpsCommand.self, ReferenceCommand.self, ValidateCommand.self, PlanCommand.self, RunCommand.self,
+          ClaimsCommand.self,
+        ]),
       CommandGroup(
         name: "Results:",
         subcommands: [

@@ -35,7 +35,9 @@ public enum ExperimentReport {
     let words = try? SceneVocabulary(folder: data.spec.instruments.folder(.sceneReader))
     let factors = ReportFactors(data: data, words: words)
     let figures = FigureWriter(folder)
-    let verdicts = ClaimsJudgement(data, instruments: instruments).map { ReportVerdicts(judgement: $0) }
+    let verdicts = ClaimsJudgement(data, instruments: instruments).map {
+      ReportVerdicts(judgement: $0, thresholds: data.thresholds, firstRun: data.experiment.createdAt)
+    }
     let chart = try verdicts?.write(figures, data)
     let probes = findings.map { ReportProbes($0, experiment: data.spec.name) }
     try probes?.write(figures)
@@ -79,7 +81,7 @@ public enum ExperimentReport {
 
   private static let tableNames: Set<String> = Set([
     ReportVerdicts.table, "summary.csv", "metrics.csv", "runs.csv", MapFigures.statisticsTable,
-    MapFigures.differencesTable,
+    MapFigures.differencesTable, SweepFigures.table,
   ]).union(ProbePage.fileNames).union(FactorName.allCases.map(ReportFactors.fileName))
 
   /// Removes files that this tool wrote and the present report does not have; all others are the user's.

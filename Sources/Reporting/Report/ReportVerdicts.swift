@@ -3,6 +3,7 @@ import Comparing
 import ExperimentFiles
 import Formatting
 import Foundation
+import Results
 import Tensors
 
 /// What a report says of an experiment's claims.
@@ -10,6 +11,10 @@ struct ReportVerdicts {
   static let table = "claims.csv"
 
   let judgement: ClaimsJudgement
+  /// Since when the file makes its claims; nil where nobody asked.
+  var thresholds: ThresholdOrigin?
+  /// When the first run was begun.
+  var firstRun: Date = .distantFuture
 
   private var spec: ClaimsSpec { judgement.spec }
 
@@ -58,7 +63,7 @@ struct ReportVerdicts {
 
   /// - Parameter figure: nil where there is nothing to draw.
   func section(_ figure: FigureFile?) -> String {
-    var parts = ["## Verdicts", method]
+    var parts = ["## Verdicts", method] + (fixed.map { [$0] } ?? [])
     if !judgement.gates.isEmpty { parts += ["### Gates", gates] }
     parts += judgement.claims.flatMap(section)
     if let figure {
@@ -83,6 +88,28 @@ struct ReportVerdicts {
       + "\(ClaimText.percent(spec.confidence)) of such experiments none of them is shown or refuted wrongly. Claims are corrected "
       + "apart. Clusters are the pairs where \(Comparison.enoughSeeds) or more have their seeds to themselves, else the seeds where "
       + "there are \(Comparison.enoughSeeds) or more, else each pair and seed."
+  }
+
+  /// When the thresholds were fixed, as far as that can be checked.
+  private var fixed: String? {
+    switch thresholds {
+    case nil: return nil
+    case .commit(let hash, let time):
+      let order =
+        time <= firstRun
+        ? "The first run was begun later."
+        : "**The first run was begun before that**, so they may follow what it showed."
+      return "The claims and thresholds stand since commit \(Markdown.code(String(hash.prefix(12)))) of "
+        + "\(time.formatted(.iso8601)). \(order)"
+    case .notCommitted:
+      return
+        "**The claims and thresholds were in no commit when the runs were begun**, so nobody can check that they were fixed "
+        + "beforehand."
+    case .notVersioned:
+      return
+        "The file of the claims was under no version control, so nobody can check that their thresholds were fixed "
+        + "before the first run."
+    }
   }
 
   private static func seeds(_ seeds: [Seed]) -> String {

@@ -54,17 +54,20 @@ struct RunCommand: ParsableCommand {
     if let error = experiment.budgetError(plan) { throw error }
     for remark in plan.remarks { StandardError.write("note: \(remark)\n") }
 
-    let summary = try make(plan, model, results)
+    let summary = try Self.make(plan, model, results, of: experiment)
     try output.json ? StandardOutput.write(json: summary) : StandardOutput.write(Self.text(summary, plan))
-    var problems = summary.fileProblems
-    if !summary.failed.isEmpty {
-      problems.append(
-        "\(counted(summary.failed.count, "run")) of \(printable(spec.name)) failed:\n"
-          + summary.failed.map { "  \(printable($0.description))\n" }.joined()
-          + "`attnlab gc \(shellLine([spec.name])) --failed` takes failed runs away, and only then are they tried again"
-      )
-    }
+    let problems = Self.problems(summary, of: spec.name)
     if !problems.isEmpty { throw CommandError(problems.joined(separator: "\nerror: ")) }
+  }
+
+  /// What is wrong with the results when all that can be made is made.
+  static func problems(_ summary: RunSummary, of name: String) -> [String] {
+    guard !summary.failed.isEmpty else { return summary.fileProblems }
+    return summary.fileProblems + [
+      "\(counted(summary.failed.count, "run")) of \(printable(name)) failed:\n"
+        + summary.failed.map { "  \(printable($0.description))\n" }.joined()
+        + "`attnlab gc \(shellLine([name])) --failed` takes failed runs away, and only then are they tried again"
+    ]
   }
 
   private static func text(_ summary: RunSummary, _ plan: ExperimentPlan) -> String {
@@ -85,8 +88,8 @@ struct RunCommand: ParsableCommand {
   }
 
   /// Makes the runs, which a signal ends between two steps, or reads them, and then the report.
-  private func make(
-    _ plan: ExperimentPlan, _ model: ModelDescription, _ results: ResultsFolder
+  static func make(
+    _ plan: ExperimentPlan, _ model: ModelDescription, _ results: ResultsFolder, of file: ExperimentFileOptions
   ) throws -> RunSummary {
     let stop = StopSignal()
     let interruption = Interruption(stop)
@@ -95,14 +98,16 @@ struct RunCommand: ParsableCommand {
       // Whoever did not consent is not here any more.
       let progress = TerminalProgress()
       let command = shellLine(["attnlab"] + CommandLine.arguments.dropFirst())
+      let history = file.history
       let summary =
         plan.spec.mapsFrom != nil
         ? try RunReader(
-          plan: plan, results: results, progress: progress, stop: stop, command: command, allowsPrograms: true
+          plan: plan, results: results, progress: progress, stop: stop, command: command, file: history,
+          allowsPrograms: true
         ).run()
         : try ExperimentRunner(
           plan: plan, model: StableDiffusion(model), results: results, progress: progress, stop: stop, command: command,
-          allowsPrograms: true
+          file: history, allowsPrograms: true
         ).run()
       // A reader that may not write would leave side files of the database behind.
       let store = try AttentionStore.open(results.database, mode: .readWrite)

@@ -58,6 +58,9 @@ struct ExperimentFileOptions: ParsableArguments {
     }
   }
 
+  /// What git knows of the file.
+  var history: ExperimentFileHistory { ExperimentFileHistory(fileURL(file), overrides: overrides) }
+
   /// What the plan asks of the disk beyond its budget.
   func budgetError(_ plan: ExperimentPlan) -> SpecError? { plan.budgetFault.map { problems(["\($0)"]) } }
 

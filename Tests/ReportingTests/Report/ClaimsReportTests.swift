@@ -2,6 +2,7 @@ import Comparing
 import ExperimentSupport
 import Foundation
 import Plotting
+import Results
 import Tensors
 import TestSupport
 import Testing
@@ -120,6 +121,26 @@ import Testing
       #expect(try value(3, "side") == "below" && value(3, "threshold") == "-0.1" && value(3, "verdict") == "refuted")
       #expect(try value(4, "excluded") == "2" && value(4, "difference") == "" && value(4, "mean_against") == "")
       #expect(try value(4, "reason") == "the interval holds the threshold" && value(4, "placebo_n") == "")
+    }
+  }
+
+  /// Whether thresholds were fixed before the first run, as far as anybody can check.
+  @Test func saysWhenThresholdsWereFixed() throws {
+    try Fixtures.withTemporaryFolder { (root) throws -> Void in
+      let results = try results(root)
+      let judgement = try #require(ClaimsJudgement(StoredResults(results: results.results, store: results.store)))
+      func section(_ origin: ThresholdOrigin?, begun second: Double) -> String {
+        ReportVerdicts(
+          judgement: judgement, thresholds: origin, firstRun: Date(timeIntervalSince1970: second)
+        ).section(nil)
+      }
+      let origin = ThresholdOrigin.commit("0123456789abcdef", Date(timeIntervalSince1970: 1_700_000_000))
+      let since = "The claims and thresholds stand since commit `0123456789ab` of 2023-11-14T22:13:20Z. "
+      #expect(section(origin, begun: 1_700_000_000).contains("\n\n\(since)The first run was begun later.\n\n"))
+      #expect(section(origin, begun: 1_699_999_999).contains("\(since)**The first run was begun before that**"))
+      #expect(section(.notCommitted, begun: 0).contains("**The claims and thresholds were in no commit"))
+      #expect(section(.notVersioned, begun: 0).contains("was under no version control"))
+      #expect(!section(nil, begun: 0).contains("begun"))
     }
   }
 
