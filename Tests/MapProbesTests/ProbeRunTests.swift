@@ -166,6 +166,39 @@ import Testing
     }
   }
 
+  /// A probe is kept, and asked of other maps, in the classifier that the file names.
+  @Test(arguments: ["ridge", "logistic", "network"]) func aProbeIsKeptAsWhatItIs(classifier: String) throws {
+    let probes = """
+      probes:
+        lists: { color: [red, blue, green], thing: [car, boat] }
+        probes:
+          - name: words
+            says: is it told
+            label: color
+            features: { record: words, calls: [2] }
+            registered: { sites: "cross:1" }
+            classifier: \(classifier)
+            controls: []
+      """
+    try Fixtures.withTemporaryFolder { folder in
+      let planted = try PlantedMaps(folder, yaml: PlantedMaps.yaml(probes: probes))
+      try ProbeRunner(plan: planted.plan, results: planted.results).run(planted.store)
+      let data = try Data(contentsOf: planted.results.url.appending(path: "probes/words.json"))
+      let model = try SavedProbe(reading: data, named: "words").model
+      let kind =
+        switch model {
+        case .ridge: "ridge"
+        case .logistic: "logistic"
+        case .network: "network"
+        }
+      #expect(kind == classifier && model.classes == PlantedMaps.colors)
+      let applied = try ProbeApplier(results: planted.results, store: planted.store)
+        .apply("words", to: "small", intervention: "none")
+      #expect(applied.samples == 54 && applied.toward.allSatisfy { $0.share.mean > 0.9 }, "\(applied)")
+      try planted.store.close()
+    }
+  }
+
   /// What a stranger may have written into the database is said, and ends nothing.
   @Test func hostileResultsAreErrors() throws {
     try Fixtures.withTemporaryFolder { folder in
