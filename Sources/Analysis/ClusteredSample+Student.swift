@@ -5,11 +5,13 @@ extension ClusteredSample {
   /// With `r = S - mean n` of each cluster's sum S and number n, the variance of the mean is
   /// `k / (k - 1) sum r^2 / (sum n)^2` for k clusters, and there are k - 1 degrees of freedom. Clusters are taken to be
   /// independent and their sums near normal. It is exact for clusters of one size with normal sums.
-  /// - Parameter confidence: above 0 and below 1.
+  /// - Parameters:
+  ///   - confidence: above 0 and below 1.
+  ///   - error: the standard error of the mean, where it is known otherwise.
   /// - Returns: nil for fewer than two clusters, or where sums overflow.
-  public func studentInterval(confidence: Double) -> ClosedRange<Double>? {
+  public func studentInterval(confidence: Double, standardError error: Double? = nil) -> ClosedRange<Double>? {
     guard clusters >= 2 else { return nil }
-    let reach = StudentT.quantile((1 + confidence) / 2, freedom: Double(clusters - 1)) * standardError
+    let reach = StudentT.quantile((1 + confidence) / 2, freedom: Double(clusters - 1)) * (error ?? standardError)
     guard mean.isFinite, reach.isFinite else { return nil }
     return (mean - reach)...(mean + reach)
   }
