@@ -108,9 +108,9 @@ extension ClaimTestSpec {
       Key(
         "says", \.says, .line(allowsEmpty: false), required: true, example: "the layout stays", "the test in words"),
       Key("metric", \.metric, .metric, required: true, example: "ssim", "a metric of the file"),
-      Key("of", \.of, .column, required: true, example: "swap", "an intervention, or `source`"),
+      Key("of", \.of, .columnOrCurve, required: true, example: "swap", "an intervention, or `source`"),
       Key(
-        "against", \.against, .orNull(.column),
+        "against", \.against, .orNull(.columnOrCurve),
         example: "none", "what is subtracted, run by run: an intervention, or `source`; `null` to test the mean itself"),
       Key(
         "above", \.above, .ifGiven(.number(bounds)),
@@ -122,8 +122,24 @@ extension ClaimTestSpec {
         "placebo", \.placebo, .orNull(.column), example: "other",
         "an intervention: the mean difference of `of` to it must lie beyond 0 as well, on the same side; `null` for none"
       ),
+      Key(
+        "held", \.isHeld, .ifGiven(.truth), brief: true, example: "true",
+        "`true`: `of` and `against` are methods of `methods`, read where they keep equally much; without a placebo"),
     ]
   ) { test, fields, reader in
+    let (columns, curves) = (reader.context.claimable.columns, reader.context.claimable.curves)
+    for (key, name) in [("of", test.of), ("against", test.against)] {
+      guard let columns, let name, let field = fields[key] else { continue }
+      if test.isHeld == true, columns.contains(name), !curves.contains(name) {
+        let there = curves.isEmpty ? "the file has no methods" : "there are \(curves.joined(separator: ", "))"
+        reader.report(field, "\(quoted(name)) is no curve of methods; \(there)")
+      } else if test.isHeld != true, curves.contains(name), !columns.contains(name) {
+        reader.report(field, "\(quoted(name)) is a curve of methods; name one of its points, or write held: true")
+      }
+    }
+    if test.isHeld == true, test.placebo != nil, let field = fields["placebo"] {
+      reader.report(field, "a test of curves has no placebo; leave it out")
+    }
     reader.checkDifferent([("of", test.of), ("against", test.against), ("placebo", test.placebo)], fields)
     switch (fields["above"], fields["below"]) {
     case (let above?, _?):

@@ -119,9 +119,12 @@ public struct ClaimTestSpec: Codable, Hashable, Sendable {
   public internal(set) var threshold: ClaimThreshold
   /// What must not do the same: `of` less this one must lie beyond 0 on the threshold's side.
   public internal(set) var placebo: String?
+  /// Whether `of` and `against` are curves of the file's `methods`, read where they keep equally much; nil: they are interventions.
+  public internal(set) var isHeld: Bool?
 
   public init(
-    says: String, metric: String, of: String, against: String? = nil, threshold: ClaimThreshold, placebo: String? = nil
+    says: String, metric: String, of: String, against: String? = nil, threshold: ClaimThreshold, placebo: String? = nil,
+    isHeld: Bool? = nil
   ) {
     self.says = says
     self.metric = metric
@@ -129,6 +132,7 @@ public struct ClaimTestSpec: Codable, Hashable, Sendable {
     self.against = against
     self.threshold = threshold
     self.placebo = placebo
+    self.isHeld = isHeld
   }
 }
 

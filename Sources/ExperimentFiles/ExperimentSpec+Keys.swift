@@ -99,6 +99,23 @@ extension ExperimentSpec {
       "tables", \.tables, .distinct(of: "tables", .choice), example: "[object, color]",
       "how the report breaks down the metrics of untouched pictures, by what prompts name: a list of {allowed}"),
     Key("figures", \.figures, .distinct(of: "figures", .choice), example: "[side_by_side]", "a list of {allowed}"),
+    Key(
+      "methods", brief: true, example: "{ hold: ssim, metrics: [psnr], curves: [{ name: swap, published: swap }] }",
+      "editing methods that are compared along their dials, see below",
+      read: { fields, reader, experiment in
+        guard let field = fields["methods"] else { return }
+        reader.note(interventions: experiment.interventions, metrics: experiment.metrics)
+        experiment.methods = MethodsSpec.section.read(field, reader)
+        reader.context.claimable.curves = (experiment.methods?.curves ?? []).map(\.name)
+      }, write: { $0.methods.map(MethodsSpec.section.write) }),
+    Key(
+      "layers", brief: true, example: "{ find: ssim, metrics: [ssim] }",
+      "what each layer of self-attention adds to metrics, see below",
+      read: { fields, reader, experiment in
+        guard let field = fields["layers"] else { return }
+        reader.note(interventions: experiment.interventions, metrics: experiment.metrics)
+        experiment.layers = LayersSpec.section.read(field, reader)
+      }, write: { $0.layers.map(LayersSpec.section.write) }),
     // A file without claims keeps the canonical form that it had before there were any.
     Key(
       "claims", brief: true,

@@ -36,6 +36,10 @@ public struct ExperimentSpec: Codable, Hashable, Sendable {
   /// What the report breaks the metrics down by.
   public internal(set) var tables: [FactorName]
   public internal(set) var figures: [FigureName]
+  /// The editing methods that are compared along their dials; nil: none.
+  public internal(set) var methods: MethodsSpec?
+  /// What is asked of the layers that interventions change; nil: nothing.
+  public internal(set) var layers: LayersSpec?
   /// What the experiment claims; nil: nothing.
   public internal(set) var claims: ClaimsSpec?
   /// What is asked of stored maps; nil: nothing.
@@ -47,8 +51,8 @@ public struct ExperimentSpec: Codable, Hashable, Sendable {
     generate: GenerateSpec, mapsFrom: String? = nil, record: [RecordSpec] = [], predictedClean: StepSelector? = nil,
     inputLatents: StepSelector? = nil, interventions: [InterventionSpec] = [.none],
     metrics: [Metric] = [], instruments: InstrumentFolders = InstrumentFolders(), tables: [FactorName] = [],
-    figures: [FigureName] = [], claims: ClaimsSpec? = nil, probes: ProbesSpec? = nil,
-    budget: BudgetSpec = BudgetSpec()
+    figures: [FigureName] = [], methods: MethodsSpec? = nil, layers: LayersSpec? = nil,
+    claims: ClaimsSpec? = nil, probes: ProbesSpec? = nil, budget: BudgetSpec = BudgetSpec()
   ) {
     self.version = version
     self.name = name
@@ -64,6 +68,8 @@ public struct ExperimentSpec: Codable, Hashable, Sendable {
     self.instruments = instruments
     self.tables = tables
     self.figures = figures
+    self.methods = methods
+    self.layers = layers
     self.claims = claims
     self.probes = probes
     self.budget = budget

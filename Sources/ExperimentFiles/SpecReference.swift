@@ -11,7 +11,8 @@ public enum SpecReference {
   public static let all = [
     ExperimentSpec.section.reference, GenerateSpec.section.reference, DrawnPairsEntry.section.reference,
     RecordSpec.section.reference,
-    StepsEntry.section.reference, OperationSpec.section.reference, operations, ClaimsSpec.section.reference,
+    StepsEntry.section.reference, OperationSpec.section.reference, operations, MethodsSpec.section.reference,
+    CurveSpec.section.reference, LayersSpec.section.reference, ClaimsSpec.section.reference,
     GateEntry.section.reference, ClaimSpec.section.reference, SourceRule.section.reference,
     RemovalGate.section.reference, ClaimTestSpec.section.reference,
     ProbesSpec.section.reference, ProbeBank.section.reference, ProbeSpec.section.reference,

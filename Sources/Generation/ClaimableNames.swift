@@ -9,6 +9,8 @@ package struct ClaimableNames {
   package var columns: [String]?
   package var metrics: [Metric]?
   package var seeds: [Seed]?
+  /// Methods that are compared along their dials.
+  package var curves: [String] = []
 }
 
 extension FileReader {
@@ -20,7 +22,7 @@ extension FileReader {
     context.claimable = ClaimableNames(
       columns: generate != nil && isSound("interventions", "generate.pairs") ? columns : nil,
       metrics: isSound("metrics") ? metrics : nil,
-      seeds: isSound("generate.seeds", "generate.pairs") ? generate?.allSeeds : nil)
+      seeds: isSound("generate.seeds", "generate.pairs") ? generate?.allSeeds : nil, curves: context.claimable.curves)
   }
 
   /// Reports a metric that is no share.
@@ -65,6 +67,14 @@ extension FileReader {
 }
 
 extension Form<String> {
+  /// An intervention, the source, or a method's curve.
+  package static var columnOrCurve: Form<String> {
+    text(allowsEmpty: false).checked { name, field, reader in
+      let (columns, curves) = (reader.context.claimable.columns, reader.context.claimable.curves)
+      return reader.known(name, field, "intervention", in: columns.map { ($0 + curves).uniqued })
+    }
+  }
+
   /// An intervention, or the source.
   package static var column: Form<String> {
     text(allowsEmpty: false).checked { $2.known($0, $1, "intervention", in: $2.context.claimable.columns) }

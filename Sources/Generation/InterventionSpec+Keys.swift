@@ -180,6 +180,11 @@ extension Form<OperationSpec> {
   }
 }
 
+extension InterventionSpec {
+  /// Its operations as a file has them, on one line.
+  package var fileText: String { YAMLValue.list(operations.map(\.written)).flow }
+}
+
 extension Form<[InterventionSpec]> {
   package static var interventions: Form<[InterventionSpec]> {
     Form(

@@ -28,7 +28,7 @@ import Testing
     return problems(text)
   }
 
-  private static let testKeys = "says, metric, of, against, above, below, placebo"
+  private static let testKeys = "says, metric, of, against, above, below, placebo, held"
   private static let gateKeys = "says, metric, of, at_least, against, differs, instrument"
 
   @Test func soundClaims() throws {

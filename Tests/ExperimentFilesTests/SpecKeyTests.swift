@@ -33,7 +33,11 @@ import Testing
     try check(ClaimSpec.section)
     try check(SourceRule.section)
     try check(RemovalGate.section)
-    try check(ClaimTestSpec.section, apart: [["above"], ["below"]])
+    // A test of methods' curves has no placebo.
+    try check(ClaimTestSpec.section, apart: [["above", "placebo"], ["below", "held"]])
+    try check(MethodsSpec.section)
+    try check(CurveSpec.section)
+    try check(LayersSpec.section)
     try check(ProbesSpec.section)
     try check(ProbeBank.section)
     try check(ProbeSpec.section)

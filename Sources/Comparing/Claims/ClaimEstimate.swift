@@ -21,7 +21,10 @@ public struct ClaimEstimate: Hashable, Sendable {
   /// The runs whose values are in the mean, by their places among all.
   let runs: Set<Int>
 
-  init(_ values: (found: [ClaimRuns.Value], missing: Int), _ bootstrap: Bootstrap) {
+  /// - Parameter error: the standard error, where it is known otherwise than by the values: the interval is then by t.
+  init(
+    _ values: (found: [ClaimRuns.Value], missing: Int), _ bootstrap: Bootstrap, standardError error: Double? = nil
+  ) {
     let finite = values.found.filter { $0.of.isFinite && $0.against.isFinite }
     let clustering = Comparison.Clustering(of: finite.map(\.key))
     let numbers = ClusterNumbers(values.found.map(\.key))
@@ -32,8 +35,8 @@ public struct ClaimEstimate: Hashable, Sendable {
     result = PairedDifference(measurements, bootstrap: bootstrap)
     sample = ClusteredSample(differencesOf: measurements.filter { $0.baseline.isFinite && $0.treatment.isFinite })
     interval =
-      clustering == .pairs || sample.clusters < Comparison.fewClusters
-      ? sample.studentInterval(confidence: bootstrap.confidence) : result.interval
+      error != nil || clustering == .pairs || sample.clusters < Comparison.fewClusters
+      ? sample.studentInterval(confidence: bootstrap.confidence, standardError: error) : result.interval
     self.clustering = clustering
     missing = values.missing
     runs = Set(finite.flatMap(\.runs))

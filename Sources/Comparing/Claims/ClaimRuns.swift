@@ -25,14 +25,17 @@ struct ClaimRuns {
   }
 
   let runs: [Run]
+  /// nil where the file compares none.
+  let methods: MethodCurves?
   /// Places of runs that do not count, as their source is not as it should be.
   private var leftOut: Set<Int> = []
   /// The first place of each key.
   private let places: [RunKey: Int]
 
   /// - Parameter runs: In the order of the file; of equal ones the first counts.
-  init(_ runs: [Run]) {
+  init(_ runs: [Run], methods: MethodCurves? = nil) {
     self.runs = runs
+    self.methods = methods
     places = Dictionary(runs.enumerated().map { ($1.key, $0) }, uniquingKeysWith: { first, _ in first })
   }
 
@@ -41,7 +44,7 @@ struct ClaimRuns {
     self.init(
       data.expected.filter { seeds?.contains($0.key.seed) ?? true }.map { expected in
         Run(key: expected.key, metrics: expected.run.flatMap { $0.isDone ? $0.metrics : nil })
-      })
+      }, methods: data.spec.methods.map { MethodCurves($0, interventions: data.spec.interventions.map(\.name)) })
   }
 
   /// The same without edits whose source does not have what a rule asks for, and without such sources.
@@ -78,12 +81,7 @@ struct ClaimRuns {
   /// A metric of two columns, run by run; a source stands beside each of its targets.
   /// - Returns: What there is on both sides, and how many lack a side.
   func values(_ metric: String, of name: String, against other: String) -> (found: [Value], missing: Int) {
-    let subjects = runs.indices.filter { index in
-      let intervention = runs[index].key.intervention
-      return [name, other].contains(intervention) && intervention != InterventionSpec.sourceName
-        && !leftOut.contains(index)
-    }
-    .map { runs[$0].key.subject }.uniqued
+    let subjects = subjects(of: [name, other])
     let found = subjects.compactMap { subject -> Value? in
       guard let first = place(name, subject), let second = place(other, subject), let of = runs[first].metrics?[metric],
         let against = runs[second].metrics?[metric]
@@ -96,7 +94,16 @@ struct ClaimRuns {
   /// Whether any run has the metric.
   func has(_ metric: String) -> Bool { runs.contains { $0.metrics?[metric] != nil } }
 
-  private func place(_ name: String, _ subject: RunKey) -> Int? {
+  /// What the runs of some interventions are of, in the order of the file, without what does not count.
+  func subjects(of names: Set<String>) -> [RunKey] {
+    runs.indices.filter { index in
+      let intervention = runs[index].key.intervention
+      return names.contains(intervention) && intervention != InterventionSpec.sourceName && !leftOut.contains(index)
+    }
+    .map { runs[$0].key.subject }.uniqued
+  }
+
+  func place(_ name: String, _ subject: RunKey) -> Int? {
     let key = name == InterventionSpec.sourceName ? subject.ofSource : subject.with(intervention: name)
     return key.flatMap { places[$0] }
   }

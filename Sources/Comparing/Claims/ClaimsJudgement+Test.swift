@@ -8,18 +8,29 @@ private struct ReaderJudgement {
   let estimate: ClaimEstimate
   let placebo: ClaimEstimate?
   let verdict: Verdict
-  /// Why the metric cannot show a difference; nil if it can.
-  let saturation: String?
+  /// Why the metric cannot show a difference, or why methods cannot be read; nil if they can.
+  let obstacle: String?
 
   init(_ spec: ClaimTestSpec, metric: String, _ runs: ClaimRuns, _ bootstrap: Bootstrap, isShare: Bool) {
-    let values = spec.against.map { runs.values(metric, of: spec.of, against: $0) }
-    estimate = ClaimEstimate(values ?? runs.values(metric, of: spec.of), bootstrap)
+    var unreached: String?
+    if spec.isHeld == true {
+      switch runs.held(metric, of: spec.of, against: spec.against) {
+      case .success(let held):
+        estimate = ClaimEstimate(held.values, bootstrap, standardError: held.standardError)
+      case .failure(let failure):
+        estimate = ClaimEstimate(([], 0), bootstrap)
+        unreached = failure.reason
+      }
+    } else {
+      let values = spec.against.map { runs.values(metric, of: spec.of, against: $0) }
+      estimate = ClaimEstimate(values ?? runs.values(metric, of: spec.of), bootstrap)
+    }
     placebo = spec.placebo.map { ClaimEstimate(runs.values(metric, of: spec.of, against: $0), bootstrap) }
-    saturation = isShare && spec.against != nil ? Self.saturation(metric, estimate) : nil
+    obstacle = unreached ?? (isShare && spec.against != nil ? Self.saturation(metric, estimate) : nil)
     let interval: PlaceboInterval =
       placebo.map { estimate in estimate.interval.map { .interval($0) } ?? .missing } ?? .none
     verdict =
-      saturation == nil ? Verdict(spec.threshold, interval: estimate.interval, placebo: interval) : .notTestable
+      obstacle == nil ? Verdict(spec.threshold, interval: estimate.interval, placebo: interval) : .notTestable
   }
 
   /// Shares beyond these in both arms leave no room for a difference.
@@ -63,7 +74,7 @@ extension ClaimsJudgement.Test {
     switch verdict {
     case .notTestable:
       reason =
-        failed.first.map { "a gate failed: \($0)" } ?? first.saturation ?? estimate.problem
+        failed.first.map { "a gate failed: \($0)" } ?? first.obstacle ?? estimate.problem
         ?? placebo?.problem.map { "placebo: \($0)" }
     case .undecided: reason = isBeyond ? "the placebo may do the same" : "the interval holds the threshold"
     case .shown, .refuted: reason = nil

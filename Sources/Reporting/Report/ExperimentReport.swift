@@ -39,11 +39,17 @@ public enum ExperimentReport {
       ReportVerdicts(judgement: $0, thresholds: data.thresholds, firstRun: data.experiment.createdAt)
     }
     let chart = try verdicts?.write(figures, data)
+    let methods = MethodComparison(data).map { ReportMethodComparison(comparison: $0) }
+    let methodCharts = try methods?.write(figures, data) ?? []
+    let layers = LayerEffects(data).map { ReportLayers(effects: $0) }
+    let layerCharts = try layers?.write(figures, data) ?? []
     let probes = findings.map { ReportProbes($0, experiment: data.spec.name) }
     try probes?.write(figures)
     let sections = try ReportFigures(data: data).sections(figures)
     let ofRuns =
-      (verdicts.map { [(ReportVerdicts.table, $0.csv)] } ?? []) + numbers.files + factors.files
+      (verdicts.map { [(ReportVerdicts.table, $0.csv)] } ?? [])
+      + (methods.map { [(ReportMethodComparison.table, $0.comparison.csv)] } ?? [])
+      + (layers.map { [(ReportLayers.table, $0.effects.csv)] } ?? []) + numbers.files + factors.files
       + sections.flatMap(\.tables)
     let tables = try ofRuns.map { (name: $0.0, data: $0.1.data) } + (probes?.files() ?? [])
     for (name, bytes) in tables {
@@ -52,7 +58,8 @@ public enum ExperimentReport {
     let maps = MapFilter(runs: Set(data.present.map(\.stored.id)))
     let page = ReportPage(
       data: data, numbers: numbers, factors: factors, verdicts: verdicts, chart: chart,
-      probes: probes, figures: sections,
+      compared: [methods?.section(methodCharts), layers?.section(layerCharts)].compactMap { $0 }, probes: probes,
+      figures: sections,
       mapCount: try data.store.mapCount(maps), mapBytes: try data.store.bytesStored(maps))
     try folder.write(Data(try page.text().utf8), to: results.report.lastPathComponent)
     try removeStale(results.figures, in: folder, keeping: Set(figures.names), isOwn: FigureWriter.isOwn)
@@ -80,8 +87,8 @@ public enum ExperimentReport {
   }
 
   private static let tableNames: Set<String> = Set([
-    ReportVerdicts.table, "summary.csv", "metrics.csv", "runs.csv", MapFigures.statisticsTable,
-    MapFigures.differencesTable, SweepFigures.table,
+    ReportVerdicts.table, ReportMethodComparison.table, ReportLayers.table, "summary.csv", "metrics.csv", "runs.csv",
+    MapFigures.statisticsTable, MapFigures.differencesTable, SweepFigures.table,
   ]).union(ProbePage.fileNames).union(FactorName.allCases.map(ReportFactors.fileName))
 
   /// Removes files that this tool wrote and the present report does not have; all others are the user's.

@@ -33,7 +33,10 @@ final class FigureWriter {
   /// The folder of the figures, below that of the results.
   static let place = "figures"
 
-  private static let kinds = FigureName.allCases.map(\.rawValue) + [ReportVerdicts.figure, ProbeFigures.kind]
+  private static let kinds =
+    FigureName.allCases.map(\.rawValue) + [
+      ReportVerdicts.figure, ReportMethodComparison.figure, ReportLayers.figure, ProbeFigures.kind,
+    ]
 
   /// Whether this tool gives a file such a name: a figure's kind, then words and numbers after hyphens.
   static func isOwn(_ name: String) -> Bool {

@@ -163,8 +163,8 @@ extension StoredResults {
       mapsFrom: spec.mapsFrom, record: spec.record, predictedClean: spec.predictedClean,
       inputLatents: spec.inputLatents,
       interventions: spec.interventions,
-      metrics: metrics, instruments: instruments, tables: spec.tables, figures: spec.figures, claims: spec.claims,
-      budget: spec.budget
+      metrics: metrics, instruments: instruments, tables: spec.tables, figures: spec.figures, methods: spec.methods,
+      layers: spec.layers, claims: spec.claims, budget: spec.budget
     ).resolvedYAML()
   }
 

@@ -15,6 +15,8 @@ struct ReportPage {
   let verdicts: ReportVerdicts?
   /// Of the claims' tests.
   let chart: FigureFile?
+  /// Sections on what is compared beside claims.
+  let compared: [String]
   /// nil for an experiment without probes.
   let probes: ReportProbes?
   let figures: [FigureSection]
@@ -31,6 +33,7 @@ struct ReportPage {
     parts += ["## What was done", doneLines]
     if let unfinished { parts.append(unfinished) }
     if let verdicts { parts.append(verdicts.section(chart)) }
+    parts += compared
     if let probes { parts.append(probes.section) }
     if let byWords = factors.section { parts.append(byWords) }
     if !figures.isEmpty {

@@ -1,0 +1,144 @@
+import Analysis
+import Comparing
+import ExperimentFiles
+import Formatting
+import Foundation
+import Plotting
+import Results
+import Tensors
+
+/// What a report says of the layers that matter.
+struct ReportLayers {
+  static let table = "layers.csv"
+  static let figure = "layers"
+
+  let effects: LayerEffects
+
+  private var spec: LayersSpec { effects.spec }
+
+  // MARK: - The section
+
+  func section(_ figures: [FigureFile]) -> String {
+    var parts = ["## Which layers", how]
+    if let rule = spec.sources {
+      parts.append(
+        "Left out: \(effects.leftOut.count) of \(counted(effects.leftOut.of, "edit")), whose source has a "
+          + "\(Markdown.text(rule.metric)) below \(ClaimText.number(rule.atLeast)).")
+    }
+    parts.append(fits)
+    parts.append(effectTable)
+    parts += figures.map(\.markdown)
+    parts += ["### The set that follows", found]
+    parts.append("The numbers: [tables/\(Self.table)](tables/\(Self.table)).")
+    return parts.joined(separator: "\n\n")
+  }
+
+  private var how: String {
+    "\(counted(effects.sets.count, "set")) of layers were changed alike. What each layer of self-attention adds is fitted by least squares: a "
+      + "metric's mean under a set is taken to be a base and the sum of the effects of the set's layers. The fit is a surrogate: it knows no "
+      + "interplay of layers. Intervals are by Student's t of the clusters at \(ClaimText.percent(effects.confidence)), for each layer by itself."
+  }
+
+  private var fits: String {
+    effects.metrics.map { metric in
+      let name = Markdown.code(metric.name)
+      if let problem = metric.problem { return "- \(name): no fit, as \(Markdown.text(problem))." }
+      let share = metric.fit.map { ClaimText.percent(max(0, $0.explained)) } ?? ""
+      let left = metric.missing == 0 ? "" : ", \(metric.missing) left out that lack it under a set"
+      return
+        "- \(name): \(counted(metric.subjects, "edit")) under every set\(left), clustered by \(metric.clustering.text). The sums explain "
+        + "\(share) of what differs between the means of sets."
+    }.joined(separator: "\n")
+  }
+
+  private var effectTable: String {
+    let rows = (0..<effects.layers).map { layer in
+      ["\(layer + 1)"]
+        + effects.metrics.map { metric in
+          guard let effect = metric.fit?.effects[layer] else { return "–" }
+          let interval = effect.studentInterval(confidence: effects.confidence)
+          return "\(ClaimText.signed(effect.mean)) \(ClaimText.interval(interval, ClaimText.signed))"
+        }
+    }
+    return Markdown.table(["layer:"] + effects.metrics.map { "\(Markdown.text($0.name)):" }, rows)
+  }
+
+  private var found: String {
+    guard let found = effects.found else { return "Nothing follows, as \(Markdown.code(spec.find)) has no fit." }
+    let rule =
+      "By \(Markdown.code(spec.find)), greedily: the layer is added that adds most, as long as the interval of its effect lies above 0."
+    guard let intervention = effects.intervention else { return "\(rule) No layer is added." }
+    let predicted = effects.metrics.compactMap { metric in
+      metric.fit.map { "\(Markdown.code(metric.name)) \(ClaimText.number($0.predicted(found.map { $0 - 1 })))" }
+    }
+    let setting = "interventions.\(intervention.name)=\(intervention.fileText)"
+    return
+      "\(rule) In this order: \(found.map(String.init).joined(separator: ", ")). The sums predict \(listed(predicted)). These are the pairs that "
+      + "it was found on, so other pairs must judge it. As an intervention of another file, and as an option:\n\n"
+      + Markdown.fence("\(intervention.name): \(intervention.fileText)", "yaml") + "\n\n"
+      + Markdown.fence(shellLine(["attnlab", "run", "held-out.yaml", "--set", setting]), "sh")
+  }
+
+  // MARK: - The figures
+
+  func write(_ writer: FigureWriter, _ data: StoredResults) throws -> [FigureFile] {
+    func write(_ picture: Picture, _ number: Int, _ title: String) throws -> FigureFile {
+      try writer.write(
+        picture, as: "\(Self.figure)-\(number).png", title: title, prompts: data.spec.generate.pairs.map(\.label),
+        seeds: data.spec.generate.allSeeds, hashes: [data.experiment.modelHash])
+    }
+    let byLayer = "\(data.spec.name): what each layer adds"
+    let front = "\(data.spec.name): sets of layers"
+    let first = try effectChart(byLayer).map { try write($0, 1, byLayer) }
+    let second = try frontChart(front).map { try write($0, 2, front) }
+    return [first, second].compactMap { $0 }
+  }
+
+  /// The effects by layer; nil without a fit.
+  private func effectChart(_ title: String) throws -> Picture? {
+    let series = effects.metrics.compactMap { metric -> LineSeries? in
+      // A database may hold any number: what is too large to be drawn is left to the table.
+      guard let fit = metric.fit, fit.effects.allSatisfy({ abs($0.mean) <= 1e150 }) else { return nil }
+      return LineSeries(
+        metric.name,
+        points: fit.effects.map { effect in
+          let interval = effect.studentInterval(confidence: effects.confidence)
+          let isClear = interval.map { $0.lowerBound > 0 || $0.upperBound < 0 } ?? false
+          return LineSeries.Point(effect.mean, interval: interval, isFilled: isClear)
+        })
+    }
+    guard !series.isEmpty else { return nil }
+    return try Figures.lineChart(
+      title: title, panels: [LinePanel(series: series, references: [ReferenceLine("nothing", at: 0)])],
+      positions: ChartPositions("layer of self-attention", (1...effects.layers).map(String.init)),
+      vertical: "what changing the layer adds",
+      note:
+        "Least squares over all sets. Bars are \(ClaimText.percent(effects.confidence)) intervals; filled marks exclude 0."
+    )
+  }
+
+  /// The first metric against the second, a color a number of layers; nil for one metric or without values.
+  private func frontChart(_ title: String) throws -> Picture? {
+    guard spec.metrics.count > 1 else { return nil }
+    let points = effects.sets.compactMap { set -> (count: Int, point: TradeoffLine.Point)? in
+      guard let gained = set.means[0], let kept = set.means[1], abs(gained) <= 1e300, abs(kept) <= 1e300 else {
+        return nil
+      }
+      let isCommon = effects.sets.count { $0.layers.count == set.layers.count } > Self.named
+      let label = isCommon ? "" : set.layers.isEmpty ? set.intervention : ranges(set.layers)
+      return (
+        set.layers.count, TradeoffLine.Point(kept: kept, gained: gained, isFilled: set.layers.count > 0, label: label)
+      )
+    }
+    guard !points.isEmpty else { return nil }
+    let lines = Set(points.map(\.count)).sorted().map { count in
+      TradeoffLine(counted(count, "layer"), points: points.filter { $0.count == count }.map(\.point), isJoined: false)
+    }
+    return try Figures.tradeoffChart(
+      title: title, lines: lines, horizontal: spec.metrics[1], vertical: spec.metrics[0],
+      note: "A mark a set of layers, colored by how many it has. Sets of a rare size are named by their layers.")
+  }
+
+  /// Up to so many sets of one size are named.
+  private static let named = 4
+}
