@@ -45,8 +45,7 @@ extension Form<StepSelector> {
       do throws(SelectionError) { _ = try selector.resolve(count: count.lowerBound) } catch {
         // What some scheduler may have is left to the plan, which knows it.
         if (try? selector.resolve(count: count.upperBound)) != nil { return selector }
-        // The message begins with `steps: ` or `steps.fraction: `; here the whole path stands in that word's place.
-        reader.report(at: field.node.place, path: field.path, field.path + error.description.drop { $0.isLetter })
+        reader.report(at: field.node.place, path: field.path, error.described(at: field.path))
         return nil
       }
       return selector

@@ -86,7 +86,7 @@ public struct Denoising {
   ///   - starts: the runs that start from their source's picture, as `AttentionPlan.starts` has them. Before its first
   ///     step that counts such a run does what it would do without; the source is denoised once more for it, alone.
   ///   - callCount: after how many calls of the model it is done; nil: after all.
-  /// - Throws: `SelectionError` for a size, or starts that the scheduler does not allow; `SchedulerError`; `ShapeError`;
+  /// - Throws: `SizeError`; `SelectionError` for starts that the scheduler does not allow; `SchedulerError`; `ShapeError`;
   ///   `EngineError`.
   public init(
     _ model: StableDiffusion, prompts: [PromptTokens], seeds: [Seed]? = nil, settings: DenoisingSettings,
@@ -248,15 +248,13 @@ extension Denoising {
   }
 
   /// Takes up a state that `state` gave.
-  /// - Throws: `SelectionError` if it is of another size or number of steps; `SchedulerError`; `DecodingError`.
+  /// - Throws: `StateMismatch` if it is of another size or number of steps; `SchedulerError`; `DecodingError`.
   public mutating func restore(_ data: Data) throws {
     let state = try PropertyListDecoder().decode(State.self, from: data)
     guard state.shape == latents.shape, state.latents.count == latents.count * 4,
       (0...callCount).contains(state.step)
     else {
-      throw SelectionError(
-        "a stored state of latents \(state.shape) at step \(state.step) does not fit this group of "
-          + "\(latents.shape) and \(callCount) steps")
+      throw StateMismatch(stored: state.shape, step: state.step, expected: latents.shape, steps: callCount)
     }
     try scheduler.restore(state.scheduler)
     step = state.step

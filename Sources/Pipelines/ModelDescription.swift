@@ -84,14 +84,9 @@ public struct ModelDescription: Sendable {
   }
 
   /// Checks a size in pixels.
-  /// - Throws: `SelectionError` unless both sides are positive multiples of `scale`, at most 8192.
-  public func checkSize(height: Int, width: Int) throws(SelectionError) {
-    for (name, value) in [("height", height), ("width", width)]
-    where value <= 0 || value % scale != 0 || value > 8192 {
-      let near = max(scale, (min(value, 8192) + scale / 2) / scale * scale)
-      throw SelectionError(
-        "\(name): \(value) is not a multiple of \(scale) pixels from \(scale) to 8192; the nearest is \(near)")
-    }
+  /// - Throws: `SizeError` unless both sides are positive multiples of `scale`, at most 8192.
+  public func checkSize(height: Int, width: Int) throws(SizeError) {
+    if let error = SizeError(height: height, width: width, multiple: scale) { throw error }
   }
 }
 

@@ -71,7 +71,7 @@ extension NoisedStart {
     guard !scheduler.beginsAnywhere else { return }
     let possible = SchedulerKind.allCases.filter(\.beginsAnywhere).map(\.rawValue).joined(separator: " or ")
     throw SelectionError(
-      "noised_source: a step of \(scheduler.rawValue) needs earlier ones, so that no run can begin at it; choose "
-        + "scheduler: \(possible)")
+      "noised_source", problem: "a step of \(scheduler.rawValue) needs earlier ones, so that no run can begin at it",
+      hint: "choose scheduler: \(possible)")
   }
 }

@@ -44,8 +44,8 @@ public struct StableDiffusion: Sendable {
   }
 
   /// Checks a size in pixels.
-  /// - Throws: `SelectionError`.
-  public func checkSize(height: Int, width: Int) throws(SelectionError) {
+  /// - Throws: `SizeError`.
+  public func checkSize(height: Int, width: Int) throws(SizeError) {
     try description.checkSize(height: height, width: width)
   }
 

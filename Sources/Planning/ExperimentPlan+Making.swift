@@ -16,7 +16,7 @@ extension ExperimentPlan {
     let generate = spec.generate
     let height = generate.height ?? model.defaultSize.height
     let width = generate.width ?? model.defaultSize.width
-    do { try model.checkSize(height, width) } catch { throw ExperimentError("generate.\(error)") }
+    do { try model.checkSize(height, width) } catch { throw ExperimentError(error.problems.map { "generate.\($0)" }) }
     let sites = model.sites(height / model.scale, width / model.scale)
     let residuals = model.residuals(height / model.scale, width / model.scale)
     var (faults, remarks): ([ExperimentFault], [PlanRemark]) = ([], [])

@@ -127,7 +127,8 @@ struct PlanBuilder {
     let steps = try selector.resolve(count: callCount)
     guard let stop else { return steps }
     if case .list = selector, let beyond = steps.first(where: { $0 >= stop }) {
-      throw SelectionError("steps: \(beyond) is not made: runs end after \(stop) calls of the model (stop_after_calls)")
+      throw SelectionError(
+        "steps", problem: "\(beyond) is not made: runs end after \(stop) calls of the model (stop_after_calls)")
     }
     return steps.filter { $0 < stop }
   }

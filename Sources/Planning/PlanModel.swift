@@ -20,8 +20,8 @@ public struct PlanModel: Sendable {
   let ownScheduler: @Sendable () throws(SchedulerError) -> SchedulerKind
   /// What has to be said where the model's own scheduler is used; nil for most.
   let schedulerRemark: String?
-  /// - Throws: `SelectionError` for a size in pixels that the model cannot make: height, width.
-  let checkSize: @Sendable (Int, Int) throws(SelectionError) -> Void
+  /// - Throws: `SizeError` for a size in pixels that the model cannot make: height, width.
+  let checkSize: @Sendable (Int, Int) throws(SizeError) -> Void
   /// The attentions of the UNet for latents of a height and width.
   let sites: @Sendable (Int, Int) -> [AttentionSite]
   /// The residual features of the UNet for latents of a height and width.
@@ -34,7 +34,7 @@ public struct PlanModel: Sendable {
     name: String, hash: String, memory: MemoryEstimate, scale: Int, defaultSize: GridSize,
     schedulerConfiguration: SchedulerConfiguration,
     schedulerRemark: String? = nil, ownScheduler: @escaping @Sendable () throws(SchedulerError) -> SchedulerKind,
-    checkSize: @escaping @Sendable (Int, Int) throws(SelectionError) -> Void,
+    checkSize: @escaping @Sendable (Int, Int) throws(SizeError) -> Void,
     sites: @escaping @Sendable (Int, Int) -> [AttentionSite],
     residuals: @escaping @Sendable (Int, Int) -> [ResidualSite] = { _, _ in [] }, siteChannels: [Int],
     encode: @escaping @Sendable (String) -> PromptTokens
@@ -63,7 +63,7 @@ extension PlanModel {
       schedulerConfiguration: model.schedulerConfiguration,
       schedulerRemark: model.folder.schedulerRemark(model.schedulerConfiguration),
       ownScheduler: { () throws(SchedulerError) in try model.defaultScheduler },
-      checkSize: { (height, width) throws(SelectionError) in try model.checkSize(height: height, width: width) },
+      checkSize: { (height, width) throws(SizeError) in try model.checkSize(height: height, width: width) },
       sites: { model.unet.sites(latentHeight: $0, latentWidth: $1, tokens: model.tokenizer.maxLength) },
       residuals: { model.unet.residualSites(latentHeight: $0, latentWidth: $1) },
       siteChannels: model.unet.siteChannels, encode: { model.tokenizer.encode($0) })

@@ -79,7 +79,8 @@ struct ResolvedOperation: Codable {
     }
     if spec.op.changesWords, let other = tokens?.first(where: { prompt.tokens[$0].role != .word }) {
       throw SelectionError(
-        "\(spec.op.name) replaces words, and position \(other) of \"\(prompt.prompt)\" is \(prompt.label(of: other))")
+        problem: "\(spec.op.name) replaces words, and position \(other) of \"\(prompt.prompt)\" is "
+          + prompt.label(of: other))
     }
     return PlannedOperation(
       operation: spec.op, values: spec.change.values, place: spec.place, run: run, sources: sources, sites: sites,
@@ -100,7 +101,8 @@ struct ResolvedOperation: Codable {
       if found.isEmpty, names.count == 1 { return try names[0].positions(in: prompt) }
       guard !found.isEmpty else {
         throw SelectionError(
-          "object: \"\(prompt.prompt)\" has none of \(words.joined(separator: ", ")); add its word for the object")
+          "object", problem: "\"\(prompt.prompt)\" has none of \(words.joined(separator: ", "))",
+          hint: "add its word for the object")
       }
       return Set(found.joined()).sorted()
     }

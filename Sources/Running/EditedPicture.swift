@@ -25,7 +25,7 @@ package struct EditedPicture {
   ///   - pair: the prompts of source and target.
   ///   - dials: what is set of the method.
   ///   - height, width: in pixels; nil: the model's own.
-  /// - Throws: `SpecError` for dials that the method has not; `PictureSizeError`; `ExperimentError`; what loading throws.
+  /// - Throws: `SpecError` for dials that the method has not; `SizeError`; `ExperimentError`; what loading throws.
   package init(
     _ folder: ModelFolder, named name: String, _ method: EditingMethod, _ dials: MethodSettings, pair: PromptPair,
     negativePrompt: String = "", seed: Seed, settings: GenerationSettings, height: Int?, width: Int?

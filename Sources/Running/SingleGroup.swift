@@ -16,11 +16,11 @@ struct SingleGroup {
   ///   - folder: the model's.
   ///   - height, width: in pixels; nil: the model's own.
   ///   - spec: of one group of runs, for a model.
-  /// - Throws: `PictureSizeError` for sizes that the model cannot make; `ExperimentError` for what cannot be planned, or
+  /// - Throws: `SizeError` for sizes that the model cannot make; `ExperimentError` for what cannot be planned, or
   ///   needs more memory than there is; what loading throws.
   init(_ folder: ModelFolder, height: Int?, width: Int?, _ spec: (ModelDescription) -> ExperimentSpec) throws {
     let description = try ModelDescription(folder)
-    try Self.checkSize(description, height: height, width: width)
+    try description.checkSize(height: height ?? description.scale, width: width ?? description.scale)
     plan = try ExperimentPlan(
       spec(description), model: PlanModel(description, hash: folder.contentHash(cache: .user())))
     guard let group = plan.groups.first else { throw ExperimentError("the plan of one group is empty") }
@@ -28,20 +28,6 @@ struct SingleGroup {
     try plan.checkMemory(of: group, attention, available: plan.availableBesideModel)
     self.group = group
     model = try StableDiffusion(description)
-  }
-
-  /// Each side by itself, so that both are reported.
-  private static func checkSize(_ model: ModelDescription, height: Int?, width: Int?) throws {
-    let sides = [(height ?? model.scale, model.scale), (model.scale, width ?? model.scale)]
-    let problems = sides.compactMap { height, width -> String? in
-      do {
-        try model.checkSize(height: height, width: width)
-        return nil
-      } catch {
-        return "\(error)"
-      }
-    }
-    guard problems.isEmpty else { throw PictureSizeError(problems: problems) }
   }
 
   /// Denoises, and gives each step's maps to `observe`.
@@ -61,10 +47,4 @@ struct SingleGroup {
     }
     return denoising.latents
   }
-}
-
-/// Sides that a model cannot make.
-package struct PictureSizeError: Error, Hashable {
-  /// Never empty; each begins with the side's name.
-  package let problems: [String]
 }

@@ -26,7 +26,7 @@ package struct SinglePicture {
   ///   - name: what the user calls the model.
   ///   - height, width: in pixels; nil: the model's own.
   ///   - record: attention of the prompt that is kept in memory.
-  /// - Throws: `PictureSizeError` for sizes that the model cannot make; `ExperimentError` for a picture that needs more
+  /// - Throws: `SizeError` for sizes that the model cannot make; `ExperimentError` for a picture that needs more
   ///   memory than there is; what loading throws.
   package init(
     _ folder: ModelFolder, named name: String, prompt: String, negativePrompt: String = "", seed: Seed,

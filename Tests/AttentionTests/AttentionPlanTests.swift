@@ -56,13 +56,13 @@ import Testing
     let swap = PlannedOperation(
       operation: .replace, run: 1, sources: [0], sites: [0], steps: [0], branches: [.conditional])
     let zero = PlannedOperation(operation: .zero, run: 0, sites: [0], steps: [0], branches: [.conditional])
-    #expect(throws: SelectionError("the source of a swap is itself changed at the same attention")) {
+    #expect(throws: SelectionError(problem: "the source of a swap is itself changed at the same attention")) {
       try plan([swap, zero])
     }
     let orphan = PlannedOperation(
       operation: .replace, run: 1, sites: [0], steps: [0], branches: [.conditional])
     #expect(
-      throws: SelectionError("replace: there is no source run to take from; give `pairs` of prompts")
+      throws: SelectionError("replace", problem: "there is no source run to take from", hint: "give `pairs` of prompts")
     ) { try plan([orphan]) }
   }
 

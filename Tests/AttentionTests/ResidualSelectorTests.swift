@@ -38,10 +38,10 @@ import Testing
         + "for each")
     #expect(
       message("residual:up_blocks.9.x") { _ = try $0.resolveResiduals(residuals) }
-        == "sites \"residual:up_blocks.9.x\" matches no residual block of this model; a near one is up_blocks.1.resnets.0"
+        == "sites \"residual:up_blocks.9.x\": it matches no residual block of this model; a near one is up_blocks.1.resnets.0"
     )
     #expect(
       message("residual:*") { _ = try $0.resolve([]) }
-        == "sites \"residual:*\" selects residual features, and attentions are wanted here")
+        == "sites \"residual:*\": it selects residual features, and attentions are wanted here")
   }
 }

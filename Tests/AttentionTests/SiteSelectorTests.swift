@@ -79,11 +79,11 @@ func stableDiffusionSites(_ latentHeight: Int, _ latentWidth: Int, heads: Int = 
     ),
     (
       "self:res<=1",
-      "sites \"self:res<=1\" matches no attention of this model; its grids have sides of 2, 4, 8, 16 cells"
+      "sites \"self:res<=1\": it matches no attention of this model; its grids have sides of 2, 4, 8, 16 cells"
     ),
     (
       "up_blocks.9.*",
-      "sites \"up_blocks.9.*\" matches no attention of this model; a near one is "
+      "sites \"up_blocks.9.*\": it matches no attention of this model; a near one is "
         + "up_blocks.1.attentions.0.transformer_blocks.0.attn1"
     ),
     (

@@ -106,18 +106,18 @@ func prompt(_ text: String, length: Int = 77) -> PromptTokens {
     #expect {
       _ = try TokenName.next.positions(in: source, edit: last)
     } throws: {
-      "\($0)" == "tokens: \"<next>\": the pair keeps no word behind those it changes of \"a red car in snow\""
+      "\($0)" == "tokens \"<next>\": the pair keeps no word behind those it changes of \"a red car in snow\""
     }
     #expect {
       _ = try TokenName.edited.positions(in: source, edit: same)
     } throws: {
-      "\($0)" == "tokens: \"<edited>\": the pair changes no word of \"a red car in snow\""
+      "\($0)" == "tokens \"<edited>\": the pair changes no word of \"a red car in snow\""
     }
     #expect {
       _ = try TokenName.kept.positions(in: source)
     } throws: {
       "\($0)"
-        == "tokens: \"<kept>\": the prompt \"a red car in snow\" has no source here; write its words, or make it the target "
+        == "tokens \"<kept>\": the prompt \"a red car in snow\" has no source here; write its words, or make it the target "
         + "of a pair"
     }
   }
@@ -135,12 +135,12 @@ func prompt(_ text: String, length: Int = 77) -> PromptTokens {
       [.word("red car", occurrence: 1), .word("car", occurrence: 1)],
       "tokens: \"car\" and \"red car\" share a position of \"a red car\"; keep one of them"
     ),
-    ([.after("red car", occurrence: 1)], "tokens: \"<after red car>\": \"red car\" is at the end of \"a red car\""),
+    ([.after("red car", occurrence: 1)], "tokens \"<after red car>\": \"red car\" is at the end of \"a red car\""),
     (
       [TokenName.word("dog", occurrence: 1)],
       "tokens: \"dog\" is not in the prompt \"a red car\"; its words are \"a\", \"red\", \"car\""
     ),
-    ([.word("car", occurrence: 2)], "tokens: \"car#2\": the prompt \"a red car\" has \"car\" 1 time(s)"),
+    ([.word("car", occurrence: 2)], "tokens \"car#2\": the prompt \"a red car\" has \"car\" 1 time(s)"),
     (
       [.word("lost", occurrence: 1)], "tokens: \"lost\" lies beyond the 77 tokens that the model reads of \"a red car\""
     ),

@@ -76,7 +76,7 @@ package struct SyntheticResults {
       name: "emoji-scenes", hash: "30de1",
       memory: MemoryEstimate(weights: 1, scale: 8, firstChannels: 1, widestChannels: 1), scale: 8, defaultSize: size,
       schedulerConfiguration: SchedulerConfiguration(), ownScheduler: { () throws(SchedulerError) in .ddim },
-      checkSize: { (_, _) throws(SelectionError) in }, sites: { _, _ in sites },
+      checkSize: { (_, _) throws(SizeError) in }, sites: { _, _ in sites },
       siteChannels: sites.map { vectorLength * $0.heads }, encode: tokens)
     return try ExperimentPlan(spec, model: model, engine: "an engine")
   }

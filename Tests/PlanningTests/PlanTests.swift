@@ -58,7 +58,7 @@ import Testing
       _ = try SmallExperiment.plan([pairs, scale, "record=[]", "generate.prompts=[a cup]"])
     } throws: {
       "\($0)"
-        == "interventions.weak.0: tokens: \"<edited>\": the prompt \"a cup\" has no source here; write its words, or make it "
+        == "interventions.weak.0: tokens \"<edited>\": the prompt \"a cup\" has no source here; write its words, or make it "
         + "the target of a pair"
     }
   }

@@ -194,7 +194,8 @@ public struct AttentionPlan: Sendable {
     let found = operation.sources.compactMap { laneOf[Lane(run: $0, branch: lanes[lane].branch)] }
     guard !found.isEmpty, found.count == operation.sources.count else {
       throw SelectionError(
-        "\(operation.change.operation.name): there is no source run to take from; give `pairs` of prompts")
+        operation.change.operation.name, problem: "there is no source run to take from", hint: "give `pairs` of prompts"
+      )
     }
     return found
   }
@@ -232,7 +233,7 @@ public struct AttentionPlan: Sendable {
     for case .source(let source) in fills { sources.append(source) }
     let changed = Set(edits.map(\.lane))
     if sources.contains(where: { changed.contains($0) || (!fills.isEmpty && fills[$0] != .own) }) {
-      throw SelectionError("the source of a swap is itself changed at the same attention")
+      throw SelectionError(problem: "the source of a swap is itself changed at the same attention")
     }
   }
 

@@ -63,7 +63,8 @@ public struct SiteSelector: Hashable, Sendable, CustomStringConvertible {
     self.parts = parts
     guard isOfResiduals || parts.allSatisfy({ !$0.kinds.isEmpty }) else {
       throw SelectionError(
-        "sites \"\(text)\": attentions and residual features are not selected together; write an operation for each")
+        "sites", value: text, problem: "attentions and residual features are not selected together",
+        hint: "write an operation for each")
     }
   }
 
@@ -71,7 +72,8 @@ public struct SiteSelector: Hashable, Sendable, CustomStringConvertible {
   /// - Throws: `SelectionError` if a part of the selector matches none: what there is instead.
   public func resolve(_ sites: [AttentionSite]) throws(SelectionError) -> [AttentionSite] {
     guard !isOfResiduals else {
-      throw SelectionError("sites \"\(description)\" selects residual features, and attentions are wanted here")
+      throw SelectionError(
+        "sites", value: description, problem: "it selects residual features, and attentions are wanted here")
     }
     var chosen = Set<Int>()
     for part in parts {
@@ -80,12 +82,13 @@ public struct SiteSelector: Hashable, Sendable, CustomStringConvertible {
         for range in ranges where range.upperBound > last || range.lowerBound < 1 {
           let wrong = range.upperBound > last ? range.upperBound : range.lowerBound
           throw SelectionError(
-            "sites \"\(part.text)\": there is no layer \(wrong); this model has layers 1-\(last)")
+            "sites", value: part.text, problem: "there is no layer \(wrong)", hint: "this model has layers 1-\(last)")
         }
       }
       let matching = sites.filter { part.kinds.contains($0.kind) && Self.matches(part.term, $0) }
       guard !matching.isEmpty else {
-        throw SelectionError("sites \"\(part.text)\" matches no attention of this model; \(near(part, sites))")
+        throw SelectionError(
+          "sites", value: part.text, problem: "it matches no attention of this model", hint: near(part, sites))
       }
       chosen.formUnion(matching.map(\.index))
     }
@@ -102,7 +105,8 @@ public struct SiteSelector: Hashable, Sendable, CustomStringConvertible {
       guard !matching.isEmpty else {
         let near = residuals.map(\.path).min { common($0, Array(pattern)) > common($1, Array(pattern)) }
         throw SelectionError(
-          "sites \"\(part.text)\" matches no residual block of this model; a near one is \(near ?? "none")")
+          "sites", value: part.text, problem: "it matches no residual block of this model",
+          hint: "a near one is \(near ?? "none")")
       }
       chosen.formUnion(matching)
     }
@@ -115,10 +119,12 @@ public struct SiteSelector: Hashable, Sendable, CustomStringConvertible {
     "self:, cross: or *: followed by *, layers (4-14 or 2,3,5), down, mid, up, grid<=1/2, res<=16 or a path pattern"
 
   private static func part(_ text: String) throws(SelectionError) -> Part {
-    guard !text.isEmpty else { throw SelectionError("sites: a selector is empty; allowed: \(allowed)") }
+    guard !text.isEmpty else {
+      throw SelectionError("sites", problem: "a selector is empty", hint: "allowed: \(allowed)")
+    }
     guard let colon = text.firstIndex(of: ":") else {
       guard text.contains(".") || text.contains("*") else {
-        throw SelectionError("sites \"\(text)\": a kind is missing; allowed: \(allowed)")
+        throw SelectionError("sites", value: text, problem: "a kind is missing", hint: "allowed: \(allowed)")
       }
       return Part(text: text, kinds: Set(AttentionKind.allCases), term: .path(text))
     }
@@ -131,13 +137,14 @@ public struct SiteSelector: Hashable, Sendable, CustomStringConvertible {
       let rest = text[text.index(after: colon)...].trimmingSpaces
       guard rest == "*" || rest.contains(".") else {
         throw SelectionError(
-          "sites \"\(text)\": residual features are selected by path, as residual:up_blocks.1.resnets.1, or all by "
-            + "residual:*")
+          "sites", value: text,
+          problem: "residual features are selected by path, as residual:up_blocks.1.resnets.1, or all by residual:*")
       }
       return Part(text: text, kinds: [], term: rest == "*" ? .all : .path(rest))
     default:
       throw SelectionError(
-        "sites \"\(text)\": \"\(text[..<colon])\" is not a kind of attention; allowed: self, cross, *, and residual")
+        "sites", value: text, problem: "\"\(text[..<colon])\" is not a kind of attention",
+        hint: "allowed: self, cross, *, and residual")
     }
     let rest = text[text.index(after: colon)...].trimmingSpaces
     return Part(text: text, kinds: kinds, term: try term(rest, in: text))
@@ -161,10 +168,12 @@ public struct SiteSelector: Hashable, Sendable, CustomStringConvertible {
         return .grid(comparison, numerator: numerator, denominator: denominator)
       }
       throw SelectionError(
-        "sites \"\(selector)\": \"\(value)\" is not a \(name == "res" ? "number of cells, as 16" : "fraction, as 1/2")")
+        "sites", value: selector,
+        problem: "\"\(value)\" is not a \(name == "res" ? "number of cells, as 16" : "fraction, as 1/2")")
     }
     guard text.contains(".") || text.contains("*") else {
-      throw SelectionError("sites \"\(selector)\": \"\(text)\" is not understood; allowed: \(allowed)")
+      throw SelectionError(
+        "sites", value: selector, problem: "\"\(text)\" is not understood", hint: "allowed: \(allowed)")
     }
     return .path(text)
   }
@@ -175,7 +184,7 @@ public struct SiteSelector: Hashable, Sendable, CustomStringConvertible {
       let bounds = item.split(separator: "-", omittingEmptySubsequences: false).map { Int($0.trimmingSpaces) }
       guard bounds.count <= 2, let first = bounds[0], let last = bounds[bounds.count - 1], first <= last else {
         throw SelectionError(
-          "sites \"\(selector)\": \"\(item)\" is not a layer or a range of layers, as 7 or 4-14")
+          "sites", value: selector, problem: "\"\(item)\" is not a layer or a range of layers, as 7 or 4-14")
       }
       ranges.append(first...last)
     }

@@ -16,39 +16,34 @@ public enum StepSelector: Codable, Hashable, Sendable {
       return Array(0..<count)
     case .list(let steps):
       guard let last = steps.max(), let first = steps.min() else {
-        throw SelectionError("steps: the list is empty; write `all` for every step")
+        throw SelectionError("steps", problem: "the list is empty", hint: "write `all` for every step")
       }
       guard first >= 0, last < count else {
         let wrong = first < 0 ? first : last
-        throw SelectionError("steps: \(wrong) is not a step; the run has \(count), numbered 0 to \(count - 1)")
+        throw SelectionError(
+          "steps", problem: "\(wrong) is not a step", hint: "the run has \(count), numbered 0 to \(count - 1)")
       }
       return Set(steps).sorted()
     case .range(let from, let to, let every):
-      guard every > 0 else { throw SelectionError("steps.every: \(every) is not allowed; it is 1 or more") }
+      guard every > 0 else {
+        throw SelectionError("steps", member: "every", problem: "\(every) is not allowed", hint: "it is 1 or more")
+      }
       guard from >= 0, from < to, to <= count else {
         throw SelectionError(
-          "steps: { from: \(from), to: \(to) } does not lie within the run's \(count) steps; "
-            + "0 <= from < to <= \(count) (`to` itself is not taken)")
+          "steps", problem: "{ from: \(from), to: \(to) } does not lie within the run's \(count) steps",
+          hint: "0 <= from < to <= \(count) (`to` itself is not taken)")
       }
       return Array(stride(from: from, to: to, by: every))
     case .fraction(let from, let to):
       guard from >= 0, from < to, to <= 1 else {
-        throw SelectionError("steps.fraction: [\(from), \(to)] is not allowed; 0 <= from < to <= 1")
+        throw SelectionError(
+          "steps", member: "fraction", problem: "[\(from), \(to)] is not allowed", hint: "0 <= from < to <= 1")
       }
       let steps = Array(Int(from * Double(count))..<Int(to * Double(count)))
       guard !steps.isEmpty else {
-        throw SelectionError("steps.fraction: [\(from), \(to)] selects none of \(count) steps")
+        throw SelectionError("steps", member: "fraction", problem: "[\(from), \(to)] selects none of \(count) steps")
       }
       return steps
     }
-  }
-}
-
-/// A selector that does not fit: what was asked for, what there is, and the nearest name.
-public struct SelectionError: Error, Hashable, CustomStringConvertible {
-  public let description: String
-
-  public init(_ description: String) {
-    self.description = description
   }
 }

@@ -39,7 +39,8 @@ public enum TokenSelector: Codable, Hashable, Sendable {
         let positions = try name.positions(in: prompt, edit: edit)
         if let other = keys.first(where: { !$0.positions.allSatisfy { !positions.contains($0) } }) {
           throw SelectionError(
-            "tokens: \"\(name)\" and \"\(other.label)\" share a position of \"\(prompt.prompt)\"; keep one of them")
+            "tokens", problem: "\"\(name)\" and \"\(other.label)\" share a position of \"\(prompt.prompt)\"",
+            hint: "keep one of them")
         }
         keys.append(TokenKey(label: name.description, positions: positions))
       }
@@ -111,9 +112,10 @@ public enum TokenName: Codable, Hashable, Sendable, CustomStringConvertible {
       let occurrence = sign.map { Int(name[name.index(after: $0)...]) } ?? 1
       guard !word.isEmpty, !word.hasPrefix("<"), let occurrence, occurrence > 0 else {
         throw SelectionError(
-          "tokens: \"\(text)\" is not a token; allowed: a word (car), an occurrence of it (car#2), a phrase (red car), the "
-            + "words behind it (<after car>), <edited>, <kept>, <earlier>, <next>, <later>, <start>, <end>, <padding> or a "
-            + "position")
+          "tokens", problem: "\"\(text)\" is not a token",
+          hint:
+            "allowed: a word (car), an occurrence of it (car#2), a phrase (red car), the words behind it (<after car>), "
+            + "<edited>, <kept>, <earlier>, <next>, <later>, <start>, <end>, <padding> or a position")
       }
       self = isAfter ? .after(word, occurrence: occurrence) : .word(word, occurrence: occurrence)
     }
@@ -168,7 +170,8 @@ public enum TokenName: Codable, Hashable, Sendable, CustomStringConvertible {
     case .padding: return prompt.positions(of: .padding)
     case .position(let position):
       guard prompt.tokens.indices.contains(position) else {
-        throw SelectionError("tokens: there is no position \(position); they are 0 to \(prompt.tokens.count - 1)")
+        throw SelectionError(
+          "tokens", problem: "there is no position \(position)", hint: "they are 0 to \(prompt.tokens.count - 1)")
       }
       return [position]
     case .edited, .kept, .earlier, .next, .later: return try positionsOfEdit(prompt, edit)
@@ -177,7 +180,7 @@ public enum TokenName: Codable, Hashable, Sendable, CustomStringConvertible {
     case .after(let text, let occurrence):
       let first = try place(of: text, occurrence, in: prompt).upperBound
       guard first < prompt.words.count else {
-        throw SelectionError("tokens: \"\(description)\": \"\(text)\" is at the end of \"\(prompt.prompt)\"")
+        throw SelectionError("tokens", value: description, problem: "\"\(text)\" is at the end of \"\(prompt.prompt)\"")
       }
       return prompt.words.indices[first...].flatMap { prompt.positions(ofWord: $0) }
     }
@@ -188,11 +191,12 @@ public enum TokenName: Codable, Hashable, Sendable, CustomStringConvertible {
     guard let ofEdits else { return [] }
     guard let words = edit?[keyPath: ofEdits.words] else {
       throw SelectionError(
-        "tokens: \"\(description)\": the prompt \"\(prompt.prompt)\" has no source here; write its words, or make it the "
-          + "target of a pair")
+        "tokens", value: description, problem: "the prompt \"\(prompt.prompt)\" has no source here",
+        hint: "write its words, or make it the target of a pair")
     }
     guard !words.isEmpty else {
-      throw SelectionError("tokens: \"\(description)\": the pair \(ofEdits.ifNone) of \"\(prompt.prompt)\"")
+      throw SelectionError(
+        "tokens", value: description, problem: "the pair \(ofEdits.ifNone) of \"\(prompt.prompt)\"")
     }
     return words.flatMap { prompt.positions(ofWord: $0) }
   }
@@ -215,14 +219,17 @@ public enum TokenName: Codable, Hashable, Sendable, CustomStringConvertible {
     let words = prompt.words.map { "\"\($0)\"" }.joined(separator: ", ")
     if count > 0 {
       return SelectionError(
-        "tokens: \"\(description)\": the prompt \"\(prompt.prompt)\" has \"\(text)\" \(count) time(s)")
+        "tokens", value: description, problem: "the prompt \"\(prompt.prompt)\" has \"\(text)\" \(count) time(s)")
     }
     if !Self.places(of: text, in: prompt.words + prompt.truncatedWords).isEmpty {
       return SelectionError(
-        "tokens: \"\(text)\" lies beyond the \(prompt.tokens.count) tokens that the model reads of \"\(prompt.prompt)\""
+        "tokens",
+        problem:
+          "\"\(text)\" lies beyond the \(prompt.tokens.count) tokens that the model reads of \"\(prompt.prompt)\""
       )
     }
-    return SelectionError("tokens: \"\(text)\" is not in the prompt \"\(prompt.prompt)\"; its words are \(words)")
+    return SelectionError(
+      "tokens", problem: "\"\(text)\" is not in the prompt \"\(prompt.prompt)\"", hint: "its words are \(words)")
   }
 }
 

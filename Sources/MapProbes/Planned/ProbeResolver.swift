@@ -226,7 +226,7 @@ struct ProbeResolver {
       default:
         if let list = ProbeFeaturesSpec.list(word) {
           guard let other = probes.list(list)?.word(in: prompt.prompt) else {
-            throw SelectionError("\"\(prompt.prompt)\" names no word of \(list)")
+            throw SelectionError(problem: "\"\(prompt.prompt)\" names no word of \(list)")
           }
           name = try TokenName(other)
         } else {
@@ -237,8 +237,8 @@ struct ProbeResolver {
       let recorded = try record.tokens.resolve(prompt)
       guard RecordedWord.keys(covering: wanted, in: recorded.map(\.positions)) != nil else {
         throw SelectionError(
-          "\(quoted(record.name)) keeps no \(name) of \"\(prompt.prompt)\"; it keeps "
-            + recorded.map(\.label).joined(separator: ", "))
+          problem: "\(quoted(record.name)) keeps no \(name) of \"\(prompt.prompt)\"",
+          hint: "it keeps " + recorded.map(\.label).joined(separator: ", "))
       }
       return wanted
     } catch {

@@ -152,7 +152,7 @@ struct EditCommand: ParsableCommand {
           pair: PromptPair(source: source, target: target), negativePrompt: negative, seed: options.seed,
           settings: options.generation, height: height, width: width)
       }
-    } catch let error as PictureSizeError {
+    } catch let error as SizeError {
       throw UsageError(error.problems.map { "--\($0)" })
     } catch let error as SpecError {
       throw UsageError(error.problems.map { "--\($0.message)" })

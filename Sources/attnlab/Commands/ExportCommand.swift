@@ -108,7 +108,7 @@ extension MapExportRequest.Format: ExpressibleByArgument {}
 func stepSelector(_ text: String) throws -> StepSelector {
   if text == "all" { return .all }
   if let steps = indices(text) { return .list(steps) }
-  throw SelectionError("steps are numbers from 0 between commas, as 0,10,20, or ranges, as 0-9, or all")
+  throw SelectionError(problem: "steps are numbers from 0 between commas, as 0,10,20, or ranges, as 0-9, or all")
 }
 
 /// Reads `mean`, `all` or `0,2,5-7`.
@@ -119,7 +119,7 @@ func headSelector(_ text: String) throws -> MapExportRequest.Heads {
   case "all": return .all
   default:
     if let heads = indices(text) { return .indices(heads) }
-    throw SelectionError("heads are mean, all, or numbers from 0 between commas, as 0,2")
+    throw SelectionError(problem: "heads are mean, all, or numbers from 0 between commas, as 0,2")
   }
 }
 

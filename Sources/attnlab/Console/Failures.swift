@@ -32,7 +32,7 @@ func asUsage<Result>(_ body: () throws -> Result) throws -> Result {
   do {
     return try body()
   } catch let error as SelectionError {
-    throw UsageError("\(error)")
+    throw UsageError(error.description)
   } catch let error as ResultsError {
     throw UsageError(error.problems)
   } catch let error as ExperimentError {

@@ -2,6 +2,7 @@ import ArgumentParser
 import Attention
 import ExperimentFiles
 import Generation
+import Pipelines
 import Running
 import Schedulers
 import Tensors
@@ -50,7 +51,7 @@ struct PictureOptions: ParsableArguments {
         seed: seed,
         settings: generation,
         height: height, width: width, record: record)
-    } catch let error as PictureSizeError {
+    } catch let error as SizeError {
       throw UsageError(error.problems.map { "--\($0)" })
     }
   }

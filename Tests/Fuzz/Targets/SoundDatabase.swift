@@ -151,7 +151,7 @@ struct SoundDatabase: Sendable {
       name: "emoji-scenes", hash: "30de1",
       memory: MemoryEstimate(weights: 1, scale: 8, firstChannels: 1, widestChannels: 1), scale: 8,
       defaultSize: GridSize(height: 16, width: 16), schedulerConfiguration: SchedulerConfiguration(),
-      ownScheduler: { () throws(SchedulerError) in .ddim }, checkSize: { (_, _) throws(SelectionError) in },
+      ownScheduler: { () throws(SchedulerError) in .ddim }, checkSize: { (_, _) throws(SizeError) in },
       sites: { _, _ in Self.sites }, siteChannels: Self.sites.map { 4 * $0.heads }, encode: tokens)
     let plan = try ExperimentPlan(spec, model: model, engine: "an engine")
     let store = try AttentionStore.open(url, mode: .create)
