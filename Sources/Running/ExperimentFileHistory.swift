@@ -52,15 +52,20 @@ public struct ExperimentFileHistory: Sendable {
   }
 }
 
-/// Asks git in a folder.
+/// Asks git in a folder, which may be a stranger's: nothing that its configuration names is started, and nothing is fetched.
 private struct Git {
   let folder: URL
+
+  private static let settings = [
+    "core.quotePath=off", "log.showSignature=false", "protocol.allow=never", "core.fsmonitor=false",
+    "core.hooksPath=/dev/null",
+  ]
 
   /// - Returns: what it prints; nil where it fails or is not there.
   func callAsFunction(_ arguments: String...) -> String? {
     let git = Process()
     git.executableURL = URL(filePath: "/usr/bin/env")
-    git.arguments = ["git", "-C", folder.path, "-c", "core.quotePath=off"] + arguments
+    git.arguments = ["git", "--no-pager", "-C", folder.path] + Self.settings.flatMap { ["-c", $0] } + arguments
     let output = Pipe()
     git.standardOutput = output
     git.standardError = FileHandle.nullDevice

@@ -4,7 +4,7 @@ import Foundation
 import Planning
 import Tensors
 
-/// What differs between two runs of an experiment: times, machine, commit. Kept beside the results, not committed.
+/// What differs between two runs of an experiment: times, machine, program, commit of its file. Kept beside the results, not committed.
 struct Manifest: Codable {
   let tool: String
   /// Of the program's own file: which build made the runs; nil where it cannot be read. A program does not know its commit.

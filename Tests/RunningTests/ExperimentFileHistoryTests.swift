@@ -71,6 +71,33 @@ import Testing
     }
   }
 
+  /// A repository's configuration names programs: one that checks signatures, for instance.
+  @Test func programsOfTheRepositoryAreNotStarted() throws {
+    try inRepository { folder, commit in
+      let (program, mark) = (folder.appending(path: "sign"), folder.appending(path: "started"))
+      try Data(
+        """
+        #!/bin/sh
+        cat > /dev/null
+        touch '\(mark.path)'
+        printf '\\n[GNUPG:] SIG_CREATED x\\n' >&2
+        printf -- '-----BEGIN PGP SIGNATURE-----\\nx\\n-----END PGP SIGNATURE-----\\n'
+
+        """.utf8
+      ).write(to: program)
+      try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: program.path)
+      let config = folder.appending(path: ".git/config")
+      let settings = "[log]\nshowSignature = true\n[gpg]\nprogram = \(program.path)\n[commit]\ngpgSign = true\n"
+      try (Data(contentsOf: config) + Data(settings.utf8)).write(to: config)
+      let fixed = try commit(Self.file, "e.yaml", 1_700_000_000)
+      // It signed.
+      try FileManager.default.removeItem(at: mark)
+      let found = ExperimentFileHistory(folder.appending(path: "e.yaml"))
+      #expect(found.thresholds == .commit(fixed, Date(timeIntervalSince1970: 1_700_000_000)))
+      #expect(!FileManager.default.fileExists(atPath: mark.path))
+    }
+  }
+
   /// A file that moved is the same file.
   @Test func renamedFilesAndNewOnes() throws {
     try inRepository { folder, commit in
