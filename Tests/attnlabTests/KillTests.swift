@@ -8,7 +8,7 @@ import Testing
 ///
 /// `ATTNLAB_KILLS=200` kills as many times as that.
 @Suite struct KillTests {
-  private static let kills = ProcessInfo.processInfo.environment["ATTNLAB_KILLS"].flatMap(Int.init) ?? 20
+  private static let kills = ProcessInfo.processInfo.environment["ATTNLAB_KILLS"].flatMap(Int.init) ?? 12
 
   private func experiment(target: String) -> String {
     """
