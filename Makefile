@@ -1,15 +1,23 @@
 # Everything here is a short name for plain commands: a bare `swift build -c release --product attnlab` gives the same
 # program. What the targets add is the Debian packages, installed by .ci/setup where they are missing.
 
+# What Results/README.md rests on, in an order in which each finds what it reads.
+PAPER = probe-bank/experiment probe-bank/controls probe-bank/random-colors probe-bank/cross-read probe-bank/paper \
+  probe-bank/transfer color-probe/experiment animal-probe/experiment picture-state/experiment untrained/experiment \
+  cross-read/experiment neighbour-words/experiment transfer/experiment layout-probe/experiment judge-check/experiment \
+  c2-cross/experiment c2-cross/single c4-self/experiment token-routes/experiment token-routes/background \
+  token-routes/ways methods/experiment vital-layers/experiment decision-time/experiment
+
 # Threads that wait sleep soon, as in the program itself: otherwise tests beside other work take many times as long.
 ifndef OMP_WAIT_POLICY
 export GOMP_SPINCOUNT ?= 1000
 endif
 
-.PHONY: help setup build demo test test-release lint coverage coverage-all fuzz clean
+.PHONY: help setup build demo paper test test-release lint coverage coverage-all fuzz clean
 
 help:
 	@echo 'make demo          build, run Experiments/first-look and say where its report is'
+	@echo 'make paper         every experiment that Results/README.md rests on; takes hours, and goes on where it was stopped'
 	@echo 'make test          all tests, debug build (the C and C++ kernels are optimised in it too)'
 	@echo 'make test-release  all tests, release build'
 	@echo 'make build         the program: .build/release/attnlab'
@@ -31,6 +39,12 @@ demo: build
 	.build/release/attnlab run Experiments/first-look/experiment.yaml
 	@echo
 	@echo 'The report is Results/first-look/report.md, its pictures are in Results/first-look/figures/.'
+
+paper: build
+	@for file in $(PAPER); do \
+	  echo "== Experiments/$$file.yaml, $$(date +%H:%M)"; \
+	  .build/release/attnlab run "Experiments/$$file.yaml" || exit 1; \
+	done
 
 test: setup
 	.ci/tests --all
