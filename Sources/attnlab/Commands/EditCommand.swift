@@ -67,14 +67,7 @@ struct EditCommand: ParsableCommand {
 
   @OptionGroup var options: PictureOptions
 
-  @Option(name: .long, help: ArgumentHelp("The negative prompt, for the unconditional half.", valueName: "text"))
-  var negative = ""
-
-  @Option(name: .long, help: ArgumentHelp("In pixels, a multiple of 8. (default: the model's)", valueName: "pixels"))
-  var height: Int?
-
-  @Option(name: .long, help: ArgumentHelp("In pixels, a multiple of 8. (default: the model's)", valueName: "pixels"))
-  var width: Int?
+  @OptionGroup var canvas: CanvasOptions
 
   @Option(name: .long, help: ArgumentHelp("The folder for the files; made if missing.", valueName: "folder"))
   var out = "edit"
@@ -149,8 +142,8 @@ struct EditCommand: ParsableCommand {
         try EditedPicture(
           commandLineModel(model), named: name, chosen,
           MethodSettings(layers: layers, until: until, strength: strength, object: object),
-          pair: PromptPair(source: source, target: target), negativePrompt: negative, seed: options.seed,
-          settings: options.generation, height: height, width: width)
+          pair: PromptPair(source: source, target: target), negativePrompt: canvas.negative, seed: options.seed,
+          settings: options.generation, height: canvas.height, width: canvas.width)
       }
     } catch let error as SizeError {
       throw UsageError(error.problems.map { "--\($0)" })

@@ -28,16 +28,9 @@ struct GenerateCommand: ParsableCommand {
   @Option(name: .long, help: ArgumentHelp("What to draw; \"\" is valid.", valueName: "text"))
   var prompt: String
 
-  @Option(name: .long, help: ArgumentHelp("The negative prompt, for the unconditional half.", valueName: "text"))
-  var negative = ""
-
   @OptionGroup var options: PictureOptions
 
-  @Option(name: .long, help: ArgumentHelp("In pixels, a multiple of 8. (default: the model's)", valueName: "pixels"))
-  var height: Int?
-
-  @Option(name: .long, help: ArgumentHelp("In pixels, a multiple of 8. (default: the model's)", valueName: "pixels"))
-  var width: Int?
+  @OptionGroup var canvas: CanvasOptions
 
   @Option(name: .long, help: ArgumentHelp("The file to write the picture to.", valueName: "file.png"))
   var out = "picture.png"
@@ -70,7 +63,8 @@ struct GenerateCommand: ParsableCommand {
     let pictureURL = fileURL(out)
     let latentsURL = latentsOut.map(fileURL)
     try checkPlaces(pictureURL, latentsURL)
-    let single = try options.picture(of: prompt, negativePrompt: negative, height: height, width: width)
+    let single = try options.picture(
+      of: prompt, negativePrompt: canvas.negative, height: canvas.height, width: canvas.width)
     for remark in single.remarks { StandardError.write("note: \(remark)\n") }
     let latents = try single.denoise(progress: TerminalProgress())
 
