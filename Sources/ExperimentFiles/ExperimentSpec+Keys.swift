@@ -92,7 +92,8 @@ extension ExperimentSpec {
       "a list of {allowed}; `attnlab metrics` explains them. A text with a `/` is a program of your own, see below"),
     Key(
       "instruments", \.instruments, .keys(InstrumentFolders.section),
-      standard: "the bundled ones; there is none for `lpips`, and claims ask a second scene reader only where it is named",
+      standard:
+        "the bundled ones; there is none for `lpips`, and claims ask a second scene reader only where it is named",
       example: "{ lpips: models/lpips-alex }",
       "the networks that metrics look with: a mapping of {allowed} to folders, or to the name of a bundled model"),
     Key(
