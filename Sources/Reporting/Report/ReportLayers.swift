@@ -20,11 +20,7 @@ struct ReportLayers {
 
   func section(_ figures: [FigureFile]) -> String {
     var parts = ["## Which layers", how]
-    if let rule = spec.sources {
-      parts.append(
-        "Left out: \(effects.leftOut.count) of \(counted(effects.leftOut.of, "edit")), whose source has a "
-          + "\(Markdown.text(rule.metric)) below \(ClaimText.number(rule.atLeast)).")
-    }
+    if let rule = spec.sources { parts.append(rule.leftOut(effects.leftOut)) }
     parts.append(fits)
     parts.append(effectTable)
     parts += figures.map(\.markdown)

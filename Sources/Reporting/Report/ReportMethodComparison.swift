@@ -22,11 +22,7 @@ struct ReportMethodComparison {
   /// - Parameter figures: one a metric, in their order.
   func section(_ figures: [FigureFile]) -> String {
     var parts = ["## Methods compared", how]
-    if let rule = spec.sources {
-      parts.append(
-        "Left out: \(comparison.leftOut.count) of \(counted(comparison.leftOut.of, "edit")), whose source has a "
-          + "\(Markdown.text(rule.metric)) below \(ClaimText.number(rule.atLeast)).")
-    }
+    if let rule = spec.sources { parts.append(rule.leftOut(comparison.leftOut)) }
     parts += spec.metrics.indices.map(metricTable)
     parts += ["### What an edit costs", costs, costTable]
     parts += figures.map(\.markdown)

@@ -130,17 +130,11 @@ struct ReportVerdicts {
       ], rows)
     let parts: [String?] = [
       "### \(Markdown.text(claim.spec.name)): \(claim.verdict.rawValue)", "> \(Markdown.text(claim.spec.statement))",
-      exclusions.isEmpty ? nil : "Left out: \(Markdown.text(exclusions))", leftOut(claim), claim.removal?.text, table,
+      exclusions.isEmpty ? nil : "Left out: \(Markdown.text(exclusions))", claim.spec.sources?.leftOut(claim.leftOut),
+      claim.removal?.text, table,
       coverage(claim),
     ]
     return parts.compactMap { $0 }
-  }
-
-  private func leftOut(_ claim: ClaimsJudgement.Claim) -> String? {
-    claim.spec.sources.map { rule in
-      "Left out: \(claim.leftOut.count) of \(counted(claim.leftOut.of, "edit")), whose source has a \(Markdown.text(rule.metric)) "
-        + "below \(ClaimText.number(rule.atLeast))."
-    }
   }
 
   /// What simulated samples say of the intervals; nil where pairs are not the clusters.
@@ -242,5 +236,13 @@ extension ClaimsJudgement.Removal {
       + "\(Markdown.text(metric)) is to be lower by \(ClaimText.number(RemovalGate.fall)) or more than with "
       + "\(Markdown.text(spec.against)), and surely by more than \(ClaimText.number(RemovalGate.surely)); it is "
       + "\(found(estimate))\(second)."
+  }
+}
+
+extension SourceRule {
+  /// How many edits a report leaves out by the rule, in Markdown.
+  func leftOut(_ edits: (count: Int, of: Int)) -> String {
+    "Left out: \(edits.count) of \(counted(edits.of, "edit")), whose source has a \(Markdown.text(metric)) below "
+      + "\(ClaimText.number(atLeast))."
   }
 }
