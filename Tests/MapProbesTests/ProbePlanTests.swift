@@ -123,4 +123,51 @@ import Testing
         == "probes.banks.random: there are no results of \"nowhere\" (FOLDER/nowhere/nowhere.sqlite): run its file "
         + "first, or name the folder that holds them with --results")
   }
+
+  /// A control that is left out of a report without a word looks like one that was not asked for.
+  @Test(arguments: [
+    (
+      "reads: latents", nil, "",
+      "probes.banks.b: \"small\" keeps nothing that a probe reads; it keeps no latents; give its file `input_latents` with a call "
+        + "of the probes"
+    ),
+    ("reads: latents", "[1]", "", "no error"),
+    ("reads: latents", "[0, 2]", "tests: [{ says: it is, probe: p, at: registered, over: b, above: 0 }]", "no error"),
+    (
+      "reads: latents", "[1]", "tests: [{ says: it is, probe: p, at: registered, over: b, above: 0 }]",
+      "probes.tests.0.over: \"small\" keeps nothing of the probe \"p\" at its registered cells; record it there, or compare the "
+        + "probe with another control"
+    ),
+    ("records: { words: words }", nil, "", "no error"),
+    (
+      "records: { words: other words }", nil, "",
+      "probes.banks.b: \"small\" keeps nothing that a probe reads; its `record` has \"words\"; name them in `records`, at sites "
+        + "and calls of the probes"
+    ),
+  ])
+  func banksThatHoldNothingOfAProbe(bank: String, latents: String?, tests: String, said: String) throws {
+    let yaml = PlantedMaps.yaml(
+      probes: """
+        probes:
+          lists: { color: [red, blue, green], thing: [car, boat] }
+          banks: [{ name: b, says: a control, from: small, \(bank) }]
+          probes:
+            - name: p
+              says: is it
+              label: color
+              features: { record: words }
+              registered: { sites: "cross:1", calls: [2] }
+          \(tests)
+        """, latents: latents)
+    try Fixtures.withTemporaryFolder { folder in
+      let planted = try PlantedMaps(folder, yaml: yaml)
+      do {
+        _ = try ProbePlan(planted.plan, in: folder, store: planted.store)
+        #expect(said == "no error")
+      } catch {
+        #expect("\(error)" == said)
+      }
+      try planted.store.close()
+    }
+  }
 }

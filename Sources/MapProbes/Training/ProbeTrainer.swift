@@ -179,15 +179,11 @@ struct ProbeTrainer: Sendable {
 
   // MARK: Banks
 
-  /// What a probe reads of a bank in place of its own maps.
-  private typealias BankFeatures = (_ others: [PlannedRun], _ own: ProbeSet) throws -> FeatureBlock
-
   /// A control that another experiment holds, on the pictures that it has too, against the probe on the same pictures.
   /// - Returns: nil where the bank has not the record or the place.
   private func bank(_ bank: ProbePlan.Bank, _ place: ProbePlace, _ own: MapFeatures) throws -> ControlFound? {
     let plan = bank.source.plan
-    guard let features = try bank.spec.reads == .latents ? latents(of: bank, place) : maps(of: bank, place)
-    else { return nil }
+    guard let reading = bank.reading(of: probe, at: place) else { return nil }
     let runs = Dictionary(
       plan.groups.flatMap(\.runs).filter { $0.intervention == bank.spec.intervention }.map {
         (RunKey(prompt: $0.key.prompt, seed: $0.key.seed, intervention: ""), $0)
@@ -208,39 +204,29 @@ struct ProbeTrainer: Sendable {
     }
     let folds = try Folds(chosen.samples, by: spec.folds)
     try folds.check(chosen.labels)
-    let predicted = try predict(features(others, chosen), nil, chosen, folds)
+    let predicted = try predict(features(reading, of: bank, others, chosen, place), nil, chosen, folds)
     let baseline = try predict(own.whole().rows(common), nil, chosen, folds)
     return ControlFound(
       name: bank.spec.name, samples: common, right: zip(predicted, chosen.labels.values).map(==),
       own: zip(baseline, chosen.labels.values).map(==))
   }
 
-  /// What the model was given at the call of a place; nil where the bank did not keep it.
-  private func latents(of bank: ProbePlan.Bank, _ place: ProbePlace) -> BankFeatures? {
-    guard bank.source.plan.groups.first?.inputLatentSteps.contains(place.call) == true else { return nil }
-    return { others, _ in try bank.source.latents(others, call: place.call) }
-  }
-
-  /// The maps of the same record at the same place; nil where the bank has none.
-  private func maps(of bank: ProbePlan.Bank, _ place: ProbePlace) throws -> BankFeatures? {
-    let plan = bank.source.plan
-    guard let name = bank.spec.record(for: probe.record.name),
-      let index = plan.spec.record.firstIndex(where: { $0.name == name }),
-      let resolved = plan.settings.first?.records[index], resolved.steps.contains(place.call),
-      let site = plan.sites.first(where: { $0.path == place.site.path }), resolved.sites.contains(site.index)
-    else { return nil }
-    let record = plan.spec.record[index]
-    let resolver = ProbeResolver(probes: self.plan.spec, place: "probes.probes.\(spec.name)")
-    return { others, own in
+  private func features(
+    _ reading: ProbePlan.Bank.Reading, of bank: ProbePlan.Bank, _ runs: [PlannedRun], _ own: ProbeSet,
+    _ place: ProbePlace
+  ) throws -> FeatureBlock {
+    switch reading {
+    case .latents: return try bank.source.latents(runs, call: place.call)
+    case .maps(let record, let site):
       let labels = own.labels
+      let resolver = ProbeResolver(probes: plan.spec, place: "probes.probes.\(spec.name)")
       let positions = try own.positions.map { _ in
-        try others.enumerated().map { at, run in
-          try resolver.positions(self.spec, of: run.prompt, label: labels.classes[labels.values[at]], record)
+        try runs.enumerated().map { at, run in
+          try resolver.positions(spec, of: run.prompt, label: labels.classes[labels.values[at]], record)
         }
       }
-      let set = ProbeSet(runs: others, samples: own.samples, labels: labels, positions: positions)
-      let maps = try self.maps(of: bank.source, record, ProbePlace(site: site, call: place.call), set)
-      return try self.shown(maps).whole()
+      let set = ProbeSet(runs: runs, samples: own.samples, labels: labels, positions: positions)
+      return try shown(maps(of: bank.source, record, ProbePlace(site: site, call: place.call), set)).whole()
     }
   }
 }
