@@ -114,7 +114,11 @@ public struct HeadMixture: Sendable {
 
   /// How far cells lie apart, by the rows and columns between them.
   private static func lengths(on grid: GridSize) -> [Double] {
-    (0..<grid.height).flatMap { y in (0..<grid.width).map { x in Double(x * x + y * y).squareRoot() } }
+    var lengths: [Double] = []
+    for y in 0..<grid.height {
+      for x in 0..<grid.width { lengths.append(Double(x * x + y * y).squareRoot()) }
+    }
+    return lengths
   }
 
   private func mean(_ value: (Int) -> Double) -> Double {

@@ -56,7 +56,8 @@ public enum PictureMetrics {
 
   /// The Gaussian window along one axis.
   private static let window: [Double] = {
-    let weights = (-5...5).map { exp(-Double($0 * $0) / (2 * 1.5 * 1.5)) }
+    let deviation = 1.5
+    let weights = (-5...5).map { (place: Int) -> Double in exp(-Double(place * place) / (2 * deviation * deviation)) }
     let sum = weights.reduce(0, +)
     return weights.map { $0 / sum }
   }()

@@ -92,13 +92,12 @@ extension [BenchResult] {
       ["case", "engine", "median", "min", "max", "n", "GFLOP/s", "of peak", "throughput", "peak RSS"],
       right: [2, 3, 4, 5, 6, 7, 8, 9])
     for result in self {
-      let throughput =
-        result.rowsPerS.map { "\(Int($0.rounded())) rows/s, \(Self.digits(result.mbPerS)) MB/s" }
-        ?? result.gibPerS.map { "\(Self.digits($0)) GiB/s" } ?? ""
+      let rows = result.rowsPerS.map { "\(Int($0.rounded())) rows/s, \(Self.digits(result.mbPerS)) MB/s" }
+      let bytes = result.gibPerS.map { "\(Self.digits($0)) GiB/s" }
       table.add([
         result.case, result.engineName, Self.seconds(result.medianS), Self.seconds(result.minS),
         Self.seconds(result.maxS), "\(result.n)", Self.digits(result.gflops.value),
-        result.peakShare.value.map { String(format: "%.0f %%", 100 * $0) } ?? "", throughput,
+        result.peakShare.value.map { String(format: "%.0f %%", 100 * $0) } ?? "", rows ?? bytes ?? "",
         result.peakRssGib.value.map { String(format: "%.2f GiB", $0) } ?? "",
       ])
     }

@@ -95,7 +95,8 @@ public struct TorchGenerator: Hashable, Codable, Sendable {
   private mutating func nextUniform53() -> Double {
     let high = UInt64(engine.next())
     let low = UInt64(engine.next())
-    return Double((high << 32 | low) & (1 << 53 - 1)) * 0x1p-53
+    let bits: UInt64 = (high << 32 | low) & 0x1f_ffff_ffff_ffff
+    return Double(bits) * 0x1p-53
   }
 }
 

@@ -100,10 +100,10 @@ import Testing
       try heatMaps.add([4, 2, 0, 2], on: grid, keyCount: 2, site: 1, head: nil, heads: 2)
       return heatMaps.maps
     }
-    // Of four heads: 8 + 4 and 0 + 0, twice 4 + 2; 16 + 4 and 8 + 12, twice 0 + 2.
-    #expect(try maps(.init()) == [[24.0 / 16, 44.0 / 16], [8.0 / 4, 20.0 / 4]])
-    #expect(try maps(.init(sumsTokens: true)) == [[24.0 / 4, 44.0 / 4], [8.0 / 4, 20.0 / 4]])
-    #expect(try maps(.init(sumsLayers: true)) == [[24.0 / 4, 44.0 / 4], [8, 20]])
+    // Of four heads: 8 + 4 and 0 + 0, twice 4 + 2; 16 + 4 and 8 + 12, twice 0 + 2. Their means, over four tokens where those are averaged.
+    #expect(try maps(.init()) == [[1.5, 2.75], [2, 5]])
+    #expect(try maps(.init(sumsTokens: true)) == [[6, 11], [2, 5]])
+    #expect(try maps(.init(sumsLayers: true)) == [[6, 11], [8, 20]])
   }
 
   @Test func mapsThatDoNotFitAreRefused() throws {

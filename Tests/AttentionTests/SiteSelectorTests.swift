@@ -4,10 +4,14 @@ import Testing
 
 /// The sites of Stable Diffusion 1.x for latents of a size, as the paper numbers them.
 func stableDiffusionSites(_ latentHeight: Int, _ latentWidth: Int, heads: Int = 4) -> [AttentionSite] {
-  let blocks: [(path: String, level: Int)] =
-    (0..<3).flatMap { stage in (0..<2).map { ("down_blocks.\(stage).attentions.\($0)", stage) } }
-    + [("mid_block.attentions.0", 3)]
-    + (1..<4).flatMap { stage in (0..<3).map { ("up_blocks.\(stage).attentions.\($0)", 3 - stage) } }
+  var blocks: [(path: String, level: Int)] = []
+  for stage in 0..<3 {
+    for block in 0..<2 { blocks.append(("down_blocks.\(stage).attentions.\(block)", stage)) }
+  }
+  blocks.append(("mid_block.attentions.0", 3))
+  for stage in 1..<4 {
+    for block in 0..<3 { blocks.append(("up_blocks.\(stage).attentions.\(block)", 3 - stage)) }
+  }
   func shrunk(_ extent: Int, _ level: Int) -> Int { (0..<level).reduce(extent) { size, _ in (size + 1) / 2 } }
   return blocks.enumerated().flatMap { block, place in
     [AttentionKind.selfAttention, .cross].enumerated().map { kind, value in

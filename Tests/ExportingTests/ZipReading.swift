@@ -61,9 +61,13 @@ enum ZipReading {
 
   /// CRC-32 a bit at a time.
   private static func checksum(_ data: Data) -> UInt32 {
-    ~data.reduce(UInt32.max) { state, byte in
-      (0..<8).reduce(state ^ UInt32(byte)) { bits, _ in bits & 1 == 1 ? bits >> 1 ^ 0xEDB8_8320 : bits >> 1 }
+    let polynomial: UInt32 = 0xEDB8_8320
+    var state = UInt32.max
+    for byte in data {
+      state ^= UInt32(byte)
+      for _ in 0..<8 { state = state & 1 == 1 ? state >> 1 ^ polynomial : state >> 1 }
     }
+    return ~state
   }
 
   private static func number(_ bytes: [UInt8], _ place: Int, _ count: Int) throws -> Int {

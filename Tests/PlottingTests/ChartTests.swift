@@ -81,7 +81,10 @@ import Testing
   @Test(.timeLimit(.minutes(1))) func dashesEnd() throws {
     var canvas = try Canvas(width: 400, height: 40)
     for step in 1...200 {
-      let points = (0..<60).map { (x: Double($0) * Double(step) / 30.7, y: 20 + Double($0 % 7) * 0.3) }
+      let length = Double(step) / 30.7
+      let points = (0..<60).map { (place: Int) -> (x: Double, y: Double) in
+        (x: Double(place) * length, y: 20 + Double(place % 7) * 0.3)
+      }
       canvas.polyline(RGB(0), points, thickness: 2, dashes: [2, 6])
     }
     #expect(try canvas.picture().contains(RGB(0)))

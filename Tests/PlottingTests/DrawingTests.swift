@@ -90,7 +90,7 @@ import Testing
     let black = try plain(RGB(0), width: 8, height: 8)
     let picture = try map.overlay(on: black, width: 8, height: 8, range: 0...1, opacity: 1)
     let broken = (0..<64).filter { picture.color($0) == ColorMap.notANumber }
-    #expect(broken == (0..<4).flatMap { y in (0..<4).map { y * 8 + $0 } })
+    #expect(broken == (0..<64).filter { $0 % 8 < 4 && $0 < 32 })
   }
 
   @Test func drawingIsCutOffAtTheEdges() throws {

@@ -29,9 +29,13 @@ import Testing
 
   /// CRC-32 as PNG has it.
   private func checksum(_ bytes: [UInt8]) -> UInt32 {
-    ~bytes.reduce(~UInt32(0)) { crc, byte in
-      (0..<8).reduce(crc ^ UInt32(byte)) { value, _ in value & 1 == 1 ? 0xEDB8_8320 ^ (value >> 1) : value >> 1 }
+    let polynomial: UInt32 = 0xEDB8_8320
+    var state = UInt32.max
+    for byte in bytes {
+      state ^= UInt32(byte)
+      for _ in 0..<8 { state = state & 1 == 1 ? state >> 1 ^ polynomial : state >> 1 }
     }
+    return ~state
   }
 
   private func png(header: Chunk, pixels: [UInt8]) -> [UInt8] {

@@ -23,7 +23,8 @@ import Testing
       last = width
     }
     // Liberation Sans's n is 1139 of 2048 units wide.
-    #expect(last == Int((20 * 20 * 1139.0 / 2048).rounded(.up)))
+    let expected: Double = 20 * 20 * 1139 / 2048
+    #expect(last == Int(expected.rounded(.up)))
     #expect(lettering.width("n", size: 40) > lettering.width("n", size: 20))
   }
 

@@ -16,10 +16,13 @@ import Testing
 
   @Test func sharesAgreementAndKappaByHand() throws {
     // Ten pictures: 5 yes and yes, 2 no and no, 2 yes and no, 1 no and yes. Chance: 0.7 x 0.6 + 0.3 x 0.4 = 0.54.
-    let both = [(1.0, 1.0), (1, 1), (1, 0.5), (1, 1), (1, 1), (0, 0), (0, 0.49), (1, 0), (1, 0), (0, 1)]
+    let both: [(Double, Double)] = [
+      (1, 1), (1, 1), (1, 0.5), (1, 1), (1, 1), (0, 0), (0, 0.49), (1, 0), (1, 0), (0, 1),
+    ]
     let found = try #require(agreement(both))
+    let kappa: Double = (0.7 - 0.54) / 0.46
     #expect(found.count == 10 && found.firstShare == 0.7 && found.secondShare == 0.6 && found.agreement == 0.7)
-    #expect(abs(try #require(found.kappa) - (0.7 - 0.54) / 0.46) < 1e-12)
+    #expect(abs(try #require(found.kappa) - kappa) < 1e-12)
     #expect(agreement([]) == nil)
     #expect(agreement([(1, 1), (1, 1)])?.kappa == nil)
     #expect(agreement([(1, 0), (0, 1)])?.kappa == -1)
@@ -39,7 +42,8 @@ import Testing
       let found = MetricAgreement.all(first, second, in: stored)
       #expect(found.map(\.intervention) == ["none", "late", "early", "first", nil])
       #expect(found.map(\.count) == [4, 2, 4, 4, 14])
-      #expect(found.map(\.agreement) == [0.5, 1, 0.5, 0.5, 8.0 / 14])
+      let shares: [Double] = [0.5, 1, 0.5, 0.5, 8.0 / 14]
+      #expect(found.map(\.agreement) == shares)
     }
   }
 }

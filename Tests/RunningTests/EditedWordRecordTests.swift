@@ -71,8 +71,9 @@ import Testing
         #expect(!phrase.isEmpty && phrase.count / 2 == all.count / 77)
         for cell in 0..<(phrase.count / 2) {
           let row = all[(cell * 77)..<((cell + 1) * 77)].map(Double.init)
-          #expect(abs(Double(phrase[cell * 2]) - (row[2] + row[3])) < 1e-6)
-          #expect(abs(Double(phrase[cell * 2 + 1]) - row[5...].reduce(0, +)) < 1e-5)
+          let (named, rest) = (row[2] + row[3], row[5...].reduce(0, +))
+          #expect(abs(Double(phrase[cell * 2]) - named) < 1e-6)
+          #expect(abs(Double(phrase[cell * 2 + 1]) - rest) < 1e-5)
         }
         let selection = try MapSelection(MapExportRequest(run: run.run.hash, record: "phrase"), store)
         #expect(selection.records[0].allWords.map(\.label) == ["red car"])

@@ -97,7 +97,9 @@ import Testing
 
   @Test(arguments: sets) func activations(_ set: InstructionSet) throws {
     // From where the exponential underflows to where it overflows, and densely about 0.
-    let values = (-2000...2000).map { Float($0) / 16 } + (-1000...1000).map { Float($0) / 500 } + [0, -0.0]
+    let coarse = (-2000...2000).map { Float($0) / 16 }
+    let dense = (-1000...1000).map { Float($0) / 500 }
+    let values: [Float] = coarse + dense + [0, -0.0]
     let codes: [Activation: ck_activation] = [
       .silu: CK_SILU, .gelu: CK_GELU, .quickGELU: CK_QUICK_GELU, .relu: CK_RELU,
     ]

@@ -103,7 +103,8 @@ import Testing
     #expect {
       try read(json)
     } throws: { error in
-      "\(error)".split(separator: "\n").first.map(String.init) == "preprocessor_config.json: \(expected)"
+      let lines: [Substring] = "\(error)".split(separator: "\n")
+      return lines.first.map(String.init) == "preprocessor_config.json: " + expected
     }
   }
 

@@ -150,10 +150,11 @@ extension LayerEffects {
     for metric in metrics {
       for (layer, effect) in (metric.fit?.effects ?? []).enumerated() {
         let interval = effect.studentInterval(confidence: confidence)
-        table.append(
-          ["effect", "layer \(layer + 1)", "\(layer + 1)", "1", metric.name]
-            + [effect.mean, interval?.lowerBound, interval?.upperBound].map { CSVTable.number($0) }
-            + ["\(effect.clusters)", found.map { $0.contains(layer + 1) ? "true" : "false" } ?? ""])
+        let values: [Double?] = [effect.mean, interval?.lowerBound, interval?.upperBound]
+        var line = ["effect", "layer \(layer + 1)", "\(layer + 1)", "1", metric.name]
+        line += values.map(CSVTable.number)
+        line += ["\(effect.clusters)", found.map { $0.contains(layer + 1) ? "true" : "false" } ?? ""]
+        table.append(line)
       }
     }
     for set in sets {

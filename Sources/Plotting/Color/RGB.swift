@@ -32,8 +32,10 @@ public struct RGB: Hashable, Sendable {
 
   /// `share` (0...1) of another color laid over this one.
   public func mixed(with other: RGB, share: Float) -> RGB {
-    func mix(_ a: UInt8, _ b: UInt8) -> UInt8 {
-      UInt8(min(255, max(0, Float(a) + (Float(b) - Float(a)) * share + 0.5)))
+    func mix(_ under: UInt8, _ over: UInt8) -> UInt8 {
+      let (a, b) = (Float(under), Float(over))
+      let mixed: Float = a + (b - a) * share + 0.5
+      return UInt8(min(255, max(0, mixed)))
     }
     return RGB(red: mix(red, other.red), green: mix(green, other.green), blue: mix(blue, other.blue))
   }

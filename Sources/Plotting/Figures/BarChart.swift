@@ -69,7 +69,9 @@ struct AxisTicks: Hashable {
     let high = max(0, values.max() ?? 0)
     let span = low == high ? 1 : high - low
     let power = pow(10, (log10(span / Double(count))).rounded(.down))
-    let factor = [1.0, 2, 5, 10].first { span / (power * $0) <= Double(count) + 1e-9 } ?? 10
+    let most = Double(count) + 1e-9
+    let factors: [Double] = [1, 2, 5, 10]
+    let factor = factors.first { span / (power * $0) <= most } ?? 10
     let step = power * factor
     self.step = step
     // A value on a tick must not ask for one more because of rounding.

@@ -34,10 +34,10 @@ extension Figures {
 
   /// At each pixel the mean over red, green and blue of how far two pictures of one size lie apart, 0...1.
   static func difference(_ a: Picture, _ b: Picture) throws -> HeatMap {
-    let values = (0..<(a.width * a.height)).map { pixel in
-      (0..<3).reduce(Float(0)) { sum, channel in
-        sum + abs(Float(a.pixels[3 * pixel + channel]) - Float(b.pixels[3 * pixel + channel]))
-      } / (3 * 255)
+    let values = (0..<a.width * a.height).map { pixel -> Float in
+      var sum: Float = 0
+      for i in 3 * pixel..<3 * (pixel + 1) { sum += abs(Float(a.pixels[i]) - Float(b.pixels[i])) }
+      return sum / (3 * 255)
     }
     return try HeatMap(width: a.width, height: a.height, values: values)
   }

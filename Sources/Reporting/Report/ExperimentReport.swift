@@ -2,6 +2,7 @@ import AttentionStore
 import Comparing
 import ExperimentFiles
 import Files
+import Formatting
 import Foundation
 import MapProbes
 import Measures
@@ -46,12 +47,14 @@ public enum ExperimentReport {
     let probes = findings.map { ReportProbes($0, experiment: data.spec.name) }
     try probes?.write(figures)
     let sections = try ReportFigures(data: data).sections(figures)
-    let ofRuns =
-      (verdicts.map { [(ReportVerdicts.table, $0.csv)] } ?? [])
-      + (methods.map { [(ReportMethodComparison.table, $0.comparison.csv)] } ?? [])
-      + (layers.map { [(ReportLayers.table, $0.effects.csv)] } ?? []) + numbers.files + factors.files
-      + sections.flatMap(\.tables)
-    let tables = try ofRuns.map { (name: $0.0, data: $0.1.data) } + (probes?.files() ?? [])
+    var ofRuns: [(name: String, table: CSVTable)] = []
+    if let verdicts { ofRuns.append((ReportVerdicts.table, verdicts.csv)) }
+    if let methods { ofRuns.append((ReportMethodComparison.table, methods.comparison.csv)) }
+    if let layers { ofRuns.append((ReportLayers.table, layers.effects.csv)) }
+    ofRuns += numbers.files
+    ofRuns += factors.files
+    ofRuns += sections.flatMap(\.tables)
+    let tables = try ofRuns.map { (name: $0.name, data: $0.table.data) } + (probes?.files() ?? [])
     for (name, bytes) in tables {
       try folder.write(bytes, to: "\(results.tables.lastPathComponent)/\(name)", making: true)
     }

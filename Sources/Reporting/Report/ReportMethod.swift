@@ -88,18 +88,21 @@ struct ReportMethod {
     // The column is there where it says something.
     let saysQuantity = spec.record.contains { $0.of != .probabilities }
     let saysUNet = spec.record.contains { $0.randomUNet != nil }
-    let rows = spec.record.map { record in
-      [Markdown.text(record.name)] + (saysQuantity ? [Markdown.code(record.of.rawValue)] : []) + [
-        words.sites(record.sites), words.steps(record.steps),
-        record.of == .output ? "all together" : record.heads == .mean ? "mean over heads" : "each by itself",
-        tokens(record), record.branch.rawValue,
-        record.pool.map { "averaged down to \($0) x \($0) cells at most" } ?? "each site's own grid",
-        record.dtype.rawValue,
-      ] + (saysUNet ? [record.randomUNet.map { "random, seed \($0)" } ?? "the model's"] : [])
+    let rows = spec.record.map { record -> [String] in
+      let heads = record.of == .output ? "all together" : record.heads == .mean ? "mean over heads" : "each by itself"
+      let grid = record.pool.map { "averaged down to \($0) x \($0) cells at most" }
+      var row = [Markdown.text(record.name)]
+      if saysQuantity { row.append(Markdown.code(record.of.rawValue)) }
+      row += [words.sites(record.sites), words.steps(record.steps), heads, tokens(record), record.branch.rawValue]
+      row += [grid ?? "each site's own grid", record.dtype.rawValue]
+      if saysUNet { row.append(record.randomUNet.map { "random, seed \($0)" } ?? "the model's") }
+      return row
     }
-    let table = Markdown.table(
-      ["name"] + (saysQuantity ? ["of"] : []) + ["sites", "steps", "heads", "tokens", "guidance half", "grid", "type"]
-        + (saysUNet ? ["UNet"] : []), rows)
+    var columns = ["name"]
+    if saysQuantity { columns.append("of") }
+    columns += ["sites", "steps", "heads", "tokens", "guidance half", "grid", "type"]
+    if saysUNet { columns.append("UNet") }
+    let table = Markdown.table(columns, rows)
     let random =
       saysUNet
       ? "A random UNet has the model's configuration and weights that were drawn and never trained. It was shown the latents, "
@@ -116,10 +119,13 @@ struct ReportMethod {
 
   /// Every attention of the model, with the names of what selects it.
   private var siteTable: String {
-    let selections =
-      spec.interventions.map { intervention in
-        (intervention.name, Set(intervention.operations.flatMap { words.selected($0.sites) }.map(\.index)))
-      } + spec.record.map { ("record " + $0.name, Set(words.selected($0.sites).map(\.index))) }
+    let changed = spec.interventions.map { intervention -> (String, Set<Int>) in
+      (intervention.name, Set(intervention.operations.flatMap { words.selected($0.sites) }.map(\.index)))
+    }
+    let recorded = spec.record.map { record -> (String, Set<Int>) in
+      ("record \(record.name)", Set(words.selected(record.sites).map(\.index)))
+    }
+    let selections = changed + recorded
     let rows = data.sites.map { site in
       [
         "\(site.layer)", site.kind.rawValue, Markdown.code(site.path), "\(site.width) x \(site.height)",

@@ -11,13 +11,13 @@ extension DifferenceView {
     _ first: StoredRun, intervention: String?, in store: AttentionStore
   ) throws -> StoredRun {
     let group = try store.runs(RunFilter(groupHash: first.groupHash, status: .done)).filter { $0.id != first.id }
-    let later = group.filter { $0.id.rawValue > first.id.rawValue } + group
-    guard let run = later.first(where: { intervention == nil || $0.run.intervention == intervention }) else {
+    let isAsked = { (run: StoredRun) in intervention == nil || run.run.intervention == intervention }
+    let later = group.filter { $0.id.rawValue > first.id.rawValue }
+    guard let run = later.first(where: isAsked) ?? group.first(where: isAsked) else {
       let known = Set(group.map(\.run.intervention)).sorted().joined(separator: ", ")
+      let others = known.isEmpty ? "" : " under \"\(intervention ?? "")\"; there are \(known)"
       throw ExperimentError(
-        "run \(first.run.hash.prefix(16)) has no other done run in its group"
-          + (known.isEmpty ? "" : " under \"\(intervention ?? "")\"; there are \(known)")
-          + "; name a run with --with")
+        "run \(first.run.hash.prefix(16)) has no other done run in its group\(others); name a run with --with")
     }
     return run
   }

@@ -18,9 +18,11 @@ extension DifferenceView {
   /// - Throws: `PlottingError` if no site has maps of every step that is drawn.
   public func figure() throws -> Picture {
     let steps = DrawnChoice.steps(Set(rows.map(\.step)).sorted())
-    let layers = Dictionary(grouping: rows.filter { steps.contains($0.step) }, by: \.site)
-      .sorted { $0.key.index < $1.key.index }.filter { $0.value.count == steps.count }
-      .map { LayerRow($0.figureLabel, $1.map(\.map)) }
+    let bySite = Dictionary(grouping: rows.filter { steps.contains($0.step) }, by: \.site)
+    let whole = bySite.filter { $0.value.count == steps.count }
+    let layers = whole.sorted { $0.key.index < $1.key.index }.map { site, rows -> LayerRow in
+      LayerRow(site.figureLabel, rows.map(\.map))
+    }
     return try Figures.layerStepGrid(
       title: "\(Self.name(second)) less \(Self.name(first)) · \(subject.kind.title): \(subjectText)", rows: layers,
       steps: steps.map(String.init), scale: .centered(on: layers.flatMap(\.maps)), colorMap: .coolwarm)

@@ -21,8 +21,8 @@ extension StatisticsView {
     let shown = MapStatistic.allCases.filter { statistic in charts.contains { $0.statistic == statistic } }
     let word = charts.first { !$0.word.isEmpty }?.word ?? ""
     let summarized = parts.flatMap { record, kind in
-      let rows = rows.filter {
-        $0.record == record && $0.site.kind == kind && ($0.word.isEmpty || $0.word == word)
+      let rows = rows.filter { row -> Bool in
+        row.record == record && row.site.kind == kind && (row.word.isEmpty || row.word == word)
       }
       return Dictionary(grouping: rows, by: \.site).sorted { $0.key.index < $1.key.index }.map { site, rows in
         let means = shown.map { statistic -> Double? in
