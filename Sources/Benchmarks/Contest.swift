@@ -40,6 +40,24 @@ package struct BenchCandidate {
   let body: () throws -> Void
 }
 
+extension BenchCandidate {
+  /// A piece of work from another module.
+  /// - Parameters:
+  ///   - allowed: how far max|a - b| / max|b| may lie from 0.
+  ///   - values: what it finds and what it should, of the same count; made before anything is timed.
+  package init(
+    _ name: String, allowed: Double, comparing values: @escaping () throws -> (found: [Float], expected: [Float]),
+    body: @escaping () throws -> Void
+  ) {
+    self.init(
+      name: name,
+      check: {
+        let (found, expected) = try values()
+        return Agreement(difference: Agreement.difference(found, expected.map(Double.init)), allowed: allowed)
+      }, body: body)
+  }
+}
+
 /// Candidates timed in turn, so that what else the machine does meets all of them alike.
 package struct Contest {
   /// Timed calls of each candidate, at least 1.

@@ -25,10 +25,12 @@ package struct EditedPicture {
   ///   - pair: the prompts of source and target.
   ///   - dials: what is set of the method.
   ///   - height, width: in pixels; nil: the model's own.
+  ///   - other: an edit by the same folder, whose loaded model this one shares.
   /// - Throws: `SpecError` for dials that the method has not; `SizeError`; `ExperimentError`; what loading throws.
   package init(
     _ folder: ModelFolder, named name: String, _ method: EditingMethod, _ dials: MethodSettings, pair: PromptPair,
-    negativePrompt: String = "", seed: Seed, settings: GenerationSettings, height: Int?, width: Int?
+    negativePrompt: String = "", seed: Seed, settings: GenerationSettings, height: Int?, width: Int?,
+    sharing other: EditedPicture? = nil
   ) throws {
     self.method = method
     let experiment = ExperimentSpec(
@@ -39,7 +41,7 @@ package struct EditedPicture {
       ),
       interventions: [try method.intervention(dials)], figures: [.sideBySide])
     self.experiment = experiment
-    single = try SingleGroup(folder, height: height, width: width) { _ in experiment }
+    single = try SingleGroup(folder, height: height, width: width, loaded: other?.single.model) { _ in experiment }
   }
 
   /// - Returns: The final latents of source and edit, `[1, height, width, channels]` each.

@@ -15,10 +15,14 @@ struct SingleGroup {
   /// - Parameters:
   ///   - folder: the model's.
   ///   - height, width: in pixels; nil: the model's own.
+  ///   - loaded: the folder's model, where another group has it already.
   ///   - spec: of one group of runs, for a model.
   /// - Throws: `SizeError` for sizes that the model cannot make; `ExperimentError` for what cannot be planned, or
   ///   needs more memory than there is; what loading throws.
-  init(_ folder: ModelFolder, height: Int?, width: Int?, _ spec: (ModelDescription) -> ExperimentSpec) throws {
+  init(
+    _ folder: ModelFolder, height: Int?, width: Int?, loaded: StableDiffusion? = nil,
+    _ spec: (ModelDescription) -> ExperimentSpec
+  ) throws {
     let description = try ModelDescription(folder)
     try description.checkSize(height: height ?? description.scale, width: width ?? description.scale)
     plan = try ExperimentPlan(
@@ -27,7 +31,7 @@ struct SingleGroup {
     attention = try plan.attention(of: group)
     try plan.checkMemory(of: group, attention, available: plan.availableBesideModel)
     self.group = group
-    model = try StableDiffusion(description)
+    model = try loaded ?? StableDiffusion(description)
   }
 
   /// Denoises, and gives each step's maps to `observe`.

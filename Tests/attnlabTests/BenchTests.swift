@@ -93,6 +93,21 @@ import Testing
     }
   }
 
+  /// An edit costs what its source and target cost, and its source is what it would be without.
+  @Test func methods() throws {
+    try Program.inFolder { attnlab in
+      let edits = try lines(
+        attnlab("bench", "methods", "--only", "masactrl", "--steps", "4", "--repeat", "1", "--json"))
+      #expect(
+        edits.map { $0["case"] as? String }
+          == ["masactrl-mask", "masactrl"].map { "edit, emoji-scenes, \($0), 4 steps" })
+      for edit in edits {
+        #expect(try #require(edit["difference"] as? Double) < 1e-4)
+        #expect(try #require(edit["median_s"] as? Double) > 0)
+      }
+    }
+  }
+
   static let wrongUses: [([String], Int32, String)] = [
     (["step", "--repeat", "0"], 2, "error: --repeat: 0 is not allowed; it is 1 to 10000"),
     (["step", "--runs", "0"], 2, "error: --runs: 0 is not allowed; it is 1 to 1000"),
@@ -107,6 +122,8 @@ import Testing
         + "  See 'attnlab bench step --help' for more information."
     ),
     (["step", "--record", "some"], 2, "error: The value 'some' is invalid for '--record <kinds>'"),
+    (["methods", "--steps", "0"], 2, "error: --steps: 0 is not allowed; it is 1 to 1000"),
+    (["methods", "--only", "nonsense"], 2, "error: --only: no method's name holds \"nonsense\"; there are fpe-code, "),
     (["probes", "--places", "0"], 2, "error: --places: 0 is not allowed; it is 1 to 100000"),
     (["kernels", "--only", "nonsense"], 2, "error: --only: no case's name holds \"nonsense\"; there are attention, "),
     (

@@ -9,11 +9,11 @@ import Results
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench",
-    abstract: "Measure the speed of this machine: kernels, steps, decoding, recording, probes.",
+    abstract: "Measure the speed of this machine: kernels, steps, decoding, recording, probes, editing methods.",
     discussion: """
       attnlab checks each case before it measures its time: its own kernels against plain twins in double precision, \
-      products and convolutions of both libraries against each other and against sums in double precision, and probes \
-      against a plain ridge regression. If a result is wrong, that is an error and nothing is timed. Cases take turns with a large product, whose fastest \
+      products and convolutions of both libraries against each other and against sums in double precision, probes \
+      against a plain ridge regression, and the sources of edits against plain pictures. If a result is wrong, that is an error and nothing is timed. Cases take turns with a large product, whose fastest \
       call is the machine's peak.
 
       Examples:
@@ -29,7 +29,7 @@ struct BenchCommand: ParsableCommand {
       """,
     subcommands: [
       BenchStepCommand.self, BenchKernelsCommand.self, BenchVAECommand.self, BenchRecorderCommand.self,
-      BenchProbesCommand.self, BenchAllCommand.self,
+      BenchProbesCommand.self, BenchMethodsCommand.self, BenchAllCommand.self,
     ])
 }
 
