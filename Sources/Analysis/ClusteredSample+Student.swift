@@ -26,16 +26,19 @@ extension ClusteredSample {
     return (k / (k - 1) * squares).squareRoot() / Double(count)
   }
 
-  /// Where the mean of values lies that cannot leave a range: Student's interval, or an interval by values where all
-  /// clusters have one mean.
+  /// Where the mean of values lies that cannot leave a range: Student's interval, which ends where the range does, or an
+  /// interval by values where all clusters have one mean.
   ///
   /// Clusters that agree leave Student's t no width, which says more than was seen. There the mean is taken as a share of the
   /// range, and the interval is that of Clopper and Pearson for as many values, with their number corrected for the few
   /// clusters as Korn and Graubard do: `n' = n (t(n - 1) / t(k - 1))^2` for n values in k clusters. For values that are not
   /// 0 or 1 it is wider than it need be, as no values spread more than those at the ends of the range.
+  ///
+  /// In a range around 0, as that of a difference of shares, clusters that are all 0 bound the share of values that are not, and so the
+  /// mean on both sides: the interval reaches from minus to plus that bound.
   /// - Parameters:
   ///   - confidence: above 0 and below 1.
-  ///   - range: of a value; nil where it has none, and agreement leaves a point.
+  ///   - range: of a value; nil where it has none, and agreement leaves a point. Lies around 0 for differences.
   ///   - values: what the clusters' values were made of, where they are means already; nil: `count`.
   /// - Returns: nil for fewer than two clusters, or where sums overflow.
   /// - Source: Korn and Graubard 1998, "Confidence intervals for proportions with small expected number of positive counts
@@ -44,20 +47,26 @@ extension ClusteredSample {
     confidence: Double, within range: ClosedRange<Double>?, values: Int? = nil
   ) -> ClosedRange<Double>? {
     let student = studentInterval(confidence: confidence)
-    guard student != nil, let range, range.upperBound > range.lowerBound else { return student }
-    let width = range.upperBound - range.lowerBound
-    guard zip(sums, counts).allSatisfy({ abs($0 - mean * Double($1)) <= 1e-9 * width * Double($1) }) else {
-      return student
-    }
+    guard let student, let range, range.upperBound > range.lowerBound else { return student }
+    guard clustersAgree(width: range.upperBound - range.lowerBound) else { return student.clamped(to: range) }
+    let isNoDifference = range.lowerBound == -range.upperBound && abs(mean) <= 1e-9 * range.upperBound
+    let (start, width) =
+      isNoDifference ? (0, range.upperBound) : (range.lowerBound, range.upperBound - range.lowerBound)
     let n = Double(max(values ?? count, clusters))
     let upper = (1 + confidence) / 2
     let correction =
       StudentT.quantile(upper, freedom: n - 1) / StudentT.quantile(upper, freedom: Double(clusters - 1))
     let effective = n * correction * correction
-    let share = min(1, max(0, (mean - range.lowerBound) / width))
+    let share = min(1, max(0, (mean - start) / width))
     let right = share * effective
     let low = share < 1e-9 ? 0 : Beta.quantile(1 - upper, right, effective - right + 1)
     let high = share > 1 - 1e-9 ? 1 : Beta.quantile(upper, right + 1, effective - right)
-    return (range.lowerBound + width * low)...(range.lowerBound + width * high)
+    return isNoDifference ? (-width * high)...(width * high) : (start + width * low)...(start + width * high)
+  }
+
+  /// Whether all clusters have one mean, but for rounding.
+  /// - Parameter width: of the range that values lie in, above 0.
+  package func clustersAgree(width: Double) -> Bool {
+    zip(sums, counts).allSatisfy { abs($0 - mean * Double($1)) <= 1e-9 * width * Double($1) }
   }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import TestSupport
 import Testing
 
@@ -59,11 +60,24 @@ import Testing
     #expect(abs(moved.lowerBound - (4 * low - 1)) < 1e-8 && abs(moved.upperBound - (4 * high - 1)) < 1e-8)
   }
 
-  @Test func whereTheyDoNotAgreeItIsStudents() {
+  @Test func whereTheyDoNotAgreeItIsStudents() throws {
     let sample = ClusteredSample([1, 1, 1, 1, 1, 0], clusters: [0, 0, 1, 1, 2, 2])
-    #expect(sample.interval(confidence: 0.9, within: 0...1) == sample.studentInterval(confidence: 0.9))
+    let student = try #require(sample.studentInterval(confidence: 0.9))
+    #expect(sample.interval(confidence: 0.9, within: -9...9) == student && student.upperBound > 1)
+    #expect(sample.interval(confidence: 0.9, within: 0...1) == student.lowerBound...1)
     #expect(ClusteredSample([2, 2], clusters: [0, 1]).interval(confidence: 0.9, within: nil) == 2...2)
     #expect(ClusteredSample([1, 1], clusters: [0, 0]).interval(confidence: 0.9, within: 0...1) == nil)
+  }
+
+  /// 60 pairs without a difference are as many trials without a hit: 1 - 0.025^(1/60) may have one, either way.
+  @Test func noDifferenceIsBoundedOnBothSides() throws {
+    let none = ClusteredSample([Double](repeating: 0, count: 60))
+    let bound = 1 - pow(0.025, 1.0 / 60)
+    let found = try #require(none.interval(confidence: 0.95, within: -1...1))
+    #expect(abs(found.upperBound - bound) < 1e-9 && found.lowerBound == -found.upperBound)
+    // A share less what chance gives is no such difference.
+    let shifted = try #require(none.interval(confidence: 0.95, within: -0.25...0.75))
+    #expect(shifted.upperBound > bound && shifted.lowerBound != -shifted.upperBound)
   }
 
   private func normal(_ random: inout SeededGenerator) -> Double {

@@ -9,7 +9,8 @@ public struct ClaimEstimate: Hashable, Sendable {
   /// Of `of` as treatment; the baseline of a plain mean is 0.
   public let result: PairedDifference
   /// Of the mean difference, corrected: by Student's t for pairs, and for fewer than ``Comparison/fewClusters`` clusters, whose
-  /// resampling would promise too much, else by the bootstrap. nil for fewer than two clusters.
+  /// resampling would promise too much, else by the bootstrap. Of shares it ends where they do, and where all clusters agree it is
+  /// Clopper and Pearson's of as many values as there are clusters. nil for fewer than two clusters.
   public let interval: ClosedRange<Double>?
   public let clustering: Comparison.Clustering
   /// Runs that are not done, or without the metric, or without a partner.
@@ -21,9 +22,12 @@ public struct ClaimEstimate: Hashable, Sendable {
   /// The runs whose values are in the mean, by their places among all.
   let runs: Set<Int>
 
-  /// - Parameter error: the standard error, where it is known otherwise than by the values: the interval is then by t.
+  /// - Parameters:
+  ///   - error: the standard error, where it is known otherwise than by the values: the interval is then by t.
+  ///   - range: that no value leaves; nil where there is none.
   init(
-    _ values: (found: [ClaimRuns.Value], missing: Int), _ bootstrap: Bootstrap, standardError error: Double? = nil
+    _ values: (found: [ClaimRuns.Value], missing: Int), _ bootstrap: Bootstrap, standardError error: Double? = nil,
+    within range: ClosedRange<Double>? = nil
   ) {
     let finite = values.found.filter { $0.of.isFinite && $0.against.isFinite }
     let clustering = Comparison.Clustering(of: finite.map(\.key))
@@ -33,10 +37,19 @@ public struct ClaimEstimate: Hashable, Sendable {
         baseline: value.against, treatment: value.of, cluster: numbers.number(of: value.key, clustering))
     }
     result = PairedDifference(measurements, bootstrap: bootstrap)
-    sample = ClusteredSample(differencesOf: measurements.filter { $0.baseline.isFinite && $0.treatment.isFinite })
+    let sample = ClusteredSample(differencesOf: measurements.filter { $0.baseline.isFinite && $0.treatment.isFinite })
+    let agrees = range.map { sample.clustersAgree(width: $0.upperBound - $0.lowerBound) } ?? false
     interval =
-      error != nil || clustering == .pairs || sample.clusters < Comparison.fewClusters
-      ? sample.studentInterval(confidence: bootstrap.confidence, standardError: error) : result.interval
+      if error != nil {
+        sample.studentInterval(confidence: bootstrap.confidence, standardError: error).map { student in
+          range.map(student.clamped) ?? student
+        }
+      } else if clustering == .pairs || sample.clusters < Comparison.fewClusters || agrees {
+        sample.interval(confidence: bootstrap.confidence, within: range, values: sample.clusters)
+      } else {
+        result.interval
+      }
+    self.sample = sample
     self.clustering = clustering
     missing = values.missing
     runs = Set(finite.flatMap(\.runs))

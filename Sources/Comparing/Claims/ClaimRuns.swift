@@ -1,5 +1,7 @@
+import Analysis
 import ExperimentFiles
 import Generation
+import Measures
 import Planning
 import Results
 import Tensors
@@ -27,15 +29,20 @@ struct ClaimRuns {
   let runs: [Run]
   /// nil where the file compares none.
   let methods: MethodCurves?
+  /// Metrics whose means are shares.
+  private let shares: Set<String>
   /// Places of runs that do not count, as their source is not as it should be.
   private var leftOut: Set<Int> = []
   /// The first place of each key.
   private let places: [RunKey: Int]
 
-  /// - Parameter runs: In the order of the file; of equal ones the first counts.
-  init(_ runs: [Run], methods: MethodCurves? = nil) {
+  /// - Parameters:
+  ///   - runs: In the order of the file; of equal ones the first counts.
+  ///   - shares: metrics whose means are shares, by the first scene reader.
+  init(_ runs: [Run], methods: MethodCurves? = nil, shares: Set<String> = []) {
     self.runs = runs
     self.methods = methods
+    self.shares = shares.union(shares.map(Metric.nameBySecondReader))
     places = Dictionary(runs.enumerated().map { ($1.key, $0) }, uniquingKeysWith: { first, _ in first })
   }
 
@@ -44,7 +51,8 @@ struct ClaimRuns {
     self.init(
       data.expected.filter { seeds?.contains($0.key.seed) ?? true }.map { expected in
         Run(key: expected.key, metrics: expected.run.flatMap { $0.isDone ? $0.metrics : nil })
-      }, methods: data.spec.methods.map { MethodCurves($0, interventions: data.spec.interventions.map(\.name)) })
+      }, methods: data.spec.methods.map { MethodCurves($0, interventions: data.spec.interventions.map(\.name)) },
+      shares: Set(data.spec.metrics.filter(\.isShare).map(\.name)))
   }
 
   /// The same without edits whose source does not have what a rule asks for, and without such sources.
@@ -90,6 +98,22 @@ struct ClaimRuns {
     }
     return (found, subjects.count - found.count)
   }
+
+  /// The mean of a metric, or its mean difference to another column.
+  func estimate(_ metric: String, of name: String, against other: String? = nil, _ bootstrap: Bootstrap)
+    -> ClaimEstimate
+  {
+    let values = other.map { self.values(metric, of: name, against: $0) } ?? self.values(metric, of: name)
+    return ClaimEstimate(values, bootstrap, within: range(of: metric, against: other))
+  }
+
+  /// Where a value of a metric lies, or its difference to another column; nil where it has no ends.
+  func range(of metric: String, against other: String?) -> ClosedRange<Double>? {
+    isShare(metric) ? (other == nil ? 0...1 : -1...1) : nil
+  }
+
+  /// Whether the mean of a metric is a share.
+  func isShare(_ metric: String) -> Bool { shares.contains(metric) }
 
   /// Whether any run has the metric.
   func has(_ metric: String) -> Bool { runs.contains { $0.metrics?[metric] != nil } }

@@ -11,22 +11,23 @@ private struct ReaderJudgement {
   /// Why the metric cannot show a difference, or why methods cannot be read; nil if they can.
   let obstacle: String?
 
-  init(_ spec: ClaimTestSpec, metric: String, _ runs: ClaimRuns, _ bootstrap: Bootstrap, isShare: Bool) {
+  init(_ spec: ClaimTestSpec, metric: String, _ runs: ClaimRuns, _ bootstrap: Bootstrap) {
     var unreached: String?
     if spec.isHeld == true {
       switch runs.held(metric, of: spec.of, against: spec.against) {
       case .success(let held):
-        estimate = ClaimEstimate(held.values, bootstrap, standardError: held.standardError)
+        estimate = ClaimEstimate(
+          held.values, bootstrap, standardError: held.standardError,
+          within: runs.range(of: metric, against: spec.against))
       case .failure(let failure):
         estimate = ClaimEstimate(([], 0), bootstrap)
         unreached = failure.reason
       }
     } else {
-      let values = spec.against.map { runs.values(metric, of: spec.of, against: $0) }
-      estimate = ClaimEstimate(values ?? runs.values(metric, of: spec.of), bootstrap)
+      estimate = runs.estimate(metric, of: spec.of, against: spec.against, bootstrap)
     }
-    placebo = spec.placebo.map { ClaimEstimate(runs.values(metric, of: spec.of, against: $0), bootstrap) }
-    obstacle = unreached ?? (isShare && spec.against != nil ? Self.saturation(metric, estimate) : nil)
+    placebo = spec.placebo.map { runs.estimate(metric, of: spec.of, against: $0, bootstrap) }
+    obstacle = unreached ?? (runs.isShare(metric) && spec.against != nil ? Self.saturation(metric, estimate) : nil)
     let interval: PlaceboInterval =
       placebo.map { estimate in estimate.interval.map { .interval($0) } ?? .missing } ?? .none
     verdict =
@@ -49,15 +50,11 @@ private struct ReaderJudgement {
 }
 
 extension ClaimsJudgement.Test {
-  /// - Parameters:
-  ///   - failed: What the gates say that do not hold.
-  ///   - shares: metrics whose means are shares.
-  init(_ spec: ClaimTestSpec, _ runs: ClaimRuns, _ bootstrap: Bootstrap, failed: [String], shares: Set<String>) {
-    let isShare = shares.contains(spec.metric)
-    let first = ReaderJudgement(spec, metric: spec.metric, runs, bootstrap, isShare: isShare)
+  /// - Parameter failed: What the gates say that do not hold.
+  init(_ spec: ClaimTestSpec, _ runs: ClaimRuns, _ bootstrap: Bootstrap, failed: [String]) {
+    let first = ReaderJudgement(spec, metric: spec.metric, runs, bootstrap)
     let secondMetric = Metric.nameBySecondReader(spec.metric)
-    let second =
-      runs.has(secondMetric) ? ReaderJudgement(spec, metric: secondMetric, runs, bootstrap, isShare: isShare) : nil
+    let second = runs.has(secondMetric) ? ReaderJudgement(spec, metric: secondMetric, runs, bootstrap) : nil
     let (estimate, placebo) = (first.estimate, first.placebo)
     self.spec = spec
     self.estimate = estimate

@@ -86,14 +86,10 @@ public struct ClaimsJudgement: Sendable {
   package init?(_ data: StoredResults, instruments: InstrumentAccuracies? = nil) {
     guard let claims = data.spec.claims else { return nil }
     self.init(
-      claims, ClaimRuns(data, seeds: claims.heldOutSeeds), instruments ?? InstrumentAccuracies(data.spec.instruments),
-      shares: Set(data.spec.metrics.filter(\.isShare).map(\.name)))
+      claims, ClaimRuns(data, seeds: claims.heldOutSeeds), instruments ?? InstrumentAccuracies(data.spec.instruments))
   }
 
-  /// - Parameter shares: metrics whose means are shares, of which differences need room on both sides.
-  init(
-    _ spec: ClaimsSpec, _ runs: ClaimRuns, _ instruments: InstrumentAccuracies, shares: Set<String> = []
-  ) {
+  init(_ spec: ClaimsSpec, _ runs: ClaimRuns, _ instruments: InstrumentAccuracies) {
     let gates = spec.gates.map { Gate($0, runs, Self.bootstrap(spec, tests: 1), instruments) }
     let failed = gates.filter { !$0.holds }.map(\.spec.says)
     self.spec = spec
@@ -104,7 +100,7 @@ public struct ClaimsJudgement: Sendable {
       let missing: [String] =
         removal.map { $0.holds ? [] : ["without the attention (\($0.spec.removed)) too little is lost"] } ?? []
       let tests = Self.judged(claim.tests, spec) { test, bootstrap in
-        Test(test, counted, bootstrap, failed: failed + missing, shares: shares)
+        Test(test, counted, bootstrap, failed: failed + missing)
       }
       return Claim(
         spec: claim, removal: removal, tests: tests, verdict: Verdict(of: tests.map(\.verdict)),
@@ -148,14 +144,14 @@ extension ClaimsJudgement.Gate {
   ) {
     switch spec.condition {
     case .mean(let metric, let of, let atLeast):
-      let estimate = ClaimEstimate(runs.values(metric, of: of), bootstrap)
+      let estimate = runs.estimate(metric, of: of, bootstrap)
       // A mean needs no interval.
       let problem = estimate.result.count == 0 ? estimate.problem : nil
       self.init(
         spec: spec, holds: estimate.result.treatmentMean >= atLeast, estimate: estimate, accuracy: nil, problem: problem
       )
     case .difference(let metric, let of, let against):
-      let estimate = ClaimEstimate(runs.values(metric, of: of, against: against), bootstrap)
+      let estimate = runs.estimate(metric, of: of, against: against, bootstrap)
       let zero = ClaimThreshold.above(0)
       let holds = estimate.interval.map { zero.lies(before: $0) || zero.lies(beyond: $0) } ?? false
       self.init(spec: spec, holds: holds, estimate: estimate, accuracy: nil, problem: estimate.problem)
@@ -173,7 +169,7 @@ extension ClaimsJudgement.Removal {
   fileprivate init?(_ claim: ClaimSpec, _ runs: ClaimRuns, _ bootstrap: Bootstrap) {
     guard let gate = claim.gate, let metric = claim.gateMetric else { return nil }
     func estimate(_ metric: String) -> ClaimEstimate {
-      ClaimEstimate(runs.values(metric, of: gate.against, against: gate.removed), bootstrap)
+      runs.estimate(metric, of: gate.against, against: gate.removed, bootstrap)
     }
     let second = Metric.nameBySecondReader(metric)
     self.init(

@@ -56,7 +56,7 @@ package struct SweepGrid: Sendable {
     guard !metrics.isEmpty else { return [] }
     let bootstrap = Bootstrap(confidence: confidence)
     func means(_ name: String) -> [ClaimEstimate] {
-      metrics.map { ClaimEstimate(runs.values($0.name, of: name), bootstrap) }
+      metrics.map { runs.estimate($0.name, of: name, bootstrap) }
     }
     let places = interventions.compactMap(Place.init)
     return places.map(\.grid).uniqued.map { grid in

@@ -70,14 +70,17 @@ public struct MethodComparison: Sendable {
     leftOut = runs.editsLeftOut
     let bootstrap = Bootstrap(confidence: confidence)
     func estimate(_ metric: String, _ name: String) -> ClaimEstimate {
-      ClaimEstimate(runs.values(metric, of: name), bootstrap)
+      runs.estimate(metric, of: name, bootstrap)
     }
     rows = spec.curves.map { curve in
       let cells = spec.metrics.map { metric in
         let held: Reading =
           switch runs.held(metric, of: curve.name) {
           case .success(let held):
-            .reached(ClaimEstimate(held.values, bootstrap, standardError: held.standardError))
+            .reached(
+              ClaimEstimate(
+                held.values, bootstrap, standardError: held.standardError, within: runs.range(of: metric, against: nil))
+            )
           case .failure(let failure): .unreached(failure.reason)
           }
         return Cell(

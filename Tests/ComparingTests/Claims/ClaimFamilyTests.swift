@@ -1,4 +1,5 @@
 import Analysis
+import Foundation
 import Tensors
 import TestSupport
 import Testing
@@ -13,7 +14,7 @@ import Testing
 
   /// Pairs of two seeds each.
   private func runs(
-    pairs: Int, _ columns: [String] = ["none", "swap"], second: Bool = false,
+    pairs: Int, _ columns: [String] = ["none", "swap"], second: Bool = false, shares: Set<String> = ["m"],
     _ values: (_ column: String, _ pair: Int, _ seed: Int) -> [String: Double]
   ) -> ClaimRuns {
     ClaimRuns(
@@ -29,11 +30,11 @@ import Testing
             return Run(key: key, metrics: second ? metrics.merging(twins) { one, _ in one } : metrics)
           }
         }
-      })
+      }, shares: shares)
   }
 
-  private func judge(_ claim: ClaimSpec, _ runs: ClaimRuns, shares: Set<String> = ["m"]) -> ClaimsJudgement.Claim {
-    ClaimsJudgement(ClaimsSpec(claims: [claim]), runs, InstrumentAccuracies { _ in nil }, shares: shares).claims[0]
+  private func judge(_ claim: ClaimSpec, _ runs: ClaimRuns) -> ClaimsJudgement.Claim {
+    ClaimsJudgement(ClaimsSpec(claims: [claim]), runs, InstrumentAccuracies { _ in nil }).claims[0]
   }
 
   private func test(_ metric: String = "m", _ threshold: ClaimThreshold = .above(0)) -> ClaimTestSpec {
@@ -110,8 +111,9 @@ import Testing
     func found(_ of: Double, _ against: Double, shares: Set<String> = ["m"]) -> ClaimsJudgement.Test {
       judge(
         claim([test()]),
-        runs(pairs: 100) { column, pair, _ in ["m": (column == "swap" ? of : against) * 100 > Double(pair) ? 1 : 0] },
-        shares: shares
+        runs(pairs: 100, shares: shares) { column, pair, _ in
+          ["m": (column == "swap" ? of : against) * 100 > Double(pair) ? 1 : 0]
+        }
       ).tests[0]
     }
     #expect(found(1, 0.99).verdict == .notTestable)
@@ -122,6 +124,38 @@ import Testing
     // One side has room.
     #expect(found(1, 0.97).verdict != .notTestable && found(1, 0).verdict == .shown)
     #expect(found(1, 0.99, shares: []).verdict != .notTestable)
+  }
+
+  /// 60 pairs that agree are not a certainty: as many binomial trials without a failure leave 1 - 0.025^(1/60) of doubt.
+  @Test func sharesThatAgreeHaveAWidth() throws {
+    func interval(_ of: Double, _ against: Double?, shares: Set<String> = ["m"]) throws -> ClosedRange<Double> {
+      let spec = ClaimTestSpec(
+        says: "it does", metric: "m", of: "swap", against: against == nil ? nil : "none", threshold: .above(0.1))
+      let made = runs(pairs: 60, shares: shares) { column, _, _ in ["m": column == "swap" ? of : against ?? 0] }
+      return try #require(judge(claim([spec]), made).tests[0].estimate.interval)
+    }
+    let doubt = 1 - pow(0.025, 1.0 / 60)
+    for (of, against, expected) in [
+      (0, nil, 0...doubt), (1, nil, (1 - doubt)...1), (0, 0, -doubt...doubt), (1, 1, -doubt...doubt),
+    ] as [(Double, Double?, ClosedRange<Double>)] {
+      let found = try interval(of, against)
+      #expect(abs(found.lowerBound - expected.lowerBound) < 1e-9 && abs(found.upperBound - expected.upperBound) < 1e-9)
+    }
+    // All edits that differ, differ one way.
+    let all = try interval(1, 0)
+    #expect(all.upperBound == 1 && all.lowerBound > 0.85 && all.lowerBound < 0.95)
+    #expect(try interval(0, nil, shares: []) == 0...0)
+  }
+
+  /// Student's t knows no end of the range.
+  @Test func sharesEndWhereTheyDo() throws {
+    let spec = ClaimTestSpec(says: "it does", metric: "m", of: "swap", threshold: .above(0.5))
+    func found(_ shares: Set<String>) throws -> ClosedRange<Double> {
+      let made = runs(pairs: 60, shares: shares) { _, pair, _ in ["m": pair == 0 ? 0 : 1] }
+      return try #require(judge(claim([spec]), made).tests[0].estimate.interval)
+    }
+    let (free, ended) = (try found([]), try found(["m"]))
+    #expect(free.upperBound > 1 && ended.upperBound == 1 && ended.lowerBound == free.lowerBound)
   }
 
   // MARK: - Gates of a claim

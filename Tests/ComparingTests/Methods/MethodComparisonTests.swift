@@ -38,7 +38,7 @@ import Testing
         return ClaimRuns.Run(key: key, metrics: change(name, edit) ?? metrics)
       }
     }
-    return ClaimRuns(runs, methods: MethodCurves(Self.spec, interventions: names))
+    return ClaimRuns(runs, methods: MethodCurves(Self.spec, interventions: names), shares: ["m"])
   }
 
   private func judge(_ of: String, _ against: String?, _ threshold: ClaimThreshold, _ runs: ClaimRuns)
@@ -46,7 +46,7 @@ import Testing
   {
     let test = ClaimTestSpec(says: "it does", metric: "m", of: of, against: against, threshold: threshold, isHeld: true)
     let claim = ClaimSpec(name: "C", statement: "It does.", tests: [test])
-    return ClaimsJudgement(ClaimsSpec(claims: [claim]), runs, InstrumentAccuracies { _ in nil }, shares: ["m"]).claims[
+    return ClaimsJudgement(ClaimsSpec(claims: [claim]), runs, InstrumentAccuracies { _ in nil }).claims[
       0
     ].tests[0]
   }
