@@ -52,11 +52,11 @@ struct MethodsCommand: ParsableCommand {
   func run() throws {
     guard let name else {
       if output.json { return try StandardOutput.write(json: EditingMethods.all.map(Entry.init)) }
-      var table = TextTable(["method", "does", "halves", "dials"])
+      var table = TextTable(["method", "halves", "dials", "does"])
       for method in EditingMethods.all {
         table.add([
-          ([method.name] + method.otherNames).joined(separator: ", "), method.does, method.halves.rawValue,
-          method.dialNames.map(\.rawValue).joined(separator: ", "),
+          ([method.name] + method.otherNames).joined(separator: ", "), method.halves.rawValue,
+          method.dialNames.map(\.rawValue).joined(separator: ", "), method.does,
         ])
       }
       return try StandardOutput.write(table.text)
