@@ -18,6 +18,8 @@ import Testing
     ["notebooks-md/tokens-and-heat-maps.md"],
     ["notebooks-md/swapping-and-ablating.md"],
     ["notebooks-md/measuring.md"],
+    ["notebooks-md/editing.md"],
+    ["notebooks-md/probing.md"],
   ]
 
   /// Commands that no test runs, by how they begin, and why.
