@@ -75,6 +75,15 @@ extension ExperimentSpec {
     metrics += second.filter { !metrics.contains($0) }
   }
 
+  /// The same with other names of model and instruments, and other metrics.
+  package func renaming(folders name: (String) -> String, metrics changed: (Metric) -> Metric) -> ExperimentSpec {
+    var new = self
+    new.model = name(model)
+    new.instruments = InstrumentFolders(instruments.given.mapValues(name))
+    new.metrics = metrics.map(changed)
+    return new
+  }
+
   /// The metrics that are programs: to measure them is to run whatever the file names, with the rights of whoever runs it.
   public var programs: [Metric] { metrics.filter { $0.program != nil } }
 

@@ -162,16 +162,7 @@ extension StoredResults {
 
   /// The resolved file, with folders and programs named as `modelName` names the model.
   var resolvedFile: String {
-    let instruments = InstrumentFolders(spec.instruments.given.mapValues(Self.name))
-    let metrics = spec.metrics.map { metric in metric.naming(program: Self.name) }
-    return ExperimentSpec(
-      version: spec.version, name: spec.name, question: spec.question, model: modelName, generate: spec.generate,
-      mapsFrom: spec.mapsFrom, record: spec.record, predictedClean: spec.predictedClean,
-      inputLatents: spec.inputLatents,
-      interventions: spec.interventions,
-      metrics: metrics, instruments: instruments, tables: spec.tables, figures: spec.figures, methods: spec.methods,
-      layers: spec.layers, claims: spec.claims, budget: spec.budget
-    ).resolvedYAML()
+    spec.renaming(folders: Self.name) { metric in metric.naming(program: Self.name) }.resolvedYAML()
   }
 
   private static func name(_ path: String) -> String {

@@ -3,6 +3,7 @@ import Foundation
 import MapProbes
 import Plotting
 import Probing
+import Results
 import Tensors
 import TestSupport
 import Testing
@@ -31,6 +32,22 @@ import Testing
       confidence: 0.95, cells: [cell], best: 0, confusion: accuracy.confusion, curve: [], information: [], controls: [],
       applied: [])
     return ProbeFindings(probes: [probe], tests: [], missing: [])
+  }
+
+  /// Whatever keys a file has, the one that the report prints has them too.
+  @Test func nothingOfTheFileIsLost() throws {
+    let probes = """
+
+      probes:
+        lists: { color: [red, blue] }
+        probes: [{ name: p, says: is it, label: color, features: { record: words } }]
+      """
+    let yaml = SyntheticResults.spec() + probes
+    try Fixtures.withTemporaryFolder { root in
+      let results = try SyntheticResults(root, spec: yaml)
+      let data = try StoredResults(results: results.results, store: results.store)
+      #expect(data.resolvedFile.contains("probes:") && data.resolvedFile == data.spec.resolvedYAML())
+    }
   }
 
   @Test func aReportWithProbes() throws {
