@@ -53,15 +53,40 @@ extension ClusteredSample {
     let (start, width) =
       isNoDifference ? (0, range.upperBound) : (range.lowerBound, range.upperBound - range.lowerBound)
     let n = Double(max(values ?? count, clusters))
-    let upper = (1 + confidence) / 2
-    let correction =
-      StudentT.quantile(upper, freedom: n - 1) / StudentT.quantile(upper, freedom: Double(clusters - 1))
-    let effective = n * correction * correction
-    let share = min(1, max(0, (mean - start) / width))
-    let right = share * effective
-    let low = share < 1e-9 ? 0 : Beta.quantile(1 - upper, right, effective - right + 1)
-    let high = share > 1 - 1e-9 ? 1 : Beta.quantile(upper, right + 1, effective - right)
+    let share = Self.clopperPearson(
+      min(1, max(0, (mean - start) / width)), of: n * correction(confidence, values: n), confidence)
+    let (low, high) = (share.lowerBound, share.upperBound)
     return isNoDifference ? (-width * high)...(width * high) : (start + width * low)...(start + width * high)
+  }
+
+  /// Where the share of values that are 1 lies, of values that are 0 or 1: Clopper and Pearson's interval of as many values as tell
+  /// as much, as Korn and Graubard have it.
+  ///
+  /// Few clusters with a hit, or few without, leave Student's t an interval that is too narrow, and at 0 and 1 none. Here `n` values in
+  /// `k` clusters with the share `p` and its standard error `s` count as `n' = min(n, p (1 - p) / s^2) (t(n - 1) / t(k - 1))^2`, where
+  /// all are equal as `k` in place of `p (1 - p) / s^2`.
+  /// - Parameter confidence: above 0 and below 1.
+  /// - Returns: nil for fewer than two clusters.
+  /// - Source: Korn and Graubard 1998, as above.
+  package func shareInterval(confidence: Double) -> ClosedRange<Double>? {
+    guard clusters >= 2, (0...1).contains(mean) else { return nil }
+    let variance = standardError * standardError
+    let told = variance > 0 ? min(Double(count), mean * (1 - mean) / variance) : Double(clusters)
+    return Self.clopperPearson(mean, of: told * correction(confidence, values: Double(count)), confidence)
+  }
+
+  /// What few clusters take from a number of values: `(t(n - 1) / t(k - 1))^2`.
+  private func correction(_ confidence: Double, values n: Double) -> Double {
+    let upper = (1 + confidence) / 2
+    let ratio = StudentT.quantile(upper, freedom: n - 1) / StudentT.quantile(upper, freedom: Double(clusters - 1))
+    return ratio * ratio
+  }
+
+  private static func clopperPearson(_ share: Double, of n: Double, _ confidence: Double) -> ClosedRange<Double> {
+    let (upper, right) = ((1 + confidence) / 2, share * n)
+    let low = share < 1e-9 ? 0 : Beta.quantile(1 - upper, right, n - right + 1)
+    let high = share > 1 - 1e-9 ? 1 : Beta.quantile(upper, right + 1, n - right)
+    return low...high
   }
 
   /// Whether all clusters have one mean, but for rounding.

@@ -1,6 +1,6 @@
 import Foundation
 
-/// How often an interval by Student's t over clusters holds the true mean, found by making samples whose true mean is known.
+/// How often an interval over clusters holds the true mean, found by making samples whose true mean is known.
 ///
 /// An interval of 95 % that holds the mean in fewer than ``bar`` of such samples promises too much for them.
 public struct IntervalCoverage: Hashable, Sendable {
@@ -14,7 +14,7 @@ public struct IntervalCoverage: Hashable, Sendable {
 
   public var isEnough: Bool { share >= Self.bar }
 
-  /// Of values `a + e` that are normal with mean 0: `a` for each cluster, `e` for each value.
+  /// Of values `a + e` that are normal with mean 0, by Student's t: `a` for each cluster, `e` for each value.
   /// - Parameters:
   ///   - counts: the number of values of each cluster; two clusters or more.
   ///   - seed: of the samples.
@@ -33,21 +33,33 @@ public struct IntervalCoverage: Hashable, Sendable {
 
   /// Of samples of as many clusters, drawn with replacement from those of a sample, whose mean is then the true one. So the
   /// values are as skewed and as few as they are.
+  /// - Parameters:
+  ///   - isShare: of values that are 0 or 1, whose interval is ``ClusteredSample/shareInterval(confidence:)``; of others it is Student's.
+  ///   - seed: of the samples.
   /// - Returns: nil for fewer than two clusters.
-  public init?(drawingFrom sample: ClusteredSample, samples: Int = IntervalCoverage.samples, seed: UInt64 = 0) {
+  public init?(
+    drawingFrom sample: ClusteredSample, isShare: Bool = false, samples: Int = IntervalCoverage.samples,
+    seed: UInt64 = 0
+  ) {
     guard sample.clusters >= 2 else { return nil }
     var random = SplitMix64(seed: seed)
-    self.init(sample.clusters, samples, truth: sample.mean) {
+    self.init(sample.clusters, samples, truth: sample.mean, isShare: isShare) {
       let drawn = (0..<sample.clusters).map { _ in random.next(below: sample.clusters) }
       return ClusteredSample(sums: drawn.map { sample.sums[$0] }, counts: drawn.map { sample.counts[$0] })
     }
   }
 
-  private init(_ clusters: Int, _ samples: Int, truth: Double, _ make: () -> ClusteredSample) {
+  private init(
+    _ clusters: Int, _ samples: Int, truth: Double, isShare: Bool = false, _ make: () -> ClusteredSample
+  ) {
     let reach = StudentT.quantile((1 + Self.confidence) / 2, freedom: Double(clusters - 1))
     var held = 0
     for _ in 0..<samples {
       let sample = make()
+      if isShare {
+        if sample.shareInterval(confidence: Self.confidence)?.contains(truth) == true { held += 1 }
+        continue
+      }
       // Equal values have no spread: their interval is a point.
       if abs(sample.mean - truth) <= reach * sample.standardError + 1e-12 * max(1, abs(truth)) { held += 1 }
     }

@@ -31,6 +31,9 @@ import Testing
     let values = (0..<10).map { $0 == 0 ? 1.0 : 0 }
     let coverage = try #require(IntervalCoverage(drawingFrom: ClusteredSample(values)))
     #expect(!coverage.isEnough)
+    // That of a share does.
+    let ofShare = try #require(IntervalCoverage(drawingFrom: ClusteredSample(values), isShare: true))
+    #expect(ofShare.isEnough && ofShare.share < 1, "\(ofShare.share)")
     #expect(IntervalCoverage(drawingFrom: ClusteredSample([1])) == nil)
   }
 

@@ -69,6 +69,22 @@ import Testing
     #expect(ClusteredSample([1, 1], clusters: [0, 0]).interval(confidence: 0.9, within: 0...1) == nil)
   }
 
+  /// NumPy and SciPy 1.17: `beta.ppf` with n' as the definition says it. Pairs of two values of which none, one and both are 1.
+  @Test(arguments: [
+    ([29, 0, 1], 0.95, 0.000_652_529_936, 0.180_805_596_540), ([0, 2, 28], 0.95, 0.882_013_603_383, 0.996_213_589_952),
+    ([10, 7, 13], 0.95, 0.376_504_608_289, 0.715_031_879_476), ([30, 0, 0], 0.95, 0, 0.120_550_552_004),
+    ([5, 20, 5], 0.9875, 0.330_368_900_006, 0.669_631_099_994),
+    ([1, 0, 59], 0.99, 0.878_424_779_518, 0.999_934_559_917),
+  ])
+  func sharesOfPairs(pairs: [Int], confidence: Double, low: Double, high: Double) throws {
+    let kinds = [[0.0, 0], [0, 1], [1, 1]]
+    let values = zip(pairs, kinds).flatMap { count, kind in [[Double]](repeating: kind, count: count) }.joined()
+    let all = Array(values)
+    let found = try #require(
+      ClusteredSample(all, clusters: all.indices.map { $0 / 2 }).shareInterval(confidence: confidence))
+    #expect(abs(found.lowerBound - low) < 1e-9 && abs(found.upperBound - high) < 1e-9, "\(found)")
+  }
+
   /// 60 pairs without a difference are as many trials without a hit: 1 - 0.025^(1/60) may have one, either way.
   @Test func noDifferenceIsBoundedOnBothSides() throws {
     let none = ClusteredSample([Double](repeating: 0, count: 60))

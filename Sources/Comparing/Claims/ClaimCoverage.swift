@@ -22,7 +22,7 @@ extension ClaimEstimate {
   public var coverage: ClaimCoverage? {
     guard clustering == .pairs,
       let components = VarianceComponents(result.differences, clusters: clusterNumbers),
-      let drawn = IntervalCoverage(drawingFrom: sample)
+      let drawn = IntervalCoverage(drawingFrom: sample, isShare: isShare)
     else { return nil }
     let counts = Dictionary(grouping: clusterNumbers) { $0 }.values.map(\.count).sorted()
     guard let fewest = counts.first, let most = counts.last else { return nil }

@@ -84,7 +84,7 @@ struct ReportVerdicts {
       + "else. *Not testable here*: a gate failed, both sides of a difference are above 0.98 or below 0.02, or there are fewer than "
       + "two clusters. A claim is shown if all of its tests are, and refuted if one of them is. "
       + "\(seeds) Intervals are by Student's t of the clusters, or where there are \(Comparison.fewClusters) seeds or runs or more BCa "
-      + "bootstraps; where all clusters agree on a share, they are Clopper and Pearson's of as many values as clusters. The tests of a claim are one family, corrected by Holm's procedure (1979): in "
+      + "bootstraps. Those of a share by clusters are Korn and Graubard's, which hold near 0 and 100 % too. The tests of a claim are one family, corrected by Holm's procedure (1979): in "
       + "\(ClaimText.percent(spec.confidence)) of such experiments none of them is shown or refuted wrongly. Claims are corrected "
       + "apart. Clusters are the pairs where \(Comparison.enoughSeeds) or more have their seeds to themselves, else the seeds where "
       + "there are \(Comparison.enoughSeeds) or more, else each pair and seed."
