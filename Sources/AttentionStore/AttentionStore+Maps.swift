@@ -56,13 +56,11 @@ extension AttentionStore {
   /// never has to sort rows that carry one.
   private func mapIDs(_ filter: MapFilter, _ db: Database) throws -> [Int64] {
     let conditions = try conditions(filter)
-    return try Int64.fetchAll(
-      db,
-      sql: """
-        SELECT id FROM attention_map WHERE \(conditions.sql)
-        ORDER BY run_id, record_id, step, site_id, branch, head
-        """,
-      arguments: conditions.arguments)
+    let sql = """
+      SELECT id FROM attention_map WHERE \(conditions.sql)
+      ORDER BY run_id, record_id, step, site_id, branch, head
+      """
+    return try Int64.fetchAll(db.cachedStatement(sql: sql), arguments: conditions.arguments)
   }
 
   /// The steps that maps are stored of, ascending; the index answers it without reading one.
@@ -73,9 +71,8 @@ extension AttentionStore {
     try read { db in
       var conditions = try conditions(filter)
       conditions.add("step < ?", StoreSchema.steps.upperBound)
-      return try Int.fetchAll(
-        db, sql: "SELECT DISTINCT step FROM attention_map WHERE \(conditions.sql) ORDER BY step",
-        arguments: conditions.arguments)
+      let sql = "SELECT DISTINCT step FROM attention_map WHERE \(conditions.sql) ORDER BY step"
+      return try Int.fetchAll(db.cachedStatement(sql: sql), arguments: conditions.arguments)
     }
   }
 
@@ -110,16 +107,21 @@ extension AttentionStore {
   }
 
   private func storedMap(_ id: Int64, _ db: Database) throws -> StoredMap {
-    let statement = try db.cachedStatement(sql: "SELECT * FROM attention_map WHERE id = ?")
-    guard let row = try Row.fetchOne(statement, arguments: [id]) else {
+    let found = try db.all("SELECT * FROM attention_map WHERE id = ?", [id], as: storedMap)
+    guard let map = found.first else {
       throw StoreError.damaged(
         path: path, StoreFault("attention_map row \(id)", "the row", is: "gone", expected: "what the index names"))
     }
+    if let fault = map.written.sizeFault(row: id) { throw StoreError.wrongSize(path: path, [fault]) }
+    return map
+  }
+
+  private func storedMap(_ row: Row) throws -> StoredMap {
     let codec: String = try row.decode(forColumn: "codec")
     guard codec == "raw" else {
       throw fault("codec", of: row, table: "attention_map", is: quoted(codec), expected: "raw")
     }
-    let map = StoredMap(
+    return StoredMap(
       run: RunID(rawValue: try row.decode(forColumn: "run_id")),
       record: RecordID(rawValue: try row.decode(forColumn: "record_id")),
       site: SiteID(rawValue: try row.decode(forColumn: "site_id")),
@@ -128,8 +130,6 @@ extension AttentionStore {
       height: try row.decode(forColumn: "height"), width: try row.decode(forColumn: "width"),
       keys: try row.decode(forColumn: "keys"), type: try named("dtype", of: row, table: "attention_map", as: \.column),
       data: try row.decode(forColumn: "data"))
-    if let fault = map.written.sizeFault(row: id) { throw StoreError.wrongSize(path: path, [fault]) }
-    return map
   }
 
   /// Maps whose values are not as many as their size says, or have other sums than stand beside them.

@@ -27,8 +27,7 @@ extension AttentionStore {
   public func metricSources(_ run: RunID) throws(StoreError) -> [String: String?] {
     try read { db in
       var sources: [String: String?] = [:]
-      let sql = "SELECT name, source FROM metric WHERE run_id = ?"
-      for row in try Row.fetchAll(db, sql: sql, arguments: [run.rawValue]) {
+      try db.all("SELECT name, source FROM metric WHERE run_id = ?", [run.rawValue]) { row in
         sources.updateValue(try row.decode(forColumn: "source"), forKey: try row.decode(forColumn: "name"))
       }
       return sources

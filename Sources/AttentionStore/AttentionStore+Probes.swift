@@ -73,7 +73,7 @@ extension AttentionStore {
   public func probes() throws(StoreError) -> [String: StoredProbe] {
     try read { db in
       var probes: [String: StoredProbe] = [:]
-      for row in try Row.fetchAll(db, sql: "SELECT * FROM probe_result ORDER BY name") {
+      try db.all("SELECT * FROM probe_result ORDER BY name") { row in
         let probe = StoredProbe(
           name: try row.decode(forColumn: "name"), source: try row.decode(forColumn: "source"),
           label: try row.decode(forColumn: "label"),

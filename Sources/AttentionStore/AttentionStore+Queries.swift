@@ -39,7 +39,7 @@ extension AttentionStore {
     try read { db in
       var statuses: [String: RunStatus] = [:]
       let condition = try isPlanned && hasPlan(db) ? "NOT (\(Self.isOther))" : "1"
-      for row in try Row.fetchAll(db, sql: "SELECT id, hash, status FROM run WHERE \(condition)") {
+      try db.all("SELECT id, hash, status FROM run WHERE \(condition)") { row in
         statuses[try hash("hash", of: row, table: "run")] = try named("status", of: row, table: "run")
       }
       return statuses
@@ -60,18 +60,16 @@ extension AttentionStore {
     let isPlanned = try filter.isPlanned && hasPlan(db)
     let plan =
       "JOIN plan_run ON plan_run.run_hash = run.hash AND plan_run.plan_id = (SELECT max(id) FROM plan)"
-    return try Row.fetchAll(
-      db,
-      sql: """
-        SELECT run_overview.*, run.prompt_id, setting.negative_prompt_id, source.hash AS source_hash
-        FROM run_overview JOIN run USING (id) JOIN setting ON setting.id = run.setting_id
-          LEFT JOIN run AS source ON source.id = run.source_run_id
-          \(isPlanned ? plan : "")
-        WHERE run.id IN (SELECT id FROM run_overview WHERE \(conditions.sql))
-        ORDER BY \(isPlanned ? "plan_run.position" : "run.id")
-        """,
-      arguments: conditions.arguments
-    ).map(storedRun)
+    return try db.all(
+      """
+      SELECT run_overview.*, run.prompt_id, setting.negative_prompt_id, source.hash AS source_hash
+      FROM run_overview JOIN run USING (id) JOIN setting ON setting.id = run.setting_id
+        LEFT JOIN run AS source ON source.id = run.source_run_id
+        \(isPlanned ? plan : "")
+      WHERE run.id IN (SELECT id FROM run_overview WHERE \(conditions.sql))
+      ORDER BY \(isPlanned ? "plan_run.position" : "run.id")
+      """,
+      conditions.arguments, as: storedRun)
   }
 
   private func storedRun(_ row: Row) throws -> StoredRun {
@@ -102,7 +100,7 @@ extension AttentionStore {
   /// Every prompt, in the order they were registered.
   public func prompts() throws(StoreError) -> [StoredPrompt] {
     try read { db in
-      try Row.fetchAll(db, sql: "SELECT id, text FROM prompt ORDER BY id").map {
+      try db.all("SELECT id, text FROM prompt ORDER BY id") {
         StoredPrompt(id: PromptID(rawValue: try $0.decode(forColumn: "id")), text: try $0.decode(forColumn: "text"))
       }
     }
@@ -116,9 +114,10 @@ extension AttentionStore {
   func readTokens(_ prompt: PromptID, _ db: Database) throws -> PromptTokens? {
     let find = try db.cachedStatement(sql: "SELECT text, truncated_words FROM prompt WHERE id = ?")
     guard let row = try Row.fetchOne(find, arguments: [prompt.rawValue]) else { return nil }
-    let select = try db.cachedStatement(sql: "SELECT * FROM token WHERE prompt_id = ? ORDER BY position")
     var words: [String] = []
-    let tokens = try Row.fetchAll(select, arguments: [prompt.rawValue]).enumerated().map { position, row in
+    var position = -1
+    let tokens = try db.all("SELECT * FROM token WHERE prompt_id = ? ORDER BY position", [prompt.rawValue]) { row in
+      position += 1
       let word: Int? = try row.decode(forColumn: "word_index")
       // Words are numbered in the order of their first tokens, and positions without a gap.
       if word == words.count { words.append(try row.decode(forColumn: "word")) }
@@ -142,8 +141,7 @@ extension AttentionStore {
   public func metrics(_ run: RunID) throws(StoreError) -> [String: Double] {
     try read { db in
       var metrics: [String: Double] = [:]
-      let sql = "SELECT name, value FROM metric WHERE run_id = ?"
-      for row in try Row.fetchAll(db, sql: sql, arguments: [run.rawValue]) {
+      try db.all("SELECT name, value FROM metric WHERE run_id = ?", [run.rawValue]) { row in
         metrics[try row.decode(forColumn: "name")] = try row.decode(Double?.self, forColumn: "value") ?? .nan
       }
       return metrics
@@ -156,7 +154,7 @@ extension AttentionStore {
       let sql = """
         SELECT kind, path, sha256, run.hash FROM artifact JOIN run ON run.id = run_id WHERE run_id = ? ORDER BY kind
         """
-      return try Row.fetchAll(db, sql: sql, arguments: [run.rawValue]).map { row in
+      return try db.all(sql, [run.rawValue]) { row in
         let artifact = Artifact(
           kind: try row.decode(forColumn: "kind"), path: try row.decode(forColumn: "path"),
           sha256: try row.decode(forColumn: "sha256"))

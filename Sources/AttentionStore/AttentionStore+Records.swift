@@ -61,19 +61,17 @@ extension AttentionStore {
 
   /// Every record of every plan, in the order they were registered.
   public func records() throws(StoreError) -> [StoredRecord] {
-    try read { db in try Row.fetchAll(db, sql: "SELECT * FROM record ORDER BY id").map(storedRecord) }
+    try read { db in try db.all("SELECT * FROM record ORDER BY id", as: storedRecord) }
   }
 
   /// The records that a run has maps of, in the order they were registered; no two of one name.
   public func records(of run: RunID) throws(StoreError) -> [StoredRecord] {
     try read { db in
-      try Row.fetchAll(
-        db,
-        sql: """
-          SELECT * FROM record
-          WHERE EXISTS (SELECT 1 FROM attention_map WHERE run_id = ? AND record_id = record.id) ORDER BY id
-          """, arguments: [run.rawValue]
-      ).map(storedRecord)
+      try db.all(
+        """
+        SELECT * FROM record
+        WHERE EXISTS (SELECT 1 FROM attention_map WHERE run_id = ? AND record_id = record.id) ORDER BY id
+        """, [run.rawValue], as: storedRecord)
     }
   }
 
@@ -91,10 +89,12 @@ extension AttentionStore {
   }
 
   private func readKeys(of record: RecordID, for prompt: PromptID, _ db: Database) throws -> [TokenKey] {
-    try Row.fetchAll(
-      db, sql: "SELECT key, label, positions FROM record_key WHERE record_id = ? AND prompt_id = ? ORDER BY key",
-      arguments: [record.rawValue, prompt.rawValue]
-    ).enumerated().map { index, row in
+    var index = -1
+    return try db.all(
+      "SELECT key, label, positions FROM record_key WHERE record_id = ? AND prompt_id = ? ORDER BY key",
+      [record.rawValue, prompt.rawValue]
+    ) { row in
+      index += 1
       _ = try number("key", of: row, table: "record_key", in: index...index)
       return TokenKey(
         label: try row.decode(forColumn: "label"),

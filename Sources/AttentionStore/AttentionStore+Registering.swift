@@ -70,7 +70,7 @@ extension AttentionStore {
   }
 
   func exists(_ db: Database, _ sql: String, _ arguments: StatementArguments) throws -> Bool {
-    try Bool.fetchOne(db, sql: "SELECT EXISTS (\(sql))", arguments: arguments) ?? false
+    try Bool.fetchOne(db.cachedStatement(sql: "SELECT EXISTS (\(sql))"), arguments: arguments) ?? false
   }
 
   /// Whether a text is JSON: any value, or an object alone.

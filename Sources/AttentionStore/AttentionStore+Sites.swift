@@ -72,7 +72,7 @@ extension AttentionStore {
 
   /// Every site, in the order they were registered.
   public func sites() throws(StoreError) -> [StoredSite] {
-    try read { db in try Row.fetchAll(db, sql: "SELECT * FROM site ORDER BY id").map(storedSite) }
+    try read { db in try db.all("SELECT * FROM site ORDER BY id", as: storedSite) }
   }
 
   /// The sites of the plan that was begun last, in the order of the forward pass; every one where no plan is written
@@ -81,8 +81,7 @@ extension AttentionStore {
     try read { db in
       let planned =
         try hasPlan(db) ? "id IN (SELECT site_id FROM plan_site WHERE plan_id = (SELECT max(id) FROM plan))" : "1"
-      return try Row.fetchAll(db, sql: "SELECT * FROM site WHERE \(planned) ORDER BY forward_index, id")
-        .map(storedSite)
+      return try db.all("SELECT * FROM site WHERE \(planned) ORDER BY forward_index, id", as: storedSite)
     }
   }
 

@@ -16,6 +16,21 @@ struct Conditions {
   }
 }
 
+extension Database {
+  /// What `value` makes of each row that a SELECT finds.
+  ///
+  /// The statement is kept: a report asks the same of every run, and compiling a statement takes longer than to run it. Each
+  /// row is read where SQLite has it, so `value` keeps none.
+  @discardableResult func all<Value>(
+    _ sql: String, _ arguments: StatementArguments = [], as value: (Row) throws -> Value
+  ) throws -> [Value] {
+    let rows = try Row.fetchCursor(cachedStatement(sql: sql), arguments: arguments)
+    var values: [Value] = []
+    while let row = try rows.next() { values.append(try value(row)) }
+    return values
+  }
+}
+
 /// Columns whose values have rules beyond their type, which GRDB's own decoding checks: a file may be anybody's.
 extension AttentionStore {
   /// A column that holds one of an enumeration's names.
