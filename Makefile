@@ -1,5 +1,5 @@
-# Everything here is a short name for plain commands: a bare `swift build -c release --product attnlab` gives the same
-# program. What the targets add is the Debian packages, installed by .ci/setup where they are missing.
+# Everything here is a short name for plain commands. What the targets add is the Debian packages, installed by .ci/setup
+# where they are missing.
 
 # What Results/README.md rests on, in an order in which each finds what it reads.
 PAPER = probe-bank/experiment probe-bank/controls probe-bank/random-colors probe-bank/cross-read probe-bank/paper \
@@ -32,8 +32,10 @@ help:
 setup:
 	@.ci/setup
 
+# Package.swift says which modules are optimised; -Onone is for the packages, GRDB above all. Optimising them, as a bare
+# `swift build -c release --product attnlab` does, takes longer and makes no command quicker that does much.
 build: setup
-	swift build -c release --product attnlab
+	swift build -c release --product attnlab -Xswiftc -Onone -Xswiftc -no-emit-module-separately-wmo
 
 demo: build
 	.build/release/attnlab run Experiments/first-look/experiment.yaml

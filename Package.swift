@@ -25,13 +25,23 @@ let strict: [SwiftSetting] = [
   .unsafeFlags(["-warnings-as-errors"] + (libFuzzer == nil ? [] : ["-sanitize=fuzzer"]))
 ]
 
+// Where Swift loops over values it is optimised, whatever the command line asks for: `make build` asks for no optimisation,
+// which is for the packages. The compiler takes the last such option. With the second one, small functions are inlined in
+// other modules too.
+let optimisedSwift: [SwiftSetting] = [
+  .unsafeFlags(["-Xfrontend", "-O", "-Xfrontend", "-enable-default-cmo"], .when(configuration: .release))
+]
+
 // Reading weights and drawing figures is most of what a short command does in Swift, and statistics are most of some
 // tests; unoptimised they take several times as long.
 let optimisedInDebug: [SwiftSetting] = [.unsafeFlags(["-O"], .when(configuration: .debug))]
 
-// What reads files, plans and writes pages has no loop over values: those stand in the modules above. Optimising it would
-// take a fifth of a first build.
-let unoptimised: [SwiftSetting] = [.unsafeFlags(["-Onone"], .when(configuration: .release))]
+// What reads files, plans and writes pages has few loops over values: those stand in the modules above. Optimising
+// it would take a fifth of a first build. Modules wait for the whole of what they import, so a file of its declarations need
+// not be made ahead.
+let unoptimised: [SwiftSetting] = [
+  .unsafeFlags(["-Onone", "-no-emit-module-separately-wmo"], .when(configuration: .release))
+]
 
 let package = Package(
   name: "attnlab",
@@ -59,7 +69,7 @@ let package = Package(
     // Files and folders by their descriptors, without following links: what writes, replaces and removes goes through it.
     // SHA-256 is the name of everything that is stored.
     .target(name: "CSHA256", cSettings: [.unsafeFlags(optimised)]),
-    .target(name: "Files", dependencies: ["CSHA256"], swiftSettings: strict),
+    .target(name: "Files", dependencies: ["CSHA256"], swiftSettings: strict + optimisedSwift),
 
     // The numeric engine: C kernels of our own, and one interface over oneDNN or OpenBLAS.
     .target(
@@ -73,21 +83,25 @@ let package = Package(
       linkerSettings: (hasOneDNN ? [.linkedLibrary("dnnl")] : []) + [
         .linkedLibrary("openblas"), .linkedLibrary("stdc++"),
       ]),
-    .target(name: "Tensors", dependencies: ["CKernels", "CEngine"], swiftSettings: strict + optimisedInDebug),
+    .target(
+      name: "Tensors", dependencies: ["CKernels", "CEngine"], swiftSettings: strict + optimisedSwift + optimisedInDebug),
 
     // Models, and what can be asked of their attention.
     .target(
-      name: "Checkpoints", dependencies: ["Files", "Tensors"], swiftSettings: strict + optimisedInDebug),
-    .target(name: "Attention", dependencies: ["CKernels", "Tensors"], swiftSettings: strict),
+      name: "Checkpoints", dependencies: ["Files", "Tensors"], swiftSettings: strict + optimisedSwift + optimisedInDebug
+    ),
+    .target(name: "Attention", dependencies: ["CKernels", "Tensors"], swiftSettings: strict + optimisedSwift),
     .target(
-      name: "DiffusionModels", dependencies: ["Attention", "Checkpoints", "Tensors"], swiftSettings: strict),
+      name: "DiffusionModels", dependencies: ["Attention", "Checkpoints", "Tensors"],
+      swiftSettings: strict + optimisedSwift),
     .target(
-      name: "VisionModels", dependencies: ["Checkpoints", "DiffusionModels", "Tensors"], swiftSettings: strict),
-    .target(name: "Schedulers", dependencies: ["Checkpoints", "Tensors"], swiftSettings: strict),
+      name: "VisionModels", dependencies: ["Checkpoints", "DiffusionModels", "Tensors"],
+      swiftSettings: strict + optimisedSwift),
+    .target(name: "Schedulers", dependencies: ["Checkpoints", "Tensors"], swiftSettings: strict + unoptimised),
     .target(
       name: "Pipelines",
       dependencies: ["Attention", "Checkpoints", "DiffusionModels", "Formatting", "Schedulers", "Tensors"],
-      resources: [.copy("Models")], swiftSettings: strict),
+      resources: [.copy("Models")], swiftSettings: strict + optimisedSwift),
 
     // Results: stored, measured, drawn.
     .target(
@@ -95,14 +109,17 @@ let package = Package(
       dependencies: [
         "Attention", "CKernels", "Files", "Formatting", "Tensors", .product(name: "GRDB", package: "GRDB.swift"),
       ],
-      swiftSettings: strict),
-    .target(name: "Analysis", dependencies: ["COpenBLAS", "Tensors"], swiftSettings: strict + optimisedInDebug),
+      swiftSettings: strict + optimisedSwift),
+    .target(
+      name: "Analysis", dependencies: ["COpenBLAS", "Tensors"],
+      swiftSettings: strict + optimisedSwift + optimisedInDebug),
     // What attention maps know: probes, their controls, and what chance would have found.
     .target(
-      name: "Probing", dependencies: ["Analysis", "COpenBLAS", "Tensors"], swiftSettings: strict + optimisedInDebug),
+      name: "Probing", dependencies: ["Analysis", "COpenBLAS", "Tensors"],
+      swiftSettings: strict + optimisedSwift + optimisedInDebug),
     .target(
       name: "Plotting", dependencies: ["CPNG", "CText", "CZlib", "Files", "Formatting", "Tensors"],
-      resources: [.copy("Fonts")], swiftSettings: strict + optimisedInDebug),
+      resources: [.copy("Fonts")], swiftSettings: strict + optimisedSwift + optimisedInDebug),
 
     // What a picture shows, in numbers.
     .target(
@@ -111,7 +128,7 @@ let package = Package(
         "Analysis", "Checkpoints", "Files", "Formatting", "Pipelines", "Tensors", "VisionModels",
         .product(name: "SwiftCSV", package: "SwiftCSV"),
       ],
-      swiftSettings: strict),
+      swiftSettings: strict + optimisedSwift),
 
     // How fast this machine is: kernels, steps, decoding, the recorder.
     .target(
@@ -119,7 +136,7 @@ let package = Package(
       dependencies: [
         "Attention", "AttentionStore", "Checkpoints", "CKernels", "DiffusionModels", "Formatting", "Pipelines",
         "Probing", "Tensors",
-      ], swiftSettings: strict),
+      ], swiftSettings: strict + optimisedSwift),
 
     // YAML of a stranger's, read strictly: each value with its place, all problems together. Keys have one description each.
     .target(
@@ -150,7 +167,7 @@ let package = Package(
         "Analysis", "Attention", "AttentionStore", "Checkpoints", "ExperimentFiles", "Files", "Formatting",
         "Generation", "Measures", "Planning", "Plotting", "StrictYAML", "Tensors",
       ],
-      swiftSettings: strict),
+      swiftSettings: strict + unoptimised),
 
     // What is done with it: made, reported, exported.
     .target(
@@ -172,7 +189,7 @@ let package = Package(
       dependencies: [
         "Analysis", "Attention", "AttentionStore", "Checkpoints", "Comparing", "ExperimentFiles", "Files", "Formatting",
         "Generation", "Planning", "Probing", "Results", "Tensors",
-      ], swiftSettings: strict + optimisedInDebug),
+      ], swiftSettings: strict + unoptimised + optimisedInDebug),
     // What probes found, for readers: figures, pages, tables.
     .target(
       name: "ProbePages",
@@ -191,7 +208,7 @@ let package = Package(
         "Analysis", "Attention", "AttentionStore", "Checkpoints", "CZlib", "ExperimentFiles", "Files", "Formatting",
         "Measures", "Plotting", "Results", "Tensors",
       ],
-      swiftSettings: strict),
+      swiftSettings: strict + optimisedSwift),
 
     // Whether this machine and this installation can do it.
     .target(

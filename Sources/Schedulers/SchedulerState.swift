@@ -33,13 +33,7 @@ extension SchedulerState: Codable {
 
     init(_ tensor: Tensor) {
       shape = tensor.shape
-      bytes = tensor.withUnsafeValues { values in
-        var data = Data(capacity: values.count * 4)
-        for value in values {
-          withUnsafeBytes(of: value.bitPattern.littleEndian) { data.append(contentsOf: $0) }
-        }
-        return data
-      }
+      bytes = tensor.withUnsafeValues { Data(buffer: $0) }
     }
 
     func tensor() throws -> Tensor {

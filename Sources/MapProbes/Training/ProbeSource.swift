@@ -1,3 +1,4 @@
+import Analysis
 import Attention
 import AttentionStore
 import Checkpoints
@@ -130,7 +131,7 @@ private struct GatheredMaps {
     guard (0..<stored).contains(head) else { throw MapProbeError.shape(what, expected: stored, found: head + 1) }
     let start = (sample * heads + (heads == 1 ? 0 : head)) * cells
     let share: Float = heads == stored ? 1 : 1 / Float(stored)
-    for (place, value) in read.enumerated() { values[start + place] += value * share }
+    values.add(read, times: share, from: start)
     seen[sample] += 1
   }
 

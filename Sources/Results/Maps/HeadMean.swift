@@ -63,9 +63,7 @@ package struct KeysMean {
 /// - Throws: `ResultsError` for a key that the map has not.
 package func sumOverKeys(_ keys: [Int], of values: [Float], keyCount: Int) throws(ResultsError) -> [Double] {
   if let key = keys.first(where: { !(0..<keyCount).contains($0) }) { throw .key(key, count: keyCount) }
-  return stride(from: 0, to: values.count, by: max(1, keyCount)).map { cell in
-    keys.reduce(0) { $0 + Double(values[cell + $1]) }
-  }
+  return keySums(keys, of: values, keyCount: keyCount)
 }
 
 extension StoredMap {
