@@ -72,6 +72,10 @@ public struct Denoising {
   private let runs: Int
   private var scheduler: any Scheduler
   private var starts: NoisedStarts
+  /// What attentions had in earlier calls, for operations that take it.
+  private var held: [HeldAttention: Tensor] = [:]
+  /// By call of which something is held, the latents that it began with.
+  private var heldFrom: [Int: Tensor] = [:]
 
   public var isDone: Bool { step == callCount }
 
@@ -133,16 +137,14 @@ public struct Denoising {
   ///   - probe: asked at every attention; nil: nothing is recorded or changed.
   ///   - keepsPrediction: whether `predictedClean` is wanted.
   /// - Returns: the runs whose latents were finite before this step and are not after it.
-  /// - Throws: `ShapeError`; `EngineError`.
+  /// - Throws: `MissingCall` if the probe takes from a call that was not made; `ShapeError`; `EngineError`.
   @discardableResult
   public mutating func advance(
     probe: (any AttentionProbe)? = nil, keepsPrediction: Bool = false
   ) throws -> [BrokenRun] {
     precondition(!isDone, "a finished denoising has no next step")
-    let input = modelInput
-    for observer in probe?.observers ?? [] { try observe(observer, input) }
-    let batch = settings.isGuided ? try Tensor.stacked([input, input]) : input
-    let output = try unet(batch, timestep: Double(timesteps[step]), context: context, probe: probe)
+    for observer in probe?.observers ?? [] { try observe(observer, modelInput) }
+    let output = try call(step, latents: latents, probe)
     let prediction = settings.isGuided ? try guided(output) : output
     predictedClean =
       keepsPrediction
@@ -153,6 +155,19 @@ public struct Denoising {
     step += 1
     try starts.apply(to: &latents, step: step, scheduler)
     return broken
+  }
+
+  /// What the model makes of latents in a call; keeps what later calls take from it.
+  private mutating func call(_ step: Int, latents: Tensor, _ probe: (any AttentionProbe)?) throws -> Tensor {
+    try probe?.recall(held)
+    let input = scheduler.scaledInput(latents, step: step)
+    let batch = settings.isGuided ? try Tensor.stacked([input, input]) : input
+    let output = try unet(batch, timestep: Double(timesteps[step]), context: context, probe: probe)
+    if let kept = probe?.held, !kept.isEmpty {
+      held.merge(kept) { $1 }
+      heldFrom[step] = latents
+    }
+    return output
   }
 
   /// Shows a random UNet what the model is about to be given. What it predicts is left.
@@ -236,31 +251,46 @@ extension Denoising {
     let shape: [Int]
     let latents: Data
     let scheduler: SchedulerState
+    /// The latents of calls of which something is held: what was held is made of them again, since it is much larger.
+    let heldFrom: [Int: Data]?
   }
 
   /// What a denoising made alike needs to go on after the last step taken.
   public func state() throws -> Data {
     let encoder = PropertyListEncoder()
     encoder.outputFormat = .binary
-    let bytes = latents.withUnsafeValues { Data(buffer: $0) }
+    func bytes(_ latents: Tensor) -> Data { latents.withUnsafeValues { Data(buffer: $0) } }
     return try encoder.encode(
-      State(step: step, shape: latents.shape, latents: bytes, scheduler: scheduler.state))
+      State(
+        step: step, shape: latents.shape, latents: bytes(latents), scheduler: scheduler.state,
+        heldFrom: heldFrom.isEmpty ? nil : heldFrom.mapValues(bytes)))
   }
 
   /// Takes up a state that `state` gave.
-  /// - Throws: `StateMismatch` if it is of another size or number of steps; `SchedulerError`; `DecodingError`.
-  public mutating func restore(_ data: Data) throws {
+  /// - Parameter probe: of a call, as `AttentionPlan.probe` makes it: calls of which later ones take something are made
+  ///   again. nil if no operation takes from an earlier call.
+  /// - Throws: `StateMismatch` if it is of another size or number of steps; `SchedulerError`; `DecodingError`; what
+  ///   `advance` throws.
+  public mutating func restore(_ data: Data, probe: ((Int) -> any AttentionProbe)? = nil) throws {
     let state = try PropertyListDecoder().decode(State.self, from: data)
+    let calls = (state.heldFrom ?? [:]).sorted { $0.key < $1.key }
     guard state.shape == latents.shape, state.latents.count == latents.count * 4,
-      (0...callCount).contains(state.step)
+      (0...callCount).contains(state.step),
+      calls.allSatisfy({ (0..<state.step).contains($0.key) && $0.value.count == latents.count * 4 })
     else {
       throw StateMismatch(stored: state.shape, step: state.step, expected: latents.shape, steps: callCount)
     }
     try scheduler.restore(state.scheduler)
     step = state.step
-    latents.withUnsafeMutableValues { values in
-      _ = state.latents.copyBytes(to: values)
+    let shape = latents.shape
+    func tensor(_ bytes: Data) -> Tensor {
+      var tensor = Tensor(uninitialized: shape)
+      tensor.withUnsafeMutableValues { _ = bytes.copyBytes(to: $0) }
+      return tensor
     }
+    latents = tensor(state.latents)
+    (held, heldFrom) = ([:], [:])
+    for (number, bytes) in calls { _ = try call(number, latents: tensor(bytes), probe?(number)) }
     brokenRuns = Set((0..<runs).filter { nonFinite(latents, element: $0).count > 0 })
   }
 }

@@ -39,6 +39,7 @@ struct ResolvedOperation: Codable {
       }
       if spec.words != nil { problems.append("words are keys of cross-attention, and a residual feature has none") }
     }
+    if let refusal = spec.op.refusal(ofSteps: steps, residuals: residuals ?? []) { problems.append(refusal) }
     let refused = chosen.lazy.compactMap { site in spec.change.refusal(at: spec.place, of: site).map { ($0, site) } }
     if let (refusal, site) = refused.first {
       problems.append("\(refusal), and sites \"\(spec.sites)\" selects \(site.path)")

@@ -14,7 +14,7 @@ extension ExperimentPlan {
   public func peakBytes(of group: PlannedGroup, _ attention: AttentionPlan) -> Int {
     saturatingSum([
       memory.peakBytes(lanes: group.laneCount, height: height, width: width), attention.largestStepBytes,
-      memory.randomUNetBytes(count: attention.observers.count),
+      attention.heldBytes, memory.randomUNetBytes(count: attention.observers.count),
     ])
   }
 

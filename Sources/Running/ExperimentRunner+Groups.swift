@@ -22,7 +22,7 @@ extension ExperimentRunner {
     try plan.checkMemory(of: group, attention)
     var denoising = try group.denoising(model)
     if let checkpoint = stored.checkpoint {
-      do { try restore(&denoising, checkpoint, group, stored) } catch {
+      do { try restore(&denoising, attention, checkpoint, group, stored) } catch {
         progress.note("\(results.database.path): group \(group.hash.prefix(8)): \(error); it is made anew")
         stored = try store.beginGroup(hash: group.hash, runs: descriptions, anew: true)
         denoising = try group.denoising(model)
@@ -35,11 +35,12 @@ extension ExperimentRunner {
   /// Takes up what an earlier run has left of a group.
   /// - Throws: `UnusableCheckpoint`; the denoising is then of no use.
   private func restore(
-    _ denoising: inout Denoising, _ checkpoint: GroupCheckpoint, _ group: PlannedGroup, _ stored: StoredGroup
+    _ denoising: inout Denoising, _ attention: AttentionPlan, _ checkpoint: GroupCheckpoint, _ group: PlannedGroup,
+    _ stored: StoredGroup
   ) throws(UnusableCheckpoint) {
     let step = checkpoint.step
     do {
-      try denoising.restore(SealedState.open(checkpoint.state))
+      try denoising.restore(SealedState.open(checkpoint.state), probe: attention.probe(step:))
     } catch {
       throw .unreadable(step: step, reason: "\(error)")
     }

@@ -22,6 +22,7 @@ import Testing
         AttentionChange(.objectMask, ["object": .texts(["dog", "cat"])]),
         "object_mask(object: [\"dog\", \"cat\"], threshold: 0.1)"
       ),
+      (AttentionChange(.cache, ["halves": "mean"]), "cache(halves: mean)"),
       (AttentionChange(.noisedSource, ["strength": 0.6]), "noised_source(strength: 0.6)"),
     ]
     for (change, text) in texts { #expect(change.identityText == text) }

@@ -23,8 +23,8 @@ import torch
 import transformers
 
 from oracle import (
-    components, cross_read, daam, fast_tests, generations, inversions, lpips, methods, operations, quantities, randn,
-    schedulers, swaps, tiny, vision,
+    caching, components, cross_read, daam, fast_tests, generations, inversions, lpips, methods, operations, quantities,
+    randn, schedulers, swaps, tiny, vision,
 )
 
 FOLDER = pathlib.Path(__file__).resolve().parent
@@ -41,6 +41,7 @@ FIXTURES = {
     "operations": operations.make,
     "references": operations.make_references,
     "methods": methods.make,
+    "caching": caching.make,
     "quantities": quantities.make,
     "cross_read": cross_read.make,
     "schedulers": schedulers.make,

@@ -126,9 +126,10 @@ import Testing
     let operations = try Fixtures.json("operations", as: Operations.self)
     let names = operations.cases.keys.sorted()
     let sites = model.unet.sites(latentHeight: 16, latentWidth: 16, tokens: 77)
-    // `dataset_mean` takes from runs of its own: see below. The others here are compared as parts of editing methods.
-    let ofMethods: [AttentionOperation] = [.objectMask, .noisedSource]
-    let expectedOperations = OperationRegistry.all.filter { $0.takesFrom != .dataset && !ofMethods.contains($0) }
+    // `dataset_mean` takes from runs of its own: see below. The others here are compared as parts of editing methods, and
+    // `cache` by `CachingParityTests`.
+    let elsewhere: [AttentionOperation] = [.objectMask, .noisedSource, .cache]
+    let expectedOperations = OperationRegistry.all.filter { $0.takesFrom != .dataset && !elsewhere.contains($0) }
     #expect(Set(operations.cases.values.joined().map(\.op)) == Set(expectedOperations.map(\.name)))
     #expect(Set(operations.cases.values.joined().map(\.of)) == Set(AttentionEdit.Place.allCases.map(\.rawValue)))
     for (index, pair) in operations.pairs.enumerated() {

@@ -156,6 +156,34 @@ import Testing
     }
   }
 
+  /// What is kept of a call needs a call to be kept of, and an attention.
+  @Test func cachesBeginAfterACall() throws {
+    func operation(_ rest: String) -> String { "interventions.zero=[{ op: cache, of: output, \(rest) }]" }
+    let plan = try SmallExperiment.plan([operation("sites: \"cross:*\", steps: [1], branch: both, halves: mean")])
+    #expect(try plan.attention(of: plan.groups[0]).heldBytes == 0)
+    for (rest, problem) in [
+      (
+        "sites: \"cross:*\"",
+        "cache takes from the call before the first of its steps, and before step 0 there is none; write steps that begin later, "
+          + "as { fraction: [0.4, 1] }"
+      ),
+      ("sites: \"residual:up_blocks.1.resnets.1\", steps: [1]", "cache is of attentions, and not of residual features"),
+    ] {
+      #expect {
+        _ = try SmallExperiment.plan([operation(rest)])
+      } throws: {
+        "\($0)" == "interventions.zero.0: \(problem)"
+      }
+    }
+    // Maps are large: those that are kept count beside those of a step.
+    let maps = try SmallExperiment.plan([
+      "interventions.zero=[{ op: cache, sites: \"self:7\", steps: [1], halves: mean }]"
+    ])
+    let attention = try maps.attention(of: maps.groups[0])
+    let site = try #require(maps.sites.first { $0.kind == .selfAttention && $0.layer == 7 })
+    #expect(attention.heldBytes == 2 * 4 * site.heads * site.queries.count * site.keys.count)
+  }
+
   /// Guidance of 1 or less has one half: asking for the other alone is an error, for both a remark.
   @Test func noUnconditionalHalfWithoutGuidance() throws {
     let one = ["generate.guidance_scale=1", "generate.negative_prompt=a dog"]

@@ -198,6 +198,37 @@ import Testing
     }
   }
 
+  /// What an operation keeps of a call is made again where a run goes on behind it.
+  @Test func aStoppedRunGoesOnWithWhatIsCached() throws {
+    final class Stop: RunProgress {
+      let stop = StopSignal()
+      func note(_ line: String) { Issue.record("\(line)") }
+      func advanced(done: Int, total: Int, work: String) { stop.raise() }
+      func finished() {}
+    }
+    let cached = [
+      "generate.height=64", "generate.width=64", "record=[{ name: words, sites: \"cross:mid\", of: output }]",
+      "interventions.zero=[{ op: cache, of: output, sites: \"cross:*\", steps: [1, 2], branch: both, halves: mean }]",
+    ]
+    try Fixtures.withTemporaryFolder { (folder) throws -> Void in
+      let results = ResultsFolder(folder.appending(path: "small"))
+      let (plan, first) = (try SmallExperiment.plan(cached), Stop())
+      #expect(throws: RunInterrupted.self) {
+        _ = try ExperimentRunner(
+          plan: plan, model: SmallExperiment.model(), results: results, progress: first, stop: first.stop
+        ).run()
+      }
+      let summary = try ExperimentRunner(plan: plan, model: SmallExperiment.model(), results: results, progress: Stop())
+        .run()
+      #expect(summary.stepsMade == 2 && summary.runsMade == 4)
+      let contents = try StoredContents(results.database)
+      try Fixtures.withTemporaryFolder { (other) throws -> Void in
+        try SmallExperiment.run(other, cached)
+        #expect(try contents == StoredContents(other.appending(path: "small/small.sqlite")))
+      }
+    }
+  }
+
   @Test func swappedWithItselfARunKeepsItsLatents() throws {
     try Fixtures.withTemporaryFolder { (folder) throws -> Void in
       try SmallExperiment.run(folder, ["generate.pairs.0.target=a red car", "interventions.zero=[]"])

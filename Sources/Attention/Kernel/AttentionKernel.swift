@@ -130,7 +130,9 @@ public struct AttentionKernel: Sendable {
       let isOwn = fills.isEmpty || ((0..<batch).contains(edit.lane) && fills[edit.lane] == .own)
       let sources =
         edit.sources.allSatisfy { (0..<batch).contains($0) && !edited.contains($0) }
-        && edit.sources.isEmpty == (edit.change.operation.takesFrom == .nothing)
+        && edit.sources.isEmpty != edit.change.operation.takesFrom.isOfLanes
+        && edit.held?.fits(heads: heads, rows: Int(shape.queries), columns: Int(shape.keys))
+          ?? (edit.change.operation.takesFrom != .earlierCall)
       guard (0..<batch).contains(edit.lane), isOwn, sources, edit.place.isMap else {
         throw ShapeError("attention edits", expected: "a map of one of \(batch) lanes", found: "\(edit)")
       }

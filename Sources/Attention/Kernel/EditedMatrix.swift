@@ -103,10 +103,16 @@ extension Tensor {
             continue
           }
           for head in 0..<heads where edit.changes(head: head) {
-            EditedMatrix(
+            let matrix = EditedMatrix(
               values: to + start(edit.lane, head), rows: rows, columns: headDim, stride: width, height: grid.height,
-              width: grid.width, tokensAreRows: true
-            ).apply(edit, sources: edit.sources.map { from + start($0, head) }, sourceStride: width, keys: rows)
+              width: grid.width, tokensAreRows: true)
+            if let held = edit.held {
+              precondition(held.fits(heads: heads, rows: rows, columns: headDim), "what was kept is of this attention")
+              held.withMatrix(ofHead: head) { matrix.apply(edit, sources: [$0], sourceStride: $1, keys: rows) }
+            } else {
+              matrix.apply(
+                edit, sources: edit.sources.map { from + start($0, head) }, sourceStride: width, keys: rows)
+            }
           }
         }
       }

@@ -86,20 +86,27 @@ struct MapAttention {
           if softmaxed { softmax(&map) }
           return map
         }
-        apply(edit, sources, to: &maps[index])
+        if let held = edit.held {
+          held.withMatrix(ofHead: head) { apply(edit, [$0], sourceStride: $1, to: &maps[index]) }
+        } else {
+          apply(edit, sources, to: &maps[index])
+        }
       }
     }
   }
 
   private func apply(_ edit: AttentionEdit, _ sources: [Tensor], to map: inout Tensor) {
-    withPointers(sources[...], []) { from in
-      map.withUnsafeMutableValues { values in
-        guard let base = values.baseAddress else { return }
-        EditedMatrix(
-          values: base, rows: queries, columns: keys, stride: stride, height: height, width: width,
-          tokensAreRows: false
-        ).apply(edit, sources: from, sourceStride: stride, keys: keys)
-      }
+    withPointers(sources[...], []) { apply(edit, $0, sourceStride: stride, to: &map) }
+  }
+
+  private func apply(
+    _ edit: AttentionEdit, _ sources: [UnsafePointer<Float>], sourceStride: Int, to map: inout Tensor
+  ) {
+    map.withUnsafeMutableValues { values in
+      guard let base = values.baseAddress else { return }
+      EditedMatrix(
+        values: base, rows: queries, columns: keys, stride: stride, height: height, width: width, tokensAreRows: false
+      ).apply(edit, sources: sources, sourceStride: sourceStride, keys: keys)
     }
   }
 

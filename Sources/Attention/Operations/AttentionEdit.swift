@@ -34,6 +34,10 @@ public struct AttentionEdit: Hashable, Sendable {
   public var objects: ObjectMasks?
   /// The query that tells where the object is: an index into those of a step.
   var objectQuery: Int?
+  /// What it takes from an earlier call; nil for one that takes from none.
+  public var held: HeldValues?
+  /// Where that was kept: the mean, where there are several.
+  var heldFrom: [HeldAttention] = []
 
   public init(
     lane: Int, sources: [Int], place: Place, change: AttentionChange, heads: Set<Int>? = nil, tokens: [Int]? = nil,
@@ -51,8 +55,8 @@ public struct AttentionEdit: Hashable, Sendable {
 
   func changes(head: Int) -> Bool { heads?.contains(head) ?? true }
 
-  /// Whether its sources' maps are computed for it: masks come of other maps.
-  var takesMaps: Bool { objects == nil }
+  /// Whether its sources' maps are computed for it: masks come of other maps, and what was kept is there.
+  var takesMaps: Bool { objects == nil && held == nil }
 
   /// Whether it needs all heads at once.
   var isMeanOfHeads: Bool { if case .meanOfHeads = change.effect { true } else { false } }

@@ -12,7 +12,7 @@ public struct AttentionOperation: Sendable {
   public let example: String
   /// The keys of a file that it has beside those of every operation.
   public let keys: [OperationKey]
-  /// What must run beside the target.
+  /// What it takes from.
   public let takesFrom: OperationSource
   /// The places of an attention that it may be used at; none for one that changes the encoded prompt or the start.
   public let places: [AttentionEdit.Place]
@@ -84,6 +84,11 @@ public enum OperationSource: Hashable, Sendable {
   case source
   /// Runs of a set of prompts and seeds: their mean.
   case dataset
+  /// The run itself, in an earlier call of the model.
+  case earlierCall
+
+  /// Whether it is in the same call, as another lane of the batch.
+  var isOfLanes: Bool { self == .source || self == .dataset }
 }
 
 extension AttentionOperation: Codable, Hashable, CustomStringConvertible {

@@ -3,6 +3,7 @@ public enum OperationRegistry {
   /// In the order in which they are explained. An operation of your own is a file below `Kinds` with a line here.
   public static let all: [AttentionOperation] = [
     .replace, .mix, .zero, .uniform, .identity, .shuffle, .blur, .scale, .datasetMean, .headMean, .spatialMean,
+    .cache,
     .embedding, .randomEmbedding, .crossRead, .objectMask, .noisedSource,
   ]
 

@@ -50,6 +50,8 @@ public struct AttentionPlan: Sendable {
     var residuals: [String: [AttentionEdit]] = [:]
     /// The objects whose masks edits ask for.
     var objects: [ObjectQuery] = []
+    /// At site: what is kept for later steps; empty where nothing is at any site.
+    var holds: [[HeldAttention]] = []
   }
 
   /// What a record keeps at each of its steps.
@@ -86,16 +88,21 @@ public struct AttentionPlan: Sendable {
     observers = try RandomObserver.all(of: records, sites: sites, lanes: lanes, stepCount: stepCount, tokens: tokens)
     let records = records.filter { $0.randomUNet == nil }
     let operations = operations.filter { !$0.isNothing }
+    for operation in operations { try operation.checkSteps() }
     let steps = operations.map { Set($0.steps) }
-    var known: [[Int]: Int] = [:]
+    let heldCalls = operations.map(\.heldCall)
+    var known: [[[Int]]: Int] = [:]
     for step in 0..<stepCount {
       let active = operations.indices.filter { steps[$0].contains(step) }
-      if let index = known[active] {
+      let holding = operations.indices.filter { heldCalls[$0] == step }
+      if let index = known[[active, holding]] {
         changesOfStep.append(index)
       } else {
-        known[active] = changes.count
+        known[[active, holding]] = changes.count
         changesOfStep.append(changes.count)
-        changes.append(try Self.changes(active.map { operations[$0] }, sites, lanes, tokens))
+        var made = try Self.changes(active.map { operations[$0] }, sites, lanes, tokens)
+        made.holds = HeldAttention.all(of: holding.map { operations[$0] }, sites: sites.count, lanes: lanes)
+        changes.append(made)
       }
     }
     recorded = records.map { record in
@@ -177,6 +184,7 @@ public struct AttentionPlan: Sendable {
             heads: operation.heads, tokens: operation.partnered(by: alignment, of: tokens),
             renormalizes: operation.renormalizes, alignment: alignment)
           edit.objectQuery = changes.query(of: operation, laneOf)
+          edit.heldFrom = operation.held(site: site, lane: lanes[lane], laneOf)
           changes.edits[site].append(edit)
         }
       }
@@ -190,7 +198,7 @@ public struct AttentionPlan: Sendable {
   private static func sources(
     of operation: PlannedOperation, _ lane: Int, _ lanes: [Lane], _ laneOf: [Lane: Int]
   ) throws(SelectionError) -> [Int] {
-    guard operation.change.operation.takesFrom != .nothing else { return [] }
+    guard operation.change.operation.takesFrom.isOfLanes else { return [] }
     let found = operation.sources.compactMap { laneOf[Lane(run: $0, branch: lanes[lane].branch)] }
     guard !found.isEmpty, found.count == operation.sources.count else {
       throw SelectionError(
@@ -299,6 +307,11 @@ public struct AttentionPlan: Sendable {
     }
   }
 
+  /// Bytes of the maps that are kept for later steps, as fp32; at most the largest whole number.
+  public var heldBytes: Int {
+    saturatingSum(changes.flatMap { $0.holds.joined() }.map { $0.mapBytes(at: sites[$0.site]) })
+  }
+
   /// The sum of a size over the maps of the whole group; at most the largest whole number.
   package func total(_ size: (PlannedMap) -> Int) -> Int {
     saturatingSum(
@@ -310,7 +323,7 @@ public struct AttentionPlan: Sendable {
     let changes = changes[changesOfStep[step]]
     return StepProbe(
       sites: sites, fills: changes.fills, edits: changes.edits, residuals: changes.residuals, objects: changes.objects,
-      observations: observations(step: step),
+      holds: changes.holds, observations: observations(step: step),
       observers: observers.filter { $0.observes(step: step) }.map {
         ObserverProbe(seed: $0.seed, lanes: $0.lanes, probe: $0.plan.probe(step: step))
       })

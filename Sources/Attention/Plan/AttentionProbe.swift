@@ -28,12 +28,21 @@ public protocol AttentionProbe: AnyObject {
   func receive(site: Int, observed: [Tensor])
   /// The random UNets that are run on the same latents, text and time, each with a probe of its own.
   var observers: [ObserverProbe] { get }
+  /// What this call leaves for later ones.
+  var held: [HeldAttention: Tensor] { get }
+  /// Gives it what earlier calls have left, before it is asked for anything.
+  /// - Throws: `MissingCall` if it takes from a call that is not among them.
+  func recall(_ held: [HeldAttention: Tensor]) throws(MissingCall)
   /// What is changed of the residual feature of a residual block, by its path in diffusers.
   func residualEdits(path: String) -> [AttentionEdit]
 }
 
 extension AttentionProbe {
   public var observers: [ObserverProbe] { [] }
+  /// Nothing.
+  public var held: [HeldAttention: Tensor] { [:] }
+  /// Takes nothing.
+  public func recall(_ held: [HeldAttention: Tensor]) throws(MissingCall) {}
   /// Nothing.
   public func residualEdits(path: String) -> [AttentionEdit] { [] }
 }
