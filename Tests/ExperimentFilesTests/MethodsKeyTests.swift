@@ -42,7 +42,11 @@ import Testing
     #expect(spec.claims?.claims[0].tests[0].isHeld == true)
     #expect(spec.layers == LayersSpec(find: "ssim", metrics: ["ssim", "layout_kept"]))
     // What is kept with the results says the same, without the sweep.
-    #expect(try decode(spec.resolvedYAML()) == spec)
+    #expect(try decode(spec.resolvedYAML()) == spec && !spec.resolvedYAML().contains("unit"))
+    let heads = Self.lines.replacingOccurrences(of: "find: ssim, ", with: "find: ssim, unit: heads, ")
+    let ofHeads = try decode(minimal(heads, generate: Self.generate))
+    #expect(ofHeads.layers == LayersSpec(find: "ssim", metrics: ["ssim", "layout_kept"], unit: .heads))
+    #expect(try decode(ofHeads.resolvedYAML()) == ofHeads)
   }
 
   /// A file without them is written as before there were any.
@@ -87,6 +91,10 @@ import Testing
     (
       "metrics: [ssim, layout_kept] }", "metrics: [layout_kept] }",
       "e.yaml:14:32: layers.metrics: ssim is to be found by, and is not among them"
+    ),
+    (
+      "layers: { find: ssim, ", "layers: { find: ssim, unit: steps, ",
+      "e.yaml:14:29: layers.unit: \"steps\" is not known; there are layers, heads"
     ),
   ])
   func bad(part: String, replacement: String, message: String) {

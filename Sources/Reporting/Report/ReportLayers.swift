@@ -15,11 +15,14 @@ struct ReportLayers {
   let effects: LayerEffects
 
   private var spec: LayersSpec { effects.spec }
+  /// `layers` or `heads`, and `layer` or `head`.
+  private var units: String { spec.unit.rawValue }
+  private var unit: String { String(units.dropLast()) }
 
   // MARK: - The section
 
   func section(_ figures: [FigureFile]) -> String {
-    var parts = ["## Which layers", how]
+    var parts = ["## Which \(units)", how]
     if let rule = spec.sources { parts.append(rule.leftOut(effects.leftOut)) }
     parts.append(fits)
     parts.append(effectTable)
@@ -30,9 +33,9 @@ struct ReportLayers {
   }
 
   private var how: String {
-    "\(counted(effects.sets.count, "set")) of layers were changed alike. What each layer of self-attention adds is fitted by least squares: a "
-      + "metric's mean under a set is taken to be a base and the sum of the effects of the set's layers. The fit is a surrogate: it knows no "
-      + "interplay of layers. Intervals are by Student's t of the clusters at \(ClaimText.percent(effects.confidence)), for each layer by itself."
+    "\(counted(effects.sets.count, "set")) of \(units) were changed alike. What each \(unit) of self-attention adds is fitted by least squares: a "
+      + "metric's mean under a set is taken to be a base and the sum of the effects of the set's \(units). The fit is a surrogate: it knows no "
+      + "interplay of \(units). Intervals are by Student's t of the clusters at \(ClaimText.percent(effects.confidence)), for each \(unit) by itself."
   }
 
   private var fits: String {
@@ -48,28 +51,29 @@ struct ReportLayers {
   }
 
   private var effectTable: String {
-    let rows = (0..<effects.layers).map { layer in
-      ["\(layer + 1)"]
+    let rows = effects.parts.enumerated().map { number, part in
+      [part.label]
         + effects.metrics.map { metric in
-          guard let effect = metric.fit?.effects[layer] else { return "–" }
+          guard let effect = metric.fit?.effects[number] else { return "–" }
           let interval = effect.studentInterval(confidence: effects.confidence)
           return "\(ClaimText.signed(effect.mean)) \(ClaimText.interval(interval, ClaimText.signed))"
         }
     }
-    return Markdown.table(["layer:"] + effects.metrics.map { "\(Markdown.text($0.name)):" }, rows)
+    return Markdown.table(
+      [spec.unit == .layers ? "layer:" : "layer.head:"] + effects.metrics.map { "\(Markdown.text($0.name)):" }, rows)
   }
 
   private var found: String {
     guard let found = effects.found else { return "Nothing follows, as \(Markdown.code(spec.find)) has no fit." }
     let rule =
-      "By \(Markdown.code(spec.find)), greedily: the layer is added that adds most, as long as the interval of its effect lies above 0."
-    guard let intervention = effects.intervention else { return "\(rule) No layer is added." }
+      "By \(Markdown.code(spec.find)), greedily: the \(unit) is added that adds most, as long as the interval of its effect lies above 0."
+    guard let intervention = effects.intervention else { return "\(rule) No \(unit) is added." }
     let predicted = effects.metrics.compactMap { metric in
-      metric.fit.map { "\(Markdown.code(metric.name)) \(ClaimText.number($0.predicted(found.map { $0 - 1 })))" }
+      effects.predicted(metric, of: found).map { "\(Markdown.code(metric.name)) \(ClaimText.number($0))" }
     }
     let setting = "interventions.\(intervention.name)=\(intervention.fileText)"
     return
-      "\(rule) In this order: \(found.map(String.init).joined(separator: ", ")). The sums predict \(listed(predicted)). These are the pairs that "
+      "\(rule) In this order: \(found.map(\.label).joined(separator: ", ")). The sums predict \(listed(predicted)). These are the pairs that "
       + "it was found on, so other pairs must judge it. As an intervention of another file, and as an option:\n\n"
       + Markdown.fence("\(intervention.name): \(intervention.fileText)", "yaml") + "\n\n"
       + Markdown.fence(shellLine(["attnlab", "run", "held-out.yaml", "--set", setting]), "sh")
@@ -83,8 +87,8 @@ struct ReportLayers {
         picture, as: "\(Self.figure)-\(number).png", title: title, prompts: data.spec.generate.pairs.map(\.label),
         seeds: data.spec.generate.allSeeds, hashes: [data.experiment.modelHash])
     }
-    let byLayer = "\(data.spec.name): what each layer adds"
-    let front = "\(data.spec.name): sets of layers"
+    let byLayer = "\(data.spec.name): what each \(unit) adds"
+    let front = "\(data.spec.name): sets of \(units)"
     let first = try effectChart(byLayer).map { try write($0, 1, byLayer) }
     let second = try frontChart(front).map { try write($0, 2, front) }
     return [first, second].compactMap { $0 }
@@ -106,8 +110,9 @@ struct ReportLayers {
     guard !series.isEmpty else { return nil }
     return try Figures.lineChart(
       title: title, panels: [LinePanel(series: series, references: [ReferenceLine("nothing", at: 0)])],
-      positions: ChartPositions("layer of self-attention", (1...effects.layers).map(String.init)),
-      vertical: "what changing the layer adds",
+      positions: ChartPositions(
+        spec.unit == .layers ? "layer of self-attention" : "layer.head of self-attention", effects.parts.map(\.label)),
+      vertical: "what changing the \(unit) adds",
       note:
         "Least squares over all sets. Bars are \(ClaimText.percent(effects.confidence)) intervals; filled marks exclude 0."
     )
@@ -120,19 +125,18 @@ struct ReportLayers {
       guard let gained = set.means[0], let kept = set.means[1], abs(gained) <= 1e300, abs(kept) <= 1e300 else {
         return nil
       }
-      let isCommon = effects.sets.count { $0.layers.count == set.layers.count } > Self.named
-      let label = isCommon ? "" : set.layers.isEmpty ? set.intervention : ranges(set.layers)
-      return (
-        set.layers.count, TradeoffLine.Point(kept: kept, gained: gained, isFilled: set.layers.count > 0, label: label)
-      )
+      let count = set.parts.count
+      let isCommon = effects.sets.count { $0.parts.count == count } > Self.named
+      let label = isCommon ? "" : set.parts.isEmpty || spec.unit == .heads ? set.intervention : set.text
+      return (count, TradeoffLine.Point(kept: kept, gained: gained, isFilled: count > 0, label: label))
     }
     guard !points.isEmpty else { return nil }
     let lines = Set(points.map(\.count)).sorted().map { count in
-      TradeoffLine(counted(count, "layer"), points: points.filter { $0.count == count }.map(\.point), isJoined: false)
+      TradeoffLine(counted(count, unit), points: points.filter { $0.count == count }.map(\.point), isJoined: false)
     }
     return try Figures.tradeoffChart(
       title: title, lines: lines, horizontal: spec.metrics[1], vertical: spec.metrics[0],
-      note: "A mark a set of layers, colored by how many it has. Sets of a rare size are named by their layers.")
+      note: "A mark a set of \(units), colored by how many it has. Sets of a rare size are named.")
   }
 
   /// Up to so many sets of one size are named.
