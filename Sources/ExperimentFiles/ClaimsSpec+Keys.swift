@@ -125,6 +125,9 @@ extension ClaimTestSpec {
       Key(
         "held", \.isHeld, .ifGiven(.truth), brief: true, example: "true",
         "`true`: `of` and `against` are methods of `methods`, read where they keep equally much; without a placebo"),
+      Key(
+        "settings", \.settings, .ifGiven(.settings), brief: true, standard: "all", example: "weak",
+        "the name of settings of `generate`: only runs in these count"),
     ]
   ) { test, fields, reader in
     let (columns, curves) = (reader.context.claimable.columns, reader.context.claimable.curves)

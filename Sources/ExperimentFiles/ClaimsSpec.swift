@@ -121,10 +121,12 @@ public struct ClaimTestSpec: Codable, Hashable, Sendable {
   public internal(set) var placebo: String?
   /// Whether `of` and `against` are curves of the file's `methods`, read where they keep equally much; nil: they are interventions.
   public internal(set) var isHeld: Bool?
+  /// The settings of `generate` whose runs count; nil: all.
+  public internal(set) var settings: String?
 
   public init(
     says: String, metric: String, of: String, against: String? = nil, threshold: ClaimThreshold, placebo: String? = nil,
-    isHeld: Bool? = nil
+    isHeld: Bool? = nil, settings: String? = nil
   ) {
     self.says = says
     self.metric = metric
@@ -133,6 +135,7 @@ public struct ClaimTestSpec: Codable, Hashable, Sendable {
     self.threshold = threshold
     self.placebo = placebo
     self.isHeld = isHeld
+    self.settings = settings
   }
 }
 

@@ -9,6 +9,8 @@ package struct ClaimableNames {
   package var columns: [String]?
   package var metrics: [Metric]?
   package var seeds: [Seed]?
+  /// Names of the settings of `generate`; none where there is but one.
+  package var settings: [String]?
   /// Methods that are compared along their dials.
   package var curves: [String] = []
 }
@@ -22,7 +24,10 @@ extension FileReader {
     context.claimable = ClaimableNames(
       columns: generate != nil && isSound("interventions", "generate.pairs") ? columns : nil,
       metrics: isSound("metrics") ? metrics : nil,
-      seeds: isSound("generate.seeds", "generate.pairs") ? generate?.allSeeds : nil, curves: context.claimable.curves)
+      seeds: isSound("generate.seeds", "generate.pairs") ? generate?.allSeeds : nil,
+      settings: isSound("generate.settings", "generate.sweep")
+        ? generate?.settings.map(\.label).filter { !$0.isEmpty } : nil,
+      curves: context.claimable.curves)
   }
 
   /// Reports a metric that is no share.
@@ -78,6 +83,11 @@ extension Form<String> {
   /// An intervention, or the source.
   package static var column: Form<String> {
     text(allowsEmpty: false).checked { $2.known($0, $1, "intervention", in: $2.context.claimable.columns) }
+  }
+
+  /// Settings of `generate` that have a name.
+  package static var settings: Form<String> {
+    text(allowsEmpty: false).checked { $2.known($0, $1, "setting", in: $2.context.claimable.settings) }
   }
 
   package static var metric: Form<String> {

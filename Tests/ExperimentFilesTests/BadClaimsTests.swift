@@ -28,7 +28,7 @@ import Testing
     return problems(text)
   }
 
-  private static let testKeys = "says, metric, of, against, above, below, placebo, held"
+  private static let testKeys = "says, metric, of, against, above, below, placebo, held, settings"
   private static let gateKeys = "says, metric, of, at_least, against, differs, instrument"
 
   @Test func soundClaims() throws {
@@ -52,6 +52,25 @@ import Testing
           ])
       ])
     #expect(try decode(minimal("claims: null")).claims == nil)
+  }
+
+  /// A test may be of named settings of `generate` alone.
+  @Test func settingsOfATest() throws {
+    let generate =
+      "pairs: [{ source: a, target: b }], seeds: [1, 2, 3], settings: [{ name: weak, guidance_scale: 2 }, { name: strong }]"
+    func text(_ settings: String) -> String {
+      Self.lines.replacingOccurrences(of: "placebo: other", with: "settings: \(settings)")
+    }
+    let spec = try decode(minimal(text("weak"), generate: generate))
+    #expect(spec.claims?.claims[0].tests[0].settings == "weak")
+    #expect(try decode(spec.resolvedYAML()) == spec)
+    #expect(
+      problems(minimal(text("week"), generate: generate))
+        == "e.yaml:18:76: claims.claims.0.tests.0.settings: the file has no setting \"week\"; did you mean \"weak\"? there are "
+        + "weak, strong")
+    #expect(
+      problems(minimal(text("weak"), generate: "pairs: [{ source: a, target: b }], seeds: [1, 2, 3]"))
+        == "e.yaml:18:76: claims.claims.0.tests.0.settings: the file has no setting \"weak\"; settings is empty")
   }
 
   @Test(arguments: [

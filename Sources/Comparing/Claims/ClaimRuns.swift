@@ -68,6 +68,13 @@ struct ClaimRuns {
     return new
   }
 
+  /// The same without runs in other settings.
+  func within(settings: String) -> ClaimRuns {
+    var new = self
+    new.leftOut.formUnion(runs.indices.filter { runs[$0].key.settings != settings })
+    return new
+  }
+
   /// How many edits do not count, of how many: a pair and seed is one, whatever is done with it.
   var editsLeftOut: (count: Int, of: Int) {
     func edits(_ indices: some Sequence<Int>) -> Int {

@@ -51,7 +51,8 @@ private struct ReaderJudgement {
 
 extension ClaimsJudgement.Test {
   /// - Parameter failed: What the gates say that do not hold.
-  init(_ spec: ClaimTestSpec, _ runs: ClaimRuns, _ bootstrap: Bootstrap, failed: [String]) {
+  init(_ spec: ClaimTestSpec, _ all: ClaimRuns, _ bootstrap: Bootstrap, failed: [String]) {
+    let runs = spec.settings.map(all.within) ?? all
     let first = ReaderJudgement(spec, metric: spec.metric, runs, bootstrap)
     let secondMetric = Metric.nameBySecondReader(spec.metric)
     let second = runs.has(secondMetric) ? ReaderJudgement(spec, metric: secondMetric, runs, bootstrap) : nil

@@ -176,7 +176,8 @@ struct ReportVerdicts {
     return [
       Markdown.text(spec.says),
       "\(Markdown.text(spec.metric)), \(Markdown.text(columns.joined(separator: " − ")))"
-        + (spec.isHeld == true ? ", where they keep equally much" : ""), "\(result.count)",
+        + (spec.isHeld == true ? ", where they keep equally much" : "")
+        + (spec.settings.map { ", in \(Markdown.text($0))" } ?? ""), "\(result.count)",
       clusters(estimate), "\(estimate.missing + result.excluded)", ClaimText.number(result.treatmentMean),
       isDifference ? ClaimText.number(result.baselineMean) : "–", isDifference ? text(result.difference) : "–",
       ClaimText.interval(estimate.interval, text), ClaimText.percent(test.confidence),

@@ -57,6 +57,29 @@ import Testing
     return base + (effects[column] ?? 0) * (1 + 0.1 * Double(seed))
   }
 
+  /// A test of some settings looks at their runs alone; one without looks at all.
+  @Test func settingsOfATest() throws {
+    let all = ["weak": 0.3, "strong": -0.1].flatMap { settings, effect in
+      (1...8).flatMap { seed in
+        ["none", "swap"].map { column in
+          Run(
+            intervention: column, source: "dog", prompt: "cat", seed: UInt64(seed), settings: settings,
+            metrics: ["m": Double(seed) + (column == "swap" ? effect + 0.01 * Double(seed) : 0)])
+        }
+      }
+    }
+    func estimate(_ settings: String?) throws -> ClaimsJudgement.Test {
+      var spec = test()
+      spec.settings = settings
+      return try #require(judge([spec], ClaimRuns(all)).claims.first?.tests.first)
+    }
+    let (weak, strong, both) = (try estimate("weak"), try estimate("strong"), try estimate(nil))
+    #expect(abs(weak.estimate.result.difference - 0.345) < 1e-12 && weak.verdict == .shown)
+    #expect(abs(strong.estimate.result.difference + 0.055) < 1e-12 && strong.verdict == .refuted)
+    #expect(abs(both.estimate.result.difference - 0.145) < 1e-12 && both.estimate.result.count == 16)
+    #expect(weak.estimate.result.count == 8 && weak.estimate.missing == 0)
+  }
+
   // MARK: - Estimates
 
   @Test func intervalsAreThoseOfTheBootstrapWithTheCorrectedConfidence() throws {
