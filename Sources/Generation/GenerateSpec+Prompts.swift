@@ -43,7 +43,7 @@ extension FileReader {
     let literal = PromptPair.section.names
     let template = TemplateEntry.ofPairs.names.filter { !literal.contains($0) }
     let file = PairsFileEntry.section.names
-    let drawn = DrawnPairsEntry.section.names.filter { !template.contains($0) }
+    let drawn = DrawnPairsEntry.section.names.filter { !(template + file).contains($0) }
     let all = literal + template + file + drawn
     guard case .mapping(let entries) = entry.node.content else {
       _ = fields(entry, allowed: all)
@@ -63,7 +63,7 @@ extension FileReader {
     if entries.allSatisfy({ all.contains($0.key) }) {
       report(
         entry,
-        "expected { source, target }, { template, lists, source }, { file, limit } or { draw, templates, lists, change }"
+        "expected { source, target }, { template, lists, source }, { file, limit, words, first_seed } or { draw, templates, lists, change }"
       )
     }
     return []

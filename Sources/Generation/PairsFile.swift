@@ -2,6 +2,7 @@ import Files
 import Formatting
 import Foundation
 import StrictYAML
+import Tensors
 
 /// An entry of `pairs` that names a JSON file in the format of the Free-Prompt-Editing benchmarks: a list of objects with
 /// `soure_prompt` (so spelled there; `source_prompt` is taken too) and `edit_prompt`. An entry that repeats an earlier one
@@ -9,8 +10,22 @@ import StrictYAML
 struct PairsFileEntry: Sendable {
   fileprivate var all: [PromptPair] = []
   fileprivate var limit: Int?
+  /// The words that a pair may have; nil: any.
+  fileprivate var words: [String]?
+  /// nil: pairs have no seeds of their own.
+  fileprivate var firstSeed: Seed?
 
-  var pairs: [PromptPair] { limit.map { Array(all.prefix($0)) } ?? all }
+  var pairs: [PromptPair] {
+    let allowed = words.map(Set.init)
+    let said = all.filter { pair in
+      let own = "\(pair.source) \(pair.target)".split(separator: " ").map(String.init)
+      return allowed.map { $0.isSuperset(of: own) } ?? true
+    }
+    return said.prefix(limit ?? said.count).enumerated().map { number, pair in
+      let seeds = firstSeed.map { [Seed($0.value &+ UInt64(number))] }
+      return PromptPair(source: pair.source, target: pair.target, seeds: seeds)
+    }
+  }
 
   static let section = Section(
     "file", blank: PairsFileEntry(),
@@ -21,7 +36,25 @@ struct PairsFileEntry: Sendable {
       Key(
         "limit", \.limit, .orNull(.whole(1...PlanLimits.prompts)), example: "1",
         "how many of the file's pairs are taken, the first ones, {allowed}; `null` for all"),
-    ])
+      Key(
+        "words", \.words,
+        .orNull(.distinct(of: "words", .line(allowsEmpty: false), ifEmpty: "leave the key out for all pairs")),
+        example: "[a, red, blue, car]",
+        "only pairs are taken whose prompts are of these words; `null` for all"),
+      Key(
+        "first_seed", \.firstSeed, .ifGiven(.seed), standard: "the seeds of `generate`", example: "2000",
+        "gives each pair a seed of its own: this one to the first, and the numbers after it to the others"),
+    ]
+  ) { entry, fields, reader in
+    if let field = fields["words"], !entry.all.isEmpty, entry.words != nil, entry.pairs.isEmpty {
+      reader.report(field, "no pair of the file is of these words alone; add what its prompts say")
+    }
+    if let field = fields["first_seed"],
+      entry.firstSeed.map({ $0.value.addingReportingOverflow(UInt64(entry.all.count)).overflow }) == true
+    {
+      reader.report(field, "the last pair's seed would be above the largest seed, \(Seed.max)")
+    }
+  }
 }
 
 private let pairsOfFileForm = Form<[PromptPair]>(

@@ -205,11 +205,11 @@ import Testing
       e.yaml:7:7: the key "target" is missing in generate.pairs.0
       e.yaml:8:7: the key "target" is missing in generate.pairs.1
       e.yaml:8:20: unknown key "traget" in generate.pairs.1; did you mean "target"? allowed: source, target, seeds
-      e.yaml:9:9: unknown key "sorce" in generate.pairs.2; did you mean "source"? allowed: source, target, seeds, template, lists, file, limit, draw, templates, change, seeds_each, first_seed, lot
-      e.yaml:10:7: generate.pairs.3: expected { source, target }, { template, lists, source }, { file, limit } or { draw, templates, lists, change }
+      e.yaml:9:9: unknown key "sorce" in generate.pairs.2; did you mean "source"? allowed: source, target, seeds, template, lists, file, limit, words, first_seed, draw, templates, change, seeds_each, lot
+      e.yaml:10:7: generate.pairs.3: expected { source, target }, { template, lists, source }, { file, limit, words, first_seed } or { draw, templates, lists, change }
       e.yaml:11:17: generate.pairs.4.source: expected text, found a list
       e.yaml:11:30: generate.pairs.4.target: expected text, found the whole number 3; as text it is written "3"
-      e.yaml:12:7: generate.pairs.5: expected a mapping with the keys source, target, seeds, template, lists, file, limit, draw, templates, change, seeds_each, first_seed, lot, found the text "a"
+      e.yaml:12:7: generate.pairs.5: expected a mapping with the keys source, target, seeds, template, lists, file, limit, words, first_seed, draw, templates, change, seeds_each, lot, found the text "a"
       """
     ),
     (

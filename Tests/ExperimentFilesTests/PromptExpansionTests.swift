@@ -2,6 +2,7 @@ import ExperimentFiles
 import Foundation
 import Generation
 import StrictYAML
+import Tensors
 import Testing
 
 @Suite struct PromptExpansionTests {
@@ -76,6 +77,42 @@ import Testing
         PromptPair(source: "a dog", target: "a cat"),
       ]
       #expect(try ExperimentSpec.load(path: path).generate.pairs == Array(expected.prefix(count)))
+    }
+  }
+
+  /// Pairs of some words alone, each with a seed of its own.
+  @Test func pairsOfSomeWordsWithSeedsOfTheirOwn() throws {
+    func read(_ keys: String, _ rest: String = "") throws -> [PromptPair] {
+      var pairs: [PromptPair] = []
+      try withPairsFile(Self.published) { path in
+        try minimal(generate: "pairs: [{ file: pairs.json, \(keys) }]\(rest)").write(
+          toFile: path, atomically: true, encoding: .utf8)
+        pairs = try ExperimentSpec.load(path: path).generate.pairs
+      }
+      return pairs
+    }
+    let pair = { (target: String, seeds: [Seed]?) in PromptPair(source: "a red car", target: target, seeds: seeds) }
+    #expect(try read("words: [a, car, red, blue, dog]", ", seeds: [1]") == [pair("a blue car", nil)])
+    #expect(
+      try read("words: [a, car, red, blue, green], first_seed: 40") == [
+        pair("a green car", [40]), pair("a blue car", [41]),
+      ])
+    #expect(try read("first_seed: 40, limit: 1") == [pair("a green car", [40])])
+    for (keys, problem) in [
+      (
+        "words: [red, car]",
+        ":4:45: generate.pairs.0.words: no pair of the file is of these words alone; add what its prompts say"
+      ),
+      (
+        "first_seed: 18446744073709551615",
+        ":4:50: generate.pairs.0.first_seed: the last pair's seed would be above the largest seed, 18446744073709551615"
+      ),
+    ] {
+      #expect {
+        _ = try read(keys)
+      } throws: {
+        "\($0)".hasSuffix(problem)
+      }
     }
   }
 

@@ -74,7 +74,10 @@ import Testing
   @Test func everyKeyOfWhatIsWrittenOutIsRead() throws {
     try checkRead(SweepRule.section.keeping(["single", "every"])) { "\($0.ranges)" }
     try checkRead(SweepRule.section.keeping(["window", "of", "every"])) { "\($0.ranges)" }
-    let file = #"[{ "source_prompt": "a", "edit_prompt": "b" }, { "source_prompt": "a", "edit_prompt": "c" }]"#
+    let file = #"""
+      [{ "source_prompt": "a", "edit_prompt": "b" }, { "source_prompt": "a red car", "edit_prompt": "a blue car" },
+       { "source_prompt": "a blue car", "edit_prompt": "a red car" }]
+      """#
     try Fixtures.withTemporaryFolder { folder in
       try Data(file.utf8).write(to: folder.appending(path: "pairs.json"))
       try checkRead(TemplateEntry.ofPairs, in: folder) { "\($0.pairs)" }
