@@ -66,11 +66,11 @@ import Testing
     #expect(try decode(spec.resolvedYAML()) == spec)
     #expect(
       problems(minimal(text("week"), generate: generate))
-        == "e.yaml:18:76: claims.claims.0.tests.0.settings: the file has no setting \"week\"; did you mean \"weak\"? there are "
+        == "e.yaml:17:88: claims.claims.0.tests.0.settings: the file has no setting \"week\"; did you mean \"weak\"? there are "
         + "weak, strong")
     #expect(
       problems(minimal(text("weak"), generate: "pairs: [{ source: a, target: b }], seeds: [1, 2, 3]"))
-        == "e.yaml:18:76: claims.claims.0.tests.0.settings: the file has no setting \"weak\"; settings is empty")
+        == "e.yaml:17:88: claims.claims.0.tests.0.settings: the file has no setting \"weak\"; settings is empty")
   }
 
   @Test(arguments: [

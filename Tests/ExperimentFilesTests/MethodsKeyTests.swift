@@ -94,7 +94,7 @@ import Testing
     ),
     (
       "layers: { find: ssim, ", "layers: { find: ssim, unit: steps, ",
-      "e.yaml:14:29: layers.unit: \"steps\" is not known; there are layers, heads"
+      "e.yaml:14:29: layers.unit: unknown value \"steps\"; allowed: layers, heads"
     ),
   ])
   func bad(part: String, replacement: String, message: String) {

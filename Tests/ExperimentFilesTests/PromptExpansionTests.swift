@@ -101,11 +101,11 @@ import Testing
     for (keys, problem) in [
       (
         "words: [red, car]",
-        ":4:45: generate.pairs.0.words: no pair of the file is of these words alone; add what its prompts say"
+        ":4:48: generate.pairs.0.words: no pair of the file is of these words alone; add what its prompts say"
       ),
       (
         "first_seed: 18446744073709551615",
-        ":4:50: generate.pairs.0.first_seed: the last pair's seed would be above the largest seed, 18446744073709551615"
+        ":4:53: generate.pairs.0.first_seed: the last pair's seed would be above the largest seed, 18446744073709551615"
       ),
     ] {
       #expect {

@@ -59,12 +59,16 @@ import Testing
 
   /// A test of some settings looks at their runs alone; one without looks at all.
   @Test func settingsOfATest() throws {
-    let all = ["weak": 0.3, "strong": -0.1].flatMap { settings, effect in
-      (1...8).flatMap { seed in
-        ["none", "swap"].map { column in
-          Run(
-            intervention: column, source: "dog", prompt: "cat", seed: UInt64(seed), settings: settings,
-            metrics: ["m": Double(seed) + (column == "swap" ? effect + 0.01 * Double(seed) : 0)])
+    let effects: [(settings: String, effect: Double)] = [("weak", 0.3), ("strong", -0.1)]
+    var all: [Run] = []
+    for (settings, effect) in effects {
+      for seed in 1...8 {
+        for column in ["none", "swap"] {
+          let added: Double = column == "swap" ? effect + 0.01 * Double(seed) : 0
+          all.append(
+            Run(
+              intervention: column, source: "dog", prompt: "cat", seed: UInt64(seed), settings: settings,
+              metrics: ["m": Double(seed) + added]))
         }
       }
     }

@@ -13,7 +13,7 @@ import Testing
   private typealias Part = LayerEffects.Part
   private static let layers = (1...6).map { Part(layer: $0, head: nil) }
   /// The heads of layers 3 and 5.
-  private static let heads = [3, 5].flatMap { layer in (0..<3).map { Part(layer: layer, head: $0) } }
+  private static let heads: [Part] = [3, 5].flatMap { layer in (0..<3).map { Part(layer: layer, head: $0) } }
   private static let sets = sets(of: layers)
 
   /// None, all, each alone and all but each, of six parts.
@@ -73,7 +73,7 @@ import Testing
     #expect(
       found.intervention?.fileText
         == "[{ op: replace, of: probabilities, sites: \"self:3,5\", steps: { fraction: [0.0, 0.8] }, branch: conditional, "
-        + "heads: [1] }]")
+        + "part: all, heads: [1] }]")
     // The second and the fifth of these are heads 1 of layer 2 and 0 of layer 4.
     let others = [(2, 0), (2, 1), (2, 2), (2, 3), (4, 0), (4, 1)].map { Part(layer: $0, head: $1) }
     let both = try #require(text(Self.sets(of: others), others))

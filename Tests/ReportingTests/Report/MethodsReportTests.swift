@@ -106,14 +106,14 @@ import Testing
     }
   }
 
-  /// Heads 0 to 2 of layer 4 and head 1 of layer 6, which carries everything; a set may have several operations.
+  /// Both heads of layer 2 and head 1 of layer 3, which carries everything; a set may have several operations.
   @Test func headsWithTheSetThatFollows() throws {
     let swap = "op: replace, steps: { fraction: [0, 0.8] }"
-    let heads = (0..<3).map { "only 4.\($0): [{ \(swap), sites: \"self:4\", heads: [\($0)] }]" }
-    let both = "both: [{ \(swap), sites: \"self:4\", heads: [0, 1, 2] }, { \(swap), sites: \"self:6\", heads: [1] }]"
+    let heads = (0..<2).map { "only 2.\($0): [{ \(swap), sites: \"self:2\", heads: [\($0)] }]" }
+    let both = "both: [{ \(swap), sites: \"self:2\", heads: [0, 1] }, { \(swap), sites: \"self:3\", heads: [1] }]"
     let interventions =
-      "{ none: [], cross: [{ \(swap), sites: \"cross:4\" }], \(heads.joined(separator: ", ")), "
-      + "one: [{ \(swap), sites: \"self:6\", heads: [1] }], \(both) }"
+      "{ none: [], cross: [{ \(swap), sites: \"cross:2\" }], \(heads.joined(separator: ", ")), "
+      + "one: [{ \(swap), sites: \"self:3\", heads: [1] }], \(both) }"
     try Fixtures.withTemporaryFolder { (root) throws -> Void in
       let lines = "layers: { find: ssim, metrics: [psnr, ssim], unit: heads }"
       let report = try report(root, interventions: interventions, lines: lines) { run in
@@ -121,14 +121,14 @@ import Testing
         return ["ssim": (["one", "both"].contains(run.intervention) ? 0.8 : 0.3) + wave, "psnr": 20 + wave]
       }
       for piece in [
-        "## Which heads\n\n6 sets of heads were changed alike. What each head of self-attention adds",
-        "| layer.head | psnr | ssim |", "In this order: 6.1.", "![small: what each head adds](figures/layers-1.png)",
-        "sites: \"self:6\", steps: { fraction: [0.0, 0.8] }, branch: conditional, heads: [1] }]",
+        "## Which heads\n\n5 sets of heads were changed alike. What each head of self-attention adds",
+        "| layer.head | psnr | ssim |", "In this order: 3.1.", "![small: what each head adds](figures/layers-1.png)",
+        "sites: \"self:3\", steps: { fraction: [0.0, 0.8] }, branch: conditional, part: all, heads: [1] }]",
       ] { #expect(report.contains(piece), "\(piece)\n\(report.prefix(9000))") }
       let rows = try rows(root, "layers.csv")
-      #expect(rows.count == 1 + 2 * 4 + 2 * 6)
-      #expect(rows.contains { $0.hasPrefix("effect,head 6.1,6.1,1,ssim,0.5") && $0.hasSuffix(",9,true") }, "\(rows)")
-      #expect(rows.contains { $0.hasPrefix("set,both,\"4.0, 4.1, 4.2, 6.1\",4,ssim,") }, "\(rows)")
+      #expect(rows.count == 1 + 2 * 3 + 2 * 5)
+      #expect(rows.contains { $0.hasPrefix("effect,head 3.1,3.1,1,ssim,0.5") && $0.hasSuffix(",9,true") }, "\(rows)")
+      #expect(rows.contains { $0.hasPrefix("set,both,\"2.0, 2.1, 3.1\",3,ssim,") }, "\(rows)")
     }
   }
 
