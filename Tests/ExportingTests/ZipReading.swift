@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// Reads zip archives of stored members as the format's description has it: from the end, through the directory.
 enum ZipReading {
@@ -57,17 +58,6 @@ enum ZipReading {
     }
     guard members.count == count else { throw Broken(what: "\(members.count) members of \(count)") }
     return members
-  }
-
-  /// CRC-32 a bit at a time.
-  private static func checksum(_ data: Data) -> UInt32 {
-    let polynomial: UInt32 = 0xEDB8_8320
-    var state = UInt32.max
-    for byte in data {
-      state ^= UInt32(byte)
-      for _ in 0..<8 { state = state & 1 == 1 ? state >> 1 ^ polynomial : state >> 1 }
-    }
-    return ~state
   }
 
   private static func number(_ bytes: [UInt8], _ place: Int, _ count: Int) throws -> Int {

@@ -27,17 +27,6 @@ import Testing
     return found
   }
 
-  /// CRC-32 as PNG has it.
-  private func checksum(_ bytes: [UInt8]) -> UInt32 {
-    let polynomial: UInt32 = 0xEDB8_8320
-    var state = UInt32.max
-    for byte in bytes {
-      state ^= UInt32(byte)
-      for _ in 0..<8 { state = state & 1 == 1 ? state >> 1 ^ polynomial : state >> 1 }
-    }
-    return ~state
-  }
-
   private func png(header: Chunk, pixels: [UInt8]) -> [UInt8] {
     func chunk(_ name: String, _ bytes: [UInt8]) -> [UInt8] {
       let body = Array(name.utf8) + bytes
