@@ -170,4 +170,48 @@ import Testing
       try planted.store.close()
     }
   }
+
+  /// What training would stumble over is said before it begins.
+  @Test(arguments: [
+    ("color: [red, blue, green]", "words", "no error"),
+    (
+      "color: [yellow]", "words",
+      "the probe \"p\": no picture of \"small\" is among those that it is trained on; give that experiment the same prompts and "
+        + "some of the seeds"
+    ),
+    (
+      "color: [red]", "words",
+      "the probe \"p\": of its pictures that \"small\" has too, labels: a probe tells two classes or more apart, found 1; give "
+        + "that experiment more of the prompts and seeds"
+    ),
+    (
+      "color: [red, blue, green]", "[a]",
+      "the probe \"p\": \"words\" keeps no red of \"a red car\"; it keeps a; give the record of that experiment this word"
+    ),
+  ])
+  func banksThatCannotBeTrainedOn(colors: String, tokens: String, said: String) throws {
+    let bank = PlantedMaps.yaml(probes: "")
+      .replacing("lists: { color: [red, blue, green]", with: "lists: { \(colors)")
+      .replacing("tokens: words", with: "tokens: \(tokens)")
+    let asking = PlantedMaps.yaml(
+      probes: """
+        probes:
+          lists: { color: [red, blue, green], thing: [car, boat] }
+          banks: [{ name: b, says: a control, from: small }]
+          probes: [{ name: p, says: is it, label: color, features: { record: words } }]
+        """
+    ).replacing("name: small", with: "name: asking")
+    try Fixtures.withTemporaryFolder { folder in
+      let planted = try PlantedMaps(folder, yaml: bank)
+      let plan = try SyntheticResults.plan(
+        ExperimentSpec(yaml: asking, file: "e.yaml"), sites: SyntheticResults.sites, size: .init(height: 16, width: 24))
+      do {
+        _ = try ProbePlan(plan, in: folder, store: nil)
+        #expect(said == "no error")
+      } catch {
+        #expect("\(error)" == "probes.banks.b: \(said)")
+      }
+      try planted.store.close()
+    }
+  }
 }

@@ -2,8 +2,49 @@ import Attention
 import ExperimentFiles
 import Formatting
 import Planning
+import Probing
 
 extension ProbePlan.Bank {
+  /// The pictures that a probe and the bank have both.
+  struct Shared {
+    /// Indices of the probe's own pictures.
+    let samples: [Int]
+    /// These, with the classes that are among them.
+    let own: ProbeSet
+    /// The bank's, in the same order.
+    let runs: [PlannedRun]
+    let folds: Folds
+  }
+
+  /// - Returns: nil where they have no picture in common.
+  /// - Throws: ``ProbingError`` where these pictures are of one class, or a fold has no other picture of a class.
+  func shared(with probe: PlannedProbe) throws(ProbingError) -> Shared? {
+    let held = Dictionary(
+      source.plan.groups.flatMap(\.runs).filter { $0.intervention == spec.intervention }.map {
+        (RunKey(prompt: $0.key.prompt, seed: $0.key.seed, intervention: ""), $0)
+      }, uniquingKeysWith: { first, _ in first })
+    let found = probe.trained.runs.map { held[RunKey(prompt: $0.key.prompt, seed: $0.key.seed, intervention: "")] }
+    let samples = found.indices.filter { found[$0] != nil }
+    guard !samples.isEmpty else { return nil }
+    let own = try probe.trained.narrowed(to: samples)
+    let folds = try Folds(own.samples, by: probe.spec.folds)
+    try folds.check(own.labels)
+    return Shared(samples: samples, own: own, runs: found.compactMap(\.self), folds: folds)
+  }
+
+  /// The bank's pictures as the probe reads them.
+  /// - Throws: why the word is not in a prompt or not kept of it.
+  func set(_ shared: Shared, of probe: PlannedProbe, _ record: RecordSpec, lists: ProbesSpec) throws -> ProbeSet {
+    let labels = shared.own.labels
+    let resolver = ProbeResolver(probes: lists, place: "probes.banks.\(spec.name)")
+    let positions = try shared.own.positions.map { _ in
+      try shared.runs.enumerated().map { at, run in
+        try resolver.located(probe.spec, in: run.prompt, label: labels.classes[labels.values[at]], record)
+      }
+    }
+    return ProbeSet(runs: shared.runs, samples: shared.own.samples, labels: labels, positions: positions)
+  }
+
   /// What a probe is shown of a bank in place of its own maps.
   enum Reading {
     case latents
@@ -30,7 +71,7 @@ extension ProbePlan.Bank {
 extension ProbePlan {
   /// Banks that no probe finds anything in, and tests over a bank that has nothing of their probe: both would be left out of a
   /// report without a word.
-  static func problems(of banks: [Bank], probes: [PlannedProbe], tests: [ProbeTestSpec]) -> [ExperimentFault] {
+  static func problems(of banks: [Bank], probes: [PlannedProbe], in spec: ProbesSpec) -> [ExperimentFault] {
     var faults: [ExperimentFault] = []
     for bank in banks {
       let place = "probes.banks.\(bank.spec.name)"
@@ -56,7 +97,8 @@ extension ProbePlan {
               + "\(quoted(probe.spec.name)) reads heads", at: place,
             advice: "record it with heads: all, or write heads: mean for the probe"))
       }
-      for (index, test) in tests.enumerated() where test.over == bank.spec.name && !asking.isEmpty {
+      for probe in asking { faults += Self.problems(of: bank, shownTo: probe, lists: spec, at: place) }
+      for (index, test) in spec.tests.enumerated() where test.over == bank.spec.name && !asking.isEmpty {
         guard let probe = probes.first(where: { $0.spec.name == test.probe }) else { continue }
         let places = test.at == .registered ? probe.places.filter(probe.registered.contains) : probe.places
         guard !places.contains(where: { bank.reading(of: probe, at: $0) != nil }) else { continue }
@@ -68,6 +110,31 @@ extension ProbePlan {
       }
     }
     return faults
+  }
+
+  /// Pictures that cannot be told apart in a bank, and words that it does not keep.
+  private static func problems(
+    of bank: Bank, shownTo probe: PlannedProbe, lists: ProbesSpec, at place: String
+  ) -> [ExperimentFault] {
+    func fault(_ found: String, _ advice: String) -> [ExperimentFault] {
+      [ExperimentFault("the probe \(quoted(probe.spec.name)): \(found)", at: place, advice: advice)]
+    }
+    do {
+      guard let shared = try bank.shared(with: probe) else {
+        return fault(
+          "no picture of \(quoted(bank.source.name)) is among those that it is trained on",
+          "give that experiment the same prompts and some of the seeds")
+      }
+      let readings = probe.places.lazy.compactMap { bank.reading(of: probe, at: $0) }
+      if case .maps(let record, _) = readings.first { _ = try bank.set(shared, of: probe, record, lists: lists) }
+      return []
+    } catch let error as ProbingError {
+      return fault(
+        "of its pictures that \(quoted(bank.source.name)) has too, \(error)",
+        "give that experiment more of the prompts and seeds")
+    } catch {
+      return fault("\(error)", "give the record of that experiment this word")
+    }
   }
 
   private static func listed(_ calls: [Int]) -> String {

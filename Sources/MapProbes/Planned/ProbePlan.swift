@@ -83,7 +83,7 @@ package struct ProbePlan {
       banks.append(Bank(spec: bank, source: source))
     }
     faults += Self.problems(of: spec) + Self.problems(ofLabels: spec, metrics: plan.spec.metrics.map(\.name))
-    if probes.count == spec.probes.count { faults += Self.problems(of: banks, probes: probes, tests: spec.tests) }
+    if probes.count == spec.probes.count { faults += Self.problems(of: banks, probes: probes, in: spec) }
     faults += try ProbeTestSeeds(spec: spec, plan: plan, probes: probes, banks: banks, sources: sources).faults()
     guard faults.isEmpty else { throw ExperimentError(faults) }
     self.spec = spec

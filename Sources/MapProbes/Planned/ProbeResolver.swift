@@ -213,36 +213,37 @@ struct ProbeResolver {
   func positions(
     _ spec: ProbeSpec, of prompt: PromptTokens, label: String, _ record: RecordSpec
   ) throws(ExperimentError) -> [Int] {
-    let word = spec.features.word
     let key = "features.word"
-    if ProbeSpec.ownLabels.contains(spec.label), ProbeFeaturesSpec.ownWords.contains(word) {
+    if ProbeSpec.ownLabels.contains(spec.label), ProbeFeaturesSpec.ownWords.contains(spec.features.word) {
       throw fault("no word of a prompt tells \(quoted(spec.label))", key, "name the word itself")
     }
-    do {
-      let name: TokenName
-      switch word {
-      case "<label>": name = try TokenName(label)
-      case "<after label>": name = try TokenName("<after \(label)>")
-      default:
-        if let list = ProbeFeaturesSpec.list(word) {
-          guard let other = probes.list(list)?.word(in: prompt.prompt) else {
-            throw SelectionError(problem: "\"\(prompt.prompt)\" names no word of \(list)")
-          }
-          name = try TokenName(other)
-        } else {
-          name = try Int(word).map { .position($0) } ?? TokenName(word)
+    do { return try located(spec, in: prompt, label: label, record) } catch { throw fault("\(error)", key) }
+  }
+
+  /// - Throws: why the word is not in the prompt, or not kept of it.
+  func located(_ spec: ProbeSpec, in prompt: PromptTokens, label: String, _ record: RecordSpec) throws -> [Int] {
+    let word = spec.features.word
+    let name: TokenName
+    switch word {
+    case "<label>": name = try TokenName(label)
+    case "<after label>": name = try TokenName("<after \(label)>")
+    default:
+      if let list = ProbeFeaturesSpec.list(word) {
+        guard let other = probes.list(list)?.word(in: prompt.prompt) else {
+          throw SelectionError(problem: "\"\(prompt.prompt)\" names no word of \(list)")
         }
+        name = try TokenName(other)
+      } else {
+        name = try Int(word).map { .position($0) } ?? TokenName(word)
       }
-      let wanted = try name.positions(in: prompt)
-      let recorded = try record.tokens.resolve(prompt)
-      guard RecordedWord.keys(covering: wanted, in: recorded.map(\.positions)) != nil else {
-        throw SelectionError(
-          problem: "\(quoted(record.name)) keeps no \(name) of \"\(prompt.prompt)\"",
-          hint: "it keeps " + recorded.map(\.label).joined(separator: ", "))
-      }
-      return wanted
-    } catch {
-      throw fault("\(error)", key)
     }
+    let wanted = try name.positions(in: prompt)
+    let recorded = try record.tokens.resolve(prompt)
+    guard RecordedWord.keys(covering: wanted, in: recorded.map(\.positions)) != nil else {
+      throw SelectionError(
+        problem: "\(quoted(record.name)) keeps no \(name) of \"\(prompt.prompt)\"",
+        hint: "it keeps " + recorded.map(\.label).joined(separator: ", "))
+    }
+    return wanted
   }
 }

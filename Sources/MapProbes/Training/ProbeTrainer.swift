@@ -182,50 +182,25 @@ struct ProbeTrainer: Sendable {
   /// A control that another experiment holds, on the pictures that it has too, against the probe on the same pictures.
   /// - Returns: nil where the bank has not the record or the place.
   private func bank(_ bank: ProbePlan.Bank, _ place: ProbePlace, _ own: MapFeatures) throws -> ControlFound? {
-    let plan = bank.source.plan
-    guard let reading = bank.reading(of: probe, at: place) else { return nil }
-    let runs = Dictionary(
-      plan.groups.flatMap(\.runs).filter { $0.intervention == bank.spec.intervention }.map {
-        (RunKey(prompt: $0.key.prompt, seed: $0.key.seed, intervention: ""), $0)
-      }, uniquingKeysWith: { first, _ in first })
-    let common = probe.trained.runs.indices.filter {
-      runs[RunKey(prompt: probe.trained.runs[$0].key.prompt, seed: probe.trained.runs[$0].key.seed, intervention: "")]
-        != nil
+    // Planning has refused banks that share no picture.
+    guard let reading = bank.reading(of: probe, at: place), let shared = try bank.shared(with: probe) else {
+      return nil
     }
-    guard !common.isEmpty else {
-      throw ExperimentError(
-        ExperimentFault(
-          "no picture of \(quoted(source.name)) is among those of \(quoted(bank.source.name))",
-          at: "probes.banks.\(bank.spec.name)", advice: "give that experiment the same prompts and some of the seeds"))
-    }
-    let chosen = try probe.trained.narrowed(to: common)
-    let others = chosen.runs.compactMap {
-      runs[RunKey(prompt: $0.key.prompt, seed: $0.key.seed, intervention: "")]
-    }
-    let folds = try Folds(chosen.samples, by: spec.folds)
-    try folds.check(chosen.labels)
-    let predicted = try predict(features(reading, of: bank, others, chosen, place), nil, chosen, folds)
-    let baseline = try predict(own.whole().rows(common), nil, chosen, folds)
+    let truth = shared.own.labels.values
+    let predicted = try predict(features(reading, of: bank, shared, place), nil, shared.own, shared.folds)
+    let baseline = try predict(own.whole().rows(shared.samples), nil, shared.own, shared.folds)
     return ControlFound(
-      name: bank.spec.name, samples: common, right: zip(predicted, chosen.labels.values).map(==),
-      own: zip(baseline, chosen.labels.values).map(==))
+      name: bank.spec.name, samples: shared.samples, right: zip(predicted, truth).map(==),
+      own: zip(baseline, truth).map(==))
   }
 
   private func features(
-    _ reading: ProbePlan.Bank.Reading, of bank: ProbePlan.Bank, _ runs: [PlannedRun], _ own: ProbeSet,
-    _ place: ProbePlace
+    _ reading: ProbePlan.Bank.Reading, of bank: ProbePlan.Bank, _ shared: ProbePlan.Bank.Shared, _ place: ProbePlace
   ) throws -> FeatureBlock {
     switch reading {
-    case .latents: return try bank.source.latents(runs, call: place.call)
+    case .latents: return try bank.source.latents(shared.runs, call: place.call)
     case .maps(let record, let site):
-      let labels = own.labels
-      let resolver = ProbeResolver(probes: plan.spec, place: "probes.probes.\(spec.name)")
-      let positions = try own.positions.map { _ in
-        try runs.enumerated().map { at, run in
-          try resolver.positions(spec, of: run.prompt, label: labels.classes[labels.values[at]], record)
-        }
-      }
-      let set = ProbeSet(runs: runs, samples: own.samples, labels: labels, positions: positions)
+      let set = try bank.set(shared, of: probe, record, lists: plan.spec)
       return try shown(maps(of: bank.source, record, ProbePlace(site: site, call: place.call), set)).whole()
     }
   }
