@@ -96,6 +96,14 @@ extension Measure {
     }
   }
 
+  /// Whether it is of several edits or pictures together.
+  public var isOfSets: Bool {
+    switch self {
+    case .set, .seeds: true
+    case .picture, .maps, .edit, .besideTarget, .rating, .program: false
+    }
+  }
+
   /// Whether it needs maps that an experiment recorded.
   public var isOfMaps: Bool { if case .maps = self { true } else { false } }
 }

@@ -28,10 +28,13 @@ struct RunMeasurer {
     let instruments = Instruments(spec.instruments, isStopped: { [stop] in stop.isRaised })
     let definitions = Dictionary(
       try spec.metrics.map { ($0.name, try definition(of: $0, instruments)) }, uniquingKeysWith: { first, _ in first })
+    // Those of sets come last: they ask for what is read off each of many pictures, and find it read.
     var work: [Work] = []
+    var workOfSets: [Work] = []
     for run in subjects.runs {
       let known = try store.metricSources(run.id)
       var item = Work(run: run)
+      var itemOfSets = Work(run: run)
       var foreign: [String] = []
       for metric in spec.metrics {
         guard let job = job(metric, run, subjects) else {
@@ -41,12 +44,17 @@ struct RunMeasurer {
         }
         let source = source(of: metric, definitions[metric.name] ?? [], run, subjects)
         guard known[metric.name] != .some(source) else { continue }
-        item.jobs.append((metric.name, job))
-        item.sources[metric.name] = source
+        if metric.measure.isOfSets {
+          itemOfSets.add(metric.name, source: source, job)
+        } else {
+          item.add(metric.name, source: source, job)
+        }
       }
       if !foreign.isEmpty { try store.removeMetrics(foreign, run: run.id) }
       if !item.jobs.isEmpty { work.append(item) }
+      if !itemOfSets.jobs.isEmpty { workOfSets.append(itemOfSets) }
     }
+    work += workOfSets
     for (index, item) in work.enumerated() {
       if stop.isRaised { throw RunInterrupted(stepsDone: index, stepsTotal: work.count) }
       var values: [String: Double] = [:]
@@ -80,6 +88,11 @@ struct RunMeasurer {
     let run: StoredRun
     var jobs: [(String, Job)] = []
     var sources: [String: String] = [:]
+
+    mutating func add(_ name: String, source: String, _ job: @escaping Job) {
+      jobs.append((name, job))
+      sources[name] = source
+    }
   }
 
   /// nil if the metric is not of this run.
