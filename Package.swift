@@ -193,7 +193,9 @@ let package = Package(
     // What probes found, for readers: figures, pages, tables.
     .target(
       name: "ProbePages",
-      dependencies: ["Comparing", "Formatting", "MapProbes", "Plotting", "Probing", "Tensors"],
+      dependencies: [
+        "Analysis", "Comparing", "ExperimentFiles", "Formatting", "MapProbes", "Plotting", "Probing", "Tensors",
+      ],
       swiftSettings: strict + unoptimised),
     .target(
       name: "Reporting",

@@ -117,6 +117,19 @@ extension ExperimentSpec {
         reader.note(interventions: experiment.interventions, metrics: experiment.metrics)
         experiment.layers = LayersSpec.section.read(field, reader)
       }, write: { $0.layers.map(LayersSpec.section.write) }),
+    Key(
+      "knows_against_does", brief: true,
+      example: "[{ from: picture-state, probe: color, sweep: swap, metric: ssim }]",
+      "what layers know beside what they do, see below",
+      read: { fields, reader, experiment in
+        guard let field = fields["knows_against_does"] else { return }
+        reader.note(interventions: experiment.interventions, metrics: experiment.metrics)
+        experiment.knowsAgainstDoes = knowsAgainstDoesForm.read(field, reader)
+        if !experiment.interventions.contains(where: \.operations.isEmpty) {
+          reader.report(
+            field, "what is done is told against an intervention that does nothing, and there is none; add `none: []`")
+        }
+      }, write: { $0.knowsAgainstDoes.flatMap(knowsAgainstDoesForm.write) }),
     // A file without claims keeps the canonical form that it had before there were any.
     Key(
       "claims", brief: true,
@@ -178,6 +191,9 @@ extension InstrumentFolders {
 }
 
 // MARK: Values
+
+private let knowsAgainstDoesForm = Form<[KnowsAgainstDoesSpec]>.list(
+  of: "questions", .keys(KnowsAgainstDoesSpec.section), ifEmpty: "give at least one probe and sweep")
 
 private let claimsForm = Form<ClaimsSpec?>.orNull(.keys(ClaimsSpec.section))
 

@@ -40,6 +40,8 @@ public struct ExperimentSpec: Codable, Hashable, Sendable {
   public internal(set) var methods: MethodsSpec?
   /// What is asked of the layers that interventions change; nil: nothing.
   public internal(set) var layers: LayersSpec?
+  /// What layers know beside what they do; nil: not asked.
+  public internal(set) var knowsAgainstDoes: [KnowsAgainstDoesSpec]?
   /// What the experiment claims; nil: nothing.
   public internal(set) var claims: ClaimsSpec?
   /// What is asked of stored maps; nil: nothing.
@@ -52,7 +54,8 @@ public struct ExperimentSpec: Codable, Hashable, Sendable {
     inputLatents: StepSelector? = nil, interventions: [InterventionSpec] = [.none],
     metrics: [Metric] = [], instruments: InstrumentFolders = InstrumentFolders(), tables: [FactorName] = [],
     figures: [FigureName] = [], methods: MethodsSpec? = nil, layers: LayersSpec? = nil,
-    claims: ClaimsSpec? = nil, probes: ProbesSpec? = nil, budget: BudgetSpec = BudgetSpec()
+    knowsAgainstDoes: [KnowsAgainstDoesSpec]? = nil, claims: ClaimsSpec? = nil, probes: ProbesSpec? = nil,
+    budget: BudgetSpec = BudgetSpec()
   ) {
     self.version = version
     self.name = name
@@ -70,6 +73,7 @@ public struct ExperimentSpec: Codable, Hashable, Sendable {
     self.figures = figures
     self.methods = methods
     self.layers = layers
+    self.knowsAgainstDoes = knowsAgainstDoes
     self.claims = claims
     self.probes = probes
     self.budget = budget

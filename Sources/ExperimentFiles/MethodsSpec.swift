@@ -41,8 +41,11 @@ public struct CurveSpec: Codable, Hashable, Sendable {
     self.published = published
   }
 
-  /// Its interventions of those of a file, in their order: the one of its name, and those that a sweep made of it, as `fpe until=0.8`.
-  package func points(among interventions: [String]) -> [String] {
+  /// Its interventions of those of a file.
+  package func points(among interventions: [String]) -> [String] { Self.points(of: name, among: interventions) }
+
+  /// The intervention of a name, and those that a sweep made of it, as `fpe until=0.8`, in the order of the file.
+  static func points(of name: String, among interventions: [String]) -> [String] {
     interventions.filter { intervention in
       guard intervention != name else { return true }
       let rest = intervention.dropFirst(name.count)

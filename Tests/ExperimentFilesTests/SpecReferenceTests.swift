@@ -26,6 +26,7 @@ import Testing
         case "methods": minimal("methods: { nothing: 1 }")
         case "curve": minimal("methods: { curves: [{ nothing: 1 }] }")
         case "layers": minimal("layers: { nothing: 1 }")
+        case "knows_against_does": minimal("knows_against_does: [{ nothing: 1 }]")
         case "claims": minimal("claims: { nothing: 1 }")
         case "gate": minimal("claims: { gates: [{ nothing: 1 }], claims: [] }")
         case "claim": minimal("claims: { claims: [{ nothing: 1 }] }")

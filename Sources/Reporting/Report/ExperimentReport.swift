@@ -44,6 +44,12 @@ public enum ExperimentReport {
     let methodCharts = try methods?.write(figures, data) ?? []
     let layers = LayerEffects(data).map { ReportLayers(effects: $0) }
     let layerCharts = try layers?.write(figures, data) ?? []
+    let knows = KnowsAgainstDoesPage(KnowsAgainstDoes.all(of: data))
+    for figure in knows?.figures ?? [] {
+      _ = try figures.write(
+        figure.draw(), as: figure.file, title: figure.title, prompts: data.spec.generate.pairs.map(\.label),
+        seeds: data.spec.generate.allSeeds, hashes: [data.experiment.modelHash])
+    }
     let probes = findings.map { ReportProbes($0, experiment: data.spec.name) }
     try probes?.write(figures)
     let sections = try ReportFigures(data: data).sections(figures)
@@ -51,6 +57,7 @@ public enum ExperimentReport {
     if let verdicts { ofRuns.append((ReportVerdicts.table, verdicts.csv)) }
     if let methods { ofRuns.append((ReportMethodComparison.table, methods.comparison.csv)) }
     if let layers { ofRuns.append((ReportLayers.table, layers.effects.csv)) }
+    if let knows { ofRuns.append((KnowsAgainstDoesPage.table, knows.csv)) }
     ofRuns += numbers.files
     ofRuns += factors.files
     ofRuns += sections.flatMap(\.tables)
@@ -61,7 +68,8 @@ public enum ExperimentReport {
     let maps = MapFilter(runs: Set(data.present.map(\.stored.id)))
     let page = ReportPage(
       data: data, numbers: numbers, factors: factors, verdicts: verdicts, chart: chart,
-      compared: [methods?.section(methodCharts), layers?.section(layerCharts)].compactMap { $0 }, probes: probes,
+      compared: [methods?.section(methodCharts), layers?.section(layerCharts), knows?.section].compactMap { $0 },
+      probes: probes,
       figures: sections,
       mapCount: try data.store.mapCount(maps), mapBytes: try data.store.bytesStored(maps))
     try folder.write(Data(try page.text().utf8), to: results.report.lastPathComponent)
@@ -90,7 +98,8 @@ public enum ExperimentReport {
   }
 
   private static let tableNames: Set<String> = Set([
-    ReportVerdicts.table, ReportMethodComparison.table, ReportLayers.table, "summary.csv", "metrics.csv", "runs.csv",
+    ReportVerdicts.table, ReportMethodComparison.table, ReportLayers.table, KnowsAgainstDoesPage.table, "summary.csv",
+    "metrics.csv", "runs.csv",
     MapFigures.statisticsTable, MapFigures.differencesTable, SweepFigures.table,
   ]).union(ProbePage.fileNames).union(FactorName.allCases.map(ReportFactors.fileName))
 

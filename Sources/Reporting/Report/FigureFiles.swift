@@ -36,6 +36,7 @@ final class FigureWriter {
   private static let kinds =
     FigureName.allCases.map(\.rawValue) + [
       ReportVerdicts.figure, ReportMethodComparison.figure, ReportLayers.figure, ProbeFigures.kind,
+      KnowsAgainstDoesPage.kind,
     ]
 
   /// Whether this tool gives a file such a name: a figure's kind, then words and numbers after hyphens.

@@ -239,11 +239,3 @@ extension ClaimsJudgement.Removal {
       + "\(found(estimate))\(second)."
   }
 }
-
-extension SourceRule {
-  /// How many edits a report leaves out by the rule, in Markdown.
-  func leftOut(_ edits: (count: Int, of: Int)) -> String {
-    "Left out: \(edits.count) of \(counted(edits.of, "edit")), whose source has a \(Markdown.text(metric)) below "
-      + "\(ClaimText.number(atLeast))."
-  }
-}

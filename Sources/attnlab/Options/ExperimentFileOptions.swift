@@ -44,12 +44,12 @@ struct ExperimentFileOptions: ParsableArguments {
       if let other = spec.mapsFrom {
         let hash = try folder.contentHash(cache: .user())
         let plan = try ExperimentPlan.reading(spec, from: other, modelHash: hash, in: root)
-        _ = try ProbePlan(plan, in: root, store: nil)
+        try plan.checkProbes(in: root)
         return (plan, model)
       }
       let plan = try ExperimentPlan(
         spec, model: PlanModel(model, hash: needsHash ? folder.contentHash(cache: .user()) : ""))
-      _ = try ProbePlan(plan, in: root, store: nil)
+      try plan.checkProbes(in: root)
       return (plan, model)
     } catch let error as ExperimentError {
       throw problems(error.problems)
