@@ -77,10 +77,12 @@ struct PlanBuilder {
         guard let steps else { return nil }
         if operation.op.changesStart { _ = attempt(place) { try NoisedStart.check(scheduler) } }
         let resolved = ResolvedOperation(spec: operation, sites: chosen, residuals: features, steps: steps)
-        for problem in resolved.problems(sites) { note(ExperimentFault(problem, at: place)) }
+        let problems = resolved.problems(sites)
+        for problem in problems { note(ExperimentFault(problem, at: place)) }
         checkHalf(operation.branch, place)
         if operation.op.onlyObserves { explainCrossRead(place) }
-        return resolved
+        // What is refused here would be refused again where it is planned.
+        return problems.isEmpty ? resolved : nil
       }
     }
     let records = spec.record.map { record in

@@ -39,17 +39,20 @@ package struct KnowsAgainstDoesPage {
   }
 
   private static let how =
-    "A place *knows* what a probe reads there, beyond what the probe is taken over. It *does* what a change there does to a metric, beyond "
-    + "doing nothing. If places did what they know, the two would rise and fall together; a metric that falls where much is done gives a negative \u{3c1}. \u{3c1} is Spearman's rank correlation over the places "
-    + "of a window of calls, with Fisher's interval at \(Readable.percent(SweepEffects.confidence)), which takes places to be independent. That the probe is uncertain too is not in it."
+    "A place *knows* what a probe reads there, beyond what the probe is taken over. It *does* what a change there does to a metric, "
+    + "beyond doing nothing. If places did what they know, the two would rise and fall together; a metric that falls where much is "
+    + "done gives a negative \u{3c1}. \u{3c1} is Spearman's rank correlation over the places of a window of calls, with Fisher's "
+    + "interval at \(Readable.percent(SweepEffects.confidence)), which takes places to be independent. That the probe is uncertain "
+    + "too is not in it."
 
   private func text(_ question: Int) -> String {
     let one = all[question]
     let spec = one.spec
     var parts = [
-      "### \(Markdown.text("\(spec.probe) against \(spec.sweep)"))",
+      "### \(Markdown.text(Self.title(one)))",
       "What is known: the accuracy of the probe \(Markdown.code(spec.probe)) of \(Markdown.code(spec.from)) over "
-        + "\(Markdown.text(spec.over)). What is done: \(Markdown.code(spec.metric)) under \(Markdown.code(spec.sweep)), less that with nothing done.",
+        + "\(Markdown.text(spec.over)). What is done: \(Markdown.code(spec.metric)) under \(Markdown.code(spec.sweep)), less that "
+        + "with nothing done.",
     ]
     if let rule = spec.sources { parts.append(rule.leftOut(one.leftOut)) }
     if let problem = one.problem {
@@ -59,6 +62,10 @@ package struct KnowsAgainstDoesPage {
     parts.append(together(one))
     parts += figures(question).map { "![\(Markdown.text($0.title))](figures/\($0.file))" }
     return parts.joined(separator: "\n\n")
+  }
+
+  private static func title(_ one: KnowsAgainstDoes) -> String {
+    "\(one.spec.probe) against \(one.spec.metric) under \(one.spec.sweep)"
   }
 
   private func windows(_ one: KnowsAgainstDoes) -> String {
@@ -106,11 +113,11 @@ package struct KnowsAgainstDoesPage {
 
   private func figures(_ question: Int) -> [Figure] {
     let one = all[question]
-    let title = "\(one.spec.probe) against \(one.spec.sweep)"
+    let title = Self.title(one)
     // A database may hold any number: what is too large to be drawn is left to the table.
     let windows = one.windows.filter { window in
       window.correlation.count > 0
-        && window.places.allSatisfy { abs($0.does.result.difference) <= 1e150 || $0.knows == nil }
+        && window.places.allSatisfy { !(abs($0.does.result.difference) > 1e150) }
     }
     guard !windows.isEmpty else { return [] }
     let layers = windows.flatMap { $0.places.map(\.layers) }.uniqued

@@ -74,6 +74,14 @@ package struct SweepGrid: Sendable {
     }
   }
 
+  /// What a sweep is called that made an intervention, `swap` of `swap words=end, layers=1-4`; nil for an intervention of no sweep.
+  package static func sweep(of intervention: String) -> String? {
+    guard let equals = intervention.firstIndex(of: "="), let space = intervention[..<equals].lastIndex(of: " ") else {
+      return nil
+    }
+    return String(intervention[..<space])
+  }
+
   /// Where an intervention stands.
   private struct Place {
     struct Grid: Hashable {
@@ -89,11 +97,8 @@ package struct SweepGrid: Sendable {
 
     /// nil for an intervention of no sweep, and of one of three keys or more.
     init?(_ intervention: String) {
-      guard let equals = intervention.firstIndex(of: "="),
-        let space = intervention[..<equals].lastIndex(of: " ")
-      else { return nil }
-      let name = String(intervention[..<space])
-      let choices = intervention[intervention.index(after: space)...].components(separatedBy: ", ").map { choice in
+      guard let name = SweepGrid.sweep(of: intervention) else { return nil }
+      let choices = intervention.dropFirst(name.count + 1).components(separatedBy: ", ").map { choice in
         choice.split(separator: "=", maxSplits: 1).map(String.init)
       }
       guard (1...2).contains(choices.count), choices.allSatisfy({ $0.count == 2 }) else { return nil }

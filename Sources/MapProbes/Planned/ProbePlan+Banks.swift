@@ -37,9 +37,15 @@ extension ProbePlan.Bank {
   func set(_ shared: Shared, of probe: PlannedProbe, _ record: RecordSpec, lists: ProbesSpec) throws -> ProbeSet {
     let labels = shared.own.labels
     let resolver = ProbeResolver(probes: lists, place: "probes.banks.\(spec.name)")
+    // The same prompt stands there with each of its seeds.
+    var known: [String: [Int]] = [:]
     let positions = try shared.own.positions.map { _ in
       try shared.runs.enumerated().map { at, run in
-        try resolver.located(probe.spec, in: run.prompt, label: labels.classes[labels.values[at]], record)
+        if let found = known[run.prompt.prompt] { return found }
+        let found = try resolver.located(
+          probe.spec, in: run.prompt, label: labels.classes[labels.values[at]], record)
+        known[run.prompt.prompt] = found
+        return found
       }
     }
     return ProbeSet(runs: shared.runs, samples: shared.own.samples, labels: labels, positions: positions)

@@ -1,4 +1,5 @@
 import Attention
+import Comparing
 import ExperimentFiles
 import Formatting
 import Foundation
@@ -90,9 +91,7 @@ struct ReportPage {
     let unchanged = spec.interventions.filter { $0.operations.allSatisfy(\.op.onlyObserves) }.map {
       Markdown.code($0.name)
     }
-    let changing = spec.interventions.filter { !$0.operations.allSatisfy(\.op.onlyObserves) }.map {
-      Markdown.code($0.name)
-    }
+    let changing = spec.interventions.filter { !$0.operations.allSatisfy(\.op.onlyObserves) }.map(\.name)
     let subject = spec.generate.pairs.isEmpty ? "picture" : "target"
     if changing.isEmpty {
       return "No attention was changed"
@@ -100,7 +99,16 @@ struct ReportPage {
     }
     let left = unchanged.isEmpty ? "" : "; \(listed(unchanged)) \(unchanged.count == 1 ? "leaves" : "leave") it alone"
     return "While each \(subject) was drawn, chosen attention of the model was changed in "
-      + "\(counted(changing.count, "way")) (\(listed(changing)))\(left)."
+      + "\(counted(changing.count, "way")) (\(listed(Self.ways(changing))))\(left)."
+  }
+
+  /// Interventions in words; of a long sweep its name and how many values it has.
+  private static func ways(_ names: [String]) -> [String] {
+    let sizes = Dictionary(grouping: names) { SweepGrid.sweep(of: $0) ?? "" }.mapValues(\.count)
+    return names.map { name in
+      guard let sweep = SweepGrid.sweep(of: name), let size = sizes[sweep], size > 4 else { return Markdown.code(name) }
+      return "\(Markdown.code(sweep)) at \(size) values"
+    }.uniqued
   }
 
   private var measured: String {
