@@ -32,7 +32,7 @@ func decode(_ yaml: String, set overrides: [String] = []) throws(SpecError) -> E
 // What messages say at length, and the tests only once.
 let topKeys =
   "version, name, question, model, generate, maps_from, record, predicted_clean, input_latents, interventions, metrics, "
-  + "instruments, tables, figures, methods, layers, claims, probes, budget"
+  + "instruments, tables, figures, methods, layers, knows_against_does, claims, probes, budget"
 let generateKeys =
   "pairs, prompts, seeds, num_inference_steps, guidance_scale, scheduler, scheduler_settings, sweep, settings, "
   + "negative_prompt, height, width, precision, batch, stop_after_calls"

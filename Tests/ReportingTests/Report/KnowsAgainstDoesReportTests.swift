@@ -84,7 +84,7 @@ import Testing
       for piece in [
         // A long sweep is named once.
         "was changed in 6 ways (`swap` at 6 values); `none` leaves it alone.",
-        "## What layers know, and what they do", "### color against attribute_reflected under swap",
+        "## What layers know, and what they do", "### color against attribute\\_reflected under swap",
         // What is done is a loss. Of three places there is a correlation and no interval.
         "| 0-1 | 3 | -1.00 | – |", "| 2 (+30.0) | 2 (-60.0) |",
         // The probe was not trained at the late call.
