@@ -23,9 +23,13 @@ struct ProbeGains: Sendable {
   /// - Throws: for a probe or control that is not there or cannot be read.
   init(_ spec: KnowsAgainstDoesSpec, in root: URL) throws(MissingGains) {
     let stored: [String: StoredProbe]
-    do { stored = try RunOrigin(named: spec.from, in: root).store.probes() } catch {
-      // Its message names the key that asks for an experiment elsewhere.
-      throw MissingGains("from", "\(error)".replacing("maps_from: ", with: "", maxReplacements: 1))
+    // What was found stands in reports, which name no folder.
+    do { stored = try RunOrigin(named: spec.from, in: root).store.probes() } catch ResultsError.noMapsFrom {
+      throw MissingGains(
+        "from", "there are no results of \(quoted(spec.from))",
+        "run its file first, or name the folder that holds them with --results")
+    } catch {
+      throw MissingGains("from", "the results of \(quoted(spec.from)) cannot be read", "\(error)")
     }
     guard let row = stored[spec.probe] else {
       let known = stored.keys.sorted().map { quoted($0) }.joined(separator: ", ")
@@ -35,7 +39,8 @@ struct ProbeGains: Sendable {
     }
     let result: ProbeResult
     do { result = try ProbeResult(reading: row.result, named: spec.probe) } catch {
-      throw MissingGains("probe", "\(error)")
+      throw MissingGains(
+        "probe", "the probe \(quoted(spec.probe)) of \(quoted(spec.from)) cannot be read", "\(error)")
     }
     try self.init(spec, result)
   }
