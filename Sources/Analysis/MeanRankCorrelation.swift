@@ -29,12 +29,11 @@ public struct MeanRankCorrelation: Hashable, Sendable {
 
   /// - Returns: nil where no window has a correlation: fewer than three units, or a quantity that is the same at all.
   public init?(_ windows: [Window]) {
-    let told = windows.filter { RankCorrelation(.spearman, $0.x, $0.y).value != nil }
-    let values = told.compactMap { RankCorrelation(.spearman, $0.x, $0.y).value }
-    guard !values.isEmpty else { return nil }
-    value = values.reduce(0, +) / Double(values.count)
-    self.windows = values.count
-    let units = told[0].x.count
+    let correlated = windows.map { (window: $0, value: RankCorrelation(.spearman, $0.x, $0.y).value) }
+    let told = correlated.filter { $0.value != nil }.map(\.window)
+    guard let units = told.first?.x.count else { return nil }
+    value = correlated.compactMap(\.value).reduce(0, +) / Double(told.count)
+    self.windows = told.count
     guard told.allSatisfy({ $0.x.count == units && ($0.x + $0.y).allSatisfy(\.isFinite) }) else {
       p = nil
       return

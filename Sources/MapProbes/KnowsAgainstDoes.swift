@@ -29,17 +29,14 @@ package struct KnowsAgainstDoes: Sendable {
     package let places: [Place]
     /// Spearman's, over the places.
     package let correlation: RankCorrelation
-
-    fileprivate var ranked: MeanRankCorrelation.Window {
-      MeanRankCorrelation.Window(places.map { $0.knows ?? .nan }, places.map(\.does.result.difference))
-    }
+    /// What is known and done at the places; no number where the probe has no cell.
+    fileprivate let values: MeanRankCorrelation.Window
 
     init(calls: [Int], places: [Place]) {
       self.calls = calls
       self.places = places
-      correlation = RankCorrelation(
-        .spearman, places.map { $0.knows ?? .nan }, places.map(\.does.result.difference),
-        confidence: SweepEffects.confidence)
+      values = MeanRankCorrelation.Window(places.map { $0.knows ?? .nan }, places.map(\.does.result.difference))
+      correlation = RankCorrelation(.spearman, values.x, values.y, confidence: SweepEffects.confidence)
     }
   }
 
@@ -94,7 +91,7 @@ package struct KnowsAgainstDoes: Sendable {
       }
       self.windows = windows
       let isWhole = windows.allSatisfy { $0.places.map(\.layers) == windows[0].places.map(\.layers) }
-      together = isWhole ? MeanRankCorrelation(windows.map(\.ranked)) : nil
+      together = isWhole ? MeanRankCorrelation(windows.map(\.values)) : nil
     }
   }
 }

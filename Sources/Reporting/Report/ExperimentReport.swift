@@ -69,8 +69,7 @@ public enum ExperimentReport {
     let page = ReportPage(
       data: data, numbers: numbers, factors: factors, verdicts: verdicts, chart: chart,
       compared: [methods?.section(methodCharts), layers?.section(layerCharts), knows?.section].compactMap { $0 },
-      probes: probes,
-      figures: sections,
+      probes: probes, figures: sections,
       mapCount: try data.store.mapCount(maps), mapBytes: try data.store.bytesStored(maps))
     try folder.write(Data(try page.text().utf8), to: results.report.lastPathComponent)
     try removeStale(results.figures, in: folder, keeping: Set(figures.names), isOwn: FigureWriter.isOwn)
@@ -99,8 +98,7 @@ public enum ExperimentReport {
 
   private static let tableNames: Set<String> = Set([
     ReportVerdicts.table, ReportMethodComparison.table, ReportLayers.table, KnowsAgainstDoesPage.table, "summary.csv",
-    "metrics.csv", "runs.csv",
-    MapFigures.statisticsTable, MapFigures.differencesTable, SweepFigures.table,
+    "metrics.csv", "runs.csv", MapFigures.statisticsTable, MapFigures.differencesTable, SweepFigures.table,
   ]).union(ProbePage.fileNames).union(FactorName.allCases.map(ReportFactors.fileName))
 
   /// Removes files that this tool wrote and the present report does not have; all others are the user's.
