@@ -64,6 +64,8 @@ public struct Denoising {
 
   private let unet: UNet
   private let context: UNetContext
+  /// Of the lanes that the last call was made with, where these were not all.
+  private var partialContext: (lanes: [Int], context: UNetContext)?
   /// `[lanes, tokens, channels]`
   private let embeddings: Tensor
   private let randomUNets: RandomUNets
@@ -157,17 +159,39 @@ public struct Denoising {
     return broken
   }
 
-  /// What the model makes of latents in a call; keeps what later calls take from it.
+  /// What the model makes of latents in a call, an element a lane; keeps what later calls take from it.
   private mutating func call(_ step: Int, latents: Tensor, _ probe: (any AttentionProbe)?) throws -> Tensor {
     try probe?.recall(held)
     let input = scheduler.scaledInput(latents, step: step)
-    let batch = settings.isGuided ? try Tensor.stacked([input, input]) : input
-    let output = try unet(batch, timestep: Double(timesteps[step]), context: context, probe: probe)
+    let timestep = Double(timesteps[step])
+    let output: Tensor
+    if let batch = probe?.batch, !batch.isWhole {
+      let computed = try unet(
+        elements(of: input, batch.lanes.map { lanes[$0].run }), timestep: timestep, context: context(of: batch.lanes),
+        probe: probe)
+      output = try elements(of: computed, batch.places)
+    } else {
+      let batch = settings.isGuided ? try Tensor.stacked([input, input]) : input
+      output = try unet(batch, timestep: timestep, context: context, probe: probe)
+    }
     if let kept = probe?.held, !kept.isEmpty {
       held.merge(kept) { $1 }
       heldFrom[step] = latents
     }
     return output
+  }
+
+  /// The context of some of the lanes.
+  private mutating func context(of lanes: [Int]) throws -> UNetContext {
+    if let known = partialContext, known.lanes == lanes { return known.context }
+    let made = try unet.context(elements(of: embeddings, lanes))
+    partialContext = (lanes, made)
+    return made
+  }
+
+  /// Elements of a batch, in an order of one's own; one may stand several times.
+  private func elements(of batch: Tensor, _ indices: [Int]) throws -> Tensor {
+    try Tensor.stacked(indices.map { try batch.slice($0..<($0 + 1)) })
   }
 
   /// Shows a random UNet what the model is about to be given. What it predicts is left.
@@ -178,11 +202,10 @@ public struct Denoising {
       try known
       ?? {
         let unet = try randomUNets.unet(seed: observer.seed)
-        let texts = try observer.lanes.map { try embeddings.slice($0..<($0 + 1)) }
-        return (unet, observer.lanes, try unet.context(Tensor.stacked(texts)))
+        return (unet, observer.lanes, try unet.context(elements(of: embeddings, observer.lanes)))
       }()
     observers[observer.seed] = made
-    let batch = try Tensor.stacked(observer.lanes.map { try input.slice(lanes[$0].run..<(lanes[$0].run + 1)) })
+    let batch = try elements(of: input, observer.lanes.map { lanes[$0].run })
     _ = try made.unet(batch, timestep: Double(timesteps[step]), context: made.context, probe: observer.probe)
   }
 

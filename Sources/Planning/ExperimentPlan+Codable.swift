@@ -29,6 +29,8 @@ private struct PlanRecord: Codable {
     let starts: [NoisedStart]?
     let maps: Int
     let mapBytes: Int
+    /// Absent where every run is computed by itself.
+    let sharedRuns: [Int]?
   }
 
   struct Group: Codable {
@@ -77,7 +79,7 @@ extension ExperimentPlan: Codable {
         },
         references: makeUp.references.map { PlanRecord.Reference(prompt: place($0.prompt), seed: $0.seed) },
         emptied: makeUp.promptChanges, starts: makeUp.starts.isEmpty ? nil : makeUp.starts, maps: makeUp.mapCount,
-        mapBytes: makeUp.mapBytes)
+        mapBytes: makeUp.mapBytes, sharedRuns: makeUp.sharedRuns.isEmpty ? nil : makeUp.sharedRuns)
     }
     try PlanRecord(
       format: PlanRecord.currentFormat, spec: spec, modelName: modelName, modelHash: modelHash, engine: engine,
@@ -131,6 +133,12 @@ extension ExperimentPlan: Codable {
             && (0...1).contains($0.strength)
         }, "\(place): a start of a member that there is not, or of a strength that is not 0 to 1")
       try check(makeUp.maps >= 0 && makeUp.mapBytes >= 0, "\(place): sizes below 0")
+      let shared = makeUp.sharedRuns ?? []
+      try check(
+        shared.isEmpty
+          || shared.count == record.settings[makeUp.settings].madeCalls
+            && shared.allSatisfy((0..<makeUp.members.count).contains),
+        "\(place): shared runs of calls or members that there are not")
       return Planning.MakeUp(
         settings: makeUp.settings,
         members: try makeUp.members.map {
@@ -139,7 +147,8 @@ extension ExperimentPlan: Codable {
         references: try makeUp.references.map {
           PlannedReference(prompt: try prompt($0.prompt, place), seed: $0.seed)
         },
-        promptChanges: makeUp.emptied, starts: starts, mapCount: makeUp.maps, mapBytes: makeUp.mapBytes)
+        promptChanges: makeUp.emptied, starts: starts, mapCount: makeUp.maps, mapBytes: makeUp.mapBytes,
+        sharedRuns: shared)
     }
     let groups = try record.groups.enumerated().map { index, group in
       try check(makeUps.indices.contains(group.makeUp), "groups.\(index): there is no make-up \(group.makeUp)")

@@ -51,7 +51,7 @@ extension ExperimentPlan {
         for seed in seeds {
           var denoising = settings.denoising
           denoising.seed = seed
-          let hash = identity.hash(denoising, makeUp.members, makeUp.references)
+          let hash = identity.hash(denoising, makeUp)
           groups.append(PlannedGroup(hash: hash, seed: seed, makeUp, at: makeUps.count, settings))
         }
         makeUps.append(makeUp)

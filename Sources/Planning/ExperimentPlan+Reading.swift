@@ -103,7 +103,6 @@ extension MakeUp {
   fileprivate func of(settings: Int) -> MakeUp {
     MakeUp(
       settings: settings, members: members, references: references, promptChanges: promptChanges, starts: starts,
-      mapCount: mapCount,
-      mapBytes: mapBytes)
+      mapCount: mapCount, mapBytes: mapBytes, sharedRuns: sharedRuns)
   }
 }

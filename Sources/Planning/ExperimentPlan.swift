@@ -49,6 +49,8 @@ public struct ExperimentPlan: Sendable {
   public var runCount: Int { groups.reduce(0) { $0 + $1.runs.count } }
   /// Steps of all runs.
   public var stepCount: Int { groups.reduce(0) { $0 + $1.runs.count * $1.stepCount } }
+  /// Steps that are computed: one for runs that are still the same.
+  public var computedStepCount: Int { groups.reduce(0) { $0 + $1.computedStepCount() } }
   public var mapCount: Int { saturatingSum(groups.map(\.mapCount)) }
   public var mapBytes: Int { saturatingSum(groups.map(\.mapBytes)) }
 
@@ -98,7 +100,7 @@ public struct ExperimentPlan: Sendable {
   public func identityText(of group: PlannedGroup) -> String {
     let makeUp = makeUps[group.makeUp]
     return GroupIdentity(model: modelHash, engine: engine, spec: spec, settings[makeUp.settings])
-      .text(group.settings, makeUp.members, makeUp.references)
+      .text(group.settings, makeUp)
   }
 }
 
@@ -126,6 +128,8 @@ public struct PlannedGroup: Sendable {
   public let hasPictures: Bool
   public let mapCount: Int
   public let mapBytes: Int
+  /// At each call, how many runs are not computed since they are still the same as another one; empty where there are none.
+  let sharedRuns: [Int]
   /// An index into the plan's make-ups.
   let makeUp: Int
   /// The members of the make-up that a plan reads; nil for all.
@@ -159,14 +163,30 @@ public struct PlannedGroup: Sendable {
     hasPictures = settings.stopAfterCalls == nil
     mapCount = makeUp.mapCount
     mapBytes = makeUp.mapBytes
+    sharedRuns = makeUp.sharedRuns
     self.makeUp = index
     self.places = places
   }
 }
 
 extension PlannedGroup {
-  /// Lanes of the batch: with guidance two a run.
+  /// Lanes of the largest batch: with guidance two a run.
   public var laneCount: Int { (runs.count + references.count) * (settings.isGuided ? 2 : 1) }
+
+  /// Lanes that a step is computed with.
+  public func laneCount(step: Int) -> Int {
+    (computedRuns(step: step) + references.count) * (settings.isGuided ? 2 : 1)
+  }
+
+  /// Runs that a step is computed of.
+  public func computedRuns(step: Int) -> Int {
+    runs.count - (sharedRuns.isEmpty ? 0 : min(sharedRuns[step], runs.count - 1))
+  }
+
+  /// Steps that are computed, of all runs from a step on.
+  public func computedStepCount(from step: Int = 0) -> Int {
+    (step..<max(step, stepCount)).reduce(0) { $0 + computedRuns(step: $1) }
+  }
 
   /// Whether its first run is the source of all others.
   package var hasSource: Bool { runs[0].intervention == InterventionSpec.sourceName }

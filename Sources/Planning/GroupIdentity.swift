@@ -32,14 +32,16 @@ struct GroupIdentity {
     operations = settings.operations.mapValues { $0.map(\.text) }
   }
 
-  func text(_ settings: DenoisingSettings, _ members: [GroupMember], _ references: [PlannedReference]) -> String {
+  func text(_ settings: DenoisingSettings, _ makeUp: MakeUp) -> String {
     let lines =
       [
         "attnlab group 1", model, engine, settings.schedulerText, "seed \(settings.seed)", "steps \(settings.steps)",
         "guidance \(settings.guidanceScale)", "size \(settings.height) \(settings.width)",
         "negative \(settings.negativePrompt)",
-      ] + records + members.map(text)
-      + references.map { "reference \($0.seed) \($0.prompt.prompt) \($0.prompt.ids)" }
+      ] + records + makeUp.members.map(text)
+      + makeUp.references.map { "reference \($0.seed) \($0.prompt.prompt) \($0.prompt.ids)" }
+      // Such a group's batches are smaller, and results of other batches may differ in their last bits.
+      + (makeUp.sharedRuns.isEmpty ? [] : ["runs are computed once while they are the same"])
     // Lengths keep one field from running into the next.
     return lines.map { "\($0.utf8.count) \($0)\n" }.joined()
   }
@@ -50,8 +52,8 @@ struct GroupIdentity {
   }
 
   /// The hash of a group.
-  func hash(_ settings: DenoisingSettings, _ members: [GroupMember], _ references: [PlannedReference]) -> String {
-    sha256(Data(text(settings, members, references).utf8))
+  func hash(_ settings: DenoisingSettings, _ makeUp: MakeUp) -> String {
+    sha256(Data(text(settings, makeUp).utf8))
   }
 }
 

@@ -210,7 +210,8 @@ struct PlanBuilder {
       let attention = try settings.attention(members, references: references, spec: spec, sites: sites)
       return MakeUp(
         settings: index, members: members, references: references, promptChanges: attention.promptChanges,
-        starts: attention.starts, mapCount: attention.mapCount, mapBytes: attention.mapBytes)
+        starts: attention.starts, mapCount: attention.mapCount, mapBytes: attention.mapBytes,
+        sharedRuns: attention.sharedRuns)
     } catch {
       for fault in error.faults { note(fault) }
       return nil

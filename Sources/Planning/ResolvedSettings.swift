@@ -65,9 +65,20 @@ struct MakeUp: Sendable {
   let starts: [NoisedStart]
   let mapCount: Int
   let mapBytes: Int
+  /// At each call, how many runs are not computed since they are still the same as another one; empty where there are none.
+  let sharedRuns: [Int]
 }
 
 extension ResolvedSettings {
+  /// Of each run, members before references, the first of the same prompt and start noise.
+  private static func origins(_ members: [GroupMember], _ references: [PlannedReference]) -> [Int] {
+    let prompts = members.map(\.prompt)
+    return prompts.map { prompt in prompts.firstIndex(of: prompt) ?? 0 }
+      + references.indices.map { reference in
+        members.count + (references.firstIndex(of: references[reference]) ?? reference)
+      }
+  }
+
   /// What every attention of a group does at every step.
   /// - Throws: `ExperimentError` with every operation and record that a prompt of the group cannot have.
   func attention(
@@ -110,8 +121,9 @@ extension ResolvedSettings {
     let lanes = Lane.batch(runs: members.count + references.count, guided: denoising.isGuided)
     do {
       return try AttentionPlan(
-        sites: sites, lanes: lanes, stepCount: madeCalls, tokens: members[0].prompt.tokens.count, operations: planned,
-        records: entries)
+        sites: sites, lanes: lanes, stepCount: madeCalls, scheduledSteps: callCount,
+        tokens: members[0].prompt.tokens.count, operations: planned, records: entries,
+        origins: Self.origins(members, references))
     } catch {
       throw ExperimentError(ExperimentFault("\(error)", at: "interventions"))
     }

@@ -15,7 +15,7 @@ extension ExperimentRunner {
     try makeLostFiles(of: group, stored, store, &tally)
     tally.runsKept += stored.runs.count { $0.status == .done }
     if stored.isSettled {
-      tally.done += group.runs.count * group.stepCount
+      tally.done += group.computedStepCount()
       return
     }
     let attention = try plan.attention(of: group)
@@ -28,7 +28,7 @@ extension ExperimentRunner {
         denoising = try group.denoising(model)
       }
     }
-    tally.done += group.runs.count * denoising.step
+    tally.done += group.computedStepCount() - group.computedStepCount(from: denoising.step)
     try denoise(group, attention, &denoising, stored, store, recorder, &tally)
   }
 
@@ -84,11 +84,11 @@ extension ExperimentRunner {
         failures: Dictionary(uniqueKeysWithValues: failing.compactMap { index, why in open[index].map { ($0, why) } }))
       open = going
       tally.stepsMade += 1
-      tally.done += group.runs.count
+      tally.done += group.computedRuns(step: step)
       progress.advanced(done: tally.done, total: tally.total, work: group.label)
     }
     // What is left of a group that failed as a whole is not computed.
-    tally.done += group.runs.count * (group.stepCount - denoising.step)
+    tally.done += group.computedStepCount(from: denoising.step)
     guard !open.isEmpty else { return }
     try finish(group, denoising, open, store, &tally)
   }

@@ -58,7 +58,7 @@ public struct ExperimentRunner {
     try removeUnfinished()
     let recorder = try begin(store)
     let failedBefore = Set(try store.runs(RunFilter(status: .failed, isPlanned: true)).map(\.id))
-    var tally = Tally(total: plan.stepCount)
+    var tally = Tally(total: plan.computedStepCount)
     for group in plan.groups {
       try Task.checkCancellation()
       try make(group, store, recorder, &tally)

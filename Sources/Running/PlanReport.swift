@@ -35,6 +35,10 @@ package struct PlanReport: Encodable {
   let settings: [Settings]
   let groups: [Group]
   let runs, maps, mapBytes, diskBytes, budgetBytes: Int
+  /// Of all runs.
+  let steps: Int
+  /// Those that are computed: one for runs that are still the same.
+  let computedSteps: Int
   let fitsBudget: Bool
   let stored: StoredShare
   /// nil where nothing was measured: without `--time`, or since the plan exceeds its budget.
@@ -67,6 +71,8 @@ package struct PlanReport: Encodable {
         runs: runs, maps: group.mapCount, mapBytes: group.mapBytes)
     }
     runs = plan.runCount
+    steps = plan.stepCount
+    computedSteps = plan.computedStepCount
     maps = plan.mapCount
     mapBytes = plan.mapBytes
     diskBytes = plan.diskBytes
@@ -74,6 +80,12 @@ package struct PlanReport: Encodable {
     fitsBudget = plan.budgetFault == nil
     estimatedSeconds = seconds
     remarks = plan.remarks
+  }
+
+  private var stepsText: String {
+    steps == computedSteps
+      ? grouped(steps)
+      : "\(grouped(steps)), \(grouped(computedSteps)) of them computed: runs are computed once while they are the same"
   }
 
   /// For a terminal: a line a group, then the facts.
@@ -105,7 +117,7 @@ package struct PlanReport: Encodable {
         ("reads", "\(counted(runs, "run")) of \(mapsFrom): " + (open == 0 ? "all are there" : "\(open) are not done")))
     } else {
       facts += [
-        ("groups", "\(groups.count)"), ("runs", "\(runs): \(stored.text)"),
+        ("groups", "\(groups.count)"), ("runs", "\(runs): \(stored.text)"), ("steps", stepsText),
         ("maps", "\(maps), \(Readable.bytes(mapBytes))"),
         ("disk", "about \(Readable.bytes(diskBytes)) of the budget's \(Readable.bytes(budgetBytes))"),
       ]

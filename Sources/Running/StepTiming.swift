@@ -37,8 +37,10 @@ package struct StepTiming {
     let clock = ContinuousClock()
     let measured = try clock.measure { try denoising.advance(probe: attention.probe(step: step)) }
     let decoding = try clock.measure { _ = try model.picture(denoising.latents(of: 0)) }
-    let perLane = Self.seconds(measured) / Double(largest.laneCount + attention.observedLanes(step: step))
-    let laneSteps = plan.groups.reduce(0) { $0 + $1.laneCount * $1.stepCount }
+    let perLane = Self.seconds(measured) / Double(largest.laneCount(step: step) + attention.observedLanes(step: step))
+    let laneSteps = plan.groups.reduce(0) { sum, group in
+      (0..<group.stepCount).reduce(sum) { $0 + group.laneCount(step: $1) }
+    }
     let pictures = plan.groups.reduce(0) { $0 + $1.runs.count * (($1.hasPictures ? 1 : 0) + $1.predictedSteps.count) }
     seconds = try perLane * Double(laneSteps + plan.observedLaneSteps) + Double(pictures) * Self.seconds(decoding)
   }

@@ -7,7 +7,7 @@ import Tensors
 /// mapped to it have together: the sum of probabilities, and the score that has this sum. The cell of query (y, x) is
 /// (y * outHeight / height, x * outWidth / width), rounded down.
 public struct MapObservation: Sendable {
-  public let lane: Int
+  public internal(set) var lane: Int
   /// The lane whose queries are held against this one's keys; nil: its own. Of another the lane's map is computed once
   /// more, and neither edits nor fills of scores and probabilities are in it.
   public var queriesOf: Int?

@@ -4,7 +4,7 @@ import Tensors
 ///
 /// A vector of the result is the mean over the rows that are mapped to its cell, and not a number where there is none.
 public struct VectorObservation: Sendable {
-  public let lane: Int
+  public internal(set) var lane: Int
   /// `queries`, `keys`, `values` or `output`.
   public let place: AttentionEdit.Place
   /// The grid of cells; tokens stand in one row.

@@ -30,6 +30,8 @@ public struct AttentionPlan: Sendable {
   public let promptChanges: [PromptChange]
   /// The runs that start from their source's picture. A denoising is told before its first step.
   public let starts: [NoisedStart]
+  /// Steps of the whole schedule, of which a run may make fewer.
+  private let scheduledSteps: Int
   /// The random UNets that are run beside the model, where a record keeps their attention.
   public let observers: [RandomObserver]
 
@@ -40,6 +42,8 @@ public struct AttentionPlan: Sendable {
 
   /// What is changed at a step.
   fileprivate struct Changes {
+    /// The lanes that are computed; lanes below are places among them.
+    let batch: LaneBatch
     /// At site: the fills of all lanes, or none where every lane keeps its own.
     var fills: [[ProbabilityFill]]
     /// At site: what else is changed, in order.
@@ -68,15 +72,20 @@ public struct AttentionPlan: Sendable {
 
   /// - Parameters:
   ///   - sites: of the model, at the size of the group's latents.
+  ///   - stepCount: of the steps that runs make.
+  ///   - scheduledSteps: of the whole schedule; nil: as many.
   ///   - tokens: positions of a prompt.
+  ///   - origins: of each run; those of one prompt and one start noise have the same, and are computed once as long as they
+  ///     do not differ. nil: every run is computed by itself.
   /// - Throws: `SelectionError` if an operation needs a source that does not compute its own probabilities.
   public init(
-    sites: [AttentionSite], lanes: [Lane], stepCount: Int, tokens: Int, operations: [PlannedOperation],
-    records: [PlannedRecord]
+    sites: [AttentionSite], lanes: [Lane], stepCount: Int, scheduledSteps: Int? = nil, tokens: Int,
+    operations: [PlannedOperation], records: [PlannedRecord], origins: [Int]? = nil
   ) throws(SelectionError) {
     self.sites = sites
     self.lanes = lanes
     self.stepCount = stepCount
+    self.scheduledSteps = scheduledSteps ?? stepCount
     promptChanges = Self.promptChanges(operations, lanes)
     starts = operations.compactMap { operation in
       guard case .noisedSource(let strength) = operation.change.effect, let source = operation.sources.first else {
@@ -91,16 +100,20 @@ public struct AttentionPlan: Sendable {
     for operation in operations { try operation.checkSteps() }
     let steps = operations.map { Set($0.steps) }
     let heldCalls = operations.map(\.heldCall)
+    var same = SameRuns(origins: origins ?? Array(0...(lanes.map(\.run).max() ?? 0)), promptChanges, operations)
     var known: [[[Int]]: Int] = [:]
     for step in 0..<stepCount {
       let active = operations.indices.filter { steps[$0].contains(step) }
       let holding = operations.indices.filter { heldCalls[$0] == step }
-      if let index = known[[active, holding]] {
+      same.call(active, starts.filter { $0.firstStep(of: self.scheduledSteps) == step })
+      let key = [active, holding, same.firstRuns]
+      if let index = known[key] {
         changesOfStep.append(index)
       } else {
-        known[[active, holding]] = changes.count
+        known[key] = changes.count
         changesOfStep.append(changes.count)
-        var made = try Self.changes(active.map { operations[$0] }, sites, lanes, tokens)
+        var made = try Self.changes(
+          active.map { operations[$0] }, sites, lanes, LaneBatch(lanes, firstRuns: same.firstRuns), tokens)
         made.holds = HeldAttention.all(of: holding.map { operations[$0] }, sites: sites.count, lanes: lanes)
         changes.append(made)
       }
@@ -139,17 +152,24 @@ public struct AttentionPlan: Sendable {
   }
 
   /// What operations, in the order of the file, do at a step.
+  /// - Parameters:
+  ///   - all: lanes of the group.
+  ///   - batch: of the step.
   private static func changes(
-    _ operations: [PlannedOperation], _ sites: [AttentionSite], _ lanes: [Lane], _ tokens: Int
+    _ operations: [PlannedOperation], _ sites: [AttentionSite], _ all: [Lane], _ batch: LaneBatch, _ tokens: Int
   ) throws(SelectionError) -> Changes {
     var changes = Changes(
-      fills: Array(repeating: [], count: sites.count), edits: Array(repeating: [], count: sites.count))
-    let laneOf = Dictionary(uniqueKeysWithValues: lanes.enumerated().map { ($1, $0) })
+      batch: batch, fills: Array(repeating: [], count: sites.count), edits: Array(repeating: [], count: sites.count))
+    let lanes = batch.lanes.map { all[$0] }
+    let laneOf = Dictionary(uniqueKeysWithValues: zip(all, batch.places))
+    let laneOfGroup = Dictionary(uniqueKeysWithValues: all.enumerated().map { ($1, $0) })
     var asked: [[[PlannedOperation]]] = Array(
       repeating: operations.isEmpty ? [] : Array(repeating: [], count: lanes.count), count: sites.count)
     for operation in operations {
       for branch in operation.branches {
-        guard let lane = laneOf[Lane(run: operation.run, branch: branch)] else { continue }
+        // What a run takes from another one is done there.
+        let own = Lane(run: operation.run, branch: branch)
+        guard let lane = laneOf[own], lanes[lane] == own else { continue }
         for site in operation.sites { asked[site][lane].append(operation) }
         for path in operation.residuals {
           changes.residuals[path, default: []].append(
@@ -184,7 +204,7 @@ public struct AttentionPlan: Sendable {
             heads: operation.heads, tokens: operation.partnered(by: alignment, of: tokens),
             renormalizes: operation.renormalizes, alignment: alignment)
           edit.objectQuery = changes.query(of: operation, laneOf)
-          edit.heldFrom = operation.held(site: site, lane: lanes[lane], laneOf)
+          edit.heldFrom = operation.held(site: site, lane: lanes[lane], laneOfGroup)
           changes.edits[site].append(edit)
         }
       }
@@ -253,9 +273,10 @@ public struct AttentionPlan: Sendable {
   /// At site, what is kept of a step, maps before vectors: by record, then by lane.
   private func observations(step: Int) -> [[PlannedObservation]] {
     let active = recorded.filter { $0.steps.contains(step) }
-    let queries = changes[changesOfStep[step]].queries
+    let (queries, batch) = (changes[changesOfStep[step]].queries, changes[changesOfStep[step]].batch)
     return sites.indices.map { site in
       var all = active.flatMap { $0.observations[site] }
+      if !batch.isWhole { all = all.map { $0.placed(in: batch) } }
       if !queries.isEmpty { all = all.map { $0.reading(queriesOf: queries[site]) } }
       return all.filter(\.isMap) + all.filter { !$0.isMap }
     }
@@ -266,28 +287,37 @@ public struct AttentionPlan: Sendable {
     observers.reduce(0) { $0 + ($1.observes(step: step) ? $1.lanes.count : 0) }
   }
 
+  /// At each step, how many runs are not computed since they are still the same as another one; empty where there are none.
+  public var sharedRuns: [Int] {
+    let branches = Set(lanes.map(\.branch)).count
+    let shared = changesOfStep.map { (lanes.count - changes[$0].batch.lanes.count) / max(1, branches) }
+    return shared.contains { $0 > 0 } ? shared : []
+  }
+
   /// Whether a record keeps something of a step.
   func keeps(step: Int) -> Bool { recorded.contains { $0.steps.contains(step) } }
 
   /// The runs that take attention from a run at a step or a later one, ascending.
   public func takers(from run: Int, step: Int) -> [Int] {
     var takers: Set<Int> = []
-    let isOfRun = { (lane: Int) in lanes[lane].run == run }
     for index in Set(changesOfStep[step...]) {
+      let batch = changes[index].batch
+      let isOfRun = { (place: Int) in batch.all(at: place).contains { lanes[$0].run == run } }
+      func take(_ place: Int) { takers.formUnion(batch.all(at: place).map { lanes[$0].run }) }
       for fills in changes[index].fills {
         for (lane, fill) in fills.enumerated() {
-          if case .source(let source) = fill, isOfRun(source) { takers.insert(lanes[lane].run) }
+          if case .source(let source) = fill, isOfRun(source) { take(lane) }
         }
       }
       let residuals = changes[index].residuals.values.joined()
       for edit in Array(changes[index].edits.joined()) + residuals where edit.sources.contains(where: isOfRun) {
-        takers.insert(lanes[edit.lane].run)
+        take(edit.lane)
       }
       for queries in changes[index].queries {
-        for (lane, source) in queries where isOfRun(source) { takers.insert(lanes[lane].run) }
+        for (lane, source) in queries where isOfRun(source) { take(lane) }
       }
     }
-    takers.formUnion(starts.filter { $0.source == run && $0.firstStep(of: stepCount) >= step }.map(\.run))
+    takers.formUnion(starts.filter { $0.source == run && $0.firstStep(of: scheduledSteps) >= step }.map(\.run))
     return takers.subtracting([run]).sorted()
   }
 
@@ -322,7 +352,8 @@ public struct AttentionPlan: Sendable {
   public func probe(step: Int) -> StepProbe {
     let changes = changes[changesOfStep[step]]
     return StepProbe(
-      sites: sites, fills: changes.fills, edits: changes.edits, residuals: changes.residuals, objects: changes.objects,
+      lanes: changes.batch, sites: sites, fills: changes.fills, edits: changes.edits, residuals: changes.residuals,
+      objects: changes.objects,
       holds: changes.holds, observations: observations(step: step),
       observers: observers.filter { $0.observes(step: step) }.map {
         ObserverProbe(seed: $0.seed, lanes: $0.lanes, probe: $0.plan.probe(step: step))

@@ -28,6 +28,8 @@ public protocol AttentionProbe: AnyObject {
   func receive(site: Int, observed: [Tensor])
   /// The random UNets that are run on the same latents, text and time, each with a probe of its own.
   var observers: [ObserverProbe] { get }
+  /// The lanes that the model is called with; nil: all.
+  var batch: LaneBatch? { get }
   /// What this call leaves for later ones.
   var held: [HeldAttention: Tensor] { get }
   /// Gives it what earlier calls have left, before it is asked for anything.
@@ -39,6 +41,8 @@ public protocol AttentionProbe: AnyObject {
 
 extension AttentionProbe {
   public var observers: [ObserverProbe] { [] }
+  /// All.
+  public var batch: LaneBatch? { nil }
   /// Nothing.
   public var held: [HeldAttention: Tensor] { [:] }
   /// Takes nothing.

@@ -4,13 +4,16 @@ import Tensors
 public struct HeldAttention: Hashable, Sendable {
   /// Index of the site.
   public let site: Int
+  /// Of the group.
   public let lane: Int
   public let place: AttentionEdit.Place
   /// The call, from 0.
   public let call: Int
 
   /// The observation that keeps it.
-  func observation(at site: AttentionSite) -> PlannedObservation.Kind {
+  /// - Parameter batch: of the call.
+  func observation(at site: AttentionSite, in batch: LaneBatch) -> PlannedObservation.Kind {
+    let lane = batch.places[lane]
     guard !place.isMap else {
       return .map(
         MapObservation(

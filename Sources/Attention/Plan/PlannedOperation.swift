@@ -3,14 +3,14 @@ public struct PlannedOperation: Codable, Hashable, Sendable {
   public let change: AttentionChange
   public let place: AttentionEdit.Place
   /// Index of the run in its group.
-  public let run: Int
+  public private(set) var run: Int
   /// Indices of the runs that it takes from, for operations that need some: their mean.
   public let sources: [Int]
   /// Indices of sites.
   public let sites: [Int]
   /// Paths of residual blocks whose features are changed.
   public let residuals: [String]
-  public let steps: [Int]
+  public private(set) var steps: [Int]
   public let branches: Set<GuidanceBranch>
   /// The heads that are changed; nil: all.
   public let heads: Set<Int>?
@@ -43,6 +43,15 @@ public struct PlannedOperation: Codable, Hashable, Sendable {
     self.renormalizes = renormalizes
     self.alignment = alignment
     self.object = object
+  }
+
+  /// What it does in one of its steps, whichever run it is of: equal where two runs are changed alike.
+  var asOfAnyRun: PlannedOperation {
+    var same = self
+    same.run = 0
+    // What it takes from an earlier call depends on where its steps begin.
+    same.steps = heldCall.map { [$0 + 1] } ?? []
+    return same
   }
 
   /// Whether it leaves everything as it is: it is then left out, and the bits stay.

@@ -12,8 +12,20 @@ struct PlannedObservation: Sendable {
 
   var isMap: Bool { if case .map = kind { true } else { false } }
 
+  /// The same by the places that lanes have in a call.
+  func placed(in batch: LaneBatch) -> PlannedObservation {
+    switch kind {
+    case .map(var observation):
+      observation.lane = batch.places[observation.lane]
+      return PlannedObservation(kind: .map(observation), map: map)
+    case .vectors(var observation):
+      observation.lane = batch.places[observation.lane]
+      return PlannedObservation(kind: .vectors(observation), map: map)
+    }
+  }
+
   /// The same of a map between another lane's queries and this one's keys.
-  /// - Parameter lanes: by lane, the one whose queries are read.
+  /// - Parameter lanes: by place, the one whose queries are read.
   func reading(queriesOf lanes: [Int: Int]) -> PlannedObservation {
     guard case .map(var observation) = kind, let other = lanes[observation.lane] else { return self }
     observation.queriesOf = other

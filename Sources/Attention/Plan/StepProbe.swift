@@ -6,6 +6,7 @@ public final class StepProbe: AttentionProbe {
   /// The model's own first, then those of random UNets.
   public var maps: [(map: PlannedMap, values: Tensor)] { own + observers.flatMap(\.probe.maps) }
   public let observers: [ObserverProbe]
+  public var batch: LaneBatch? { lanes }
 
   /// What is kept of this step for later ones.
   public private(set) var held: [HeldAttention: Tensor] = [:]
@@ -21,11 +22,15 @@ public final class StepProbe: AttentionProbe {
   private var objectMaps: [ObjectMaps]
   /// At site: what is to be kept, maps before vectors.
   private let holds: [[HeldAttention]]
+  private let lanes: LaneBatch
 
+  /// - Parameter lanes: of the call, those that edits, observations and holds are of.
   init(
-    sites: [AttentionSite], fills: [[ProbabilityFill]], edits: [[AttentionEdit]], residuals: [String: [AttentionEdit]],
+    lanes: LaneBatch, sites: [AttentionSite], fills: [[ProbabilityFill]], edits: [[AttentionEdit]],
+    residuals: [String: [AttentionEdit]],
     objects: [ObjectQuery], holds: [[HeldAttention]], observations: [[PlannedObservation]], observers: [ObserverProbe]
   ) {
+    self.lanes = lanes
     self.observers = observers
     self.sites = sites
     self.fills = fills
@@ -50,7 +55,8 @@ public final class StepProbe: AttentionProbe {
   }
 
   public func request(site: Int) -> AttentionRequest {
-    let observations = held(at: site).map { $0.observation(at: sites[site]) } + observations[site].map(\.kind)
+    let observations =
+      held(at: site).map { $0.observation(at: sites[site], in: lanes) } + observations[site].map(\.kind)
     return AttentionRequest(
       fills: fills[site], edits: edits[site].compactMap { located($0, sites[site]) },
       observations: objectObservations(site)
