@@ -13,7 +13,7 @@ import Testing
       "Sources/AttentionStore/AttentionStore.docc/AttentionStore.md",
       "Sources/ExperimentFiles/ExperimentFiles.docc/ExperimentFile.md",
       "Sources/Pipelines/Pipelines.docc/YourCheckpoint.md", "Experiments/emoji-scenes/README.md",
-      "Sources/attnlab/attnlab.docc/attnlab.md", "Sources/attnlab/attnlab.docc/Findings.md",
+      "Sources/attnlab/attnlab.docc/attnlab.md",
     ],
     ["notebooks-md/tokens-and-heat-maps.md"],
     ["notebooks-md/swapping-and-ablating.md"],
