@@ -50,7 +50,7 @@ public struct ExperimentPlan: Sendable {
   /// Steps of all runs.
   public var stepCount: Int { groups.reduce(0) { $0 + $1.runs.count * $1.stepCount } }
   /// Steps that are computed: one for runs that are still the same.
-  public var computedStepCount: Int { groups.reduce(0) { $0 + $1.computedStepCount() } }
+  public var computedStepCount: Int { groups.reduce(0) { $0 + $1.computedStepCount(0..<$1.stepCount) } }
   public var mapCount: Int { saturatingSum(groups.map(\.mapCount)) }
   public var mapBytes: Int { saturatingSum(groups.map(\.mapBytes)) }
 
@@ -183,10 +183,8 @@ extension PlannedGroup {
     runs.count - (sharedRuns.isEmpty ? 0 : min(sharedRuns[step], runs.count - 1))
   }
 
-  /// Steps that are computed, of all runs from a step on.
-  public func computedStepCount(from step: Int = 0) -> Int {
-    (step..<max(step, stepCount)).reduce(0) { $0 + computedRuns(step: $1) }
-  }
+  /// How often a step of a run is computed in some steps of the group.
+  public func computedStepCount(_ steps: Range<Int>) -> Int { steps.reduce(0) { $0 + computedRuns(step: $1) } }
 
   /// Whether its first run is the source of all others.
   package var hasSource: Bool { runs[0].intervention == InterventionSpec.sourceName }

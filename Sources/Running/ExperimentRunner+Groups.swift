@@ -15,7 +15,7 @@ extension ExperimentRunner {
     try makeLostFiles(of: group, stored, store, &tally)
     tally.runsKept += stored.runs.count { $0.status == .done }
     if stored.isSettled {
-      tally.done += group.computedStepCount()
+      tally.done += group.computedStepCount(0..<group.stepCount)
       return
     }
     let attention = try plan.attention(of: group)
@@ -28,7 +28,7 @@ extension ExperimentRunner {
         denoising = try group.denoising(model)
       }
     }
-    tally.done += group.computedStepCount() - group.computedStepCount(from: denoising.step)
+    tally.done += group.computedStepCount(0..<denoising.step)
     try denoise(group, attention, &denoising, stored, store, recorder, &tally)
   }
 
@@ -88,7 +88,7 @@ extension ExperimentRunner {
       progress.advanced(done: tally.done, total: tally.total, work: group.label)
     }
     // What is left of a group that failed as a whole is not computed.
-    tally.done += group.computedStepCount(from: denoising.step)
+    tally.done += group.computedStepCount(denoising.step..<group.stepCount)
     guard !open.isEmpty else { return }
     try finish(group, denoising, open, store, &tally)
   }
