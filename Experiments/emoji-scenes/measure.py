@@ -3,10 +3,12 @@
 
     python Experiments/emoji-scenes/measure.py vae  Sources/Pipelines/Models/emoji-scenes --count 256
     python Experiments/emoji-scenes/measure.py clip Sources/Pipelines/Models/emoji-scenes --count 256
+    python Experiments/emoji-scenes/measure.py clip Sources/Pipelines/Models/emoji-scenes --clip my-eye
     python Experiments/emoji-scenes/measure.py unet Sources/Pipelines/Models/emoji-scenes my-model --count 512
 
 vae: PSNR of reconstructions. clip: how often captions and pictures find each other, and how often objects and colours
-are named. unet: the error of the predicted noise. Of several folders each but the first is compared with the first,
+are named, among all of the world; where the settings have a core, also those of the core alone. With --clip another
+CLIP looks, at pictures through the VAE of the model. unet: the error of the predicted noise. Of several folders each but the first is compared with the first,
 scene by scene. Prints means, their standard errors and the standard deviation over scenes; --json FILE keeps every
 value.
 """
@@ -45,11 +47,14 @@ def measure_vae(model: Model, settings: Settings, world: World, given: argparse.
 
 def measure_clip(model: Model, settings: Settings, world: World, given: argparse.Namespace) -> Values:
     scenes = [world.draw(given.first + i) for i in range(given.count)]
-    plain = measures.plain_scenes(world, given.count)
-    drawn = measures.naming(model, settings, plain)
-    through = measures.naming(model, settings, plain, lambda x: vae.reconstruct(model.vae, x))
-    return {**measures.retrieval(model, settings, scenes), **{f"{key} named": value for key, value in drawn.items()},
-            **{f"{key} named, through the VAE": value for key, value in through.items()}}
+    values = measures.retrieval(model, settings, scenes)
+    kinds = {"": list(settings.world.objects), "core ": settings.world.core}
+    for kind, names in kinds.items():
+        plain = measures.plain_scenes(world, given.count, names) if names else []
+        for how, change in {"": lambda x: x, ", through the VAE": lambda x: vae.reconstruct(model.vae, x)}.items():
+            named = measures.naming(model, settings, plain, change)
+            values |= {f"{kind}{key} named{how}": column for key, column in named.items() if column}
+    return values
 
 
 def measure_unet(model: Model, settings: Settings, world: World, given: argparse.Namespace) -> Values:
@@ -74,7 +79,10 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=0, metavar="NUMBER", help="of the scenes (default 0)")
     parser.add_argument("--json", type=pathlib.Path, metavar="FILE")
     parser.add_argument("--sheet", type=pathlib.Path, metavar="FILE", help="vae: 16 scenes above their reconstructions")
+    parser.add_argument("--clip", type=pathlib.Path, metavar="DIR", help="clip: that of export.py --only clip")
     given = parser.parse_args()
+    if given.clip and given.measure != "clip":
+        parser.error("--clip goes with clip")
     if given.count < 2 or given.first < 0:
         parser.error("--count is at least 2 and --first at least 0")
     if given.sheet and (given.measure != "vae" or given.count < SHOWN):
@@ -83,7 +91,10 @@ def main() -> None:
     world = World(settings, measures.STREAM)
     results = []
     for folder in given.folders:
-        values = MEASURES[given.measure](folders.load(folder), settings, world, given)
+        model = folders.load(folder)
+        if given.clip:
+            model = folders.with_clip(model, given.clip)
+        values = MEASURES[given.measure](model, settings, world, given)
         results.append(values)
         print(folder)
         for name, column in values.items():

@@ -105,7 +105,9 @@ train() {
   recipe train judge --run "$scratch/run" --steps 20
   recipe train second_judge --run "$scratch/run" --steps 20
   recipe export "$scratch/model" --run "$scratch/run"
+  recipe export "$scratch/eye" --run "$scratch/run" --only clip
   for part in vae clip unet; do recipe measure "$part" "$scratch/model" --count 16; done
+  recipe measure clip "$scratch/model" --clip "$scratch/eye" --count 16
   recipe sample "$scratch/model" --out "$scratch/samples.png"
 }
 

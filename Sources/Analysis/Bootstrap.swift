@@ -49,6 +49,11 @@ public struct ClusteredSample: Hashable, Sendable {
     mean = sums.reduce(0, +) / Double(count)
   }
 
+  /// The clusters with these places in order of their first values; one may be there again.
+  func clusters(at places: [Int]) -> ClusteredSample {
+    ClusteredSample(sums: places.map { sums[$0] }, counts: places.map { counts[$0] })
+  }
+
   /// Treatment less baseline of measurements that are finite.
   public init(differencesOf finite: [PairedMeasurement]) {
     self.init(finite.map { $0.treatment - $0.baseline }, clusters: finite.map(\.cluster))

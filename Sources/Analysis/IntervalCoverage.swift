@@ -22,12 +22,12 @@ public struct IntervalCoverage: Hashable, Sendable {
     _ components: VarianceComponents, counts: [Int], samples: Int = IntervalCoverage.samples, seed: UInt64 = 0
   ) {
     var normal = NormalNumbers(seed: seed)
-    self.init(counts.count, samples, truth: 0) {
+    self.init(samples, truth: 0) {
       let sums = counts.map { count in
         let shared = components.between * normal.next()
         return (0..<count).reduce(0.0) { sum, _ in sum + shared + components.within * normal.next() }
       }
-      return ClusteredSample(sums: sums, counts: counts)
+      return ClusteredSample(sums: sums, counts: counts).studentInterval(confidence: Self.confidence)
     }
   }
 
@@ -43,25 +43,29 @@ public struct IntervalCoverage: Hashable, Sendable {
   ) {
     guard sample.clusters >= 2 else { return nil }
     var random = SplitMix64(seed: seed)
-    self.init(sample.clusters, samples, truth: sample.mean, isShare: isShare) {
-      let drawn = (0..<sample.clusters).map { _ in random.next(below: sample.clusters) }
-      return ClusteredSample(sums: drawn.map { sample.sums[$0] }, counts: drawn.map { sample.counts[$0] })
+    self.init(samples, truth: sample.mean) {
+      let drawn = sample.clusters(at: (0..<sample.clusters).map { _ in random.next(below: sample.clusters) })
+      return isShare
+        ? drawn.shareInterval(confidence: Self.confidence) : drawn.studentInterval(confidence: Self.confidence)
     }
   }
 
-  private init(
-    _ clusters: Int, _ samples: Int, truth: Double, isShare: Bool = false, _ make: () -> ClusteredSample
+  /// The same of the difference of two shares, by its own interval.
+  public init?(
+    drawingFrom shares: ShareDifference, samples: Int = IntervalCoverage.samples, seed: UInt64 = 0
   ) {
-    let reach = StudentT.quantile((1 + Self.confidence) / 2, freedom: Double(clusters - 1))
-    var held = 0
-    for _ in 0..<samples {
-      let sample = make()
-      if isShare {
-        if sample.shareInterval(confidence: Self.confidence)?.contains(truth) == true { held += 1 }
-        continue
-      }
-      // Equal values have no spread: their interval is a point.
-      if abs(sample.mean - truth) <= reach * sample.standardError + 1e-12 * max(1, abs(truth)) { held += 1 }
+    guard shares.clusters >= 2 else { return nil }
+    var random = SplitMix64(seed: seed)
+    self.init(samples, truth: shares.mean) { shares.drawn(&random).interval(confidence: Self.confidence) }
+  }
+
+  /// - Parameter interval: of a new sample.
+  private init(_ samples: Int, truth: Double, _ interval: () -> ClosedRange<Double>?) {
+    // Equal values have no spread: their interval is a point.
+    let slack = 1e-12 * max(1, abs(truth))
+    let held = (0..<samples).count { _ in
+      guard let found = interval() else { return false }
+      return found.lowerBound - slack <= truth && truth <= found.upperBound + slack
     }
     share = Double(held) / Double(samples)
     self.samples = samples

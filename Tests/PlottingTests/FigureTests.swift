@@ -219,6 +219,13 @@ private enum Sample: String, CaseIterable {
     #expect(ticks([0.31, 0.82, -0.2]) == ["−0.2", "0", "0.2", "0.4", "0.6", "0.8", "1"])
     #expect(ticks([25, 31]) == ["0", "10", "20", "30", "40"])
     #expect(ticks([0]) == ["0", "0.2", "0.4", "0.6", "0.8", "1"])
+    // Around the values alone, as marks need it.
+    func near(_ values: [Double]) -> [String] { AxisTicks(covering: values, fromZero: false).numbers }
+    #expect(near([0.52, 0.81]) == ["0.5", "0.55", "0.6", "0.65", "0.7", "0.75", "0.8", "0.85"])
+    #expect(near([0.9951, 0.9989]) == ["0.995", "0.996", "0.997", "0.998", "0.999"])
+    #expect(near([1003.5, 1005]) == ["1003.5", "1004", "1004.5", "1005"])
+    #expect(near([-31, -25]) == ["−31", "−30", "−29", "−28", "−27", "−26", "−25"])
+    #expect(near([0.7]) == ["0", "0.2", "0.4", "0.6", "0.8"] && near([1e300, 1e300]).first == "0")
     #expect(ticks([-3e-5]) == ["−3e−5", "−2.5e−5", "−2e−5", "−1.5e−5", "−1e−5", "−5e−6", "0"])
     var generator = SeededGenerator(seed: 9)
     for _ in 0..<500 {
@@ -229,6 +236,8 @@ private enum Sample: String, CaseIterable {
       #expect(
         values.allSatisfy { $0 >= axis.range.lowerBound - slack && $0 <= axis.range.upperBound + slack }, "seed 9")
       #expect((3...9).contains(axis.values.count), "seed 9: \(axis)")
+      let near = AxisTicks(covering: values, fromZero: false)
+      #expect(Set(near.numbers).count == near.values.count && near.values.count <= 9, "seed 9: \(near)")
     }
   }
 

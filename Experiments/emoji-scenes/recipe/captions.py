@@ -41,14 +41,22 @@ def noun_phrase(thing: Thing) -> str:
     return with_article(f"{thing.color} {thing.name}" if thing.color else thing.name)
 
 
+def draw_name(world: WorldSettings, rng: random.Random, besides: str | None = None) -> str:
+    """An object, of the core as often as `world.odds.core` says.
+
+    - besides: one that it is not.
+    """
+    names = [name for name in world.objects if name != besides]
+    core = [name for name in names if name in world.core]
+    if world.odds.core == 0 or not core:
+        return rng.choice(names)
+    return rng.choice(core if rng.random() < world.odds.core else [name for name in names if name not in core])
+
+
 def draw_thing(world: WorldSettings, rng: random.Random) -> Thing:
     """Never a pair that is held out."""
-    rest = [name for name in world.objects if name not in world.core]
     while True:
-        if world.odds.core == 0:
-            name = rng.choice(list(world.objects))
-        else:
-            name = rng.choice(world.core if rng.random() < world.odds.core else rest)
+        name = draw_name(world, rng)
         color = rng.choice(list(world.colors)) if rng.random() < world.odds.object_color else None
         if not world.is_held_out(name, color):
             return Thing(name, color)
@@ -170,14 +178,14 @@ def with_colors_exchanged(scene: Scene) -> Scene:
 
 
 def near_miss(scene: Scene, world: WorldSettings, rng: random.Random) -> Scene:
-    """The scene with one word wrong: a colour or an object; or the colours of two things swapped, which may change
-    nothing."""
+    """The scene with one word wrong: a colour or an object, drawn as scenes draw it; or the colours of two things swapped,
+    which may change nothing."""
     which = rng.randrange(len(scene.things))
     thing, chance = scene.things[which], rng.random()
     if chance < 0.3 and thing.color is not None and len(world.colors) > 1:
         wrong = Thing(thing.name, rng.choice([color for color in world.colors if color != thing.color]))
     elif (chance < 0.8 or len(scene.things) == 1) and len(world.objects) > 1:
-        wrong = Thing(rng.choice([name for name in world.objects if name != thing.name]), thing.color)
+        wrong = Thing(draw_name(world, rng, besides=thing.name), thing.color)
     else:
         return with_colors_exchanged(scene)
     things = tuple(wrong if i == which else thing for i, thing in enumerate(scene.things))

@@ -50,6 +50,18 @@ def load(folder: pathlib.Path) -> Model:
     return Model(tokenizer, text_encoder, vae, unet, scheduler, clip)
 
 
+def with_clip(model: Model, folder: pathlib.Path) -> Model:
+    """The model with a CLIP by itself, and its tokenizer, in place of its own. Raises `FolderError`.
+
+    Its text encoder stays, and knows other tokens: what is returned is for CLIPs alone.
+    """
+    clip = load_network(CLIPModel, folder)
+    try:
+        return model._replace(clip=clip, tokenizer=CLIPTokenizer.from_pretrained(folder))
+    except (OSError, ValueError) as error:
+        raise FolderError(f"{folder}: its tokenizer cannot be loaded: {error}") from error
+
+
 def load_network(kind: typing.Any, folder: pathlib.Path) -> typing.Any:
     """One part, in fp32. Raises `FolderError` if it cannot be read."""
     try:

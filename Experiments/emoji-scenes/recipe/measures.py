@@ -87,13 +87,17 @@ def _miss(scene: Scene, settings: Settings, rng: random.Random) -> Scene:
     return other
 
 
-def plain_scenes(world: World, count: int) -> list[Drawing]:
-    """One tinted object each on a plain background, pairs drawn evenly, held-out ones too, as in the card's table."""
+def plain_scenes(world: World, count: int, names: typing.Sequence[str] = ()) -> list[Drawing]:
+    """One tinted object each on a plain background, pairs drawn evenly, held-out ones too, as in the card's table.
+
+    - names: the objects to draw from; empty: all of the world.
+    """
     own = world.settings
+    chosen = list(names or own.objects)
     drawings = []
     for number in range(count):
         rng = random.Random(f"{STREAM}/plain/{number}")
-        scene = Scene((Thing(rng.choice(list(own.objects)), rng.choice(list(own.colors))),))
+        scene = Scene((Thing(rng.choice(chosen), rng.choice(list(own.colors))),))
         drawings.append(world.paint(scene, world.arrange(scene, rng), rng))
     return drawings
 

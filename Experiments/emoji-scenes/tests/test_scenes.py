@@ -144,6 +144,15 @@ class CaptionTests(unittest.TestCase):
         self.assertEqual(set(kinds), {(1, 0), (0, 1), (0, 2), (0, 0)} & set(kinds))
         self.assertGreater(min(kinds[1, 0], kinds[0, 1], kinds[0, 2]), 0)
 
+    def test_wrong_objects_are_as_often_of_the_core_as_right_ones(self) -> None:
+        second = settings.load(settings.FOLDER / "settings.yaml", [], settings.FOLDER / "second-edition.yaml").world
+        rng = random.Random(3)
+        names = [captions.draw_name(second, rng, besides="cat") for _ in range(2000)]
+        self.assertNotIn("cat", names)
+        self.assertEqual(set(names), set(second.objects) - {"cat"})
+        # Five standard errors.
+        self.assertAlmostEqual(sum(name in second.core for name in names) / 2000, second.odds.core, delta=0.045)
+
 
 class GlyphTests(unittest.TestCase):
     def test_tint_goes_from_dark_over_the_colour_to_light(self) -> None:

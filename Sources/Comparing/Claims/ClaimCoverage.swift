@@ -22,7 +22,8 @@ extension ClaimEstimate {
   public var coverage: ClaimCoverage? {
     guard clustering == .pairs,
       let components = VarianceComponents(result.differences, clusters: clusterNumbers),
-      let drawn = IntervalCoverage(drawingFrom: sample, isShare: isShare)
+      let drawn = shares.map({ IntervalCoverage(drawingFrom: $0) })
+        ?? IntervalCoverage(drawingFrom: sample, isShare: isShare)
     else { return nil }
     let counts = Dictionary(grouping: clusterNumbers) { $0 }.values.map(\.count).sorted()
     guard let fewest = counts.first, let most = counts.last else { return nil }

@@ -9,8 +9,8 @@ public struct ClaimEstimate: Hashable, Sendable {
   /// Of `of` as treatment; the baseline of a plain mean is 0.
   public let result: PairedDifference
   /// Of the mean difference, corrected: by Student's t for pairs, and for fewer than ``Comparison/fewClusters`` clusters, whose
-  /// resampling would promise too much, else by the bootstrap. Of a share of pairs or few clusters it is Korn and Graubard's, and a
-  /// difference of shares ends where one can. nil for fewer than two clusters.
+  /// resampling would promise too much, else by the bootstrap. Of a share of pairs or few clusters it is Korn and Graubard's, and of a
+  /// difference of such shares that of ``ShareDifference``. nil for fewer than two clusters.
   public let interval: ClosedRange<Double>?
   public let clustering: Comparison.Clustering
   /// Runs that are not done, or without the metric, or without a partner.
@@ -21,6 +21,8 @@ public struct ClaimEstimate: Hashable, Sendable {
   let clusterNumbers: [Int]
   /// Whether it is a mean of values that are 0 or 1, with an interval of a share.
   let isShare: Bool
+  /// Where it is a difference of values that are 0 or 1, with the interval of one.
+  let shares: ShareDifference?
   /// The runs whose values are in the mean, by their places among all.
   let runs: Set<Int>
 
@@ -42,7 +44,11 @@ public struct ClaimEstimate: Hashable, Sendable {
     let sample = ClusteredSample(differencesOf: measurements.filter { $0.baseline.isFinite && $0.treatment.isFinite })
     let agrees = range.map { sample.clustersAgree(width: $0.upperBound - $0.lowerBound) } ?? false
     let isByClusters = clustering == .pairs || sample.clusters < Comparison.fewClusters || agrees
-    isShare = error == nil && isByClusters && range == 0...1 && finite.allSatisfy { $0.of == 0 || $0.of == 1 }
+    let isOfShares = error == nil && isByClusters
+    isShare = isOfShares && range == 0...1 && finite.allSatisfy { $0.of == 0 || $0.of == 1 }
+    shares =
+      isOfShares && range == -1...1
+      ? ShareDifference(result.differences, clusters: finite.map { numbers.number(of: $0.key, clustering) }) : nil
     interval =
       if error != nil {
         sample.studentInterval(confidence: bootstrap.confidence, standardError: error).map { student in
@@ -50,6 +56,8 @@ public struct ClaimEstimate: Hashable, Sendable {
         }
       } else if isShare {
         sample.shareInterval(confidence: bootstrap.confidence)
+      } else if let shares {
+        shares.interval(confidence: bootstrap.confidence)
       } else if isByClusters {
         sample.interval(confidence: bootstrap.confidence, within: range, values: sample.clusters)
       } else {

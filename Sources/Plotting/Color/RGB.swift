@@ -25,7 +25,7 @@ public struct RGB: Hashable, Sendable {
   public static let line = RGB(0xCFCFCF)
 
   /// Colors of things that are told apart by color: Okabe and Ito 2008, for readers who see red and green alike too.
-  static let distinct = [0xD55E00, 0x0072B2, 0x009E73, 0xCC79A7, 0xE69F00, 0x56B4E9].map { RGB($0) }
+  static let distinct = [0xD55E00, 0x0072B2, 0x009E73, 0xCC79A7, 0xE69F00, 0x56B4E9, 0x000000].map { RGB($0) }
 
   /// Whether white is easier to read on it than ink is: Rec. 709 luma below the middle.
   var isDark: Bool { 0.2126 * Float(red) + 0.7152 * Float(green) + 0.0722 * Float(blue) < 128 }

@@ -58,15 +58,17 @@ extension Figures {
   }
 }
 
-/// Round numbers along an axis: multiples of 1, 2 or 5 times a power of ten that enclose all values and zero.
+/// Round numbers along an axis: multiples of 1, 2 or 5 times a power of ten that enclose all values.
 struct AxisTicks: Hashable {
   let step: Double
   let first: Int
   let last: Int
 
-  init(covering values: [Double], count: Int = 6) {
-    let low = min(0, values.min() ?? 0)
-    let high = max(0, values.max() ?? 0)
+  /// - Parameter fromZero: Whether zero is enclosed too, as lengths of bars need it. Values that differ by less than
+  ///   0.01 % of the largest have it anyway, since their numbers would be too long.
+  init(covering values: [Double], fromZero: Bool = true, count: Int = 6) {
+    var (low, high) = (values.min() ?? 0, values.max() ?? 0)
+    if fromZero || high - low < 1e-4 * max(abs(low), abs(high)) { (low, high) = (min(0, low), max(0, high)) }
     let span = low == high ? 1 : high - low
     let power = pow(10, (log10(span / Double(count))).rounded(.down))
     let most = Double(count) + 1e-9
@@ -81,6 +83,13 @@ struct AxisTicks: Hashable {
 
   var range: ClosedRange<Double> { Double(first) * step...Double(last) * step }
   var values: [Double] { (first...last).map { Double($0) * step } }
+
+  /// The numbers of the values, with as many digits as tell them apart.
+  var numbers: [String] {
+    let largest = log10(max(abs(range.lowerBound), abs(range.upperBound))).rounded(.down)
+    let digits = max(3, Int(largest - log10(step * 1.000001).rounded(.down)) + 1)
+    return values.map { brief($0, digits: digits) }
+  }
 }
 
 private struct BarLayout {

@@ -37,7 +37,8 @@ public struct TradeoffLine: Hashable, Sendable {
 extension Figures {
   /// Two values of each setting against one another, a line a method, with an upright line where methods are compared.
   ///
-  /// Lines have Okabe and Ito's colors and a mark each. Both axes reach from 0 around all values.
+  /// Lines have Okabe and Ito's colors and a mark each. Axes reach around the values, so that marks do not crowd a
+  /// corner; where they begin is said by their numbers.
   /// - Parameters:
   ///   - horizontal: What is kept, with its unit.
   ///   - vertical: What is gained, with its unit.
@@ -91,8 +92,8 @@ private struct TradeoffLayout {
     self.vertical = vertical
     self.reference = reference
     let points = lines.flatMap(\.points)
-    across = AxisTicks(covering: points.map(\.kept) + (reference.map { [$0.value] } ?? []))
-    up = AxisTicks(covering: points.map(\.gained))
+    across = AxisTicks(covering: points.map(\.kept) + (reference.map { [$0.value] } ?? []), fromZero: false)
+    up = AxisTicks(covering: points.map(\.gained), fromZero: false)
     styles = LineStyles([
       LinePanel(series: lines.map { LineSeries($0.label, points: []) }, references: reference.map { [$0] } ?? [])
     ])
@@ -128,15 +129,15 @@ private struct TradeoffLayout {
   }
 
   private func drawAxes(on canvas: inout Canvas, x: Int, y: Int) {
-    for value in up.values {
+    for (value, number) in zip(up.values, up.numbers) {
       let line = y + Int(down(value).rounded())
       canvas.fill(Self.gridColor, x: x, y: line, width: Self.width, height: 1)
-      canvas.text(brief(value), x: x - 10, y: line - Self.lineHeight / 2, size: Layout.chartSize, anchor: .right)
+      canvas.text(number, x: x - 10, y: line - Self.lineHeight / 2, size: Layout.chartSize, anchor: .right)
     }
-    for value in across.values {
+    for (value, number) in zip(across.values, across.numbers) {
       let line = x + Int(right(value).rounded())
       canvas.fill(Self.gridColor, x: line, y: y, width: 1, height: Self.height)
-      canvas.text(brief(value), x: line, y: y + Self.height + 8, size: Layout.chartSize, anchor: .center)
+      canvas.text(number, x: line, y: y + Self.height + 8, size: Layout.chartSize, anchor: .center)
     }
     canvas.fill(.line, x: x, y: y, width: 2, height: Self.height)
     canvas.fill(.line, x: x, y: y + Self.height, width: Self.width, height: 2)
