@@ -8,7 +8,9 @@ import Testing
   private static let kinds: [[Double]] = [[0, 0], [0, 1], [1, 1], [0, -1], [-1, -1], [1, -1]]
 
   private func differences(_ pairs: [Int]) -> (values: [Double], clusters: [Int]) {
-    let values = zip(pairs, Self.kinds).flatMap { count, kind in [[Double]](repeating: kind, count: count) }.flatMap { $0 }
+    let values = zip(pairs, Self.kinds).flatMap { count, kind in [[Double]](repeating: kind, count: count) }.flatMap {
+      $0
+    }
     return (values, values.indices.map { $0 / 2 })
   }
 

@@ -41,6 +41,9 @@ def noun_phrase(thing: Thing) -> str:
     return with_article(f"{thing.color} {thing.name}" if thing.color else thing.name)
 
 
+NEAR_MISSES = 20  # are drawn until one is of no combination that is held out
+
+
 def draw_name(world: WorldSettings, rng: random.Random, besides: str | None = None) -> str:
     """An object, of the core as often as `world.odds.core` says.
 
@@ -179,7 +182,19 @@ def with_colors_exchanged(scene: Scene) -> Scene:
 
 def near_miss(scene: Scene, world: WorldSettings, rng: random.Random) -> Scene:
     """The scene with one word wrong: a colour or an object, drawn as scenes draw it; or the colours of two things swapped,
-    which may change nothing."""
+    which may change nothing.
+
+    What is held out is no near miss: a network that met it as wrong alone would learn that it is never right.
+    """
+    for _ in range(NEAR_MISSES):
+        other = _one_word_wrong(scene, world, rng)
+        things = other.things
+        if not is_held_out(things, world) and not any(world.is_held_out(thing.name, thing.color) for thing in things):
+            return other
+    return scene
+
+
+def _one_word_wrong(scene: Scene, world: WorldSettings, rng: random.Random) -> Scene:
     which = rng.randrange(len(scene.things))
     thing, chance = scene.things[which], rng.random()
     if chance < 0.3 and thing.color is not None and len(world.colors) > 1:

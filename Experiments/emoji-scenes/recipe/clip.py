@@ -94,7 +94,8 @@ class CLIPStage(Stage):
         wrong = []
         for _, scene in chosen * self.own.negatives:
             other = captions.near_miss(scene, self.settings.world, rng)
-            wrong.append(captions.caption(other, self.settings.world, rng))
+            if other != scene:
+                wrong.append(captions.caption(other, self.settings.world, rng))
         # One that happens to be the caption of another picture is none.
         wrong = [text for text in dict.fromkeys(wrong) if text not in set(true)]
 

@@ -1,5 +1,6 @@
 """Scenes are the same again, their captions tell what is drawn, and their truth is where the pixels are."""
 import collections
+import dataclasses
 import hashlib
 import math
 import random
@@ -143,6 +144,18 @@ class CaptionTests(unittest.TestCase):
             self.assertEqual((scene.background, scene.place, scene.style), (other.background, other.place, other.style))
         self.assertEqual(set(kinds), {(1, 0), (0, 1), (0, 2), (0, 0)} & set(kinds))
         self.assertGreater(min(kinds[1, 0], kinds[0, 1], kinds[0, 2]), 0)
+
+    def test_near_misses_are_not_held_out(self) -> None:
+        rng = random.Random(4)
+        green = Scene((Thing("car", "green"), Thing("tree", "brown")))
+        found = [captions.near_miss(green, SETTINGS.world, rng) for _ in range(400)]
+        pairs = {(thing.name, thing.color) for scene in found for thing in scene.things}
+        self.assertFalse({pair for pair in pairs if SETTINGS.world.is_held_out(*pair)})
+        # Exchanged, the tree would be green, which is held out; other words are wrong.
+        self.assertGreater(len(pairs), 50)
+        alone = Scene((Thing("car", "green"),))
+        only = dataclasses.replace(SETTINGS.world, objects={"car": SETTINGS.world.objects["car"]}, colors={"green": (0, 9, 0)})
+        self.assertEqual(captions.near_miss(alone, only, rng), alone)
 
     def test_wrong_objects_are_as_often_of_the_core_as_right_ones(self) -> None:
         second = settings.load(settings.FOLDER / "settings.yaml", [], settings.FOLDER / "second-edition.yaml").world
