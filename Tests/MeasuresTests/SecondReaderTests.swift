@@ -79,6 +79,22 @@ import Testing
     #expect(try Self.folders.accuracy(of: second) == "the second scene reader was not validated")
   }
 
+  /// The CLIP that scores is not the model's own, which keys of structure are taken from.
+  @Test func theCLIPThatScoresIsAnother() throws {
+    func name(_ folders: InstrumentFolders, _ instrument: Instrument) throws -> String {
+      let folder = try folders.folder(instrument)
+      return "\(folder.deletingLastPathComponent().lastPathComponent)/\(folder.lastPathComponent)"
+    }
+    #expect(try name(InstrumentFolders(), .clip) == "emoji-scenes/independent_clip")
+    #expect(try name(InstrumentFolders(), .structure) == "emoji-scenes/clip")
+    // A model without one has its own.
+    #expect(try name(InstrumentFolders([.clip: "emoji-scenes-first"]), .clip) == "emoji-scenes-first/clip")
+    let towers = try [InstrumentFolders(), InstrumentFolders([.clip: "emoji-scenes-first"])].map {
+      try Data(contentsOf: $0.folder(.clip).appending(path: "model.safetensors"))
+    }
+    #expect(towers[0] != towers[1])
+  }
+
   @Test func aMissingFolderIsSaid() {
     let problems = InstrumentFolders([.secondSceneReader: "/nowhere"]).problems(for: [])
     #expect(
