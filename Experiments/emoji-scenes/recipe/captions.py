@@ -50,7 +50,7 @@ def draw_name(world: WorldSettings, rng: random.Random, besides: str | None = No
     - besides: one that it is not.
     """
     names = [name for name in world.objects if name != besides]
-    core = [name for name in names if name in world.core]
+    core = [name for name in world.core if name != besides]
     if world.odds.core == 0 or not core:
         return rng.choice(names)
     return rng.choice(core if rng.random() < world.odds.core else [name for name in names if name not in core])

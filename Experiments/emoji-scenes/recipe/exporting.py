@@ -42,11 +42,15 @@ def write(model: Model, readers: dict[str, Reader], tokenizer: pathlib.Path, set
         for name, reader in readers.items():
             write_scene_reader(reader, settings, partial / name)
         partial.chmod(0o755)
-        for file in partial.rglob("*.safetensors"):
-            file.chmod(0o644)  # safetensors keeps it to its owner
+        _let_read(partial)
         partial.replace(folder)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def _let_read(folder: pathlib.Path) -> None:
+    for file in folder.rglob("*.safetensors"):
+        file.chmod(0o644)  # safetensors keeps it to its owner
 
 
 def _half(network: torch.nn.Module, name: str) -> torch.nn.Module:
@@ -75,6 +79,7 @@ def write_clip(model: CLIPModel, tokenizer: pathlib.Path, settings: Settings, fo
     folder.mkdir(parents=True, exist_ok=True)
     _write_clip(model, settings.world.picture_size, folder)
     _copy_tokenizer(tokenizer, folder)
+    _let_read(folder)
 
 
 def _write_clip(model: CLIPModel, picture_size: int, folder: pathlib.Path) -> None:

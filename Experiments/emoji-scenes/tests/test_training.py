@@ -11,11 +11,11 @@ import unittest
 import torch
 from diffusers.models.attention_processor import AttnProcessor
 from safetensors.torch import load_file, save_file
-from transformers import CLIPVisionModel
+from transformers import CLIPModel, CLIPVisionModel
 
 import train
 from export import read_judges, read_run
-from recipe import bundled, checkpoints, exporting, scene_reader, settings, unet, vae
+from recipe import bundled, checkpoints, clip, exporting, scene_reader, settings, tokenizer, unet, vae
 from recipe.errors import RecipeError
 from recipe.settings import Optimizer, Settings
 from recipe.training import Budget, Interruption, Trainer, learning_rate
@@ -27,9 +27,10 @@ SECOND = settings.load(edition=settings.FOLDER / "second-edition.yaml")
 
 
 def files_of(folder: pathlib.Path) -> list[pathlib.Path]:
-    """All of them within it, also those of linked folders."""
-    return sorted((pathlib.Path(place) / name).relative_to(folder)
-                  for place, _, names in os.walk(folder, followlinks=True) for name in names)
+    """All of one training within it, also those of linked folders: not the independent CLIP, which is of another."""
+    files = ((pathlib.Path(place) / name).relative_to(folder)
+             for place, _, names in os.walk(folder, followlinks=True) for name in names)
+    return sorted(file for file in files if file.parts[0] != "independent_clip")
 
 
 def trained(own: Settings, run: pathlib.Path, stage: str, stop_after: int | None = None) -> checkpoints.Checkpoint:
@@ -258,6 +259,22 @@ class BundledTests(unittest.TestCase):
                 self.assertEqual((shipped / file).read_text(), (folder / file).read_text(), file)
         with self.assertRaisesRegex(RecipeError, "there already"):
             bundled.start(own, shipped, run)
+
+    def test_the_independent_clip_is_of_this_recipe(self) -> None:
+        shipped = SECOND.bundled_folder / "independent_clip"
+        with tempfile.TemporaryDirectory() as name:
+            run, folder = pathlib.Path(name) / "run", pathlib.Path(name) / "eye"
+            model = CLIPModel.from_pretrained(shipped, dtype=torch.float32)
+            words = tokenizer.prepare(dataclasses.replace(SECOND, seed=23), run)
+            self.assertEqual({key: tuple(value.shape) for key, value in model.state_dict().items()},
+                             {key: tuple(value.shape) for key, value in clip.build(SECOND, words).state_dict().items()})
+            exporting.write_clip(model, run / "tokenizer", SECOND, folder)
+            for file in files_of(shipped):
+                if file.name in ("vocab.json", "merges.txt"):
+                    self.assertEqual((shipped / file).read_text(), (folder / file).read_text(), file)
+            theirs, ours = load_file(shipped / "model.safetensors"), load_file(folder / "model.safetensors")
+            self.assertEqual({key: True for key in theirs}, {key: torch.equal(theirs[key], ours[key]) for key in ours})
+            self.assertEqual((folder / "model.safetensors").stat().st_mode & 0o777, 0o644)
 
     def test_scene_reader_comes_along_where_there_is_one(self) -> None:
         own = settings.load(overrides=["judge.tower={width: 16, layers: 1, heads: 2}"])
