@@ -8,9 +8,9 @@
 
 vae: PSNR of reconstructions. clip: how often captions and pictures find each other, and how often objects and colours
 are named, among all of the world; where the settings have a core, also those of the core alone. With --clip another
-CLIP looks, at pictures through the VAE of the model. unet: the error of the predicted noise. Of several folders each but the first is compared with the first,
-scene by scene. Prints means, their standard errors and the standard deviation over scenes; --json FILE keeps every
-value.
+CLIP looks, at pictures through the VAE of the model. unet: the error of the predicted noise. Of several folders each
+but the first is compared with the first, scene by scene. Prints means, their standard errors and the standard deviation
+over scenes; --json FILE keeps every value.
 """
 import argparse
 import json
@@ -48,12 +48,12 @@ def measure_vae(model: Model, settings: Settings, world: World, given: argparse.
 def measure_clip(model: Model, settings: Settings, world: World, given: argparse.Namespace) -> Values:
     scenes = [world.draw(given.first + i) for i in range(given.count)]
     values = measures.retrieval(model, settings, scenes)
-    kinds = {"": list(settings.world.objects), "core ": settings.world.core}
+    kinds = {"": list(settings.world.objects)} | ({"core ": settings.world.core} if settings.world.core else {})
     for kind, names in kinds.items():
-        plain = measures.plain_scenes(world, given.count, names) if names else []
+        plain = measures.plain_scenes(world, given.count, names)
         for how, change in {"": lambda x: x, ", through the VAE": lambda x: vae.reconstruct(model.vae, x)}.items():
             named = measures.naming(model, settings, plain, change)
-            values |= {f"{kind}{key} named{how}": column for key, column in named.items() if column}
+            values |= {f"{kind}{key} named{how}": column for key, column in named.items()}
     return values
 
 

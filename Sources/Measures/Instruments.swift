@@ -179,7 +179,7 @@ public struct InstrumentFolders: Codable, Hashable, Sendable {
       return given[.clip] != nil
         ? "\(agreement); what this CLIP names right was not measured"
         : "\(agreement); the bundled independent CLIP, whose text tower conditions no model, names 87 % of the core's "
-          + "objects among all (317 drawn scenes of eight colors), 40 % of those in white or black (76), and nearly every color"
+          + "objects among all (317 drawn scenes of eight colors), 40 % of those in white or black (76), and every color (250)"
     case .instrument(.structure, _):
       return "within 1e-4 of PyTorch; what it says of an edit is not known for this encoder"
     case .instrument(.lpips, _):
@@ -236,17 +236,14 @@ public struct InstrumentFolders: Codable, Hashable, Sendable {
 
   private static func part(of model: URL, _ instrument: Instrument) -> URL {
     switch instrument {
-    case .sceneReader, .secondSceneReader: model.appending(path: instrument.rawValue)
+    case .sceneReader, .secondSceneReader: return model.appending(path: instrument.rawValue)
     case .clip:
       // The model's own shares its text tower with the UNet; a folder may hold one that was trained apart.
-      [independentClip, "clip"].map { model.appending(path: $0) }
-        .first { FileManager.default.fileExists(atPath: $0.path) } ?? model.appending(path: "clip")
-    case .structure, .lpips: model.appending(path: "clip")
+      let apart = model.appending(path: "independent_clip")
+      return FileManager.default.fileExists(atPath: apart.path) ? apart : model.appending(path: "clip")
+    case .structure, .lpips: return model.appending(path: "clip")
     }
   }
-
-  /// A CLIP of another training than the model's, in a bundled model's folder.
-  static let independentClip = "independent_clip"
 }
 
 extension Instrument {

@@ -41,9 +41,6 @@ def noun_phrase(thing: Thing) -> str:
     return with_article(f"{thing.color} {thing.name}" if thing.color else thing.name)
 
 
-NEAR_MISSES = 20  # are drawn until one is of no combination that is held out
-
-
 def draw_name(world: WorldSettings, rng: random.Random, besides: str | None = None) -> str:
     """An object, of the core as often as `world.odds.core` says.
 
@@ -178,6 +175,9 @@ def with_colors_exchanged(scene: Scene) -> Scene:
     colors = [thing.color for thing in reversed(scene.things)]
     return dataclasses.replace(
         scene, things=tuple(Thing(thing.name, color) for thing, color in zip(scene.things, colors)))
+
+
+NEAR_MISSES = 20  # are drawn at most, until one is of no combination that is held out
 
 
 def near_miss(scene: Scene, world: WorldSettings, rng: random.Random) -> Scene:

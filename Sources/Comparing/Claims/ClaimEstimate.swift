@@ -40,6 +40,7 @@ public struct ClaimEstimate: Hashable, Sendable {
       PairedMeasurement(
         baseline: value.against, treatment: value.of, cluster: numbers.number(of: value.key, clustering))
     }
+    clusterNumbers = finite.map { numbers.number(of: $0.key, clustering) }
     result = PairedDifference(measurements, bootstrap: bootstrap)
     let sample = ClusteredSample(differencesOf: measurements.filter { $0.baseline.isFinite && $0.treatment.isFinite })
     let agrees = range.map { sample.clustersAgree(width: $0.upperBound - $0.lowerBound) } ?? false
@@ -48,7 +49,7 @@ public struct ClaimEstimate: Hashable, Sendable {
     isShare = isOfShares && range == 0...1 && finite.allSatisfy { $0.of == 0 || $0.of == 1 }
     shares =
       isOfShares && range == -1...1
-      ? ShareDifference(result.differences, clusters: finite.map { numbers.number(of: $0.key, clustering) }) : nil
+      ? ShareDifference(result.differences, clusters: clusterNumbers) : nil
     interval =
       if error != nil {
         sample.studentInterval(confidence: bootstrap.confidence, standardError: error).map { student in
@@ -67,7 +68,6 @@ public struct ClaimEstimate: Hashable, Sendable {
     self.clustering = clustering
     missing = values.missing
     runs = Set(finite.flatMap(\.runs))
-    clusterNumbers = finite.map { numbers.number(of: $0.key, clustering) }
   }
 
   /// Why there is no interval; nil if there is one.
