@@ -24,6 +24,8 @@ import pathlib
 import sys
 import typing
 
+import torch
+
 from recipe import bundled, checkpoints, clip, commands, judge, tokenizer, unet, vae
 from recipe.errors import RecipeError
 from recipe.settings import FOLDER, Settings
@@ -39,7 +41,7 @@ def make_vae(settings: Settings, run: pathlib.Path, machine: Machine = ON_PROCES
 
 def make_clip(settings: Settings, run: pathlib.Path, machine: Machine = ON_PROCESSOR) -> Stage:
     autoencoder = vae.load(settings, run) if settings.clip.decoded > 0 else None
-    return clip.CLIPStage(settings, tokenizer.prepare(settings, run), autoencoder)
+    return clip.CLIPStage(settings, tokenizer.prepare(settings, run), autoencoder, machine)
 
 
 def make_unet(settings: Settings, run: pathlib.Path, machine: Machine = ON_PROCESSOR) -> Stage:
@@ -75,14 +77,15 @@ def parse() -> argparse.Namespace:
     parser.add_argument(
         "--fresh-optimizer", action="store_true",
         help="with --resume: keep the weights alone; steps, time and learning rate begin anew")
-    machine = parser.add_argument_group("machine", "of vae and unet; the others are trained on the processor")
-    machine.add_argument("--device", default="cpu", help="of torch: cpu (default), cuda")
+    machine = parser.add_argument_group("machine")
+    machine.add_argument("--device", default="cpu", help="of torch, for vae and unet: cpu (default), cuda")
     machine.add_argument(
-        "--drawers", type=int, default=0, metavar="N", help="processes that draw scenes ahead, such as one a core")
+        "--drawers", type=int, default=0, metavar="N",
+        help="vae, clip, unet: processes that draw scenes ahead, such as one a core")
     machine.add_argument(
         "--begin-with", type=int, metavar="SCENES",
         help="unet: begin when so many scenes are there, while the others are drawn; two such trainings differ")
-    machine.add_argument("--compile", action="store_true", help="by torch.compile, which takes a minute or two first")
+    machine.add_argument("--compile", action="store_true", help="vae, unet: by torch.compile, which takes a minute or two first")
     given = parser.parse_args()
     if (given.minutes if given.steps is None else given.steps) <= 0:
         parser.error("--minutes and --steps are above 0")
@@ -105,6 +108,7 @@ def main() -> None:
     if file.exists() and not going_on:
         raise RecipeError(f"{file}: there already. Give --resume to go on, or another --run")
     stop = Interruption()
+    torch.backends.cudnn.benchmark = True  # all steps have the same sizes
     machine = Machine(given.device, given.drawers, given.begin_with, given.compile)
     trainer = Trainer(STAGES[given.stage](settings, given.run, machine), settings, given.run)
     if going_on:

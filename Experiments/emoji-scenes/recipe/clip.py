@@ -10,7 +10,7 @@ from transformers import CLIPConfig, CLIPModel, CLIPTextModel, CLIPTokenizer
 
 from recipe import captions, checkpoints, vae
 from recipe.settings import Settings
-from recipe.training import Stage, randomness
+from recipe.training import Machine, Stage, randomness
 from recipe.tokenizer import POSITIONS
 from recipe.vae import to_model
 from recipe.world import SceneWindow, World
@@ -64,7 +64,8 @@ def embed_captions(model: CLIPModel, tokenizer: CLIPTokenizer, texts: typing.Seq
 class CLIPStage(Stage):
     name = "clip"
 
-    def __init__(self, settings: Settings, tokenizer: CLIPTokenizer, autoencoder: AutoencoderKL | None):
+    def __init__(self, settings: Settings, tokenizer: CLIPTokenizer, autoencoder: AutoencoderKL | None,
+                 machine: Machine):
         """- autoencoder: needed where `clip.decoded` is above 0."""
         self.settings, self.own, self.tokenizer = settings, settings.clip, tokenizer
         torch.manual_seed(settings.seed)
@@ -78,7 +79,7 @@ class CLIPStage(Stage):
 
         self._window = SceneWindow(
             World(settings, self.name), self.own.pool, self.own.fresh, decoded if autoencoder else None,
-            self.own.decoded)
+            self.own.decoded, machine.drawers)
 
     def trained(self) -> list[torch.nn.Parameter]:
         return [parameter for parameter in self.model.parameters() if parameter.requires_grad]

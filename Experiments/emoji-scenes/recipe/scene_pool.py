@@ -51,9 +51,10 @@ class ScenePool:
             size, settings.vae.latent_channels, side, side, dtype=torch.float16, device=machine.device)
         self.tokens = torch.empty(
             size, own.captions, tokenizer.model_max_length, dtype=torch.int32, device=machine.device)
-        self._coming = self._processes.enter_context(drawn(World(settings, stream), range(size), machine.drawers))
+        self._coming = self._processes.enter_context(
+            drawn(World(settings, stream), range(size), machine.drawers, chunk=ENCODED_AT_ONCE))
         while self.ready < min(size, machine.begin_with or size):
-            self.grow()
+            self._add()
 
     def _read(self, device: str) -> bool:
         if not self._file.exists():
@@ -66,10 +67,12 @@ class ScenePool:
         return True
 
     def grow(self) -> None:
-        """Adds the next scenes, where some are missing."""
+        """Adds the next scenes, where some are missing and need not be waited for."""
+        if self.ready < len(self.latents) and self._coming.at_hand():
+            self._add()
+
+    def _add(self) -> None:
         size = len(self.latents)
-        if self.ready == size:
-            return
         first, end = self.ready, min(self.ready + ENCODED_AT_ONCE, size)
         scenes = [next(self._coming) for _ in range(first, end)]
         pictures = torch.stack([picture for picture, _ in scenes]).to(self.latents.device)

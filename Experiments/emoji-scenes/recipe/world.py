@@ -137,31 +137,71 @@ def bounding_box(mask: torch.Tensor) -> tuple[int, int, int, int]:
     return (int(columns.min()), int(rows.min()), int(columns.max()) + 1, int(rows.max()) + 1)
 
 
+class DrawnOnDemand:
+    """Pictures with their scenes, each drawn when it is asked for."""
+
+    def __init__(self, world: World, numbers: typing.Iterable[int]):
+        self._drawings = map(world.draw, numbers)
+
+    def __iter__(self) -> typing.Self:
+        return self
+
+    def __next__(self) -> tuple[torch.Tensor, Scene]:
+        drawing = next(self._drawings)
+        return drawing.picture, drawing.scene
+
+    def at_hand(self) -> bool:
+        """Whether nothing is gained by waiting with the next one."""
+        return True
+
+
+class DrawnAhead:
+    """The same in the order of the numbers, drawn by other processes, `chunk` scenes at a time.
+
+    - waiting: chunks that are asked for and not yet taken, at most, so that memory is bounded.
+    """
+
+    def __init__(self, processes: typing.Any, numbers: typing.Iterable[int], waiting: int, chunk: int):
+        self._processes, self._numbers, self._waiting, self._chunk = processes, iter(numbers), waiting, chunk
+        self._asked: collections.deque = collections.deque()
+        self._taken: typing.Iterator[tuple[torch.Tensor, Scene]] = iter(())
+        self._left = 0
+        self._ask()
+
+    def _ask(self) -> None:
+        while len(self._asked) < self._waiting and (some := list(itertools.islice(self._numbers, self._chunk))):
+            self._asked.append(self._processes.apply_async(_draw, (some,)))
+
+    def __iter__(self) -> typing.Self:
+        return self
+
+    def __next__(self) -> tuple[torch.Tensor, Scene]:
+        if self._left == 0:
+            if not self._asked:
+                raise StopIteration
+            pictures, scenes = self._asked.popleft().get()
+            self._taken, self._left = zip(torch.from_numpy(pictures), scenes, strict=True), len(scenes)
+            self._ask()
+        self._left -= 1
+        return next(self._taken)
+
+    def at_hand(self) -> bool:
+        """Whether the next one is drawn already."""
+        return self._left > 0 or not self._asked or self._asked[0].ready()
+
+
 @contextlib.contextmanager
 def drawn(world: World, numbers: typing.Iterable[int], drawers: int, chunk: int = 50
-          ) -> typing.Iterator[typing.Iterator[tuple[torch.Tensor, Scene]]]:
+          ) -> typing.Iterator[DrawnOnDemand | DrawnAhead]:
     """Pictures with their scenes in the order of `numbers`, which may have no end.
 
-    - drawers: processes that draw ahead, `chunk` scenes at a time; 0 draws when asked. The pictures are the same.
+    - drawers: processes that draw ahead; 0 draws when asked. The pictures are the same.
     """
     if drawers == 0:
-        yield ((drawing.picture, drawing.scene) for drawing in map(world.draw, numbers))
+        yield DrawnOnDemand(world, numbers)
         return
     with multiprocessing.get_context("spawn").Pool(drawers, _begin_to_draw, (world,)) as processes:
-        yield _ahead(processes, iter(numbers), 3 * drawers, chunk)
-
-
-def _ahead(processes: typing.Any, numbers: typing.Iterator[int], waiting: int, chunk: int
-           ) -> typing.Iterator[tuple[torch.Tensor, Scene]]:
-    """At most `waiting` chunks are asked for and not yet taken, so that memory is bounded."""
-    asked: collections.deque = collections.deque()
-    while True:
-        while len(asked) < waiting and (some := list(itertools.islice(numbers, chunk))):
-            asked.append(processes.apply_async(_draw, (some,)))
-        if not asked:
-            return
-        pictures, scenes = asked.popleft().get()
-        yield from zip(torch.from_numpy(pictures), scenes, strict=True)
+        yield DrawnAhead(processes, numbers, 3 * drawers, chunk)
 
 
 _drawing: World
