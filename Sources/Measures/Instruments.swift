@@ -178,8 +178,8 @@ public struct InstrumentFolders: Codable, Hashable, Sendable {
       let agreement = "embeddings within 1e-4 of transformers"
       return given[.clip] != nil
         ? "\(agreement); what this CLIP names right was not measured"
-        : "\(agreement); the bundled independent CLIP, whose text tower conditions no model, names 87 % of the core's "
-          + "objects among all (317 drawn scenes of eight colors), 40 % of those in white or black (76), and every color (250)"
+        : "\(agreement); the bundled independent CLIP, whose text tower conditions no model, names 91 % of the core's "
+          + "objects among all (317 drawn scenes of eight colors), 46 % of those in white or black (76), and every color (250)"
     case .instrument(.structure, _):
       return "within 1e-4 of PyTorch; what it says of an edit is not known for this encoder"
     case .instrument(.lpips, _):
