@@ -24,16 +24,27 @@ extension AttentionStore {
   }
 
   /// Makes sure that runs whose maps and files another database holds are in this one, so that metrics are kept with them:
-  /// each is done, in a group of its own by its hash. Runs that are stored stay as they are.
+  /// each is done, in a group of its own by its hash. Runs that are stored and done stay as they are; what was begun of others is left out.
   /// - Parameter runs: sources before their targets.
   public func register(read runs: [RunDescription]) throws(StoreError) {
     let stored = try statusOfRuns()
-    let new = runs.filter { stored[$0.hash] == nil }
-    for run in new { try check([run], group: run.hash) }
+    let unfinished = runs.filter { stored[$0.hash] != .done }
+    for run in unfinished { try check([run], group: run.hash) }
     try write { db in
-      for run in new {
-        _ = try insert([run], group: run.hash, db)
-        try db.execute(sql: "UPDATE run SET status = 'done' WHERE hash = ?", arguments: [run.hash])
+      for run in unfinished {
+        if stored[run.hash] == nil {
+          _ = try insert([run], group: run.hash, db)
+        } else {
+          try db.execute(
+            sql: "DELETE FROM checkpoint WHERE group_hash = (SELECT group_hash FROM run WHERE hash = ?)",
+            arguments: [run.hash])
+          for table in ["attention_map", "metric", "artifact"] {
+            try db.execute(
+              sql: "DELETE FROM \(table) WHERE run_id = (SELECT id FROM run WHERE hash = ?)", arguments: [run.hash])
+          }
+        }
+        try db.execute(
+          sql: "UPDATE run SET group_hash = hash, status = 'done', error = NULL WHERE hash = ?", arguments: [run.hash])
       }
     }
   }
@@ -107,8 +118,16 @@ extension AttentionStore {
     return faults
   }
 
-  /// - Returns: how many runs were not there before.
+  /// - Returns: how many runs were not there before, or only read.
   private func insert(_ runs: [RunDescription], group: String, _ db: Database) throws -> Int {
+    var inserted = 0
+    // Of runs that an earlier plan only read nothing is here: they are made now.
+    for run in runs where run.hash != group {
+      try db.execute(
+        sql: "UPDATE run SET group_hash = ?, status = 'pending' WHERE hash = ? AND group_hash = hash",
+        arguments: [group, run.hash])
+      inserted += db.changesCount
+    }
     if let other = try fetchRuns(RunFilter(hashes: Set(runs.map(\.hash))), db).first(where: { $0.groupHash != group }) {
       throw StoreError.conflict(
         path: path, .otherGroup(run: other.run.hash, stored: other.groupHash, given: group))
@@ -118,7 +137,6 @@ extension AttentionStore {
     if let extra = stored.keys.filter({ hash in !runs.contains { $0.hash == hash } }).min() {
       throw StoreError.conflict(path: path, .missingRun(extra, group: group))
     }
-    var inserted = 0
     // Sources first: a target refers to its source's row.
     for run in runs.filter({ $0.sourceHash == nil }) + runs.filter({ $0.sourceHash != nil }) {
       let setting = try register(setting: run.setting, db)

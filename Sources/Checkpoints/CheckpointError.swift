@@ -39,7 +39,7 @@ public struct CheckpointError: Error, Hashable, Sendable, CustomStringConvertibl
 
     public var description: String {
       let owner = tensor.map { " of tensor \(quoted($0))" } ?? ""
-      return "\(file): \(field)\(owner) is \(found), expected \(expected)"
+      return "\(file): \(visible(field, most: 400))\(owner) is \(found), expected \(expected)"
     }
   }
 
@@ -94,17 +94,21 @@ public struct CheckpointError: Error, Hashable, Sendable, CustomStringConvertibl
   }
 }
 
-/// A name in quotation marks, with control signs escaped and a long middle left out, so that a hostile file cannot
+/// A name in quotation marks, with control signs escaped and a long rest left out, so that a hostile file cannot
 /// rewrite the terminal or flood it.
-func quoted(_ text: String) -> String {
-  var result = "\""
-  var length = 0
-  for scalar in text.unicodeScalars {
-    length += 1
-    if length > 200 { return result + "...\"" }
+func quoted(_ text: String) -> String { "\"\(visible(text, most: 200, isQuoted: true))\"" }
+
+/// The same without quotation marks.
+/// - Parameters:
+///   - most: signs, of which no more are shown.
+///   - isQuoted: whether quotes and backslashes are escaped too.
+func visible(_ text: String, most: Int, isQuoted: Bool = false) -> String {
+  var result = ""
+  for (place, scalar) in text.unicodeScalars.enumerated() {
+    guard place < most else { return result + "..." }
     switch scalar {
-    case "\"": result += "\\\""
-    case "\\": result += "\\\\"
+    case "\"" where isQuoted: result += "\\\""
+    case "\\" where isQuoted: result += "\\\\"
     default:
       switch scalar.properties.generalCategory {
       case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse, .unassigned:
@@ -113,5 +117,5 @@ func quoted(_ text: String) -> String {
       }
     }
   }
-  return result + "\""
+  return result
 }

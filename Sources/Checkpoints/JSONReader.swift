@@ -24,7 +24,9 @@ struct JSONReader {
   private var position = 0
   private var values = 0
   private var path: [String] = []
+  /// The first of them, shortened for messages.
   private(set) var repeatedKeys: [[String]] = []
+  private static let mostRepeats = 100
 
   init(_ bytes: UnsafeBufferPointer<UInt8>, limits: Limits = Limits()) {
     self.bytes = bytes
@@ -122,7 +124,9 @@ struct JSONReader {
       skipSpace()
       path.append(key)
       let value = try readValue(depth: depth + 1)
-      if !object.append(key, value) { repeatedKeys.append(path) }
+      if !object.append(key, value), repeatedKeys.count < Self.mostRepeats {
+        repeatedKeys.append(path.map { visible($0, most: 200) })
+      }
       path.removeLast()
       skipSpace()
       if try endsList(UInt8(ascii: "}"), "',' or '}'") { return object }

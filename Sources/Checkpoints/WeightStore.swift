@@ -88,15 +88,20 @@ extension WeightStore {
       for name in file.names {
         let listed = index.shard[ExactString(name)]
         if listed != index.shards[place] {
-          let expected = listed.map { "only in \($0)" } ?? "an entry of weight_map"
+          let expected = listed.map { "only in \(visible($0, most: 200))" } ?? "an entry of weight_map"
           problems.append(
-            .init(file: index.name, tensor: name, field: "place", found: index.shards[place], expected: expected))
+            .init(
+              file: index.name, tensor: name, field: "place", found: visible(index.shards[place], most: 200),
+              expected: expected))
         }
         places[ExactString(name)] = place
       }
     }
     for (name, shard) in index.entries where places[ExactString(name)] == nil {
-      problems.append(.init(file: index.name, tensor: name, field: "place", found: "nowhere", expected: "in \(shard)"))
+      problems.append(
+        .init(
+          file: index.name, tensor: name, field: "place", found: "nowhere",
+          expected: "in \(visible(shard, most: 200))"))
     }
     guard problems.isEmpty else {
       throw CheckpointError(problems, advice: "Index and shards come from different models: fetch the folder again.")

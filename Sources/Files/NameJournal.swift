@@ -18,8 +18,8 @@ struct NameJournal {
   }
 
   private static let ending = ".names"
-  /// In bytes; a larger file is no journal.
-  private static let largest = 1 << 20
+  /// In bytes; a larger file is no journal. A file takes some 130.
+  private static let largest = 1 << 24
 
   private let folder: OpenFolder
   private let name: String

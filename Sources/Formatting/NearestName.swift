@@ -4,9 +4,10 @@
 /// change a letter, swap two neighbours; Damerau and Levenshtein's distance in its restricted form); or, for four letters
 /// and more, one being a whole part of the other between underscores, as `guidance` is of `guidance_scale`; or its first
 /// three letters or more.
-/// The nearest wins, and of equally near ones the first. A name of more than 64 bytes is near to none.
+/// The nearest wins, and of equally near ones the first. A name of more than 64 bytes is near to none, and so is each where there are
+/// more than 500 to choose from.
 public func nearestName(to name: String, in allowed: [String]) -> String? {
-  guard name.utf8.count <= 64 else { return nil }
+  guard name.utf8.count <= 64, allowed.count <= 500 else { return nil }
   let wanted = simplified(name)
   let limit = max(1, wanted.count / 3)
   var best: (name: String, distance: Int)?

@@ -115,6 +115,19 @@ package struct DrawnPairsEntry: Sendable {
     for gap in change where !gaps.contains(gap) {
       reader.report(changeField, "no template has {\(clipped(gap))}; there are \(listedNames(gaps))")
     }
+    for (index, template) in templates.enumerated() {
+      template.checkLength(templatesField, reader, list: list(of:))
+      let own = template.gaps.uniqued
+      for list in lists {
+        let gaps = own.filter { self.list(of: $0)?.name == list.name }
+        let needed = gaps.count + (gaps.contains(where: change.contains) ? 1 : 0)
+        guard needed > list.values.count else { continue }
+        reader.report(
+          listsField,
+          "the template \(index) takes \(needed) different values of \(quoted(list.name)) for a pair, which has "
+            + "\(list.values.count)")
+      }
+    }
     for (index, template) in templates.enumerated() where !template.gaps.contains(where: change.contains) {
       reader.report(templatesField, "the template \(index) has no gap that changes; change: \(listedNames(change))")
     }

@@ -23,6 +23,9 @@ struct PromptTemplate {
         throw TemplateError(
           message: "{\(clipped(String(after[..<end])))} is no gap; a name has letters, digits, - and _")
       }
+      guard gaps.count < Self.mostGaps else {
+        throw TemplateError(message: "the template has more than \(Self.mostGaps) gaps")
+      }
       gaps.append(String(after[..<end]))
       literals.append("")
       rest = after[after.index(after: end)...]
@@ -36,9 +39,27 @@ struct PromptTemplate {
     !text.isEmpty && text.allSatisfy { $0.isLetter || $0.isNumber || $0 == "-" || $0 == "_" }
   }
 
+  /// A prompt has 77 tokens; what is longer is cut off.
+  private static let mostGaps = 100
+  static let mostBytes = 4096
+
   /// The prompt with every gap filled. Each gap has a value.
   func filled(_ values: [String: String]) -> String {
-    zip(gaps, literals.dropFirst()).reduce(literals[0]) { $0 + (values[$1.0] ?? "") + $1.1 }
+    zip(gaps, literals.dropFirst()).reduce(into: literals[0]) { text, next in
+      text += values[next.0] ?? ""
+      text += next.1
+    }
+  }
+
+  /// Reports a template of which a prompt may become too long, before any is made.
+  /// - Parameter list: of a gap; nil where it has none.
+  func checkLength(_ field: Field, _ reader: FileReader, list: (String) -> NamedTexts?) {
+    let longest = Dictionary(
+      gaps.map { ($0, list($0)?.values.map(\.utf8.count).max() ?? 0) }, uniquingKeysWith: { first, _ in first })
+    let bytes = gaps.reduce(literals.reduce(0) { $0 + $1.utf8.count }) { $0 + (longest[$1] ?? 0) }
+    guard bytes > Self.mostBytes else { return }
+    reader.report(
+      field, "a prompt of the template may have \(grouped(bytes)) bytes; the most is \(grouped(Self.mostBytes))")
   }
 }
 
@@ -98,6 +119,7 @@ struct TemplateEntry: Sendable {
     guard let template = entry.template, let names = entry.lists?.map(\.name), let templateField = fields["template"],
       let listsField = fields["lists"]
     else { return }
+    template.checkLength(templateField, reader) { gap in entry.lists?.first { $0.name == gap } }
     for gap in template.gaps.uniqued where !names.contains(gap) {
       let nearest = nearestName(to: gap, in: names).map { "did you mean {\($0)}? " } ?? ""
       let lists = names.isEmpty ? "there are no lists" : "lists: \(listedNames(names))"

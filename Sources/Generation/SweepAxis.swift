@@ -49,7 +49,8 @@ extension FileReader {
         return nil
       }
       let values = sweepValues(entry.value, key: entry.key)
-      for (index, value) in values.enumerated() where values[..<index].contains(where: { $0.label == value.label }) {
+      var labels: Set<String> = []
+      for value in values.prefix(PlanLimits.combinations) where !labels.insert(value.label).inserted {
         report(entry.value, "two values are called \(quoted(value.label)); name them: { one: ..., other: ... }")
       }
       return SweepAxis(key: entry.key, place: entry.keyPlace, values: values)

@@ -49,7 +49,7 @@ package struct KnowsAgainstDoes: Sendable {
   package let together: MeanRankCorrelation?
   package let isOfShares: Bool
   /// Edits that do not count, and how many there are.
-  package let leftOut: (count: Int, of: Int)
+  package let leftOut: EditsLeftOut
 
   /// All that an experiment asks.
   package static func all(of data: StoredResults) -> [KnowsAgainstDoes] {

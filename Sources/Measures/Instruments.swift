@@ -119,10 +119,10 @@ public final class Instruments {
   /// - Throws: `InstrumentError`; `MeasuringStopped`, and then the program is ended.
   public func answer(_ program: MetricProgram, _ run: MeasuredRun, source: MeasuredRun?) throws -> Double? {
     var question = ["prompt": run.prompt]
-    question["picture"] = run.file?.path
+    question["picture"] = try run.file()?.path
     if program.isOfEdits {
       question["source_prompt"] = source?.prompt
-      question["source"] = source?.file?.path
+      question["source"] = try source?.file()?.path
     }
     guard question.count == (program.isOfEdits ? 4 : 2) else {
       throw InstrumentError("\(program.path): the picture has no file")

@@ -6,8 +6,7 @@ import Tensors
 public final class MeasuredRun {
   /// What the picture was asked to show.
   public let prompt: String
-  /// The picture's file; nil for one that is in memory alone.
-  public let file: URL?
+  private let locate: () throws -> URL?
   private let load: () throws -> Picture
   private var kept: Picture?
   private let loadWords: () throws -> [MeasuredWord]
@@ -22,11 +21,12 @@ public final class MeasuredRun {
   ///   - words: called where a metric of maps asks for them.
   ///   - load: called where a metric asks for the picture; like `words` once, and again after `release`.
   public init(
-    prompt: String, file: URL? = nil, words: @escaping () throws -> [MeasuredWord] = { [] },
+    prompt: String, file: @autoclosure @escaping () throws -> URL? = nil,
+    words: @escaping () throws -> [MeasuredWord] = { [] },
     load: @escaping () throws -> Picture
   ) {
     self.prompt = prompt
-    self.file = file
+    locate = file
     self.load = load
     loadWords = words
   }
@@ -34,6 +34,10 @@ public final class MeasuredRun {
   public convenience init(prompt: String, picture: Picture, words: [MeasuredWord] = []) {
     self.init(prompt: prompt, words: { words }, load: { picture })
   }
+
+  /// The picture's file, for a program that opens it by itself; nil for one that is in memory alone.
+  /// - Throws: what looking for it throws.
+  public func file() throws -> URL? { try locate() }
 
   /// - Throws: what reading the file throws.
   public func picture() throws -> Picture {

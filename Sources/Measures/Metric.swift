@@ -21,11 +21,14 @@ public struct Metric: Sendable {
   public let accuracy: MetricAccuracy
   /// Of the definition: values that another one gave are measured again.
   public let revision: Int
+  /// Whether its mean is a share, 0 to 1, of which points can be lost; no value lies outside.
+  package let isShare: Bool
   public let measure: Measure
 
+  /// - Parameter isShare: nil: where `range` is `0 or 1` or `0 to 1`.
   public init(
-    name: String, title: String, unit: String? = nil, digits: Int = 3, range: String, direction: String,
-    reference: String, accuracy: MetricAccuracy, revision: Int = 1, measure: Measure
+    name: String, title: String, unit: String? = nil, digits: Int = 3, range: String, isShare: Bool? = nil,
+    direction: String, reference: String, accuracy: MetricAccuracy, revision: Int = 1, measure: Measure
   ) {
     self.name = name
     self.title = title
@@ -36,11 +39,9 @@ public struct Metric: Sendable {
     self.reference = reference
     self.accuracy = accuracy
     self.revision = revision
+    self.isShare = isShare ?? ["0 or 1", "0 to 1"].contains(range)
     self.measure = measure
   }
-
-  /// Whether its mean is a share, 0 to 1, of which points can be lost.
-  package var isShare: Bool { ["0 or 1", "0 to 1"].contains(range) }
 
   /// The title with the unit, for the head of a table.
   public var heading: String { unit.map { "\(title), \($0)" } ?? title }

@@ -98,6 +98,13 @@ extension Metric {
       measure: .program(MetricProgram(path: path, isOfEdits: fields["of"] == "edit")))
   }
 
+  /// An answer of the metric's program, which lies in the range that its comment names.
+  /// - Throws: `InstrumentError` for a share below 0 or above 1: claims hold shares to be none.
+  package func checked(_ answer: Double?, of program: MetricProgram) throws(InstrumentError) -> Double? {
+    guard let answer, isShare, !(0...1).contains(answer) else { return answer }
+    throw InstrumentError("\(program.path): answered \(answer), and its range is \(range)")
+  }
+
   /// What a program's comment says, to be kept with results: they can be read when the program is gone.
   public var programFields: [(name: String, value: String)] {
     guard case .program(let program) = measure, case .stated(let accuracy) = accuracy else { return [] }

@@ -298,7 +298,7 @@ extension Denoising {
     let state = try PropertyListDecoder().decode(State.self, from: data)
     let calls = (state.heldFrom ?? [:]).sorted { $0.key < $1.key }
     guard state.shape == latents.shape, state.latents.count == latents.count * 4,
-      (0...callCount).contains(state.step),
+      (0...callCount).contains(state.step), [0, state.step].contains(state.scheduler.calls),
       calls.allSatisfy({ (0..<state.step).contains($0.key) && $0.value.count == latents.count * 4 })
     else {
       throw StateMismatch(stored: state.shape, step: state.step, expected: latents.shape, steps: callCount)

@@ -1,3 +1,4 @@
+import Formatting
 import Schedulers
 
 extension ModelFolder {
@@ -16,7 +17,7 @@ extension ModelFolder {
   }
 
   private static func unknown(_ place: String, _ name: String) -> String {
-    "\(place) is \"\(name)\", which attnlab does not compute; it computes \(SchedulerKind.list): choose one with `--scheduler "
+    "\(place) is \(quoted(name)), which attnlab does not compute; it computes \(SchedulerKind.list): choose one with `--scheduler "
       + "ddim`, or in an experiment file with `scheduler: ddim` under `generate`"
   }
 

@@ -114,6 +114,9 @@ extension ExperimentPlan: Codable {
       "settings: there are \(record.settings.count), and \(record.spec.generate.settings.count) of the experiment")
     try check(!record.spec.generate.allSeeds.isEmpty, "spec.generate: the experiment has no seeds")
     try check(!record.spec.interventions.isEmpty, "spec.interventions: the experiment has none")
+    for (index, site) in record.sites.enumerated() {
+      try check(site.isSound(at: index), "sites.\(index): a place, layer, number of heads or size that there is not")
+    }
     for (index, prompt) in record.prompts.enumerated() {
       try check(prompt.isSound, "prompts.\(index): a token of a word that there is not")
     }
@@ -185,6 +188,13 @@ extension ResolvedSettings {
     if let stop = stopAfterCalls, !(1...callCount).contains(stop) { return false }
     return chosen.allSatisfy { $0.0.allSatisfy((0..<sites).contains) }
       && steps.allSatisfy { $0.allSatisfy((0..<callCount).contains) }
+  }
+}
+
+extension AttentionSite {
+  fileprivate func isSound(at place: Int) -> Bool {
+    index == place && [layer, heads, latentHeight, latentWidth].allSatisfy((1...8192).contains)
+      && [queries.count, keys.count].allSatisfy((1...1 << 26).contains)
   }
 }
 

@@ -41,6 +41,15 @@ extension ExperimentPlan {
       let settings = builder.resolve()
       made.append((builder, settings))
     }
+    // The same group would stand in the plan twice, and each of its runs count twice.
+    for (index, one) in made.enumerated() {
+      let before = made[..<index].first { $0.settings.denoising == one.settings.denoising }
+      guard let same = before else { continue }
+      faults.append(
+        ExperimentFault(
+          "\(quoted(one.settings.label)) comes to the same as \(quoted(same.settings.label))", at: "generate.settings",
+          advice: "leave one of them out"))
+    }
     try Self.checkMapCount(spec, made.map { $0.settings.mapsOfRun(spec, sites) })
     var makeUps: [MakeUp] = []
     var groups: [PlannedGroup] = []

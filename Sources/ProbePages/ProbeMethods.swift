@@ -43,7 +43,8 @@ struct ProbeMethods {
       probes.allSatisfy(\.isRefitted)
       ? ""
       : " Where the table says that answers are kept, the probe is not trained anew: the labels that its answers are judged by are "
-        + "permuted, and p says how often answers like these would fit them as well."
+        + "permuted. Folds share what they were trained on, so such a p is too small, and holds no level: it describes, and "
+        + "decides nothing."
     return """
       Each probe is trained on all folds but one and asked about that one, in turn, so that every picture is asked about once, by \
       a probe that has seen none of its fold. Intervals are by Student's t over seeds, since pictures of one seed share their noise; \

@@ -27,15 +27,19 @@ public struct ProbeContrasts: Hashable, Sendable {
     public let second: [SeedMean]
     /// Of a sample's difference; nil where it has none, as bits do.
     public let range: ClosedRange<Double>?
+    /// The difference that p is the chance of.
+    public let tested: Double
 
     /// - Parameter first, second: the same seeds, in any order.
     public init(
-      _ name: String, _ first: [SeedMean], less second: [SeedMean], within range: ClosedRange<Double>? = nil
+      _ name: String, _ first: [SeedMean], less second: [SeedMean], within range: ClosedRange<Double>? = nil,
+      against tested: Double = 0
     ) {
       self.name = name
       self.first = first
       self.second = second
       self.range = range
+      self.tested = tested
     }
   }
 
@@ -74,11 +78,17 @@ public struct ProbeContrasts: Hashable, Sendable {
       guard both.count == pair.first.count, both.count == pair.second.count else { throw .seedsDiffer(pair.name) }
       measurements.append(both)
     }
-    let family = test(measurements)
+    let family = test(
+      zip(pairs, measurements).map { pair, values in
+        values.map {
+          PairedMeasurement(baseline: $0.baseline, treatment: $0.treatment - pair.tested, cluster: $0.cluster)
+        }
+      })
     return zip(pairs, zip(measurements, family.comparisons)).map { pair, found in
-      ProbeContrast(
-        name: pair.name, difference: found.1.difference,
-        interval: ClusteredSample(differencesOf: found.0).interval(
+      let sample = ClusteredSample(differencesOf: found.0)
+      return ProbeContrast(
+        name: pair.name, difference: sample.mean,
+        interval: sample.interval(
           confidence: confidence, within: pair.range, values: pair.first.reduce(0) { $0 + $1.count }),
         seeds: found.1.clusters, p: found.1.p, familyWiseP: found.1.correctedP, signs: family.signs.description)
     }

@@ -71,7 +71,7 @@ public struct RidgeScan: Sendable {
   }
 
   /// What another kind of probe says of the samples, judged by the labels and by each draw: draws are of labels alone here,
-  /// and the probe stays as it was trained.
+  /// and the probe stays as it was trained. Its folds share what they were trained on, so that p is too small and holds no level.
   /// - Throws: ``ProbingError`` for another number of samples.
   package func judge(_ name: String, features: Int, predicted: [Int]) throws(ProbingError) -> Probed {
     Probed(

@@ -59,7 +59,9 @@ public enum TrainedProbe: Hashable, Codable, Sendable {
     case .logistic(let model):
       return model.standardization.isSound
         && Self.isLinear(model.weights, model.intercepts, model.standardization, classes.count)
-    case .network(let model): return model.standardization.isSound && model.network.isSound
+    case .network(let model):
+      return model.standardization.isSound && model.network.isSound
+        && model.network.inputs == model.standardization.means.count && model.network.classes == classes.count
     }
   }
 

@@ -20,8 +20,9 @@ package struct OutputFiles {
   package func commit() throws {
     let missing = Set(files.flatMap { Self.missingFolders($0.url.deletingLastPathComponent()) })
     do {
+      var opened: [String: OpenFolder] = [:]
       let begun = try files.map { url, bytes in
-        let file = try ResultsFolder.beginOutput(url)
+        let file = try ResultsFolder.beginOutput(url, &opened)
         do {
           try file.append(bytes())
         } catch let error where !(error is FileError) {

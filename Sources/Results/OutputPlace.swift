@@ -32,7 +32,8 @@ package enum OutputPlace {
   private static func refusal(of file: URL, in folder: URL) -> String? {
     guard isFolder(folder) else { return "\(folder.path) is not a folder; name another place" }
     do {
-      _ = try ResultsFolder.beginOutput(file)
+      var opened: [String: OpenFolder] = [:]
+      _ = try ResultsFolder.beginOutput(file, &opened)
       return nil
     } catch {
       guard case .system(let number) = error.reason else { return "\(error)" }

@@ -54,18 +54,25 @@ public struct ResultsFolder: Hashable, Sendable {
 
   /// Begins a file that somebody named, in a folder that is opened as by `openForOutput`. Where the name is a link, the file
   /// that it leads to is replaced, but not inside a folder of results.
+  /// - Parameter opened: folders that files were begun in before, by their paths: each is opened once.
   /// - Throws: `FileError`.
-  static func beginOutput(_ url: URL) throws(FileError) -> NewFile {
+  static func beginOutput(_ url: URL, _ opened: inout [String: OpenFolder]) throws(FileError) -> NewFile {
     let url = url.absoluteURL.standardizedFileURL
     let above = url.deletingLastPathComponent()
-    let folder = try openForOutput(above)
-    folder.completeNames()
+    let folder: OpenFolder
+    if let known = opened[above.path] {
+      folder = known
+    } else {
+      folder = try openForOutput(above)
+      folder.completeNames()
+      opened[above.path] = folder
+    }
     let kind = try folder.kind(of: url.lastPathComponent)
     // A link that leads nowhere is refused as it stands.
     guard kind == .link, enclosing(above) == nil, FileManager.default.fileExists(atPath: url.path) else {
       return try folder.newFile(url.lastPathComponent)
     }
-    return try beginOutput(url.resolvingSymlinksInPath())
+    return try beginOutput(url.resolvingSymlinksInPath(), &opened)
   }
 
   /// The folder of results that a place lies in, with the path from there; empty for that folder itself.

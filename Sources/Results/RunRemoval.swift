@@ -93,6 +93,7 @@ public struct RunRemoval {
     if selection == RemovalSelection(otherPlans: true) { try store.removeOtherPlans() }
     try store.removeUnused()
     let folder = try results.openForWriting()
+    try UnfinishedFiles.completeNames(of: results, in: folder)
     for path in folders + unfinished { try folder.remove(path) }
   }
 

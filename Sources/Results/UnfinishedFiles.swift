@@ -8,28 +8,25 @@ package enum UnfinishedFiles {
   /// followed.
   /// - Throws: `FileError`.
   package static func paths(of results: ResultsFolder, in folder: OpenFolder) throws -> [String] {
-    let runs = RunFile.runs
-    var folders = [results.runs, results.figures, results.tables].map(\.lastPathComponent)
-    if try folder.kind(of: runs) == .folder { folders += try folder.folder(runs).names().map { "\(runs)/\($0)" } }
-    var paths = try names(in: folder)
-    for path in folders where try folder.kind(of: path) == .folder {
-      paths += try names(in: folder.folder(path)).map { "\(path)/\($0)" }
+    try folders(of: results, in: folder).flatMap { prefix, folder in
+      try folder.names().filter { try NewFile.isUnfinished($0) && folder.kind(of: $0) == .file }.map { prefix + $0 }
     }
-    return paths
   }
 
-  private static func names(in folder: OpenFolder) throws -> [String] {
-    try folder.names().filter { try isUnfinished($0) && folder.kind(of: $0) == .file }
+  /// Gives files that were to take their names together these names, where a process was killed in between.
+  /// - Throws: `FileError`.
+  package static func completeNames(of results: ResultsFolder, in folder: OpenFolder) throws {
+    for (_, folder) in try folders(of: results, in: folder) { folder.completeNames() }
   }
 
-  /// Whether a file has such a name.
-  ///
-  /// Versions before `NewFile` wrote `.picture.png.<UUID>.part`, `.latents.safetensors.<UUID>`, and Foundation's
-  /// `.dat.nosync<digits>`.
-  static func isUnfinished(_ name: String) -> Bool {
-    if NewFile.isUnfinished(name) || name.hasPrefix(".dat.nosync") { return true }
-    let parts = name.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
-    guard parts.count > 2, parts[0].isEmpty else { return false }
-    return UUID(uuidString: parts[parts.count - (parts.last == "part" ? 2 : 1)]) != nil
+  /// The folder and those below it that attnlab writes to, with the beginnings of paths in them.
+  private static func folders(
+    of results: ResultsFolder, in folder: OpenFolder
+  ) throws -> [(prefix: String, folder: OpenFolder)] {
+    let runs = RunFile.runs
+    var paths = [results.runs, results.figures, results.tables].map(\.lastPathComponent)
+    if try folder.kind(of: runs) == .folder { paths += try folder.folder(runs).names().map { "\(runs)/\($0)" } }
+    return try [("", folder)]
+      + paths.filter { try folder.kind(of: $0) == .folder }.map { ("\($0)/", try folder.folder($0)) }
   }
 }

@@ -44,7 +44,7 @@ extension ExperimentRunner {
     } catch {
       throw .unreadable(step: step, reason: "\(error)")
     }
-    guard denoising.step == step + 1 else { throw .stale(step: step, found: denoising.step - 1) }
+    guard step >= 0, denoising.step - 1 == step else { throw .stale(step: step, found: denoising.step - 1) }
     let open = stored.runs.indices.filter { stored.runs[$0].status == .running }
     if let broken = open.first(where: denoising.brokenRuns.contains) {
       throw .broken(step: step, run: group.runs[broken].hash)

@@ -64,7 +64,7 @@ public struct ExperimentRunner {
       try make(group, store, recorder, &tally)
     }
     try checkStop(tally)
-    try RunMeasurer(
+    tally.fileProblems += try RunMeasurer(
       plan: plan, results: results, store: store, origin: RunOrigin(of: results, store), progress: progress, stop: stop
     ).measure()
     try store.removeUnused()
@@ -104,6 +104,7 @@ public struct ExperimentRunner {
   /// Removes what a killed run was writing. The lock on the database is held: no other run is at work here.
   private func removeUnfinished() throws {
     let folder = try results.openForWriting()
+    try UnfinishedFiles.completeNames(of: results, in: folder)
     for path in try UnfinishedFiles.paths(of: results, in: folder) { try folder.remove(path) }
   }
 

@@ -10,7 +10,6 @@ public enum RunError: Error, Hashable, Sendable, CustomStringConvertible {
   /// No file can be made in the folder of the results; the reason is the system's.
   case notWritable(folder: String, reason: String)
   /// A run that is done has no row of its picture.
-  case noPicture(run: RunID, database: String)
 
   public var description: String {
     switch self {
@@ -18,7 +17,6 @@ public enum RunError: Error, Hashable, Sendable, CustomStringConvertible {
     case .programsNotAllowed(let programs): programs.joined(separator: "\n")
     case .notWritable(let folder, let reason):
       "\(folder): results cannot be written there (\(reason)); choose another folder with --results"
-    case .noPicture(let run, let database): "run \(run.rawValue) of \(database) has no picture"
     }
   }
 }

@@ -103,7 +103,7 @@ struct RunFiles {
     for file in finished { try write(file) }
     let hash = group.runs[index].hash
     let before = try ofSteps(group).map { _, file in
-      Artifact(file, of: hash, sha256: sha256(try results.open().file(file.path(of: hash)).data()))
+      Artifact(file, of: hash, sha256: sha256(try results.open().file(file.path(of: hash)).data(limit: Self.mostBytes)))
     }
     return finished.map(\.artifact) + before
   }
@@ -120,6 +120,9 @@ struct RunFiles {
 
   /// Whether a file of a run is there with the bytes that it was written with.
   func isWhole(_ file: RunFile, of run: PlannedRun, sha256 hash: String) -> Bool {
-    (try? results.open().file(file.path(of: run.hash)).data()).map { sha256($0) == hash } ?? false
+    (try? results.open().file(file.path(of: run.hash)).data(limit: Self.mostBytes)).map { sha256($0) == hash } ?? false
   }
+
+  /// A file of a run is smaller: a picture of 8192x8192 pixels has 201 million bytes before it is packed.
+  static let mostBytes = 1 << 28
 }

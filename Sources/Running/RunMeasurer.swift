@@ -21,9 +21,10 @@ struct RunMeasurer {
 
   private var spec: ExperimentSpec { plan.spec }
 
+  /// - Returns: which pictures are missing or are not those that were made. What is read off them waits until they are back.
   /// - Throws: `InstrumentError`, `CheckpointError`, `RunInterrupted`, `StoreError`, or what reading a picture throws.
-  func measure() throws {
-    guard !spec.metrics.isEmpty else { return }
+  func measure() throws -> [String] {
+    guard !spec.metrics.isEmpty else { return [] }
     let subjects = try MeasuredRuns(plan, results: results, store: store, origin: origin)
     let instruments = Instruments(spec.instruments, isStopped: { [stop] in stop.isRaised })
     let definitions = Dictionary(
@@ -55,6 +56,7 @@ struct RunMeasurer {
       if !itemOfSets.jobs.isEmpty { workOfSets.append(itemOfSets) }
     }
     work += workOfSets
+    var problems: [String] = []
     for (index, item) in work.enumerated() {
       if stop.isRaised { throw RunInterrupted(stepsDone: index, stepsTotal: work.count) }
       var values: [String: Double] = [:]
@@ -63,6 +65,9 @@ struct RunMeasurer {
         for (name, job) in item.jobs { values[name] = try job(instruments) ?? .nan }
       } catch is MeasuringStopped {
         throw RunInterrupted(stepsDone: index, stepsTotal: work.count)
+      } catch let error as PictureProblem {
+        problems.append("not measured: \(error)")
+        continue
       } catch {
         throw try forgetting(error)
       }
@@ -70,6 +75,7 @@ struct RunMeasurer {
       progress.advanced(done: index + 1, total: work.count, work: "measuring")
     }
     do { try instruments.finishPrograms() } catch { throw try forgetting(error) }
+    return problems.uniqued
   }
 
   /// The error, after the values of a program that is out of step with its questions are forgotten: nobody knows which of
@@ -103,7 +109,9 @@ struct RunMeasurer {
     case .program(let program):
       let edit = subjects.edit(run)
       if program.isOfEdits, edit == nil { return nil }
-      return { try $0.answer(program, subjects.measured(run), source: edit?.source) }
+      return { instruments in
+        try metric.checked(instruments.answer(program, subjects.measured(run), source: edit?.source), of: program)
+      }
     case .edit(let measure):
       guard let edit = subjects.edit(run) else { return nil }
       return { try measure(edit, $0) }
@@ -155,6 +163,21 @@ struct RunMeasurer {
   }
 }
 
+/// Why a run's picture says nothing of it.
+enum PictureProblem: Error, Hashable, CustomStringConvertible {
+  case noRow(run: String, database: String)
+  case unreadable(String, reason: String)
+  case changed(String)
+
+  var description: String {
+    switch self {
+    case .noRow(let run, let database): "\(database): run \(run.prefix(16)) has no picture"
+    case .unreadable(_, let reason): reason
+    case .changed(let path): "\(path): is not the picture that was made; bring it back from a copy"
+    }
+  }
+}
+
 /// The finished runs of the last plan as metrics see them, and how they belong together.
 final class MeasuredRuns {
   let runs: [StoredRun]
@@ -186,21 +209,37 @@ final class MeasuredRuns {
 
   func measured(_ run: StoredRun) -> MeasuredRun {
     if let known = measured[run.id] { return known }
-    let (store, results) = (origin.store, origin.results)
+    let origin = origin
     let original = originals[run.run.hash] ?? run
-    let path = try? store.artifacts(original.id).first { $0.kind == "picture" }?.path
+    let words = { try GatheredWords.all(of: original, in: origin.store) }
     // A program is told where the file is, and opens it by itself: a link there would lead it elsewhere.
-    let file = path.flatMap { path in (try? results.open().file(path)).map { _ in results.url.appending(path: path) } }
-    let words = { try GatheredWords.all(of: original, in: store) }
-    let new = MeasuredRun(prompt: run.prompt, file: file, words: words) { [weak self] in
-      guard let path else {
-        throw RunError.noPicture(run: run.id, database: results.database.path)
-      }
+    let new = MeasuredRun(
+      prompt: run.prompt,
+      file: origin.results.url.appending(path: try Self.picture(of: original, origin).artifact.path), words: words
+    ) { [weak self] in
+      let file = try Self.picture(of: original, origin).file
       self?.makeRoom(for: run)
-      return try PNG.read(results.open().file(path))
+      return try PNG.read(file)
     }
     measured[run.id] = new
     return new
+  }
+
+  /// The picture of a run, which is the one that was made.
+  /// - Throws: `PictureProblem`; `StoreError`.
+  private static func picture(of run: StoredRun, _ origin: RunOrigin) throws -> (artifact: Artifact, file: OpenFile) {
+    guard let artifact = try origin.store.artifacts(run.id).first(where: { $0.kind == RunFile.picture.kind }) else {
+      throw PictureProblem.noRow(run: run.run.hash, database: origin.results.database.path)
+    }
+    let path = origin.results.url.appending(path: artifact.path).path
+    let file: OpenFile
+    do { file = try origin.results.open().file(artifact.path) } catch {
+      throw PictureProblem.unreadable(path, reason: "\(error)")
+    }
+    guard try sha256(file.data(limit: RunFiles.mostBytes)) == artifact.sha256 else {
+      throw PictureProblem.changed(path)
+    }
+    return (artifact, file)
   }
 
   /// Keeps the last pictures, as a source serves all targets of its group, and those of a large set are too many.

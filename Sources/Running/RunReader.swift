@@ -45,14 +45,15 @@ public struct RunReader {
     try store.beginExperiment(plan.experiment(command: command, file: file), plan: plan.described())
     let recorder = try StepRecorder(plan, store)
     try store.register(read: plan.groups.flatMap(recorder.descriptions))
-    try RunMeasurer(plan: plan, results: results, store: store, origin: origin, progress: progress, stop: stop)
-      .measure()
+    let problems = try RunMeasurer(
+      plan: plan, results: results, store: store, origin: origin, progress: progress, stop: stop
+    ).measure()
     try store.removeUnused()
     let others = try store.countOfOtherRuns()
     try store.close()
     let summary = RunSummary(
       runsMade: 0, runsKept: plan.runCount, stepsMade: 0, filesMade: 0, otherRuns: others, failed: [],
-      fileProblems: [], seconds: Date().timeIntervalSince(started), report: results.report.path)
+      fileProblems: problems, seconds: Date().timeIntervalSince(started), report: results.report.path)
     try Manifest(plan: plan, summary: summary, started: started, command: command, file: file)
       .write(results.manifest.lastPathComponent, in: results.openForWriting())
     return summary

@@ -10,8 +10,6 @@ enum SealedState {
 
   /// The state as it was sealed.
   static func open(_ sealed: Data) throws(SealFault) -> Data {
-    // Versions before the seal stored the bare state, a property list.
-    guard !sealed.starts(with: Data("bplist".utf8)) else { return sealed }
     guard sealed.starts(with: mark) else { throw .noMark }
     let rest = sealed.dropFirst(mark.count)
     let (hash, state) = (rest.prefix(64), Data(rest.dropFirst(64)))

@@ -1,3 +1,4 @@
+import Formatting
 /// Reads what a scheduler needs from a configuration, fills in defaults, and collects what is wrong.
 struct ConfigurationChecker {
   typealias Key = SchedulerConfiguration.CodingKeys
@@ -22,14 +23,14 @@ struct ConfigurationChecker {
   ) -> Choice {
     guard let value else { return fallback }
     if let choice = Choice(rawValue: value) { return choice }
-    report(key, "\"\(value)\"", "it is one of \(Choice.allCases.map(\.rawValue).joined(separator: ", "))")
+    report(key, quoted(value), "it is one of \(Choice.allCases.map(\.rawValue).joined(separator: ", "))")
     return fallback
   }
 
   /// A key of diffusers that is honoured by refusing every value but the usual one.
   mutating func only<Value: Equatable>(_ value: Value?, _ key: Key, _ allowed: Value) {
     guard let value, value != allowed else { return }
-    report(key, "\(value)", "only \(allowed) is supported")
+    report(key, printable(clipped("\(value)")), "only \(allowed) is supported")
   }
 
   /// A sigma that the schedule begins or ends with.

@@ -1,4 +1,5 @@
 import Checkpoints
+import Formatting
 import Foundation
 
 /// A `scheduler/scheduler_config.json` as it stands: nil where a key is missing or null.
@@ -195,7 +196,7 @@ private struct KeyReader {
     if let value = try? container.decode(Bool.self, forKey: key) { return "\(value)" }
     if let value = try? container.decode(Int.self, forKey: key) { return "\(value)" }
     if let value = try? container.decode(Double.self, forKey: key) { return "\(value)" }
-    if let value = try? container.decode(String.self, forKey: key) { return "\"\(value)\"" }
+    if let value = try? container.decode(String.self, forKey: key) { return quoted(value) }
     return (try? container.nestedUnkeyedContainer(forKey: key)) == nil ? "an object" : "a list"
   }
 }

@@ -24,7 +24,9 @@ enum SigmaSchedule {
     let wanted = log(max(sigma, 1e-10))
     let logs = sigmas.map { Double(log($0)) }
     let low = min(logs.lastIndex { wanted >= $0 } ?? 0, logs.count - 2)
-    let weight = min(max((logs[low] - wanted) / (logs[low] - logs[low + 1]), 0), 1)
+    let distance = logs[low] - logs[low + 1]
+    // Two timesteps with one sigma are as good as one another.
+    let weight = distance == 0 ? 0 : min(max((logs[low] - wanted) / distance, 0), 1)
     return (1 - weight) * Double(low) + weight * Double(low + 1)
   }
 }

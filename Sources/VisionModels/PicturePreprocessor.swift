@@ -15,6 +15,8 @@ public struct PicturePreprocessor: Hashable, Sendable {
     case exact(height: Int, width: Int)
   }
 
+  /// The folder's file that says so, for messages.
+  var file = "preprocessor_config.json"
   /// nil: it is left as it is.
   public var size: Size?
   public var filter: PictureFilter

@@ -37,13 +37,13 @@ public func sceneNetwork(folder: URL, patchAnswers: Int, pictureAnswers: Int) th
 
 extension PicturePreprocessor {
   /// Of a network that takes squares of one size.
-  /// - Throws: `CheckpointError` if the folder's `preprocessor_config.json` makes others.
+  /// - Throws: `CheckpointError` if the folder's settings make others.
   init(folder: URL, family: VisionTransformerConfiguration.Family, square side: Int) throws(CheckpointError) {
     try self.init(folder: folder, family: family)
     guard fixedSize == GridSize(height: side, width: side) else {
       throw CheckpointError(
         .init(
-          file: "preprocessor_config.json", field: "size", found: "another",
+          file: file, field: "size", found: "another",
           expected: "pictures of image_size, \(side) pixels square"))
     }
   }

@@ -188,4 +188,17 @@ struct GroupTests {
     #expect(try store.records().map(\.record.name) == ["words"])
     #expect(try store.recordKeys(of: fixture.records[1], for: fixture.prompts[0]) == [])
   }
+
+  @Test("runs that were begun here and are read now are done, and are made where they are asked for again")
+  func readAndMadeInTurn() throws {
+    try fixture.commit(step: 0)
+    try store.register(read: fixture.pair)
+    let read = try store.runs()
+    #expect(read.map(\.status) == [.done, .done] && read.map(\.groupHash) == fixture.pair.map(\.hash))
+    #expect(try store.mapCount() == 0 && store.checkpoint(groupHash: "g") == nil)
+    try store.register(read: fixture.pair)
+    let begun = try store.beginGroup(hash: "g", runs: fixture.pair)
+    #expect(begun.runs.map(\.status) == [.running, .running] && begun.checkpoint == nil)
+    #expect(try store.runs().map(\.groupHash) == ["g", "g"])
+  }
 }

@@ -179,4 +179,21 @@ private func config(_ text: String) throws -> ConfigFile {
     #expect(unet.optionalInt("num_attention_heads", default: 8) == nil && unet.double("norm_eps") == 1e-5)
     try unet.finish()
   }
+
+  /// Every repeat of a key below a long one would be told with the long one's name.
+  @Test func repeatsAreToldAFewTimesAndShort() {
+    let long = String(repeating: "k", count: 100_000)
+    let json = "{\"\(long)\": {\(Array(repeating: "\"a\": 0", count: 20_000).joined(separator: ","))}}"
+    let error = #expect(throws: CheckpointError.self) { try ConfigFile(json: Array(json.utf8), named: "config.json") }
+    #expect(error.map { $0.problems.count == 100 && $0.problems[0].field.utf8.count < 300 } ?? false)
+  }
+
+  /// What a file says is seen, and does nothing to the terminal.
+  @Test func fieldsAreShownAndNotObeyed() {
+    let error = #expect(throws: CheckpointError.self) {
+      try ConfigFile(
+        json: Array("{\"a\u{1B}[2J\": 0, \"a\u{1B}[2J\": 0}".utf8.map { $0 == 0x1B ? 0x7F : $0 }), named: "c")
+    }
+    #expect(error.map { "\($0)".contains("a\\u{7F}[2J is given twice") } ?? false, "\(String(describing: error))")
+  }
 }

@@ -37,6 +37,15 @@ import Testing
     #expect(try CLIPTextConfiguration(empty).hiddenSize == 512)
   }
 
+  /// Of a whole CLIP's file the text tower's section counts, as in transformers.
+  @Test func aTextTowersSectionIsRead() throws {
+    let json =
+      #"{"model_type": "clip", "hidden_size": 64, "text_config": {"hidden_size": 768, "num_attention_heads": 12}}"#
+    let configuration = try CLIPTextConfiguration(ConfigFile(json: Array(json.utf8), named: "config.json"))
+    #expect(configuration.hiddenSize == 768 && configuration.heads == 12)
+    #expect(text(#"{"text_config": {"hidden_size": 5}}"#).hasPrefix("text_config.num_attention_heads"))
+  }
+
   /// Sites need no weights: those of Stable Diffusion 1.5, and of latents with an odd side.
   @Test func sitesFollowFromTheConfiguration() throws {
     let sites = UNetConfiguration().sites(latentHeight: 63, latentWidth: 64, tokens: 77)
@@ -95,6 +104,7 @@ import Testing
       "mid_block_only_cross_attention is true, expected false, as in SD 1.x and 2.x"
     ),
     (#"{"only_cross_attention": [true]}"#, "only_cross_attention is [true], expected false, as in SD 1.x and 2.x"),
+    (#"{"num_attention_heads": 8}"#, "num_attention_heads is 8, expected null, as in SD 1.x and 2.x"),
     (#"{"class_embed_type": "timestep"}"#, "class_embed_type is \"timestep\", expected null, as in SD 1.x and 2.x"),
   ])
   func unetsThatAreNotComputed(json: String, expected: String) {

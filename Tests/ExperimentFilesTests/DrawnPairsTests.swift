@@ -73,6 +73,16 @@ import Testing
     )
     #expect(found("\(short), lists: { d: [red, blue] }").contains("{c} has no list; lists: d"))
     #expect(found("\(short), lists: { c: [red, blue], d: [x] }").contains("no template has {d} for the list \"d\""))
+    // Of one value nothing is left to change to; of a long one a prompt has no room.
+    #expect(
+      found("\(short), lists: { c: [red] }").contains(
+        "the template 0 takes 2 different values of \"c\" for a pair, which has 1"))
+    #expect(
+      found("\(short), lists: { c: [red, \(String(repeating: "x", count: 5000))] }").contains(
+        "a prompt of the template may have 5,004 bytes; the most is 4,096"))
+    #expect(
+      found("draw: 1, templates: [\"\(String(repeating: "{c}", count: 101))\"], change: [c], lists: { c: [red, blue] }")
+        .contains("the template has more than 100 gaps"))
     #expect(
       found("draw: 1, templates: [\"{c} car\"], change: [d], lists: { c: [red, blue] }")
         .contains("no template has {d}; there are c"))

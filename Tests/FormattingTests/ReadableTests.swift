@@ -37,4 +37,12 @@ import Testing
 
         """)
   }
+
+  /// Among thousands nobody looks for the nearest: each unknown name would take seconds.
+  @Test func noSuggestionFromThousands() {
+    let names = (0..<501).map { "layer \($0)" }
+    #expect(
+      nearestName(to: "layr 7", in: names) == nil
+        && nearestName(to: "layr 7", in: Array(names.prefix(500))) == "layer 7")
+  }
 }

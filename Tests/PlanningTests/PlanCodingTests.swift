@@ -79,6 +79,8 @@ import Testing
     ("\"callCount\":3", "\"callCount\":0", "a site, step or record that there is not"),
     ("\"height\":64", "\"height\":0", "height and width: 1 to 8192"),
     ("\"seeds\":[1]", "\"seeds\":[]", "the experiment has no seeds"),
+    ("\"layer\":7", "\"layer\":-1", "a place, layer, number of heads or size that there is not"),
+    ("\"layer\":7", "\"layer\":1000000000000000", "a place, layer, number of heads or size that there is not"),
   ])
   func whatCannotBeIsRefused(_ old: String, _ new: String, _ problem: String) throws {
     let plan = try SmallExperiment.portablePlan(["generate.height=64", "generate.width=64"])

@@ -211,6 +211,18 @@ import Testing
     #expect(try SmallExperiment.plan(["record.0.branch=unconditional"]).remarks == [])
   }
 
+  /// Each run of a group that stood in the plan twice would count twice.
+  @Test func settingsThatComeToTheSameAreRefused() {
+    #expect {
+      _ = try SmallExperiment.plan([
+        "generate={ prompts: [a], seeds: [1], num_inference_steps: 3, sweep: { guidance_scale: [3, 3.0] } }",
+        "interventions={ none: [] }",
+      ])
+    } throws: {
+      "\($0)".contains("generate.settings: \"guidance_scale=3.0\" comes to the same as \"guidance_scale=3\"")
+    }
+  }
+
   @Test func schedulerSettingsDecideTheBits() throws {
     let plain = try SmallExperiment.plan()
     let trailing = try SmallExperiment.plan(["generate.scheduler_settings={ timestep_spacing: trailing }"])

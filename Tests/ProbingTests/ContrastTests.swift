@@ -46,6 +46,17 @@ import Testing
     #expect(abs(try #require(found[1].interval).lowerBound - (low - 0.5)) < 1e-12)
   }
 
+  /// The interval is of the values in their own range, and p of a threshold: 24 pictures of which none differs leave little room,
+  /// and all six seeds lie below 0.05.
+  @Test func aThresholdMovesNoInterval() throws {
+    let right = Self.means([1, 1, 1, 1, 1, 1])
+    let found = try ProbeContrasts()([.init("gain", right, less: right, within: -1...1, against: 0.05)])[0]
+    let plain = try ProbeContrasts()([.init("gain", right, less: right, within: -1...1)])[0]
+    #expect(found.difference == 0 && found.interval == plain.interval && found.p == 2.0 / 64 && plain.p == 1)
+    let interval = try #require(found.interval)
+    #expect(interval.lowerBound == -interval.upperBound && (0.1...0.3).contains(interval.upperBound))
+  }
+
   /// Two of 2^n signs are as extreme as can be; from 14 seeds on 9,999 are drawn.
   @Test func fewestSeedsOfALevel() throws {
     let contrasts = try ProbeContrasts()

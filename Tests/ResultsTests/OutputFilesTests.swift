@@ -24,6 +24,23 @@ import Testing
     }
   }
 
+  /// More files than a process may have open: each folder is opened once.
+  @Test func moreFilesThanMayBeOpen() throws {
+    try Fixtures.withTemporaryFolder { (folder) throws -> Void in
+      let open = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count
+      var before = rlimit()
+      getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &before)
+      var fewer = before
+      fewer.rlim_cur = rlim_t(open + 40)
+      setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &fewer)
+      defer { setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &before) }
+      var files = OutputFiles()
+      for number in 0..<200 { files.add(folder.appending(path: "out/\(number).txt"), bytes: [1]) }
+      try files.commit()
+      #expect(try names(folder.appending(path: "out")).count == 200)
+    }
+  }
+
   /// The last file cannot take its name: the others give theirs back.
   @Test(arguments: [true, false]) func allOrNone(isThereBefore: Bool) throws {
     try Fixtures.withTemporaryFolder { (folder) throws -> Void in

@@ -18,11 +18,12 @@ import Testing
     let run = try #require(runs.first { $0.first != "." })
     let id = "1B4E28BA-2FA1-11D2-883F-0016D3CCA427"
     let own = [
-      ".\(id).part", ".dat.nosync1a2b.XYZ", "runs/\(run)/.picture.png.\(id).part",
-      "runs/\(run)/.latents.safetensors.\(id)",
-      "tables/.\(id).part", "figures/.side_by_side-1.png.\(id).part",
+      ".\(id).part", "runs/\(run)/.\(id).part", "tables/.\(id).part", "figures/.\(id).part",
     ]
-    let others = [".notes.part", ".\(id)", "\(id).part", "figures/mine.png", "runs/.hidden", "notes/.\(id).part"]
+    let others = [
+      ".notes.part", ".notes.\(id)", ".\(id)", ".dat.nosync1a2b.XYZ", "\(id).part", "figures/mine.png", "runs/.hidden",
+      "notes/.\(id).part",
+    ]
     for path in own + others {
       let file = results.url.appending(path: path)
       try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)

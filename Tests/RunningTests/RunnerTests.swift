@@ -160,8 +160,11 @@ import Testing
   }
 
   /// What a killed run has left of a group is not built upon where it is damaged.
-  @Test(arguments: ["X'00'", "X''", "substr(state, 1, 200)", "CAST(state || X'00' AS BLOB)", "X'62706c6973743030'"])
-  func aDamagedCheckpointIsMadeAnew(_ state: String) throws {
+  @Test(arguments: [
+    "state = X'00'", "state = X''", "state = substr(state, 1, 200)", "state = CAST(state || X'00' AS BLOB)",
+    "state = X'62706c6973743030'", "step = 9223372036854775807", "step = -1",
+  ])
+  func aDamagedCheckpointIsMadeAnew(_ change: String) throws {
     final class Notes: RunProgress {
       let stop = StopSignal()
       var notes: [String] = []
@@ -179,15 +182,15 @@ import Testing
           plan: plan, model: SmallExperiment.model(), results: results, progress: first, stop: first.stop
         ).run()
       }
-      #expect(fault_execute(results.database.path, "UPDATE checkpoint SET state = \(state)") == 0)
+      #expect(fault_execute(results.database.path, "UPDATE checkpoint SET \(change)") == 0)
       let second = Notes()
       let summary = try ExperimentRunner(plan: plan, model: SmallExperiment.model(), results: results, progress: second)
         .run()
       #expect(summary.stepsMade == 3 && summary.runsMade == 4)
       #expect(
         second.notes.first?.hasPrefix(
-          "\(results.database.path): group \(plan.groups[0].hash.prefix(8)): its checkpoint after step 0 is damaged (")
-          == true
+          "\(results.database.path): group \(plan.groups[0].hash.prefix(8)): its checkpoint after step ") == true
+          && second.notes.first?.contains(" is damaged (") == true
           && second.notes.first?.hasSuffix("); it is made anew") == true, "\(second.notes)")
       let contents = try StoredContents(results.database)
       try Fixtures.withTemporaryFolder { (other) throws -> Void in

@@ -161,4 +161,25 @@ import Testing
       #expect(after == changed)
     }
   }
+
+  /// What a metric says of another picture would be kept for good.
+  @Test func aPictureThatIsNotTheOneThatWasMadeIsNotMeasured() throws {
+    try Fixtures.withTemporaryFolder { (folder) throws -> Void in
+      let small = Self.small + ["metrics=[]"]
+      try SmallExperiment.run(folder, small)
+      let path = try #require(try stored(folder).artifacts[1].first { $0.kind == "picture" }).path
+      let database = folder.appending(path: "small/small.sqlite").path
+      let zeros = String(repeating: "0", count: 64)
+      #expect(fault_execute(database, "UPDATE artifact SET sha256 = '\(zeros)' WHERE path = '\(path)'") == 0)
+      let summary = try SmallExperiment.run(folder, small + ["metrics=[picture_right]"])
+      #expect(summary.fileProblems.count == 2, "\(summary.fileProblems)")
+      #expect(
+        summary.fileProblems.last?.hasSuffix("\(path): is not the picture that was made; bring it back from a copy")
+          == true)
+      let measured = try SmallExperiment.withStore(folder) { store in
+        try store.runs().map { try store.metrics($0.id).keys.contains("picture_right") }
+      }
+      #expect(measured == [true, false])
+    }
+  }
 }

@@ -213,4 +213,18 @@ import Testing
         == "steps: 3 is not allowed; pndm takes 4 or more unless skip_prk_steps is true in "
         + "scheduler/scheduler_config.json")
   }
+
+  /// Two timesteps of one sigma have no distance to divide by.
+  @Test func equalSigmasOfKarras() throws {
+    let configuration = try read(#"{"num_train_timesteps": 2, "trained_betas": [0.5, 0], "use_karras_sigmas": true}"#)
+    for kind in [SchedulerKind.dpmPlusPlus, .euler] {
+      let timesteps = try kind.make(configuration, steps: 1).timesteps
+      #expect(timesteps.allSatisfy { $0.isFinite }, "\(kind): \(timesteps)")
+    }
+  }
+
+  @Test func textsOfAFileAreQuoted() {
+    let error = #expect(throws: SchedulerError.self) { try read("{\"num_train_timesteps\": \"\\u001b[2J\"}") }
+    #expect(error.map { "\($0)".contains("\\u001b[2J") && !"\($0)".contains("\u{1B}") } ?? false)
+  }
 }

@@ -155,6 +155,10 @@ import Testing
         #"{"image_processor": \#(settings), "processor_class": "CLIPProcessor"}"#, to: "processor_config.json")
       #expect(self.message(folder).contains(message))
     }
+    let other = text.replacing(#""height": 128"#, with: #""height": 96"#).replacing(
+      #""width": 128"#, with: #""width": 96"#)
+    try folder.write(#"{"image_processor": \#(other)}"#, to: "processor_config.json")
+    #expect(message(folder).contains("/processor_config.json: crop_size is 96 x 96"), "\(message(folder))")
     try folder.write("{}", to: "processor_config.json")
     #expect(message(folder) == "no error")
   }

@@ -5,13 +5,15 @@ import hashlib
 import math
 import random
 import unittest
+import unittest.mock
 
+import numpy
 import torch
 
 from recipe import captions, glyphs, settings
 from recipe.captions import Scene, Thing
 from recipe.glyphs import solid
-from recipe.world import Placement, SceneWindow, World, drawn
+from recipe.world import DrawnAhead, Placement, SceneWindow, World, drawn
 from tests import tiny
 
 SETTINGS = settings.load()
@@ -268,6 +270,21 @@ class PictureTests(unittest.TestCase):
                 self.assertTrue(torch.equal(a, b))
                 self.assertEqual(scene, other)
 
+    def test_whether_the_next_picture_is_at_hand(self) -> None:
+        processes = Drawers()
+        ahead = DrawnAhead(processes, range(5), waiting=2, chunk=2)
+        self.assertFalse(ahead.at_hand())
+        self.assertEqual(processes.asked, [[0, 1], [2, 3]])
+        processes.ready = 1
+        self.assertTrue(ahead.at_hand())
+        self.assertEqual([next(ahead)[1] for _ in range(2)], [0, 1])
+        self.assertEqual(processes.asked, [[0, 1], [2, 3], [4]])
+        self.assertFalse(ahead.at_hand())
+        processes.ready = 3
+        self.assertEqual([scene for _, scene in ahead], [2, 3, 4])
+        # Nothing comes after the last one, so that nobody waits for it.
+        self.assertTrue(ahead.at_hand())
+
     def test_some_pictures_of_a_window_are_changed_and_always_the_same(self) -> None:
         world = World(SETTINGS, "tests")
         plain = SceneWindow(world, 60, 20)
@@ -281,6 +298,20 @@ class PictureTests(unittest.TestCase):
             kinds.append(torch.equal(b, 1 - a))
             self.assertTrue(kinds[-1] or torch.equal(a, b))
         self.assertTrue(10 < sum(kinds) < 50)
+
+
+class Drawers:
+    """In place of processes: `ready` of the chunks that were asked for are drawn, and a picture is all zeros."""
+
+    def __init__(self) -> None:
+        self.asked: list[list[int]] = []
+        self.ready = 0
+
+    def apply_async(self, _: object, arguments: tuple[list[int]]) -> unittest.mock.Mock:
+        self.asked.append(arguments[0])
+        number, count = len(self.asked), len(arguments[0])
+        return unittest.mock.Mock(
+            ready=lambda: number <= self.ready, get=lambda: (numpy.zeros((count, 3, 8, 8), numpy.float32), arguments[0]))
 
 
 if __name__ == "__main__":

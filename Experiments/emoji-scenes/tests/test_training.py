@@ -7,6 +7,7 @@ import shutil
 import signal
 import tempfile
 import unittest
+import unittest.mock
 
 import torch
 from diffusers.models.attention_processor import AttnProcessor
@@ -15,10 +16,12 @@ from transformers import CLIPModel, CLIPVisionModel
 
 import train
 from export import read_judges, read_run
-from recipe import bundled, checkpoints, clip, exporting, scene_reader, settings, tokenizer, unet, vae
+from recipe import bundled, checkpoints, clip, exporting, scene_pool, scene_reader, settings, tokenizer, unet, vae
 from recipe.errors import RecipeError
+from recipe.scene_pool import ScenePool
 from recipe.settings import Optimizer, Settings
-from recipe.training import Budget, Interruption, Trainer, learning_rate
+from recipe.training import Budget, Interruption, Machine, Trainer, learning_rate
+from recipe.world import DrawnOnDemand
 from tests import tiny
 
 STEPS = 4
@@ -192,6 +195,25 @@ class TrainingTests(unittest.TestCase):
         (place / "config.json").write_text(json.dumps(config))
         with self.assertRaisesRegex(RecipeError, "config.json has other colors than the settings"):
             scene_reader.read(self.settings, place)
+
+    def test_a_pool_that_grows_is_the_one_that_is_drawn_at_once(self) -> None:
+        own = tiny.load("unet.pool=5")
+        words, autoencoder = tokenizer.prepare(own, self.folder), vae.build(own).eval()
+
+        def pool(folder: str, machine: Machine) -> ScenePool:
+            return ScenePool(own, "tests", words, autoencoder, self.folder / folder, machine)
+
+        with unittest.mock.patch.object(scene_pool, "ENCODED_AT_ONCE", 2):
+            whole, growing = pool("whole", Machine()), pool("growing", Machine(begin_with=1))
+            self.assertEqual(growing.ready, 2)
+            with unittest.mock.patch.object(DrawnOnDemand, "at_hand", return_value=False):
+                growing.grow()
+            self.assertEqual(growing.ready, 2)
+            for ready in (4, 5, 5):
+                growing.grow()
+                self.assertEqual(growing.ready, ready)
+        self.assertTrue(torch.equal(growing.latents, whole.latents))
+        self.assertTrue(torch.equal(growing.tokens, whole.tokens))
 
     def test_a_locked_encoder_stays_and_so_does_its_scale(self) -> None:
         run = self.folder / "run"

@@ -23,11 +23,14 @@ public struct ClaimEstimate: Hashable, Sendable {
   let isShare: Bool
   /// Where it is a difference of values that are 0 or 1, with the interval of one.
   let shares: ShareDifference?
+  /// Whether the standard error was known otherwise than by the values.
+  let hasOwnError: Bool
   /// The runs whose values are in the mean, by their places among all.
   let runs: Set<Int>
 
   /// - Parameters:
-  ///   - error: the standard error, where it is known otherwise than by the values: the interval is then by t.
+  ///   - error: the standard error, where it is known otherwise than by the values: the interval is then by t, where values of
+  ///     a range do not all agree.
   ///   - range: that no value leaves; nil where there is none.
   init(
     _ values: (found: [ClaimRuns.Value], missing: Int), _ bootstrap: Bootstrap, standardError error: Double? = nil,
@@ -50,8 +53,11 @@ public struct ClaimEstimate: Hashable, Sendable {
     shares =
       isOfShares && range == -1...1
       ? ShareDifference(result.differences, clusters: clusterNumbers) : nil
+    hasOwnError = error != nil
     interval =
-      if error != nil {
+      if error != nil, agrees {
+        sample.interval(confidence: bootstrap.confidence, within: range, values: sample.clusters)
+      } else if error != nil {
         sample.studentInterval(confidence: bootstrap.confidence, standardError: error).map { student in
           range.map(student.clamped) ?? student
         }

@@ -33,6 +33,8 @@ struct ClaimRuns {
   private let shares: Set<String>
   /// Places of runs that do not count, as their source is not as it should be.
   private var leftOut: Set<Int> = []
+  /// Those of them whose source has no value of what is asked.
+  private var withoutValue: Set<Int> = []
   /// The first place of each key.
   private let places: [RunKey: Int]
 
@@ -62,8 +64,10 @@ struct ClaimRuns {
       let isSource = run.key.intervention == InterventionSpec.sourceName
       // A run without a source has none that is wrong.
       guard let source = isSource ? index : run.key.ofSource.flatMap({ places[$0] }) else { continue }
-      let value = runs[source].metrics?[rule.metric] ?? -.infinity
-      if !(value >= rule.atLeast) { new.leftOut.insert(index) }
+      let value = runs[source].metrics?[rule.metric] ?? .nan
+      guard !(value >= rule.atLeast) else { continue }
+      new.leftOut.insert(index)
+      if value.isNaN { new.withoutValue.insert(index) }
     }
     return new
   }
@@ -75,12 +79,12 @@ struct ClaimRuns {
     return new
   }
 
-  /// How many edits do not count, of how many: a pair and seed is one, whatever is done with it.
-  var editsLeftOut: (count: Int, of: Int) {
+  var editsLeftOut: EditsLeftOut {
     func edits(_ indices: some Sequence<Int>) -> Int {
       Set(indices.map { runs[$0].key }.filter { $0.source != nil }.map(\.subject)).count
     }
-    return (edits(leftOut), edits(runs.indices))
+    let without = edits(withoutValue)
+    return EditsLeftOut(below: edits(leftOut) - without, withoutValue: without, of: edits(runs.indices))
   }
 
   /// A metric of every run of an intervention or of the sources.

@@ -69,7 +69,7 @@ public struct ClaimsJudgement: Sendable {
     public let tests: [Test]
     public let verdict: Verdict
     /// Edits that do not count, as their source is not as it should be, and how many edits there are.
-    public let leftOut: (count: Int, of: Int)
+    public let leftOut: EditsLeftOut
   }
 
   public let spec: ClaimsSpec

@@ -40,8 +40,10 @@ extension ClaimRuns {
     let curves = columns.map { points in
       points.map { point in all.map { value(metric, methods.spec.hold, of: point, $0) } }
     }
-    // Of subjects without any value nothing can be said, and they are no clusters.
-    let kept = all.indices.filter { subject in curves.joined().contains { $0[subject] != nil } }
+    // The curves are of the same subjects at all their points, but for those that no subject has: else a reading and the
+    // places it is read at would be means of different subjects.
+    let points = curves.joined().filter { point in point.contains { $0 != nil } }
+    let kept = points.isEmpty ? [] : all.indices.filter { subject in points.allSatisfy { $0[subject] != nil } }
     let subjects = kept.map { all[$0] }
     let clustering = Comparison.Clustering(of: subjects)
     let numbers = ClusterNumbers(subjects)

@@ -1,17 +1,28 @@
 import Planning
 import Tensors
 
-/// A number for each pair of prompts, each seed and each run of a comparison, the same in all its rows.
+/// A number for each pair of prompts, each seed and each pair with a seed of a comparison, the same in all its rows.
 ///
 /// So a permutation test turns the sign of a cluster in all rows at once, which keeps how they depend on one another.
 struct ClusterNumbers {
-  private let ofRuns: [RunKey: Int]
+  private let ofRuns: [PairAndSeed: Int]
   private let ofSeeds: [Seed: Int]
   private let ofPairs: [[String]: Int]
 
+  /// Runs of one pair and seed depend on one another, whatever their settings.
+  private struct PairAndSeed: Hashable {
+    let prompts: [String]
+    let seed: Seed
+
+    init(_ key: RunKey) {
+      prompts = key.prompts
+      seed = key.seed
+    }
+  }
+
   /// - Parameter keys: Of all runs; some may stand there more than once.
   init(_ keys: [RunKey]) {
-    let runs = keys.uniqued
+    let runs = keys.map(PairAndSeed.init).uniqued
     ofRuns = Dictionary(uniqueKeysWithValues: runs.enumerated().map { ($1, $0) })
     let seeds = runs.map(\.seed).uniqued
     // Rows of pairs, of seeds and of runs have no cluster in common.
@@ -26,7 +37,7 @@ struct ClusterNumbers {
       switch clustering {
       case .pairs: ofPairs[key.prompts]
       case .seeds: ofSeeds[key.seed]
-      case .runs: ofRuns[key]
+      case .runs: ofRuns[PairAndSeed(key)]
       }
     guard let number else { preconditionFailure("a run that was not numbered") }
     return number

@@ -8,7 +8,7 @@ extension Comparison {
 
   /// Tables and notes for a reader at a terminal.
   package var text: String {
-    var facts = [("baseline", baseline), ("matched by", "source prompt, target prompt and seed")]
+    var facts = [("baseline", baseline), ("matched by", "source prompt, target prompt, seed and settings")]
     facts.append(("interval", methodText))
     facts.append(("clusters", clusteringText))
     if let testText { facts.append(("test", testText)) }

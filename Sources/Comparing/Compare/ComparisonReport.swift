@@ -48,8 +48,9 @@ package struct ComparisonReport: Encodable {
   let unmatchedRuns: [Comparison.UnmatchedRun]
 
   static let clusterRule =
-    "resampled by seed where there are \(Comparison.enoughSeeds) or more, since runs of one seed share their start noise; "
-    + "else by pair x seed, since fewer clusters say too little"
+    "resampled by pair where there are \(Comparison.enoughSeeds) or more of which no two share a seed; else by seed where there are "
+    + "\(Comparison.enoughSeeds) or more, since runs of one seed share their start noise; else by pair x seed, since fewer "
+    + "clusters say too little"
   static let exclusionRule =
     "a pair of values of which one is infinite or no number is excluded from all means and counted"
 

@@ -57,7 +57,7 @@ public struct LayerEffects: Sendable {
   /// The operation of the sets where it was found to add something; nil where there are none.
   public let intervention: InterventionSpec?
   /// Edits that do not count, as their source is not as it should be, and how many edits there are.
-  public let leftOut: (count: Int, of: Int)
+  public let leftOut: EditsLeftOut
 
   /// - Returns: nil if the experiment does not ask for it.
   package init?(_ data: StoredResults) {

@@ -50,7 +50,7 @@ public struct MethodComparison: Sendable {
   public let confidence: Double
   public let rows: [Row]
   /// Edits that do not count, as their source is not as it should be, and how many edits there are.
-  public let leftOut: (count: Int, of: Int)
+  public let leftOut: EditsLeftOut
 
   /// - Returns: nil if the experiment compares no methods.
   package init?(_ data: StoredResults) {

@@ -16,7 +16,7 @@ package struct SweepEffects: Sendable {
   /// Whether differences are of shares, of which points can be lost.
   package let isOfShares: Bool
   /// Edits that do not count, as their source is not as it should be, and how many edits there are.
-  package let leftOut: (count: Int, of: Int)
+  package let leftOut: EditsLeftOut
 
   /// Of all intervals.
   package static let confidence = 0.95

@@ -2,11 +2,15 @@ import Checkpoints
 import Tensors
 
 extension CLIPTextConfiguration {
-  /// Reads `text_encoder/config.json`.
+  /// Reads `text_encoder/config.json`; of a whole CLIP's the section `text_config`, as transformers does.
   /// - Throws: `CheckpointError` naming every key that has a wrong type or value.
   public init(_ file: ConfigFile) throws(CheckpointError) {
     self.init()
     var file = file
+    if file["text_config"] != nil {
+      guard let section = file.section("text_config") else { throw CheckpointError(file.problems) }
+      file = section
+    }
     vocabularySize = file.int("vocab_size", default: 49408, in: 1...10_000_000)
     hiddenSize = file.int("hidden_size", default: 512, in: 1...65536)
     intermediateSize = file.int("intermediate_size", default: 2048, in: 1...1_000_000)

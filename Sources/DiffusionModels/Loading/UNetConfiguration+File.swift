@@ -23,8 +23,8 @@ extension UNetConfiguration {
       file.report(
         "cross_attention_dim", expected: "the same number for every stage, as one text encoder feeds them all")
     }
-    let headDims = file.ints("attention_head_dim", default: [8], count: stages, in: 1...4096)
-    heads = file.optionalInts("num_attention_heads", default: nil, count: stages, in: 1...4096) ?? headDims
+    // The numbers of heads, by a name that stayed from the first files.
+    heads = file.ints("attention_head_dim", default: [8], count: stages, in: 1...4096)
     transformerLayersPerBlock = file.ints("transformer_layers_per_block", default: [1], count: stages, in: 1...16)
     usesLinearProjection = file.bool("use_linear_projection", default: false)
     downsamplePadding = file.int("downsample_padding", default: 1, in: 1...1)
@@ -91,7 +91,7 @@ extension UNetConfiguration {
     for key in [
       "class_embed_type", "addition_embed_type", "encoder_hid_dim", "encoder_hid_dim_type", "time_embedding_act_fn",
       "timestep_post_act", "time_cond_proj_dim", "num_class_embeds", "cross_attention_norm", "time_embedding_dim",
-      "projection_class_embeddings_input_dim", "reverse_transformer_layers_per_block",
+      "projection_class_embeddings_input_dim", "reverse_transformer_layers_per_block", "num_attention_heads",
     ] {
       if let value = file[key], value != .null { file.report(key, expected: "null, as in SD 1.x and 2.x") }
     }

@@ -80,8 +80,10 @@ struct PlannedProbe: Sendable {
   /// Whether no word that tells the label can have reached a place: the first layer at the first call, where self maps and the
   /// log ratios of earlier words follow from the noise alone.
   func isNull(_ place: ProbePlace) -> Bool {
-    // The noise itself decides what is measured.
-    guard spec.measured == nil, place.site.layer == 1, place.call == 0 else { return false }
+    // The noise itself decides what is measured, and an intervention may change the first map of all.
+    guard spec.measured == nil, spec.label != "intervention", place.site.layer == 1, place.call == 0 else {
+      return false
+    }
     if place.site.kind == .selfAttention { return record.of != .output }
     guard record.of == .logRatio, let positions = trained.positions else { return false }
     return zip(positions, trained.runs.indices).allSatisfy { read, index in

@@ -147,7 +147,8 @@ struct ProbeResolver {
     let isOfInterventions = spec.label == "intervention"
     let untouched = plan.spec.interventions.filter(\.operations.isEmpty).map(\.name) + [InterventionSpec.sourceName]
     for group in plan.groups where group.settingsLabel == plan.settings[0].label {
-      for run in group.runs where isOfInterventions || untouched.contains(run.intervention) {
+      for run in group.runs
+      where isOfInterventions ? run.intervention != InterventionSpec.sourceName : untouched.contains(run.intervention) {
         guard let (sample, label) = self.sample(run, spec, choice), classes?.contains(label) ?? true else { continue }
         // A source is made again for each group of its targets.
         guard isOfInterventions || seen.insert(sample.key).inserted else { continue }

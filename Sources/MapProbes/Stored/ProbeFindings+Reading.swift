@@ -41,6 +41,8 @@ struct ProbeTests {
     let cells: String
     /// Of one picture's value; nil of bits, which have none.
     let range: ClosedRange<Double>?
+    /// What the values are read over: the share that guessing gives.
+    var chance = 0.0
   }
 
   /// Why a test cannot be judged.
@@ -53,9 +55,12 @@ struct ProbeTests {
       test -> (test: ProbeTestSpec, values: Values?, contrast: ProbeContrast?, why: String?) in
       do {
         let values = try self.values(test)
-        let threshold = values.seeds.map { SeedMean(seed: $0.seed, count: $0.count, mean: test.threshold.value) }
+        let nothing = values.seeds.map { SeedMean(seed: $0.seed, count: $0.count, mean: 0) }
+        // The interval is of the values as they are, in their own range: where all agree it depends on that.
         let contrast = try ProbeContrasts(confidence: confidence)([
-          .init(test.says, values.seeds, less: threshold, within: values.range?.moved(by: -test.threshold.value))
+          .init(
+            test.says, values.seeds, less: nothing, within: values.range,
+            against: test.threshold.value + values.chance)
         ])[0]
         return (test, values, contrast, contrast.interval == nil ? "fewer than two seeds" : nil)
       } catch let error as NotTestable {
@@ -67,12 +72,13 @@ struct ProbeTests {
     return judged.map { test, values, contrast, why in
       let correctedP = contrast?.p == nil ? nil : corrected.popFirst()
       let level = test.threshold.value
-      let interval = contrast?.interval?.moved(by: level)
+      let chance = values?.chance ?? 0
+      let interval = contrast?.interval?.moved(by: -chance)
       let isAbove = if case .above = test.threshold { true } else { false }
       return ProbeTestResult(
         says: test.says, probe: test.probe, over: over(test), measure: test.measure.rawValue,
         cells: values?.cells ?? "", side: isAbove ? "above" : "below", threshold: level,
-        estimate: contrast.map { $0.difference + level }, interval: interval, seeds: contrast?.seeds ?? 0,
+        estimate: contrast.map { $0.difference - chance }, interval: interval, seeds: contrast?.seeds ?? 0,
         samples: values?.samples ?? 0, p: contrast?.p,
         correctedP: correctedP, verdict: verdict(test.threshold, interval, correctedP), problem: why)
     }
@@ -98,10 +104,9 @@ struct ProbeTests {
     if over == "chance" {
       // Bits are gained over the classes' shares already, and what a probe follows has no chance.
       guard test.measure == .accuracy else { return try own(probe, test) }
-      let own = try self.own(probe, test)
-      return Values(
-        seeds: own.seeds.map { SeedMean(seed: $0.seed, count: $0.count, mean: $0.mean - probe.chance) },
-        samples: own.samples, cells: own.cells, range: own.range?.moved(by: -probe.chance))
+      var own = try self.own(probe, test)
+      own.chance = probe.chance
+      return own
     }
     if spec.probes.contains(where: { $0.name == over }) {
       let ahead = try difference(own(probe, test), own(try result(over), test), test.says)

@@ -89,7 +89,11 @@ extension ProbeResult {
 }
 
 extension SeedEstimate {
+  /// So many pictures can be added up over all seeds.
+  private static let most = 1 << 40
+
   fileprivate var isSound: Bool {
-    mean.isFinite && count > 0 && !seeds.isEmpty && seeds.allSatisfy { $0.mean.isFinite }
+    mean.isFinite && (1...Self.most).contains(count) && (1...1 << 20).contains(seeds.count)
+      && seeds.allSatisfy { $0.mean.isFinite && (0...Self.most).contains($0.count) }
   }
 }

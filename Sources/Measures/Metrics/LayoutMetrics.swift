@@ -7,7 +7,7 @@ extension Metric {
   ) { ["left": 0, "right": 1][$0.facing.word] }
 
   static let centerX = layout(
-    "center_x", "middle from the left", unit: "picture widths", range: "0 to 1",
+    "center_x", "middle from the left", unit: "picture widths", range: "0 to 1", isShare: false,
     "higher: the middle of the prompt's one object is further to the right", "center"
   ) { $0.center.x }
 
@@ -18,11 +18,13 @@ extension Metric {
 
   /// Of the object that a prompt with one thing names, where the picture shows it.
   private static func layout(
-    _ name: String, _ title: String, unit: String? = nil, range: String, _ direction: String, _ accuracy: String,
+    _ name: String, _ title: String, unit: String? = nil, range: String, isShare: Bool? = nil, _ direction: String,
+    _ accuracy: String,
     _ value: @escaping @Sendable (SceneReading.Object) -> Double?
   ) -> Metric {
     Metric(
-      name: name, title: title, unit: unit, range: range, direction: direction, reference: "this project",
+      name: name, title: title, unit: unit, range: range, isShare: isShare, direction: direction,
+      reference: "this project",
       accuracy: .instrument(.sceneReader, [accuracy]),
       measure: .picture { run, instruments in
         guard let scene = PromptScene(run.prompt, try instruments.sceneReader().words), scene.things.count == 1

@@ -26,7 +26,7 @@ extension Metric {
     _ isTrue: @escaping @Sendable ([PromptScene.Thing], PromptScene) -> Bool?
   ) -> Metric {
     Metric(
-      name: name, title: title, range: "0 or 1; of several raters the mean", direction: direction,
+      name: name, title: title, range: "0 or 1; of several raters the mean", isShare: true, direction: direction,
       reference: "this project", accuracy: .formula("as right as the raters, whom \(RatingsFile.name) names"),
       measure: .rating { run, ratings, words in
         guard let scene = PromptScene(run.prompt, words) else { return nil }

@@ -151,7 +151,7 @@ struct ReportVerdicts {
       }
       return [
         Markdown.text(test.spec.says), "\(coverage.pairs) x \(seeds)", ClaimText.number(coverage.components.between),
-        ClaimText.number(coverage.components.within), share(coverage.normal), share(coverage.drawn),
+        ClaimText.number(coverage.components.within), coverage.normal.map(share) ?? "–", share(coverage.drawn),
       ]
     }
     guard !rows.isEmpty else { return nil }

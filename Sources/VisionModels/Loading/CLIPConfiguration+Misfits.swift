@@ -20,7 +20,7 @@ extension CLIPConfiguration {
     if size != GridSize(height: vision.imageSize, width: vision.imageSize) {
       problems.append(
         .init(
-          file: "\(folder)/preprocessor_config.json", field: preprocessor.crop == nil ? "size" : "crop_size",
+          file: "\(folder)/\(preprocessor.file)", field: preprocessor.crop == nil ? "size" : "crop_size",
           found: size.map { "\($0.width) x \($0.height)" } ?? "one that follows each picture's",
           expected: "\(vision.imageSize) x \(vision.imageSize), the vision_config.image_size of \(file)"))
     }

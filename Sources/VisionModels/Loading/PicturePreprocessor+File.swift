@@ -14,6 +14,7 @@ extension PicturePreprocessor {
       if file["image_processor"] != nil {
         guard let section = file.section("image_processor") else { throw CheckpointError(file.problems) }
         try self.init(section, family: family)
+        self.file = whole.lastPathComponent
         return
       }
     }

@@ -14,10 +14,10 @@ struct CompareCommand: ParsableCommand {
     commandName: "compare",
     abstract: "Compare interventions with a baseline over the same prompts and seeds.",
     discussion: """
-      Pairs each run with the baseline's run of the same source prompt, target prompt and seed; runs without a \
-      partner are counted and named. For each metric it prints the mean difference to the baseline and its 95 % \
-      interval by the BCa bootstrap. It resamples seeds whole if there are 5 or more, and otherwise each pair and \
-      seed by itself; the output says which. Infinite values (the PSNR of equal pictures) are excluded and counted.
+      Pairs each run with the baseline's run of the same source prompt, target prompt, seed and settings; runs \
+      without a partner are counted and named. For each metric it prints the mean difference to the baseline and its 95 % \
+      interval by the BCa bootstrap. It resamples whole pairs of prompts if there are 5 or more of which no two \
+      share a seed; else whole seeds if there are 5 or more; else each pair and seed by itself. The output says which. Infinite values (the PSNR of equal pictures) are excluded and counted.
 
       With --test each row also has the p of a permutation test, which turns the signs of whole clusters, and a p \
       that is corrected for all rows of its metric by step-down maxima. With --equivalence a row says whether the \

@@ -13,13 +13,14 @@ struct MeasureCommand: ParsableCommand {
     abstract: "Tell what pictures show: objects with color, facing and place, background and style.",
     discussion: """
       A scene reader looks at each PNG. It is a network of its own that was trained on drawn scenes of the bundled \
-      model's world, of 50 objects in ten colors. For other pictures it names the nearest thing that it knows. \
+      model's world, of 50 objects in ten colors. For other things it may say \
+      `something else`, or name the nearest thing that it knows. \
       `attnlab metrics` and the model's card say how often it is right. Boxes are left, top, right, bottom in \
       pixels, the last two excluded; confidences are shares of probability, 0 to 1.
 
       With --prompt the metrics of a picture are taken as well, and with --source and --source-prompt those of an edit.
       With --names a CLIP says which of them each picture shows, in shares of probability; without --clip it is the \
-      bundled model's, which knows the words of that model alone.
+      bundled independent_clip, which knows the words of the bundled model's world alone.
 
       Examples:
         attnlab measure car.png dog.png

@@ -91,7 +91,7 @@ struct ProbeApplyCommand: ParsableCommand {
 
       Examples:
         attnlab probe apply color-probe "words" --to other-bank
-        attnlab probe apply color-probe "words" --to cross-read --intervention "cross read" --json
+        attnlab probe apply color-probe "words" --to probe-bank-cross-read --intervention cross --json
       """)
 
   @Argument(

@@ -17,14 +17,15 @@ struct InstrumentOptions: ParsableArguments {
   var secondSceneReader: String?
 
   @Option(
-    name: .long, help: ArgumentHelp("A CLIPModel of transformers. (default: the bundled one)", valueName: "folder"),
+    name: .long,
+    help: ArgumentHelp("A CLIPModel of transformers. (default: the bundled independent_clip)", valueName: "folder"),
     completion: .directory)
   var clip: String?
 
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "A DINO or a CLIP whose keys measure structure. (default: the bundled CLIP)", valueName: "folder"),
+      "A DINO or a CLIP whose keys measure structure. (default: the bundled model's clip)", valueName: "folder"),
     completion: .directory)
   var structure: String?
 

@@ -100,11 +100,37 @@ import Testing
       return column == "source" ? ["right": isWrong ? 0 : 1] : ["m": column == "none" ? 0.5 : isWrong ? 0 : 1]
     }
     let found = judge(claim([test()], sources: SourceRule(metric: "right", atLeast: 1)), runs)
-    #expect(found.leftOut.count == 10 && found.leftOut.of == 80)
+    #expect(found.leftOut == EditsLeftOut(below: 10, of: 80))
     let estimate = found.tests[0].estimate
     #expect(estimate.result.count == 70 && estimate.missing == 0 && estimate.result.difference == 0.5)
-    #expect(judge(claim([test()]), runs).leftOut.count == 0)
+    #expect(judge(claim([test()]), runs).leftOut.below == 0)
     #expect(judge(claim([test()]), runs).tests[0].estimate.result.count == 80)
+  }
+
+  /// A source that was not measured is not one that is wrong, though neither counts.
+  @Test func sourcesWithoutAValueAreCountedApart() {
+    let runs = runs(pairs: 40) { column, pair, _ in
+      column == "source" ? pair < 10 ? [:] : ["right": pair < 15 ? 0 : 1] : ["m": 1]
+    }
+    let rule = SourceRule(metric: "right", atLeast: 1)
+    let found = judge(claim([test()], sources: rule), runs)
+    #expect(found.leftOut == EditsLeftOut(below: 10, withoutValue: 20, of: 80))
+    #expect(
+      rule.leftOut(found.leftOut)
+        == "Left out: 10 of 80 edits, whose source has a right below 1, and 20 whose source is not done or has no right."
+    )
+  }
+
+  /// A share on which all runs agree is no certainty, whatever its standard error was found to be.
+  @Test func agreementLeavesRoomBesideAnErrorOfItsOwn() throws {
+    let values = (0..<4).map { place in
+      ClaimRuns.Value(
+        key: RunKey(source: "a", prompt: "b", seed: Seed(UInt64(place)), intervention: "m"), of: 1, against: 0, runs: []
+      )
+    }
+    let estimate = ClaimEstimate((values, 0), Bootstrap(), standardError: 0, within: 0...1)
+    let interval = try #require(estimate.interval)
+    #expect(interval.lowerBound < 0.6 && interval.upperBound == 1 && estimate.coverage == nil)
   }
 
   @Test func sharesWithoutRoomAreRefused() {

@@ -2,6 +2,7 @@ import Analysis
 import ExperimentSupport
 import Foundation
 import Measures
+import Planning
 import Tensors
 import TestSupport
 import Testing
@@ -69,6 +70,15 @@ import Testing
       #expect(try self.row(bySeed, "late", "1").clustering == .runs)
       #expect(try self.row(bySeed, "late", "1").result.clusters == 3)
     }
+  }
+
+  /// The same noise under other settings is no other sample.
+  @Test func settingsOfAPairAndSeedAreOneCluster() {
+    let keys = ["guidance 3", "guidance 5"].flatMap { settings in
+      [1, 2].map { RunKey(source: "a", prompt: "b", seed: Seed($0), intervention: "", settings: settings) }
+    }
+    let numbers = ClusterNumbers(keys)
+    #expect(keys.map { numbers.number(of: $0, .runs) } == [0, 1, 0, 1])
   }
 
   @Test func largeSeedsKeepTheirValue() throws {
