@@ -97,7 +97,8 @@ let package = Package(
     .target(
       name: "VisionModels", dependencies: ["Checkpoints", "DiffusionModels", "Tensors"],
       swiftSettings: strict + optimisedSwift),
-    .target(name: "Schedulers", dependencies: ["Checkpoints", "Formatting", "Tensors"], swiftSettings: strict + unoptimised),
+    .target(
+      name: "Schedulers", dependencies: ["Checkpoints", "Formatting", "Tensors"], swiftSettings: strict + unoptimised),
     .target(
       name: "Pipelines",
       dependencies: ["Attention", "Checkpoints", "DiffusionModels", "Formatting", "Schedulers", "Tensors"],

@@ -166,13 +166,13 @@ struct RunMeasurer {
 /// Why a run's picture says nothing of it.
 enum PictureProblem: Error, Hashable, CustomStringConvertible {
   case noRow(run: String, database: String)
-  case unreadable(String, reason: String)
+  case unreadable(reason: String)
   case changed(String)
 
   var description: String {
     switch self {
     case .noRow(let run, let database): "\(database): run \(run.prefix(16)) has no picture"
-    case .unreadable(_, let reason): reason
+    case .unreadable(let reason): reason
     case .changed(let path): "\(path): is not the picture that was made; bring it back from a copy"
     }
   }
@@ -234,7 +234,7 @@ final class MeasuredRuns {
     let path = origin.results.url.appending(path: artifact.path).path
     let file: OpenFile
     do { file = try origin.results.open().file(artifact.path) } catch {
-      throw PictureProblem.unreadable(path, reason: "\(error)")
+      throw PictureProblem.unreadable(reason: "\(error)")
     }
     guard try sha256(file.data(limit: RunFiles.mostBytes)) == artifact.sha256 else {
       throw PictureProblem.changed(path)

@@ -24,7 +24,7 @@ import Testing
       let lines = outcome.output.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
       #expect(
         Array(lines.prefix(5)) == [
-          "baseline    none", "matched by  source prompt, target prompt and seed",
+          "baseline    none", "matched by  source prompt, target prompt, seed and settings",
           "interval    95 % BCa bootstrap, 500 resamples, seed 0",
           "clusters    pairs x seeds, as there are fewer than 5 seeds", "",
         ])
