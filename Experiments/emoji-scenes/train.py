@@ -108,7 +108,7 @@ def main() -> None:
     if file.exists() and not going_on:
         raise RecipeError(f"{file}: there already. Give --resume to go on, or another --run")
     stop = Interruption()
-    torch.backends.cudnn.benchmark = True  # all steps have the same sizes
+    torch.backends.cudnn.benchmark = True  # batches have few sizes
     machine = Machine(given.device, given.drawers, given.begin_with, given.compile)
     trainer = Trainer(STAGES[given.stage](settings, given.run, machine), settings, given.run)
     if going_on:
