@@ -41,7 +41,7 @@ extension ExperimentSpec {
   private static func checkPictures(_ experiment: ExperimentSpec, _ fields: Fields, _ reader: FileReader) {
     guard experiment.generate.stopAfterCalls != nil else { return }
     let lists = [
-      ("metrics", experiment.metrics.first?.name), ("tables", experiment.tables.first?.rawValue),
+      ("metrics", experiment.metrics.first?.name), ("tables", experiment.tables.first?.name),
       ("figures", experiment.figures.first { $0 != .predictedClean && $0 != .mapStatistics }?.rawValue),
     ]
     for (key, name) in lists {
@@ -97,8 +97,9 @@ extension ExperimentSpec {
       example: "{ lpips: models/lpips-alex }",
       "the networks that metrics look with: a mapping of {allowed} to folders, or to the name of a bundled model"),
     Key(
-      "tables", \.tables, .distinct(of: "tables", .choice), example: "[object, color]",
-      "how the report breaks down the metrics of untouched pictures, by what prompts name: a list of {allowed}"),
+      "tables", \.tables, .factors, example: "[object, color]",
+      "how the report breaks down the metrics of untouched pictures, by what prompts name: a list of {allowed}; a mapping "
+        + "is a group of objects, `{ group: core, objects: [dog, car] }`, see below"),
     Key("figures", \.figures, .distinct(of: "figures", .choice), example: "[side_by_side]", "a list of {allowed}"),
     Key(
       "methods", brief: true, example: "{ hold: ssim, metrics: [psnr], curves: [{ name: swap, published: swap }] }",

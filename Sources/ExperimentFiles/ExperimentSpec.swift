@@ -34,7 +34,7 @@ public struct ExperimentSpec: Codable, Hashable, Sendable {
   /// The networks that metrics look with.
   public internal(set) var instruments: InstrumentFolders
   /// What the report breaks the metrics down by.
-  public internal(set) var tables: [FactorName]
+  public internal(set) var tables: [ReportFactor]
   public internal(set) var figures: [FigureName]
   /// The editing methods that are compared along their dials; nil: none.
   public internal(set) var methods: MethodsSpec?
@@ -52,7 +52,7 @@ public struct ExperimentSpec: Codable, Hashable, Sendable {
     version: Int = ExperimentSpec.currentVersion, name: String, question: String = "", model: String,
     generate: GenerateSpec, mapsFrom: String? = nil, record: [RecordSpec] = [], predictedClean: StepSelector? = nil,
     inputLatents: StepSelector? = nil, interventions: [InterventionSpec] = [.none],
-    metrics: [Metric] = [], instruments: InstrumentFolders = InstrumentFolders(), tables: [FactorName] = [],
+    metrics: [Metric] = [], instruments: InstrumentFolders = InstrumentFolders(), tables: [ReportFactor] = [],
     figures: [FigureName] = [], methods: MethodsSpec? = nil, layers: LayersSpec? = nil,
     knowsAgainstDoes: [KnowsAgainstDoesSpec]? = nil, claims: ClaimsSpec? = nil, probes: ProbesSpec? = nil,
     budget: BudgetSpec = BudgetSpec()

@@ -10,7 +10,7 @@ public enum SpecReference {
   /// Every section, in the order of the page.
   public static let all = [
     ExperimentSpec.section.reference, GenerateSpec.section.reference, DrawnPairsEntry.section.reference,
-    RecordSpec.section.reference,
+    RecordSpec.section.reference, ObjectGroup.section.reference,
     StepsEntry.section.reference, OperationSpec.section.reference, operations, MethodsSpec.section.reference,
     CurveSpec.section.reference, LayersSpec.section.reference,
     KnowsAgainstDoesSpec.section.reference, ClaimsSpec.section.reference,

@@ -302,6 +302,30 @@ import Testing
       """
     ),
     (
+      minimal(
+        #"""
+        tables:
+          - objcet
+          - { group: core, objects: [] }
+          - { group: core }
+          - { group: "", objects: [dog, dog], color: red }
+        """#),
+      """
+      e.yaml:6:5: tables.0: unknown value "objcet"; did you mean "object"? allowed: object, color, background, style, held_out, count
+      e.yaml:7:29: tables.1.objects: the list is empty; name one object or more
+      e.yaml:8:5: the key "objects" is missing in tables.2
+      e.yaml:9:14: tables.3.group: the text is empty
+      e.yaml:9:33: tables.3.objects.1: the same as tables.3.objects.0; each may stand once
+      e.yaml:9:39: unknown key "color" in tables.3; allowed: group, objects
+      """
+    ),
+    (
+      minimal("tables: [{ group: a, objects: [dog] }, object, { group: b, objects: [cat] }]"),
+      """
+      e.yaml:5:9: tables: there are several groups, and a report has a table of one; leave the others out
+      """
+    ),
+    (
       minimal(#"metrics: [psnr, noun_auc, own_object]"#),
       """
       e.yaml:5:10: metrics: noun_auc is of stored maps, and nothing is recorded; add record: [{ name: words, sites: "cross:*", \

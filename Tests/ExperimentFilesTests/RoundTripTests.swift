@@ -177,6 +177,11 @@ private struct RandomSpecs {
           operation(of: total)
         })
     }
+    func tables() -> [ReportFactor] {
+      let group = ObjectGroup(group: text(1...6), objects: distinct(1...3) { $0.text(1...6) })
+      return distinct(0...3) { .named($0.some(FactorName.allCases)) }
+        + (Bool.random(using: &random) ? [.group(group)] : [])
+    }
     func instruments() -> InstrumentFolders {
       InstrumentFolders(
         Dictionary(
@@ -191,7 +196,8 @@ private struct RandomSpecs {
       name: some(["a", "first-look", "1e3", "null", "x.y_z-1"]), question: text(), model: "m" + text(),
       generate: generate,
       record: record, predictedClean: count(0...1) == 0 ? nil : steps(of: total), interventions: interventions,
-      metrics: metrics, instruments: instruments(), figures: distinct(0...4) { $0.some(FigureName.allCases) },
+      metrics: metrics, instruments: instruments(), tables: tables(),
+      figures: distinct(0...4) { $0.some(FigureName.allCases) },
       claims: claims(interventions.map(\.name) + ["source"], metrics.map(\.name), generate.seeds),
       budget: BudgetSpec(
         disk: ByteSize(some([1, 1 << 53, 1 << 30, 1_500_000, .random(in: 1...(1 << 53), using: &random)]))))

@@ -22,6 +22,7 @@ import Testing
         case "generate": "version: 1\nname: a\nmodel: b\ngenerate: { nothing: 1 }"
         case "draw": minimal(generate: "pairs: [{ draw: 1, nothing: 1 }], seeds: [1]")
         case "record": minimal("record: [{ nothing: 1 }]")
+        case "group": minimal("tables: [{ nothing: 1 }]")
         case "steps": minimal("predicted_clean: { nothing: 1 }")
         case "methods": minimal("methods: { nothing: 1 }")
         case "curve": minimal("methods: { curves: [{ nothing: 1 }] }")

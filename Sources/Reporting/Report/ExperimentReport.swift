@@ -99,7 +99,7 @@ public enum ExperimentReport {
   private static let tableNames: Set<String> = Set([
     ReportVerdicts.table, ReportMethodComparison.table, ReportLayers.table, KnowsAgainstDoesPage.table, "summary.csv",
     "metrics.csv", "runs.csv", MapFigures.statisticsTable, MapFigures.differencesTable, SweepFigures.table,
-  ]).union(ProbePage.fileNames).union(FactorName.allCases.map(ReportFactors.fileName))
+  ]).union(ProbePage.fileNames).union(ReportFactors.fileNames)
 
   /// Removes files that this tool wrote and the present report does not have; all others are the user's.
   private static func removeStale(

@@ -36,9 +36,9 @@ struct ReportFactors {
     return (["## By what prompts name", what] + tables).joined(separator: "\n\n")
   }
 
-  private func header(_ factor: FactorName) -> [String] { [factor.title, "n:"] + metrics.map { $0.title + ":" } }
+  private func header(_ factor: ReportFactor) -> [String] { [factor.title, "n:"] + metrics.map { $0.title + ":" } }
 
-  private func rows(_ factor: FactorName) -> [[String]] {
+  private func rows(_ factor: ReportFactor) -> [[String]] {
     levels(factor).map { level, entries in
       [Markdown.text(level), "\(entries.count)"]
         + metrics.map { metric in
@@ -49,8 +49,12 @@ struct ReportFactors {
     }
   }
 
-  /// The levels of which a claim may be tested.
-  private func verdict(_ factor: FactorName) -> String {
+  /// The levels of which a claim may be tested; of a group, what is not of the world.
+  private func verdict(_ factor: ReportFactor) -> String {
+    if case .group(let group) = factor, let words {
+      let unknown = group.objects.filter { !words.objects.contains($0) }
+      return unknown.isEmpty ? "" : "\n\nNot known to the scene reader: \(listed(unknown.map(Markdown.text)))."
+    }
     guard let metric = [Metric.bindingRight, .pictureRight].first(where: metrics.contains), factor.names else {
       return ""
     }
@@ -66,7 +70,7 @@ struct ReportFactors {
       + "**Not** (\(poor.count) of \(shares.count)): \(list(poor))."
   }
 
-  private func levels(_ factor: FactorName) -> [(String, [Entry])] {
+  private func levels(_ factor: ReportFactor) -> [(String, [Entry])] {
     guard let words, let untouched = data.untouched?.name else { return [] }
     let entries = data.expected.compactMap { expected -> Entry? in
       guard expected.key.intervention == untouched, let run = expected.run, run.isDone,
@@ -81,7 +85,7 @@ struct ReportFactors {
   /// The tables by file name.
   var files: [(name: String, table: CSVTable)] {
     data.spec.tables.map { factor in
-      var table = CSVTable([factor.rawValue, "pictures"] + metrics.flatMap { [$0.name, "\($0.name)_n"] })
+      var table = CSVTable([factor.name, "pictures"] + metrics.flatMap { [$0.name, "\($0.name)_n"] })
       for (level, entries) in levels(factor) {
         table.append(
           [level, "\(entries.count)"]
@@ -90,11 +94,25 @@ struct ReportFactors {
               return [CSVTable.number(summary.mean), "\(summary.finite.count)"]
             })
       }
-      return (Self.fileName(factor), table)
+      return (Self.fileName(factor.name), table)
     }
   }
 
-  static func fileName(_ factor: FactorName) -> String { "by_\(factor.rawValue).csv" }
+  static let fileNames = Set((FactorName.allCases.map(\.rawValue) + [ReportFactor.groupName]).map(fileName))
+
+  private static func fileName(_ factor: String) -> String { "by_\(factor).csv" }
+}
+
+extension ReportFactor {
+  fileprivate var title: String {
+    switch self {
+    case .named(let factor): factor.title
+    case .group(let group): "objects of the group \(Markdown.text(group.group))"
+    }
+  }
+
+  /// Whether its levels are what claims are about.
+  fileprivate var names: Bool { [.named(.object), .named(.color)].contains(self) }
 }
 
 extension FactorName {
@@ -103,24 +121,6 @@ extension FactorName {
     case .object, .color, .background, .style: rawValue
     case .heldOut: "whether the colored object was drawn in training"
     case .count: "number of objects"
-    }
-  }
-
-  /// Whether its levels are what claims are about.
-  fileprivate var names: Bool { self == .object || self == .color }
-
-  /// nil for a prompt that the factor says nothing of: objects and colors are of prompts with one thing.
-  func level(of scene: PromptScene, _ words: SceneVocabulary) -> String? {
-    let only = scene.things.count == 1 ? scene.things[0] : nil
-    switch self {
-    case .object: return only?.name
-    case .color: return only?.color
-    case .heldOut:
-      guard let only, only.color != nil else { return nil }
-      return words.isHeldOut(only.name, only.color) ? "never drawn" : "drawn"
-    case .count: return "\(scene.things.count)"
-    case .background: return scene.background
-    case .style: return scene.style
     }
   }
 }

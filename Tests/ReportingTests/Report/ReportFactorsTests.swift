@@ -64,6 +64,26 @@ import Testing
     }
   }
 
+  @Test func tableOfAGroup() throws {
+    try Fixtures.withTemporaryFolder { root in
+      let prompts = ["a red car", "a dog", "a blue car", "a car and a dog", "a poem"]
+      let tables = "[object, { group: core, objects: [car, dogg] }]"
+      let results = try results(root, prompts: prompts, tables: tables) { prompt in
+        ["a red car": [1, 0], "a blue car": [1, 1], "a car and a dog": [1, 0]][prompt] ?? [0, 0]
+      }
+      let table = try #require(
+        try results.report().components(separatedBy: "### By objects of the group core\n").dropFirst().first)
+      for row in ["| 1 core | 4 | 0.750 |", "| 1 other | 2 | 0.000 |", "| 1 core and 1 other | 2 | 0.500 |"] {
+        #expect(table.contains(row), "\(table)")
+      }
+      #expect(table.contains("Not known to the scene reader: dogg."))
+      #expect(
+        try results.table("by_group.csv")
+          == "group,pictures,binding_right,binding_right_n\n1 core,4,0.75,4\n1 other,2,0.0,2\n1 core and 1 other,2,0.5,2\n"
+      )
+    }
+  }
+
   @Test func withoutTablesThereIsNoSection() throws {
     try Fixtures.withTemporaryFolder { root in
       let report = try results(root, prompts: ["a red car"], tables: "[]") { _ in [1, 1] }.report()
