@@ -1,3 +1,5 @@
+import ExperimentFiles
+import Formatting
 import Foundation
 
 /// NumPy's file of one array, format version 1.0.
@@ -14,15 +16,24 @@ enum NPYFile {
 
   /// - Parameter texts: At least one.
   /// - Returns: The bytes of an array of strings: each has the room of the longest, in UTF-32.
-  static func encode(texts: [String]) -> Data {
+  /// - Throws: `ExperimentError` if one is so long that the array would fill the memory.
+  static func encode(texts: [String]) throws(ExperimentError) -> Data {
     // A type of no width would be no type.
     let width = max(1, texts.map(\.unicodeScalars.count).max() ?? 0)
+    guard width <= mostScalars / texts.count else {
+      throw ExperimentError(
+        "a label has \(grouped(width)) characters, and NumPy gives \(texts.count) labels as much room each; export as json"
+      )
+    }
     let scalars = texts.flatMap { text in
       let values = text.unicodeScalars.map(\.value.littleEndian)
       return values + [UInt32](repeating: 0, count: width - values.count)
     }
     return encode(scalars, type: "<U\(width)", shape: [texts.count])
   }
+
+  /// Of an array of strings: 64 MiB.
+  private static let mostScalars = 1 << 24
 
   private static func encode(_ words: [UInt32], type: String, shape: [Int]) -> Data {
     let sides = shape.count == 1 ? "\(shape[0])," : shape.map(String.init).joined(separator: ", ")

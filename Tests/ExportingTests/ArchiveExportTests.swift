@@ -38,7 +38,7 @@ import Testing
       MapExportRequest(run: $0, record: "words", format: .npz)
     } _: { folder, _ in
       let bytes = try Data(contentsOf: folder.appending(path: "maps_words.npz"))
-      let labels = NPYFile.encode(texts: ["<start>", "a", "red", "car", "<end>", "<padding>"])
+      let labels = try NPYFile.encode(texts: ["<start>", "a", "red", "car", "<end>", "<padding>"])
       #expect(
         try ZipReading.members(bytes) == [ZipReading.Member(name: "labels.npy", data: labels)]
           + (0..<3).map { step in
@@ -65,22 +65,34 @@ import Testing
         }
         #expect(
           members == [
-            .init(name: "labels.npy", data: NPYFile.encode(texts: ["car", "<start>"])),
+            .init(name: "labels.npy", data: try NPYFile.encode(texts: ["car", "<start>"])),
             .init(name: "step-02_\(Self.cross).npy", data: NPYFile.encode(values, shape: [2, 3, 2])),
           ])
       }
     }
   }
 
-  @Test func textsAreNumPyArrays() {
-    let bytes = NPYFile.encode(texts: ["ab", "", "\u{1F600}"])
+  @Test func textsAreNumPyArrays() throws {
+    let bytes = try NPYFile.encode(texts: ["ab", "", "\u{1F600}"])
     #expect(String(decoding: bytes.prefix(128), as: UTF8.self).contains("{'descr': '<U2', 'fortran_order': False, "))
     #expect(String(decoding: bytes.prefix(128), as: UTF8.self).contains("'shape': (3,), }"))
     let scalars: [UInt8] = [
       0x61, 0, 0, 0, 0x62, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xF6, 1, 0, 0, 0, 0, 0,
     ]
     #expect(Array(bytes[128...]) == scalars)
-    #expect(String(decoding: NPYFile.encode(texts: [""]), as: UTF8.self).contains("'<U1'"))
+    #expect(String(decoding: try NPYFile.encode(texts: [""]), as: UTF8.self).contains("'<U1'"))
+  }
+
+  /// Each text has the room of the longest, so a long one among many would take far more than it has.
+  @Test func textsThatWouldFillTheMemory() throws {
+    let long = String(repeating: "a", count: 1 << 18)
+    let most = [String](repeating: "b", count: 63) + [long]
+    #expect(try NPYFile.encode(texts: most).count == 128 + 4 * (1 << 24))
+    #expect {
+      _ = try NPYFile.encode(texts: most + ["c"])
+    } throws: {
+      "\($0)" == "a label has 262,144 characters, and NumPy gives 65 labels as much room each; export as json"
+    }
   }
 
   // MARK: - Zip

@@ -107,6 +107,27 @@ import Testing
   }
 
   /// What tells the object apart tells the label apart as well.
+  /// Self maps of the first layer at the first call know no word, but they know whether they were changed.
+  @Test(arguments: [("color", true), ("intervention", false)])
+  func onlyWhatWordsTellHasANullCell(label: String, has: Bool) throws {
+    let yaml = PlantedMaps.yaml(
+      probes: """
+        interventions: { none: [], even: [{ op: uniform, sites: "self:1" }] }
+        probes:
+          lists: { color: [red, blue, green], thing: [car, boat] }
+          probes: [{ name: p, says: is it, label: \(label), features: { record: layout, calls: [0] } }]
+        """
+    ).replacingOccurrences(
+      of: #"record: [{ name: words, sites: "cross:*", heads: all, tokens: words }]"#,
+      with: #"record: [{ name: layout, sites: "self:*", heads: all }]"#)
+    try Fixtures.withTemporaryFolder { folder in
+      let plan = try SyntheticResults.plan(
+        ExperimentSpec(yaml: yaml, file: "e.yaml"), sites: SyntheticResults.sites, size: .init(height: 16, width: 24))
+      let probe = try #require(try ProbePlan(plan, in: folder, store: nil)?.probes.first)
+      #expect(probe.has(.nullCell) == has)
+    }
+  }
+
   @Test func labelsThatCannotBePermuted() throws {
     let message = try message(
       "features: { record: words, word: 1 }", label: "pair", lists: "color: [red, blue], pair: [red car, blue boat]")

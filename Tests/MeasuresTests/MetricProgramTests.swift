@@ -50,6 +50,29 @@ import Testing
     #expect(again.programFields.map(\.value) == metric.programFields.map(\.value) && fields.count == 9)
   }
 
+  /// Claims hold a share to be none below 0 and above 1, whatever its program answers.
+  @Test func anAnswerThatIsNoShare() throws {
+    let folder = try ScratchFolder("metrics")
+    for (range, isShare) in [("0 to 1", true), ("0 or 1", true), ("0 to 255", false)] {
+      let text = Self.comment.replacingOccurrences(of: "0 to 255", with: range)
+      let metric = try Metric(program: try MetricPrograms.write("#!/bin/sh\n\(text)cat\n", to: folder, "m.sh").path)
+      guard case .program(let program) = metric.measure else { throw InstrumentError("no program") }
+      #expect(metric.isShare == isShare)
+      for answer in [nil, 0, 0.5, 1] { #expect(try metric.checked(answer, of: program) == answer) }
+      for answer in [-0.5, 1.5] {
+        if isShare {
+          #expect {
+            _ = try metric.checked(answer, of: program)
+          } throws: {
+            "\($0)" == "\(program.path): answered \(answer), and its range is \(range)"
+          }
+        } else {
+          #expect(try metric.checked(answer, of: program) == answer)
+        }
+      }
+    }
+  }
+
   @Test func onlyWhatIsNeededMustBeThere() throws {
     let folder = try ScratchFolder("metrics")
     let lines = Self.comment.split(separator: "\n").filter { line in

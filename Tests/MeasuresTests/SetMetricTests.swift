@@ -200,4 +200,13 @@ import Testing
       }
     }
   }
+
+  /// A place lies from 0 to 1 too and is no share, while what several raters say is one.
+  @Test func whatIsAShareIsSaid() {
+    for metric in MetricRegistry.all where metric.range.hasPrefix("0 or 1") {
+      #expect(metric.isShare, "\(metric.name)")
+    }
+    #expect(MetricRegistry.named("center_x")?.isShare == false)
+    #expect(MetricRegistry.named("center_x")?.range == "0 to 1")
+  }
 }

@@ -54,6 +54,18 @@ import Testing
     }
   }
 
+  /// How large the latents are is what a database says.
+  @Test(arguments: [(8192, 8192), (1 << 20, 1 << 20)]) func mapsThatWouldFillTheMemory(height: Int, width: Int) {
+    let site = AttentionSite(
+      index: 0, path: "down_blocks.0.attentions.0.transformer_blocks.0.attn2", layer: 1, heads: 2,
+      queries: .picture(height: 2, width: 3), keys: .text(tokens: 8), latentHeight: height, latentWidth: width)
+    #expect {
+      _ = try GatheredWords([("a", [0]), ("b", [1]), ("c", [2])], positions: [[1], [2], [3]], sites: [site])
+    } throws: {
+      "\($0)".hasPrefix("heat maps of 3 words at \(height)x\(width) would take more than 1 GiB; is")
+    }
+  }
+
   @Test func nothingRecordedIsNoWord() throws {
     try Fixtures.withTemporaryFolder { (folder) throws -> Void in
       for (name, record) in [("none", "[]"), ("self", "[{ name: layout, sites: \"self:*\" }]")] {

@@ -2,6 +2,7 @@ import Analysis
 import Attention
 import AttentionStore
 import ExperimentFiles
+import Formatting
 import Measures
 import Tensors
 
@@ -21,7 +22,7 @@ package struct GatheredWords {
   ///   - positions: for each key of the record, the token positions that are summed in it.
   ///   - sites: that have maps, in the order of the forward pass.
   ///   - takesMiddleBlock: whether the middle block is in the heat maps.
-  /// - Throws: `ExperimentError` if there are no sites.
+  /// - Throws: `ExperimentError` if there are no sites, or if the maps would have more values than memory should hold.
   package init(
     _ words: [Word], positions: [[Int]], sites: [AttentionSite], definition: WordHeatMaps.Definition = .init(),
     takesMiddleBlock: Bool = false
@@ -32,6 +33,13 @@ package struct GatheredWords {
     indices = Set(mapSites.map(\.index))
     guard let size = sites.first.map({ GridSize(height: $0.latentHeight, width: $0.latentWidth) }) else {
       throw ExperimentError("the record of these words has no sites")
+    }
+    // The words and the size are a database's, which may be a stranger's.
+    let values = saturatingProduct(size.height, size.width, words.count)
+    guard values <= Self.mostValues else {
+      throw ExperimentError(
+        "heat maps of \(words.count) words at \(size.height)x\(size.width) would take more than "
+          + "\(ByteSize(Int64(8 * Self.mostValues))); is the database damaged?")
     }
     heatMaps = WordHeatMaps(
       words: words.map { word in
@@ -45,6 +53,9 @@ package struct GatheredWords {
     try heatMaps.add(
       map.values, on: map.grid, keyCount: map.keys, site: site.index, head: map.head, heads: site.heads)
   }
+
+  /// Of all heat maps together: those of 75 words over a picture of 8192x8192 pixels have 79 million values.
+  private static let mostValues = 1 << 27
 
   /// Of the latents.
   package var size: GridSize { heatMaps.size }
