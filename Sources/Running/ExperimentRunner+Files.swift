@@ -81,7 +81,7 @@ extension ExperimentRunner {
         if let file = try files.predicted(index, group, denoising) { add(file, index) }
       }
       tally.stepsMade += 1
-      progress.advanced(done: denoising.step, total: group.stepCount, work: "files again, \(group.label)")
+      progress.advanced(done: denoising.step, total: group.stepCount, of: .steps, work: "files again, \(group.label)")
     }
     for index in lost.keys.sorted() {
       for file in try files.finished(index, group, denoising) { add(file, index) }

@@ -85,7 +85,7 @@ extension ExperimentRunner {
       open = going
       tally.stepsMade += 1
       tally.done += group.computedRuns(step: step)
-      progress.advanced(done: tally.done, total: tally.total, work: group.label)
+      progress.advanced(done: tally.done, total: tally.total, of: .steps, work: group.label)
     }
     // What is left of a group that failed as a whole is not computed.
     tally.done += group.computedStepCount(denoising.step..<group.stepCount)

@@ -96,7 +96,7 @@ public struct ExperimentRunner {
   }
 
   func checkStop(_ tally: Tally) throws {
-    if stop.isRaised { throw RunInterrupted(stepsDone: tally.done, stepsTotal: tally.total) }
+    if stop.isRaised { throw RunInterrupted(done: tally.done, total: tally.total, of: .steps) }
   }
 
   // MARK: - Before computing

@@ -58,13 +58,13 @@ struct RunMeasurer {
     work += workOfSets
     var problems: [String] = []
     for (index, item) in work.enumerated() {
-      if stop.isRaised { throw RunInterrupted(stepsDone: index, stepsTotal: work.count) }
+      if stop.isRaised { throw RunInterrupted(done: index, total: work.count, of: .measurements) }
       var values: [String: Double] = [:]
       do {
         // What a metric says nothing of is no number: it is not asked again.
         for (name, job) in item.jobs { values[name] = try job(instruments) ?? .nan }
       } catch is MeasuringStopped {
-        throw RunInterrupted(stepsDone: index, stepsTotal: work.count)
+        throw RunInterrupted(done: index, total: work.count, of: .measurements)
       } catch let error as PictureProblem {
         problems.append("not measured: \(error)")
         continue
@@ -72,7 +72,7 @@ struct RunMeasurer {
         throw try forgetting(error)
       }
       try store.setMetrics(values, sources: item.sources, run: item.run.id)
-      progress.advanced(done: index + 1, total: work.count, work: "measuring")
+      progress.advanced(done: index + 1, total: work.count, of: .measurements, work: "measuring")
     }
     do { try instruments.finishPrograms() } catch { throw try forgetting(error) }
     return problems.uniqued

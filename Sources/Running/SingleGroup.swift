@@ -47,7 +47,7 @@ struct SingleGroup {
       let probe = attention.probe(step: step)
       if let broken = try denoising.advance(probe: probe).first { throw broken }
       try observe(step, probe)
-      progress.advanced(done: denoising.step, total: denoising.callCount, work: work)
+      progress.advanced(done: denoising.step, total: denoising.callCount, of: .steps, work: work)
     }
     return denoising.latents
   }

@@ -14,18 +14,23 @@ public final class StopSignal: Sendable {
 
 /// A run that ended early because it was asked to: what it made is stored whole, and the next run goes on from there.
 public struct RunInterrupted: Error, Hashable, Sendable, CustomStringConvertible {
-  /// Denoising steps that are stored, of all runs together, as `RunProgress` counts them.
-  public let stepsDone: Int
-  public let stepsTotal: Int
+  /// How much is stored, as `RunProgress` counts it.
+  public let done: Int
+  public let total: Int
+  public let unit: WorkUnit
 
-  public init(stepsDone: Int, stepsTotal: Int) {
-    self.stepsDone = stepsDone
-    self.stepsTotal = stepsTotal
+  public init(done: Int, total: Int, of unit: WorkUnit) {
+    self.done = done
+    self.total = total
+    self.unit = unit
   }
 
   public var description: String {
-    stepsDone == stepsTotal
-      ? "stopped: all \(stepsTotal) steps are stored; measures and the report are still to be made"
-      : "stopped: \(stepsDone) of \(stepsTotal) steps are stored"
+    switch unit {
+    case .steps where done == total:
+      "stopped: all \(total) steps are stored; measures and the report are still to be made"
+    case .measurements: "stopped: all steps and \(done) of \(total) measurements are stored"
+    case .steps, .places: "stopped: \(done) of \(total) \(unit.rawValue) are stored"
+    }
   }
 }

@@ -112,7 +112,7 @@ import Testing
       let steps: Int
       init(_ stop: StopSignal, _ steps: Int) { (self.stop, self.steps) = (stop, steps) }
       func note(_ line: String) {}
-      func advanced(done: Int, total: Int, work: String) { if done >= steps { stop.raise() } }
+      func advanced(done: Int, total: Int, of unit: WorkUnit, work: String) { if done >= steps { stop.raise() } }
       func finished() {}
     }
     try Fixtures.withTemporaryFolder { (folder) throws -> Void in
@@ -127,7 +127,7 @@ import Testing
       }
       // Two runs of two steps; each pass makes one step of both. The last one stops before the report.
       for (steps, done) in [(0, 0), (1, 2), (3, 4)] {
-        #expect(throws: RunInterrupted(stepsDone: done, stepsTotal: 4)) { try run(stopAfter: steps) }
+        #expect(throws: RunInterrupted(done: done, total: 4, of: .steps)) { try run(stopAfter: steps) }
         #expect(!FileManager.default.fileExists(atPath: results.report.path))
       }
       let stopped = try StoredContents(results.database)

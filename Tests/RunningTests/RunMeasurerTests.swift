@@ -137,7 +137,7 @@ import Testing
 
     func note(_ line: String) {}
     func finished() {}
-    func advanced(done: Int, total: Int, work: String) {
+    func advanced(done: Int, total: Int, of unit: WorkUnit, work: String) {
       guard work == "measuring" else { return }
       works.append("\(done) of \(total)")
       stop.raise()
@@ -149,10 +149,12 @@ import Testing
       let results = ResultsFolder(folder.appending(path: "small"))
       let plan = try SmallExperiment.plan(settings("[psnr, picture_right]"))
       let progress = Stopping()
-      #expect(throws: RunInterrupted.self) {
+      #expect {
         _ = try ExperimentRunner(
           plan: plan, model: SmallExperiment.model(), results: results, progress: progress, stop: progress.stop
         ).run()
+      } throws: {
+        "\($0)" == "stopped: all steps and 1 of 4 measurements are stored"
       }
       #expect(progress.works == ["1 of 4"])
       #expect(try values(folder).values.filter { !$0.isEmpty }.count == 1)

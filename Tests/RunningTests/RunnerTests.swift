@@ -169,7 +169,7 @@ import Testing
       let stop = StopSignal()
       var notes: [String] = []
       func note(_ line: String) { notes.append(line) }
-      func advanced(done: Int, total: Int, work: String) { stop.raise() }
+      func advanced(done: Int, total: Int, of unit: WorkUnit, work: String) { stop.raise() }
       func finished() {}
     }
     let small = ["generate.height=64", "generate.width=64", "record=[{ name: words, sites: \"cross:mid\" }]"]
@@ -206,7 +206,7 @@ import Testing
     final class Stop: RunProgress {
       let stop = StopSignal()
       func note(_ line: String) { Issue.record("\(line)") }
-      func advanced(done: Int, total: Int, work: String) { stop.raise() }
+      func advanced(done: Int, total: Int, of unit: WorkUnit, work: String) { stop.raise() }
       func finished() {}
     }
     let cached = [

@@ -23,7 +23,7 @@ import Testing
   private final class Progress: RunProgress {
     private(set) var last = (done: 0, total: 0)
     func note(_ line: String) {}
-    func advanced(done: Int, total: Int, work: String) { last = (done, total) }
+    func advanced(done: Int, total: Int, of unit: WorkUnit, work: String) { last = (done, total) }
     func finished() {}
   }
 

@@ -20,19 +20,19 @@ import Testing
     let progress = screen.progress(columns: nil)
     for step in 1...3 {
       screen.time += 1000
-      progress.advanced(done: step, total: 3, work: "slow")
+      progress.advanced(done: step, total: 3, of: .steps, work: "slow")
     }
     for step in 1...21 {
       screen.time += 1
-      progress.advanced(done: step, total: 40, work: "measuring")
+      progress.advanced(done: step, total: 40, of: .measurements, work: "measuring")
     }
     #expect(
       screen.text == """
         1/3 steps: slow
         2/3 steps, 16 min 40 s left: slow
         3/3 steps: slow
-        10/40 steps, 30 s left: measuring
-        20/40 steps, 20 s left: measuring
+        10/40 measurements, 30 s left: measuring
+        20/40 measurements, 20 s left: measuring
 
         """)
   }
@@ -42,7 +42,7 @@ import Testing
     let progress = screen.progress(columns: nil)
     for step in 1...100 {
       screen.time += 1
-      progress.advanced(done: step, total: 200, work: step <= 50 ? "first" : "second")
+      progress.advanced(done: step, total: 200, of: .steps, work: step <= 50 ? "first" : "second")
     }
     progress.note("look here")
     progress.finished()
@@ -68,7 +68,7 @@ import Testing
     let progress = screen.progress(columns: nil)
     for step in 1...6 {
       screen.time += 0.5
-      progress.advanced(done: step, total: 6, work: step <= 4 ? "first" : "second")
+      progress.advanced(done: step, total: 6, of: .steps, work: step <= 4 ? "first" : "second")
     }
     progress.finished()
     progress.finished()
@@ -79,23 +79,23 @@ import Testing
   @Test func timeLeftCountsOwnSteps() {
     let screen = Screen()
     let progress = screen.progress(columns: nil)
-    progress.advanced(done: 900, total: 1000, work: "a")
+    progress.advanced(done: 900, total: 1000, of: .steps, work: "a")
     screen.time += 20
-    progress.advanced(done: 902, total: 1000, work: "a")
+    progress.advanced(done: 902, total: 1000, of: .steps, work: "a")
     #expect(screen.text == "902/1000 steps, 16 min 20 s left: a\n")
   }
 
   @Test func theBarFitsAndGoes() {
     let screen = Screen()
     let progress = screen.progress(columns: 60)
-    progress.advanced(done: 1, total: 4, work: "a\nb")
+    progress.advanced(done: 1, total: 4, of: .steps, work: "a\nb")
     #expect(screen.text == "\r[###............] 25 %  1/4 steps  a\\u{A}b\u{1B}[K")
     screen.text = ""
     screen.time += 0.05
-    progress.advanced(done: 2, total: 4, work: "soon after: nothing drawn")
+    progress.advanced(done: 2, total: 4, of: .steps, work: "soon after: nothing drawn")
     #expect(screen.text == "")
     screen.time += 0.95
-    progress.advanced(done: 3, total: 4, work: String(repeating: "long", count: 30))
+    progress.advanced(done: 3, total: 4, of: .steps, work: String(repeating: "long", count: 30))
     #expect(screen.text.hasPrefix("\r[###########....] 75 %  3/4 steps, 0.5 s left  longlong"))
     #expect(screen.text.count == 59 + 1 + 3)
     screen.text = ""

@@ -113,7 +113,7 @@ struct RunCommand: ParsableCommand {
       let store = try AttentionStore.open(results.database, mode: .readWrite)
       defer { try? store.close() }
       try ProbeRunner(
-        plan: plan, results: results, advanced: { progress.advanced(done: $0, total: $1, work: $2) },
+        plan: plan, results: results, advanced: { progress.advanced(done: $0, total: $1, of: .places, work: $2) },
         isStopped: { stop.isRaised }
       ).run(store)
       progress.finished()

@@ -9,6 +9,7 @@ final class TerminalProgress: RunProgress {
   private struct State {
     var done: Int
     var total: Int
+    var unit: WorkUnit
     var work: String
   }
 
@@ -55,12 +56,12 @@ final class TerminalProgress: RunProgress {
     if columns != nil { drawBar() }
   }
 
-  func advanced(done: Int, total: Int, work: String) {
+  func advanced(done: Int, total: Int, of unit: WorkUnit, work: String) {
     let now = clock()
-    // Another total is other work, with a speed of its own.
-    if state?.total != total { start = (done, now) }
+    // Another total or unit is other work, with a speed of its own.
+    if state?.total != total || state?.unit != unit { start = (done, now) }
     if columns == nil, let last = state, last.work != work, shownDone != last.done { writeLine(last, now) }
-    state = State(done: done, total: total, work: work)
+    state = State(done: done, total: total, unit: unit, work: work)
     let pause = columns == nil ? Self.secondsBetweenLines : Self.secondsBetweenBars
     guard now - lastShown >= pause || done == total else { return }
     lastShown = now
@@ -78,7 +79,7 @@ final class TerminalProgress: RunProgress {
   private func writeLine(_ state: State, _ now: Double) {
     shownDone = state.done
     lastShown = now
-    write("\(state.done)/\(state.total) steps\(timeLeft(state, now)): \(printable(state.work))\n")
+    write("\(state.done)/\(state.total) \(state.unit.rawValue)\(timeLeft(state, now)): \(printable(state.work))\n")
   }
 
   private func drawBar() {
@@ -88,7 +89,7 @@ final class TerminalProgress: RunProgress {
     let filled = Int((share * Double(cells)).rounded(.down))
     let bar = String(repeating: "#", count: filled) + String(repeating: ".", count: cells - filled)
     let line =
-      "[\(bar)] \(Int(share * 100)) %  \(state.done)/\(state.total) steps\(timeLeft(state, clock()))  "
+      "[\(bar)] \(Int(share * 100)) %  \(state.done)/\(state.total) \(state.unit.rawValue)\(timeLeft(state, clock()))  "
       + printable(state.work)
     // A full last column would wrap on some terminals.
     write("\r\(line.prefix(columns - 1))\u{1B}[K")
