@@ -10,6 +10,7 @@ public enum ReportFactor: Hashable, Sendable {
   /// How many of a prompt's objects are of a group, and how many are not.
   case group(ObjectGroup)
 
+  /// The name of a table of a group, whatever the group is called.
   package static let groupName = "group"
 
   /// As files of tables are named, `held_out`.

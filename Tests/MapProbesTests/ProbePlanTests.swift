@@ -106,7 +106,6 @@ import Testing
     #expect(message.split(separator: "\n").first.map(String.init) == said)
   }
 
-  /// What tells the object apart tells the label apart as well.
   /// Self maps of the first layer at the first call know no word, but they know whether they were changed.
   @Test(arguments: [("color", true), ("intervention", false)])
   func onlyWhatWordsTellHasANullCell(label: String, has: Bool) throws {
@@ -128,6 +127,7 @@ import Testing
     }
   }
 
+  /// What tells the object apart tells the label apart as well.
   @Test func labelsThatCannotBePermuted() throws {
     let message = try message(
       "features: { record: words, word: 1 }", label: "pair", lists: "color: [red, blue], pair: [red car, blue boat]")
