@@ -282,7 +282,7 @@ let package = Package(
       dependencies: ["Comparing", "ExperimentFiles", "Planning", "Reporting", "Results", "Running", "TestSupport"],
       path: "Tests/ExperimentSupport"),
     .testTarget(name: "PlanningTests", dependencies: ["ExperimentSupport", "Planning", "TestSupport"]),
-    .testTarget(name: "ResultsTests", dependencies: ["ExperimentSupport", "Results", "TestSupport"]),
+    .testTarget(name: "ResultsTests", dependencies: ["ExperimentSupport", "Files", "Results", "TestSupport"]),
     .testTarget(
       name: "RunningTests",
       dependencies: ["CFaultSync", "CFaultVFS", "ExperimentSupport", "Running", "StoreTestSupport", "TestSupport"]),

@@ -12,6 +12,8 @@ public enum ReportFactor: Hashable, Sendable {
 
   /// The name of a table of a group, whatever the group is called.
   package static let groupName = "group"
+  /// What the table of a group calls objects outside it.
+  static let outside = "other"
 
   /// As files of tables are named, `held_out`.
   package var name: String {
@@ -62,7 +64,7 @@ extension ReportFactor {
     case .named(let factor): return factor.level(of: scene, words)
     case .group(let group):
       let inside = scene.things.count { group.objects.contains($0.name) }
-      let counts = [(inside, group.group), (scene.things.count - inside, "other")].filter { $0.0 > 0 }
+      let counts = [(inside, group.group), (scene.things.count - inside, Self.outside)].filter { $0.0 > 0 }
       return counts.map { "\($0.0) \($0.1)" }.joined(separator: " and ")
     }
   }
@@ -90,11 +92,23 @@ extension ObjectGroup {
     "group", blank: ObjectGroup(group: "", objects: []),
     keys: [
       Key(
-        "group", \.group, .line(allowsEmpty: false), required: true, example: "core", "what the table calls the group"),
+        "group", \.group, .groupName, required: true, example: "core", "what the table calls the group"),
       Key(
         "objects", \.objects, .distinct(of: "objects", .line(allowsEmpty: false), ifEmpty: "name one object or more"),
         required: true, example: "[dog, car]", "a list of the objects in it, as prompts name them"),
     ])
+}
+
+extension Form<String> {
+  /// What a table may call a group beside what it calls the rest.
+  fileprivate static var groupName: Form<String> {
+    line(allowsEmpty: false).checked { name, field, reader in
+      if name == ReportFactor.outside {
+        reader.report(field, "the table calls objects outside the group \"\(name)\"; choose another name")
+      }
+      return name
+    }
+  }
 }
 
 extension Form<[ReportFactor]> {

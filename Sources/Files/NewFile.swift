@@ -45,6 +45,7 @@ public final class NewFile {
     partialName = ".\(UUID().uuidString)\(Self.partialEnding)"
     formerName = ".\(UUID().uuidString)\(Self.partialEnding)"
     try folder.requireReplaceable(name)
+    folder.lockForWriting()
     descriptor = openat(folder.descriptor, partialName, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else { throw .system(path, .write) }
   }

@@ -190,6 +190,34 @@ public final class OpenFolder: Sendable {
     throw FileError(path(of: name), .write, Self.reason(kind))
   }
 
+  // MARK: - What is left unfinished
+
+  /// Keeps what is being written here from being taken for what an ended process has left, as long as this folder is held open.
+  /// Where the file system knows no locks on folders, nothing happens.
+  func lockForWriting() { _ = flock(descriptor, LOCK_SH) }
+
+  /// Removes the files of this folder that an ended process was writing, and the lists of such files. Nothing is removed
+  /// while anybody writes here: the next call finds them.
+  /// - Throws: `FileError`.
+  public func removeUnfinished() throws(FileError) {
+    // Opened once more: a lock belongs to what was opened, and this folder may hold one of its own.
+    let own = openat(descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard own >= 0 else { throw .system(path, .open) }
+    defer { close(own) }
+    guard flock(own, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK else { return }
+    for name in try unfinishedNames() { try removeFile(name) }
+  }
+
+  /// The names of plain files of this folder that are called as files are while they are written, or as lists of them.
+  /// - Throws: `FileError`.
+  public func unfinishedNames() throws(FileError) -> [String] {
+    var found: [String] = []
+    for name in try names() where NewFile.isUnfinished(name) {
+      if try kind(of: name) == .file { found.append(name) }
+    }
+    return found
+  }
+
   // MARK: - Names
 
   private static func reason(_ kind: EntryKind) -> FileError.Reason { kind == .link ? .link : .notAFile(found: kind) }

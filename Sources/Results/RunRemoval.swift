@@ -93,8 +93,8 @@ public struct RunRemoval {
     if selection == RemovalSelection(otherPlans: true) { try store.removeOtherPlans() }
     try store.removeUnused()
     let folder = try results.openForWriting()
-    try UnfinishedFiles.completeNames(of: results, in: folder)
-    for path in folders + unfinished { try folder.remove(path) }
+    for path in folders { try folder.remove(path) }
+    try UnfinishedFiles.clear(results, in: folder)
   }
 
   /// The folders of some runs, but not one that a run which stays would share.

@@ -9,14 +9,18 @@ package enum UnfinishedFiles {
   /// - Throws: `FileError`.
   package static func paths(of results: ResultsFolder, in folder: OpenFolder) throws -> [String] {
     try folders(of: results, in: folder).flatMap { prefix, folder in
-      try folder.names().filter { try NewFile.isUnfinished($0) && folder.kind(of: $0) == .file }.map { prefix + $0 }
+      try folder.unfinishedNames().map { prefix + $0 }
     }
   }
 
-  /// Gives files that were to take their names together these names, where a process was killed in between.
+  /// Gives files that were to take their names together these names, where a process was killed in between, and removes
+  /// the others. What a living process is writing stays.
   /// - Throws: `FileError`.
-  package static func completeNames(of results: ResultsFolder, in folder: OpenFolder) throws {
-    for (_, folder) in try folders(of: results, in: folder) { folder.completeNames() }
+  package static func clear(_ results: ResultsFolder, in folder: OpenFolder) throws {
+    for (_, folder) in try folders(of: results, in: folder) {
+      folder.completeNames()
+      try folder.removeUnfinished()
+    }
   }
 
   /// The folder and those below it that attnlab writes to, with the beginnings of paths in them.

@@ -55,7 +55,8 @@ public struct ExperimentRunner {
     let started = Date()
     let store = try AttentionStore.open(results.database, mode: .create)
     defer { progress.finished() }
-    try removeUnfinished()
+    // The lock on the database is held: no other run is at work here.
+    try UnfinishedFiles.clear(results, in: results.openForWriting())
     let recorder = try begin(store)
     let failedBefore = Set(try store.runs(RunFilter(status: .failed, isPlanned: true)).map(\.id))
     var tally = Tally(total: plan.computedStepCount)
@@ -100,13 +101,6 @@ public struct ExperimentRunner {
   }
 
   // MARK: - Before computing
-
-  /// Removes what a killed run was writing. The lock on the database is held: no other run is at work here.
-  private func removeUnfinished() throws {
-    let folder = try results.openForWriting()
-    try UnfinishedFiles.completeNames(of: results, in: folder)
-    for path in try UnfinishedFiles.paths(of: results, in: folder) { try folder.remove(path) }
-  }
 
   private func begin(_ store: AttentionStore) throws -> StepRecorder {
     try store.beginExperiment(plan.experiment(command: command, file: file), plan: plan.described())

@@ -326,6 +326,12 @@ import Testing
       """
     ),
     (
+      minimal("tables: [{ group: other, objects: [dog] }]"),
+      """
+      e.yaml:5:19: tables.0.group: the table calls objects outside the group "other"; choose another name
+      """
+    ),
+    (
       minimal(#"metrics: [psnr, noun_auc, own_object]"#),
       """
       e.yaml:5:10: metrics: noun_auc is of stored maps, and nothing is recorded; add record: [{ name: words, sites: "cross:*", \

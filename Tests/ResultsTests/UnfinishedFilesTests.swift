@@ -1,5 +1,6 @@
 import AttentionStore
 import ExperimentSupport
+import Files
 import Foundation
 import TestSupport
 import Testing
@@ -51,6 +52,35 @@ import Testing
       #expect(removal.unfinished.sorted() == own.sorted() && removal.fileBytes == 4 * own.count)
       try removal.apply(to: store)
       #expect(present(own, results) == [] && present(others, results) == others)
+    }
+  }
+
+  /// Files that had not all their names yet get them before anything is removed; what is being written stays, until its
+  /// writer has ended.
+  @Test func whatIsKnownIsCompletedAndWhatIsWrittenStays() throws {
+    try Fixtures.withTemporaryFolder { (folder) throws -> Void in
+      let results = ResultsFolder(folder.appending(path: "small"))
+      try SmallExperiment.run(folder, Self.small)
+      try FileManager.default.createDirectory(at: results.figures, withIntermediateDirectories: true)
+      let (partial, former) = (".\(UUID().uuidString).part", ".\(UUID().uuidString).part")
+      try Data("whole".utf8).write(to: results.figures.appending(path: partial))
+      let journal = [["partial": partial, "former": former, "name": "late.png"]]
+      try JSONEncoder().encode(journal).write(to: results.figures.appending(path: ".\(UUID().uuidString).names"))
+
+      var open: OpenFolder? = try results.open()
+      var written = try open?.newFile("figures/mine.png")
+      try written?.append("half")
+      open = nil
+      try SmallExperiment.run(folder, Self.small)
+      let late = results.figures.appending(path: "late.png")
+      #expect(try Data(contentsOf: late) == Data("whole".utf8))
+      try written?.finish()
+      #expect(try Data(contentsOf: results.figures.appending(path: "mine.png")) == Data("half".utf8))
+      written = nil
+
+      let (own, _) = try scatter(results)
+      try SmallExperiment.run(folder, Self.small)
+      #expect(present(own, results) == [])
     }
   }
 }

@@ -112,7 +112,7 @@ private struct TradeoffLayout {
       maxWidth: Self.axisWidth + Self.width)
     let (x, y) = (page.x + Self.axisWidth, page.y + top)
     drawAxes(on: &page.canvas, x: x, y: y)
-    for line in lines { draw(line, on: &page.canvas, x: Double(x), y: Double(y)) }
+    draw(lines, on: &page.canvas, x: x, y: y)
     page.canvas.text(
       horizontal, x: x + Self.width / 2, y: y + Self.height + 12 + Self.lineHeight, size: Layout.chartSize,
       color: .softInk, anchor: .center, maxWidth: Self.width)
@@ -148,16 +148,58 @@ private struct TradeoffLayout {
       thickness: LineStyles.thickness, dashes: dashes)
   }
 
-  private func draw(_ line: TradeoffLine, on canvas: inout Canvas, x: Double, y: Double) {
-    guard case .marked(let color, let marker)? = styles.style(line.label, isBroken: false) else { return }
-    let places = line.points.map { (x: x + right($0.kept), y: y + down($0.gained)) }
-    if line.isJoined { canvas.polyline(LineStyles.lineColor(color), places, thickness: LineStyles.thickness) }
-    for (point, place) in zip(line.points, places) {
-      canvas.mark(marker, color, x: place.x, y: place.y, isFilled: point.isFilled)
-      guard !point.label.isEmpty else { continue }
+  /// A mark of a line.
+  private struct Mark {
+    let point: TradeoffLine.Point
+    let place: (x: Double, y: Double)
+    let color: RGB
+    let marker: LineStyles.Marker
+
+    /// To the nearest pixel.
+    var pixel: (x: Int, y: Int) { (Int(place.x.rounded()), Int(place.y.rounded())) }
+  }
+
+  /// Lines below marks, marks without a name below those with one, and names where nothing else is.
+  private func draw(_ lines: [TradeoffLine], on canvas: inout Canvas, x: Int, y: Int) {
+    var marks: [Mark] = []
+    for line in lines {
+      guard case .marked(let color, let marker)? = styles.style(line.label, isBroken: false) else { continue }
+      let places = line.points.map { (x: Double(x) + right($0.kept), y: Double(y) + down($0.gained)) }
+      if line.isJoined { canvas.polyline(LineStyles.lineColor(color), places, thickness: LineStyles.thickness) }
+      marks += zip(line.points, places).map { Mark(point: $0, place: $1, color: color, marker: marker) }
+    }
+    let named = marks.filter { !$0.point.label.isEmpty }
+    let labels = labels(of: named, among: marks, canvas.lettering, x: x, y: y)
+    for (mark, label) in zip(named, labels) where label.isFar {
+      let end = (x: Double(label.box.x + label.box.width / 2), y: Double(label.box.y + label.box.height / 2))
+      canvas.polyline(.line, [mark.place, end], thickness: 1)
+    }
+    for mark in marks.filter({ $0.point.label.isEmpty }) + named {
+      canvas.mark(mark.marker, mark.color, x: mark.place.x, y: mark.place.y, isFilled: mark.point.isFilled)
+    }
+    for (mark, label) in zip(named, labels) {
+      // The line to its mark ends at the text rather than under it.
+      if label.isFar {
+        canvas.fill(.white, x: label.box.x, y: label.box.y, width: label.box.width, height: label.box.height)
+      }
       canvas.text(
-        point.label, x: Int(place.x.rounded()) + 12, y: Int(place.y.rounded()) - Self.lineHeight / 2,
-        size: Layout.noteSize, color: .softInk)
+        mark.point.label, x: label.box.x, y: label.box.y, size: Layout.noteSize, color: .softInk)
     }
   }
+
+  private func labels(
+    of named: [Mark], among marks: [Mark], _ lettering: Lettering, x: Int, y: Int
+  ) -> [(box: ChartBox, isFar: Bool)] {
+    var places = LabelPlaces(
+      inside: ChartBox(x: x, y: y, width: Self.width, height: Self.height),
+      marks: marks.map { ChartBox(around: $0.pixel, width: Self.markWidth, height: Self.markWidth) })
+    return named.map {
+      places.place(
+        width: lettering.width($0.point.label, size: Layout.noteSize), height: Lettering.lineHeight(Layout.noteSize),
+        beside: $0.pixel)
+    }
+  }
+
+  /// What a mark covers at most, in pixels.
+  private static let markWidth = 18
 }

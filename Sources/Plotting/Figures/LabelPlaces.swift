@@ -1,0 +1,63 @@
+/// A rectangle of a chart, in pixels.
+struct ChartBox: Hashable {
+  let x: Int
+  let y: Int
+  let width: Int
+  let height: Int
+
+  /// Around a point.
+  init(around point: (x: Int, y: Int), width: Int, height: Int) {
+    (x, y) = (point.x - width / 2, point.y - height / 2)
+    (self.width, self.height) = (width, height)
+  }
+
+  init(x: Int, y: Int, width: Int, height: Int) {
+    (self.x, self.y, self.width, self.height) = (x, y, width, height)
+  }
+
+  /// In square pixels.
+  func overlap(_ other: ChartBox) -> Int {
+    max(0, min(x + width, other.x + other.width) - max(x, other.x))
+      * max(0, min(y + height, other.y + other.height) - max(y, other.y))
+  }
+}
+
+/// Finds places for texts beside marks: on no mark, on no other text, and inside the chart.
+struct LabelPlaces {
+  /// What a text is away from its mark, in pixels: the nearest first.
+  private static let distances = [12, 26, 44, 62, 80]
+  /// Right, left, below, above, and between these.
+  private static let directions = [(1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (1, -1), (-1, 1), (-1, -1)]
+
+  private let frame: ChartBox
+  private var taken: [ChartBox]
+
+  /// - Parameter marks: what no text may cover.
+  init(inside frame: ChartBox, marks: [ChartBox]) {
+    self.frame = frame
+    taken = marks
+  }
+
+  /// The nearest free place of a text, which is then taken; where there is none, the one that covers least.
+  ///
+  /// - Parameter isFar: whether the text is so far from its mark that a line should join them.
+  mutating func place(
+    width: Int, height: Int, beside mark: (x: Int, y: Int)
+  ) -> (box: ChartBox, isFar: Bool) {
+    var best: (box: ChartBox, isFar: Bool, covers: Int)?
+    search: for distance in Self.distances {
+      for (across, down) in Self.directions {
+        // A text beside its mark ends `distance` from it; one above or below is centered.
+        let center = (x: mark.x + across * (distance + width / 2), y: mark.y + down * (distance + height / 2))
+        let box = ChartBox(around: center, width: width, height: height)
+        let covers = width * height - box.overlap(frame) + taken.reduce(0) { $0 + box.overlap($1) }
+        guard covers < best?.covers ?? .max else { continue }
+        best = (box, distance > Self.distances[0], covers)
+        if covers == 0 { break search }
+      }
+    }
+    let found = best ?? (ChartBox(around: mark, width: width, height: height), false, 0)
+    taken.append(found.box)
+    return (found.box, found.isFar)
+  }
+}
