@@ -39,11 +39,8 @@ struct LabelPlaces {
   }
 
   /// The nearest free place of a text, which is then taken; where there is none, the one that covers least.
-  ///
-  /// - Parameter isFar: whether the text is so far from its mark that a line should join them.
-  mutating func place(
-    width: Int, height: Int, beside mark: (x: Int, y: Int)
-  ) -> (box: ChartBox, isFar: Bool) {
+  /// - Returns: also whether it is so far from the mark that a line should join them.
+  mutating func place(width: Int, height: Int, beside mark: (x: Int, y: Int)) -> (box: ChartBox, isFar: Bool) {
     var best: (box: ChartBox, isFar: Bool, covers: Int)?
     search: for distance in Self.distances {
       for (across, down) in Self.directions {

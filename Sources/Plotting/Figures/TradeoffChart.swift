@@ -70,6 +70,8 @@ private struct TradeoffLayout {
   private static let height = 560
   /// Room for the numbers of the vertical axis.
   private static let axisWidth = 76
+  /// What a mark covers at most.
+  private static let markWidth = 18
 
   let title: String
   let lines: [TradeoffLine]
@@ -182,8 +184,7 @@ private struct TradeoffLayout {
       if label.isFar {
         canvas.fill(.white, x: label.box.x, y: label.box.y, width: label.box.width, height: label.box.height)
       }
-      canvas.text(
-        mark.point.label, x: label.box.x, y: label.box.y, size: Layout.noteSize, color: .softInk)
+      canvas.text(mark.point.label, x: label.box.x, y: label.box.y, size: Layout.noteSize, color: .softInk)
     }
   }
 
@@ -199,7 +200,4 @@ private struct TradeoffLayout {
         beside: $0.pixel)
     }
   }
-
-  /// What a mark covers at most, in pixels.
-  private static let markWidth = 18
 }
