@@ -135,8 +135,8 @@ class Trainer:
         return {name: value.detach().clone().cpu() for name, value in self.stage.model.state_dict().items()}
 
     def _averaged(self, weights: checkpoints.Weights) -> checkpoints.Weights:
-        """A copy where the weights are."""
-        return {name: weights[name].to(value.device, copy=True)
+        """A copy where the weights are, of their type: a checkpoint may hold halves."""
+        return {name: weights[name].to(value, copy=True)
                 for name, value in self.stage.model.state_dict().items()}
 
     def resume(self, keep_optimizer: bool = True) -> None:

@@ -231,6 +231,18 @@ class TrainingTests(unittest.TestCase):
             fresh = Trainer(train.make_vae(locked, run), locked, run)
             fresh.train(Budget(steps=1))
 
+    def test_a_checkpoint_of_halves_goes_on_in_full(self) -> None:
+        run = self.folder / "run"
+        stored = trained(self.settings, run, "vae")
+        halves = {name: value.half() for name, value in stored.best.items()}
+        checkpoints.write(dataclasses.replace(stored, weights=halves, ema=None, optimizer=None), run)
+        trainer = Trainer(train.make_vae(self.settings, run), self.settings, run)
+        trainer.resume(keep_optimizer=False)
+        trainer.train(Budget(steps=1))
+        averaged = checkpoints.read(run, "vae", trainer.stage.shape()).ema
+        self.assertIsNotNone(averaged)
+        self.assertEqual({value.dtype for value in averaged.values()}, {torch.float32})
+
     def test_wrong_checkpoints_are_refused(self) -> None:
         run = self.folder / "run"
         with self.assertRaisesRegex(RecipeError, "there is no checkpoint of vae"):
