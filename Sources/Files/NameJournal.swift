@@ -32,7 +32,8 @@ struct NameJournal {
       && UUID(uuidString: String(name.dropFirst().dropLast(ending.count))) != nil
   }
 
-  /// Writes a journal into each folder that settled files are in.
+  /// Writes a journal into each folder that settled files are in; a file alone needs none. What a killed process was about
+  /// to name there is older, and is named first.
   /// - Throws: `FileError`; then no journal is left.
   static func begin(_ files: [NewFile]) throws(FileError) -> [NameJournal] {
     var groups: [[NewFile]] = []
@@ -43,6 +44,8 @@ struct NameJournal {
         groups.append([file])
       }
     }
+    for group in groups { complete(in: group[0].folder) }
+    guard files.count > 1 else { return [] }
     var journals: [NameJournal] = []
     for group in groups {
       do { journals.append(try NameJournal(group)) } catch {

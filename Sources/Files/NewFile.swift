@@ -78,6 +78,7 @@ public final class NewFile {
   /// - Throws: `FileError`; then whatever had the name has it still.
   public func finish() throws(FileError) {
     try settle()
+    folder.completeNames()
     try takeName()
   }
 
@@ -99,7 +100,7 @@ public final class NewFile {
   /// - Throws: `FileError` of the file that cannot have its name; then files that had these names have them still.
   public static func takeNames(_ files: [NewFile]) throws(FileError) {
     var named: [NewFile] = []
-    let journals = try files.count > 1 ? NameJournal.begin(files) : []
+    let journals = try NameJournal.begin(files)
     defer { for journal in journals { journal.remove() } }
     defer { for file in files { unlinkat(file.folder.descriptor, file.formerName, 0) } }
     for file in files {

@@ -52,6 +52,15 @@ import Testing
     for name in names { #expect(try folder.file(name).data() == Data("new \(name)".utf8)) }
   }
 
+  /// What a killed process was about to name is older than what is written after it.
+  @Test func aNewerFileStays() throws {
+    try leave(["a", "b"], named: 0, keepsNextFormer: true)
+    try folder.write(Data("newest".utf8), to: "a")
+    folder.completeNames()
+    #expect(try folder.names() == ["a", "b"])
+    #expect(try folder.file("a").data() == Data("newest".utf8) && folder.file("b").data() == Data("new b".utf8))
+  }
+
   @Test func aLivingWriterIsLeftAlone() throws {
     let files = try begin(["a", "b"], in: folder)
     let journals = try NameJournal.begin(files)
