@@ -78,6 +78,7 @@ public final class NewFile {
   /// - Throws: `FileError`; then whatever had the name has it still.
   public func finish() throws(FileError) {
     try settle()
+    // What a killed process was about to name here is older.
     folder.completeNames()
     try takeName()
   }

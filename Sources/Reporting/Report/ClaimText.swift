@@ -7,13 +7,14 @@ enum ClaimText {
   /// A value for a reader; `–` where there is none.
   static func number(_ value: Double?) -> String {
     guard let value, value.isFinite else { return "–" }
-    return String(format: "%.4g", value)
+    // 0 has no sign.
+    return String(format: "%.4g", value == 0 ? 0 : value)
   }
 
   /// The same with its sign.
   static func signed(_ value: Double?) -> String {
-    guard let value, value.isFinite else { return "–" }
-    return String(format: value == 0 ? "%.4g" : "%+.4g", value)
+    guard let value, value.isFinite, value != 0 else { return number(value) }
+    return String(format: "%+.4g", value)
   }
 
   static func interval(_ interval: ClosedRange<Double>?, _ text: (Double?) -> String) -> String {

@@ -29,6 +29,12 @@ import Testing
             - { says: psnr is high, metric: psnr, of: late, above: 30 }
     """
 
+  @Test func zeroHasNoSign() {
+    #expect([0, -0.0].map { ClaimText.number($0) } == ["0", "0"])
+    #expect([0, -0.0].map { ClaimText.signed($0) } == ["0", "0"])
+    #expect(ClaimText.signed(0.25) == "+0.25" && ClaimText.signed(-0.25) == "-0.25" && ClaimText.signed(.nan) == "–")
+  }
+
   /// Seed 1, which is not held out, says the opposite of the others.
   private static func metrics(_ run: MeasuredResults.Run) -> [String: Double]? {
     let sign: Double = run.seed == 1 ? -100 : 1
