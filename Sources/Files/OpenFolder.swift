@@ -193,8 +193,9 @@ public final class OpenFolder: Sendable {
   // MARK: - What is left unfinished
 
   /// Keeps what is being written here from being taken for what an ended process has left, as long as this folder is held open.
-  /// Where the file system knows no locks on folders, nothing happens.
-  func lockForWriting() { _ = flock(descriptor, LOCK_SH) }
+  /// Where the file system knows no locks on folders, or somebody has locked this one for himself, nothing happens: nobody is
+  /// waited for.
+  func lockForWriting() { _ = flock(descriptor, LOCK_SH | LOCK_NB) }
 
   /// Removes the files of this folder that an ended process was writing, and the lists of such files. Nothing is removed
   /// while anybody writes here: the next call finds them.

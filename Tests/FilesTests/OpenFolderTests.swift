@@ -174,6 +174,21 @@ func message(_ folder: URL, _ body: () throws -> Void) -> String {
     #expect(!NewFile.isUnfinished("a.part") && !NewFile.isUnfinished(".x.part"))
   }
 
+  @Test("a folder that somebody has locked is written to, and nothing in it is taken for left")
+  func lockedByOthers() throws {
+    let folder = try OpenFolder(inside)
+    try Data("half".utf8).write(to: inside.appending(path: ".\(UUID().uuidString).part"))
+    let locked = open(inside.path, O_RDONLY | O_DIRECTORY)
+    defer { close(locked) }
+    try #require(flock(locked, LOCK_EX | LOCK_NB) == 0)
+    try folder.removeUnfinished()
+    try folder.write(Data("whole".utf8), to: "a")
+    #expect(try folder.names().count == 2)
+    flock(locked, LOCK_UN)
+    try folder.removeUnfinished()
+    #expect(try folder.names() == ["a"])
+  }
+
   @Test("files that take their names together give them back together")
   func namesTogether() throws {
     let folder = try OpenFolder(inside)

@@ -4,15 +4,12 @@ struct ChartBox: Hashable {
   let y: Int
   let width: Int
   let height: Int
+}
 
+extension ChartBox {
   /// Around a point.
   init(around point: (x: Int, y: Int), width: Int, height: Int) {
-    (x, y) = (point.x - width / 2, point.y - height / 2)
-    (self.width, self.height) = (width, height)
-  }
-
-  init(x: Int, y: Int, width: Int, height: Int) {
-    (self.x, self.y, self.width, self.height) = (x, y, width, height)
+    self.init(x: point.x - width / 2, y: point.y - height / 2, width: width, height: height)
   }
 
   /// In square pixels.
@@ -41,20 +38,19 @@ struct LabelPlaces {
   /// The nearest free place of a text, which is then taken; where there is none, the one that covers least.
   /// - Returns: also whether it is so far from the mark that a line should join them.
   mutating func place(width: Int, height: Int, beside mark: (x: Int, y: Int)) -> (box: ChartBox, isFar: Bool) {
-    var best: (box: ChartBox, isFar: Bool, covers: Int)?
+    var best = (box: ChartBox(around: mark, width: width, height: height), isFar: false, covers: Int.max)
     search: for distance in Self.distances {
       for (across, down) in Self.directions {
         // A text beside its mark ends `distance` from it; one above or below is centered.
         let center = (x: mark.x + across * (distance + width / 2), y: mark.y + down * (distance + height / 2))
         let box = ChartBox(around: center, width: width, height: height)
         let covers = width * height - box.overlap(frame) + taken.reduce(0) { $0 + box.overlap($1) }
-        guard covers < best?.covers ?? .max else { continue }
+        guard covers < best.covers else { continue }
         best = (box, distance > Self.distances[0], covers)
         if covers == 0 { break search }
       }
     }
-    let found = best ?? (ChartBox(around: mark, width: width, height: height), false, 0)
-    taken.append(found.box)
-    return (found.box, found.isFar)
+    taken.append(best.box)
+    return (best.box, best.isFar)
   }
 }
