@@ -88,7 +88,7 @@ stop_and_resume() {
   local job=$!
   until [[ -e "$scratch/run/unet.jsonl" ]] || ! kill -0 "$job" 2>/dev/null; do sleep 0.2; done
   kill -TERM "$job"
-  if wait "$job" || ! grep -q 'with --resume goes on' "$log" || [[ ! -e "$scratch/run/unet.pt" ]]; then
+  if wait "$job" || ! grep -q 'this goes on: .* --resume$' "$log" || [[ ! -e "$scratch/run/unet.pt" ]]; then
     cat "$log" >&2
     say 'a training that was stopped by SIGTERM did not save and say so' >&2
     return 1

@@ -7,8 +7,9 @@
     python Experiments/emoji-scenes/train.py judge --minutes 72
     python Experiments/emoji-scenes/train.py second_judge --minutes 72
 
-Ctrl-C and SIGTERM save after the step; the same command with --resume goes on, with the same scenes, captions and noise
-as if it had not been stopped. --minutes and --steps count all sessions together. To fine-tune the weights that ship:
+Ctrl-C and SIGTERM save after the step and print the command that goes on (with --resume), with the same scenes, captions
+and noise as if it had not been stopped. --minutes and --steps count all sessions together. To fine-tune the weights that
+ship:
 
     python Experiments/emoji-scenes/train.py unet --from-bundled --minutes 30 --set unet.optimizer.learning_rate=0.0001
 
@@ -21,6 +22,7 @@ tokenizer/, latents.safetensors and judge-scenes.safetensors (what unet and the 
 """
 import argparse
 import pathlib
+import shlex
 import sys
 import typing
 
@@ -62,6 +64,7 @@ def make_second_judge(settings: Settings, run: pathlib.Path, machine: Machine = 
 STAGES: dict[str, typing.Callable[..., Stage]] = {
     "vae": make_vae, "clip": make_clip, "unet": make_unet, "judge": make_judge, "second_judge": make_second_judge}
 ON_DEVICE = ("vae", "unet")  # stages that know of other devices than the processor
+STARTS = ("--resume", "--from-bundled", "--fresh-optimizer", "--other-world")  # how a training begins or goes on
 
 
 def parse() -> argparse.Namespace:
@@ -77,6 +80,9 @@ def parse() -> argparse.Namespace:
     parser.add_argument(
         "--fresh-optimizer", action="store_true",
         help="with --resume: keep the weights alone; steps, time and learning rate begin anew")
+    parser.add_argument(
+        "--other-world", action="store_true",
+        help="with --resume: go on although the checkpoint is of another seed or world")
     machine = parser.add_argument_group("machine")
     machine.add_argument("--device", default="cpu", help="of torch, for vae and unet: cpu (default), cuda")
     machine.add_argument(
@@ -93,9 +99,14 @@ def parse() -> argparse.Namespace:
         parser.error(f"--device goes with {' and '.join(ON_DEVICE)}")
     if given.drawers < 0 or (given.begin_with is not None and given.begin_with < 1):
         parser.error("--drawers is 0 or more, --begin-with 1 or more")
-    if given.fresh_optimizer and not given.resume:
-        parser.error("--fresh-optimizer goes with --resume")
+    if (given.fresh_optimizer or given.other_world) and not given.resume:
+        parser.error("--fresh-optimizer and --other-world go with --resume")
     return given
+
+
+def command_that_goes_on(command: typing.Sequence[str]) -> str:
+    """With the training that `command` began or went on with."""
+    return shlex.join([*(word for word in command if word not in STARTS), "--resume"])
 
 
 def main() -> None:
@@ -107,6 +118,9 @@ def main() -> None:
     going_on = given.resume or given.from_bundled
     if file.exists() and not going_on:
         raise RecipeError(f"{file}: there already. Give --resume to go on, or another --run")
+    if given.resume and not given.other_world:
+        # Before the stage is made, which may draw scenes in place of those that are there.
+        checkpoints.check_world(given.run, given.stage, settings.world_digest)
     stop = Interruption()
     torch.backends.cudnn.benchmark = True  # batches have few sizes
     machine = Machine(given.device, given.drawers, given.begin_with, given.compile)
@@ -117,7 +131,7 @@ def main() -> None:
         finished = trainer.train(Budget(given.minutes, given.steps), stop=lambda step: stop.came)
     print(f"{given.stage}: {trainer.step} steps, {trainer.seconds / 60:.1f} min of training; wrote {file}")
     if not finished:
-        sys.exit("stopped before the end; the same command with --resume goes on")
+        sys.exit(f"stopped before the end; this goes on: {command_that_goes_on(sys.orig_argv)}")
 
 
 if __name__ == "__main__":

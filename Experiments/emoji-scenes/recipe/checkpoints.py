@@ -26,6 +26,7 @@ class Checkpoint:
     - shape: the settings that fix the sizes of the weights.
     - ema: the moving average of the weights, or None. optimizer: its state, or None for a fresh one.
     - extras: what the stage adds.
+    - world: `Settings.world_digest` of the scenes that it was trained on; None: not known.
     """
 
     stage: str
@@ -36,6 +37,7 @@ class Checkpoint:
     ema: Weights | None
     optimizer: dict[str, typing.Any] | None
     extras: dict[str, typing.Any]
+    world: str | None = None
 
     @property
     def best(self) -> Weights:
@@ -93,6 +95,18 @@ def read(run: pathlib.Path, stage: str, shape: dict[str, typing.Any]) -> Checkpo
             f"{file}: was made with other settings of {', '.join(differing)}. Give the same ones, or another folder "
             "with --run")
     return checkpoint
+
+
+def check_world(run: pathlib.Path, stage: str, world: str) -> None:
+    """Raises `CheckpointError` if the checkpoint of a stage is of another seed or world than `world`, a digest.
+
+    Its scenes would be others, and among them what was held out from it. One of no known world passes.
+    """
+    stored = read(run, stage, {}).world
+    if stored not in (None, world):
+        raise CheckpointError(
+            f"{path(run, stage)}: was trained with another seed or another world. Give the same --edition, seed and "
+            "world, or --other-world to go on with these: it then sees other scenes, and may see what was held out")
 
 
 def check_sizes(stored: Weights, expected: Weights, place: pathlib.Path) -> None:

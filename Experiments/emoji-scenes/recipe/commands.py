@@ -11,7 +11,8 @@ from recipe.errors import RecipeError
 
 def parser(description: str | None) -> argparse.ArgumentParser:
     """With `--settings`, `--edition` and `--set`."""
-    made = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    made = argparse.ArgumentParser(
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False)
     made.add_argument("--settings", type=pathlib.Path, default=settings_module.FOLDER / "settings.yaml", metavar="FILE")
     made.add_argument(
         "--edition", type=pathlib.Path, metavar="FILE", help="keys that differ from the settings: second-edition.yaml")

@@ -41,12 +41,13 @@ def load_second(settings: Settings, run: pathlib.Path) -> SecondReader:
 
 
 def pool(settings: Settings, autoencoder: AutoencoderKL, run: pathlib.Path) -> Scenes:
-    """The scenes 0 ... pool - 1, drawn and passed through the autoencoder once for each world and autoencoder.
+    """The scenes 0 ... pool - 1, drawn and passed through the autoencoder once for each seed, world and autoencoder.
 
     Half of the latents get noise, up to `judge.latent_noise`: a generated picture is never quite a drawn one.
     """
     own = settings.judge
-    drawn = (own.seed, own.latent_noise, own.styled, own.tinted, own.others, own.strangers, own.bf16, settings.world)
+    drawn = (settings.world_digest, own.seed, own.latent_noise, own.styled, own.tinted, own.others, own.strangers,
+             own.bf16)
     about = {"settings": hashlib.sha256(repr(drawn).encode()).hexdigest(),
              "scenes": str(own.pool), "vae": vae.digest(autoencoder)}
     file = run / SCENES

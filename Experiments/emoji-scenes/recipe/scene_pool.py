@@ -28,7 +28,7 @@ def encode(autoencoder: AutoencoderKL, pictures: torch.Tensor) -> torch.Tensor:
 
 
 class ScenePool:
-    """The scenes 0 ... `unet.pool` - 1 of a stream, made once for each world, autoencoder and tokenizer.
+    """The scenes 0 ... `unet.pool` - 1 of a stream, made once for each seed, world, autoencoder and tokenizer.
 
     - ready: how many are there. `grow` adds to them; the file is written when all are.
     - latents: `[pool, channels, side, side]`, fp16. tokens: `[pool, unet.captions, 77]`; both on the machine's device.
@@ -39,7 +39,8 @@ class ScenePool:
         self._settings, self._tokenizer, self._file = settings, tokenizer, run / FILE
         self._autoencoder = autoencoder.to(machine.device, memory_format=torch.channels_last)
         own, size = settings.unet, settings.unet.pool
-        made = (settings.seed, settings.world, own.captions, tokenizer.get_vocab())
+        # A tokenizer that is loaded again lists its words in another order.
+        made = (settings.world_digest, own.captions, sorted(tokenizer.get_vocab().items()))
         self._about = {"settings": hashlib.sha256(repr(made).encode()).hexdigest(), "scenes": str(size),
                        "vae": vae.digest(autoencoder)}
         self.ready = 0

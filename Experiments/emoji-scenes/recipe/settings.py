@@ -1,5 +1,6 @@
 """What settings.yaml holds, as dataclasses; settings.yaml itself says what each key means and its unit."""
 import dataclasses
+import hashlib
 import os
 import pathlib
 import typing
@@ -215,6 +216,11 @@ class Settings:
     def bundled_folder(self) -> pathlib.Path:
         """The model that ships and is of these settings."""
         return MODELS / self.bundled
+
+    @property
+    def world_digest(self) -> str:
+        """Of the seed and the world: what decides the scenes of a stream, and what is held out."""
+        return hashlib.sha256(repr((self.seed, self.world)).encode()).hexdigest()
 
     @property
     def latent_side(self) -> int:

@@ -2,6 +2,7 @@
 import abc
 import contextlib
 import dataclasses
+import itertools
 import json
 import math
 import pathlib
@@ -158,13 +159,17 @@ class Trainer:
                 raise checkpoints.CheckpointError(
                     f"{checkpoints.path(self.run, self.stage.name)}: its optimiser was of other parameters ({error}); "
                     "was clip.lock_text changed? Use --fresh-optimizer") from error
+            for group in self.optimizer.param_groups:
+                # The moments are the checkpoint's, the rates those of the settings.
+                group["betas"], group["weight_decay"] = self.rates.betas, self.rates.weight_decay
         self.step, self.seconds = stored.step, stored.seconds
 
     def save(self) -> None:
         weights = self._copy()
         ema = self.ema and {name: value.cpu() for name, value in self.ema.items()}
         checkpoint = checkpoints.Checkpoint(
-            self.stage.name, self.step, self.seconds, self.stage.shape(), weights, ema, self.optimizer.state_dict(), {})
+            self.stage.name, self.step, self.seconds, self.stage.shape(), weights, ema, self.optimizer.state_dict(), {},
+            self.settings.world_digest)
         checkpoint.extras = self.stage.extras(checkpoint.best)
         checkpoints.write(checkpoint, self.run)
 
@@ -218,15 +223,27 @@ class Trainer:
 
 
 class Log:
-    """A line of JSON and a line for people every few seconds, of the means since the last one."""
+    """A line of JSON and a line for people every few seconds, of the means since the last one.
+
+    A training that goes on adds to the lines up to its step. One that begins keeps what another one left, under another
+    name.
+    """
 
     def __init__(self, file: pathlib.Path, stage: str, step: int):
         self._file, self._stage, self._first, self._last = file, stage, step, time.monotonic()
         self._sums: dict[str, float | torch.Tensor] = {}
         self._steps = 0
         file.parent.mkdir(parents=True, exist_ok=True)
+        if step == 0:
+            self._put_aside()
         kept = self._lines_up_to(step)
         checkpoints.replace(file, lambda partial: partial.write_text("".join(f"{line}\n" for line in kept)))
+
+    def _put_aside(self) -> None:
+        """Renames a log of another training: unet.jsonl becomes unet-1.jsonl, or the first number that is free."""
+        if self._file.exists() and self._file.stat().st_size > 0:
+            names = (self._file.with_stem(f"{self._file.stem}-{number}") for number in itertools.count(1))
+            self._file.rename(next(name for name in names if not name.exists()))
 
     def _lines_up_to(self, step: int) -> list[str]:
         """Steps that were made after the last checkpoint are made again; a line that a crash cut off is none."""

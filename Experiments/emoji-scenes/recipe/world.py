@@ -3,8 +3,9 @@ import collections
 import contextlib
 import dataclasses
 import itertools
-import multiprocessing
+import multiprocessing.context
 import random
+import signal
 import typing
 
 import torch
@@ -14,6 +15,7 @@ from recipe.captions import Scene, Thing
 from recipe.settings import Settings
 
 SILHOUETTE = 0.05
+STOPPING = (signal.SIGINT, signal.SIGTERM)  # by which a training is stopped
 
 
 @dataclasses.dataclass(frozen=True)
@@ -190,6 +192,31 @@ class DrawnAhead:
         return self._left > 0 or not self._asked or self._asked[0].ready()
 
 
+class Drawer(multiprocessing.context.SpawnProcess):
+    """A process that draws. It ignores the signals that a terminal or a scheduler sends to all processes of a training:
+    one that ended by them would take the scenes it draws with it, and the training would wait for these without end."""
+
+    def terminate(self) -> None:
+        self.kill()
+
+
+class Drawers(multiprocessing.context.SpawnContext):
+    """Makes pools of `Drawer`s."""
+
+    Process = Drawer
+
+
+@contextlib.contextmanager
+def ignored_signals() -> typing.Iterator[None]:
+    """Ctrl-C and SIGTERM do nothing, neither here nor in processes that are begun meanwhile."""
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in STOPPING}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
 @contextlib.contextmanager
 def drawn(world: World, numbers: typing.Iterable[int], drawers: int, chunk: int = 50
           ) -> typing.Iterator[DrawnOnDemand | DrawnAhead]:
@@ -200,7 +227,9 @@ def drawn(world: World, numbers: typing.Iterable[int], drawers: int, chunk: int 
     if drawers == 0:
         yield DrawnOnDemand(world, numbers)
         return
-    with multiprocessing.get_context("spawn").Pool(drawers, _begin_to_draw, (world,)) as processes:
+    with ignored_signals():
+        processes = Drawers().Pool(drawers, _begin_to_draw, (world,))
+    with processes:
         yield DrawnAhead(processes, numbers, 3 * drawers, chunk)
 
 
@@ -209,6 +238,8 @@ _drawing: World
 
 def _begin_to_draw(world: World) -> None:
     global _drawing
+    for number in STOPPING:
+        signal.signal(number, signal.SIG_IGN)  # one that takes the place of another one has inherited nothing
     torch.set_num_threads(1)
     _drawing = world
 

@@ -3,12 +3,17 @@ import collections
 import dataclasses
 import hashlib
 import math
+import multiprocessing
+import os
 import random
+import signal
+import time
 import unittest
 import unittest.mock
 
 import numpy
 import torch
+import yaml
 
 from recipe import captions, glyphs, settings
 from recipe.captions import Scene, Thing
@@ -101,6 +106,26 @@ class CaptionTests(unittest.TestCase):
                 captions.is_held_out((a, b), SECOND.world), captions.is_held_out((b, a), SECOND.world))
         self.assertFalse(captions.is_held_out((every[0], Thing("cat", None)), SECOND.world))
         self.assertFalse(captions.is_held_out(tuple(every[:2]), SETTINGS.world))
+
+    def test_experiments_ask_for_as_many_held_out_combinations_as_they_say(self) -> None:
+        asked, texts = {}, {}
+        for name in ("model-quality", "model-gates"):
+            texts[name] = (settings.FOLDER.parent / name / "experiment.yaml").read_text(encoding="utf-8")
+            prompts = yaml.safe_load(texts[name])["generate"]["prompts"]
+            scenes = [captions.scene_of(prompt, SECOND.world) for prompt in prompts if isinstance(prompt, str)]
+            self.assertNotIn(None, scenes)
+            asked[name] = [scene.things for scene in scenes if len(scene.things) == 2]
+        quality, gates = asked.values()
+        core = [things for things in quality if all(thing.name in SECOND.world.core for thing in things)]
+        counts = [(len(some), sum(captions.is_held_out(things, SECOND.world) for things in some))
+                  for some in (quality, core, gates)]
+        self.assertEqual(counts, [(200, 37), (27, 8), (48, 48)])
+        card = (SECOND.bundled_folder / "README.md").read_text(encoding="utf-8")
+        self.assertIn("Of the 200 pairs, 37 are combinations that no training saw, 8 of them among the 27", card)
+        self.assertRegex(texts["model-quality"], r"37 of the\n *# combinations, 8 of the 27")
+        self.assertIn("the cup in seven, the lion in five", texts["model-gates"])
+        objects = collections.Counter(thing.name for things in gates for thing in things)
+        self.assertEqual(objects, {**dict.fromkeys(SECOND.world.core, 6), "cup": 7, "lion": 5})
 
     def test_a_caption_tells_its_scene_again(self) -> None:
         for own in (SETTINGS, SECOND):
@@ -269,6 +294,21 @@ class PictureTests(unittest.TestCase):
             for (a, scene), (b, other) in zip(ahead, asked, strict=True):
                 self.assertTrue(torch.equal(a, b))
                 self.assertEqual(scene, other)
+
+    def test_drawers_go_on_when_all_processes_of_a_training_are_signalled(self) -> None:
+        with drawn(World(SETTINGS, "tests"), range(90), 1, chunk=30) as ahead:
+            count = len([next(ahead)])
+            (drawer,) = multiprocessing.active_children()
+            for number in (signal.SIGINT, signal.SIGTERM):
+                os.kill(drawer.pid, number)
+            end = time.monotonic() + 60
+            while count < 90:
+                while not ahead.at_hand():
+                    self.assertLess(time.monotonic(), end, "the drawer's scenes were lost")
+                    time.sleep(0.05)
+                count += len([next(ahead)])
+            self.assertTrue(drawer.is_alive())
+        self.assertEqual(multiprocessing.active_children(), [])
 
     def test_whether_the_next_picture_is_at_hand(self) -> None:
         processes = Drawers()

@@ -5,7 +5,11 @@ import os
 import pathlib
 import shutil
 import signal
+import subprocess
+import sys
 import tempfile
+import time
+import typing
 import unittest
 import unittest.mock
 
@@ -16,7 +20,8 @@ from transformers import CLIPModel, CLIPVisionModel
 
 import train
 from export import read_judges, read_run
-from recipe import bundled, checkpoints, clip, exporting, scene_pool, scene_reader, settings, tokenizer, unet, vae
+from recipe import bundled, checkpoints, clip, exporting, judge, scene_pool, scene_reader, settings, tokenizer, unet, vae
+from recipe.checkpoints import CheckpointError
 from recipe.errors import RecipeError
 from recipe.scene_pool import ScenePool
 from recipe.settings import Optimizer, Settings
@@ -102,6 +107,11 @@ class RateTests(unittest.TestCase):
             uniform = model(*same).sample
             model.set_attn_processor(AttnProcessor())
             torch.testing.assert_close(uniform, model(*same).sample, rtol=0, atol=2e-6)
+
+    def test_the_command_that_goes_on_begins_nothing_anew(self) -> None:
+        for starts in (["--from-bundled"], ["--resume"], ["--resume", "--fresh-optimizer", "--other-world"], []):
+            command = ["python", "train.py", "unet", *starts, "--run", "a run", "--minutes", "3"]
+            self.assertEqual(train.command_that_goes_on(command), "python train.py unet --run 'a run' --minutes 3 --resume")
 
     def test_signal_is_noted_once(self) -> None:
         # A shell that starts this in the background has it ignore SIGINT.
@@ -214,6 +224,122 @@ class TrainingTests(unittest.TestCase):
                 self.assertEqual(growing.ready, ready)
         self.assertTrue(torch.equal(growing.latents, whole.latents))
         self.assertTrue(torch.equal(growing.tokens, whole.tokens))
+
+    def test_a_pool_is_drawn_once_for_each_seed(self) -> None:
+        own, other = tiny.load(), tiny.load("seed=1")
+        tokenizer.prepare(own, self.folder)
+        autoencoder = vae.build(own).eval()
+
+        def scenes(own: Settings) -> list[torch.Tensor]:
+            # The tokenizer of a training that goes on is loaded again.
+            words = tokenizer.prepare(own, self.folder)
+            pool = ScenePool(own, "unet", words, autoencoder, self.folder, Machine())
+            return [pool.latents, pool.tokens]
+
+        def judged(own: Settings) -> list[torch.Tensor]:
+            return list(judge.pool(own, autoencoder, self.folder))
+
+        for pool, drawing in ((scenes, "recipe.scene_pool.drawn"), (judged, "recipe.judge.draw")):
+            with self.subTest(drawing):
+                first = pool(own)
+                with unittest.mock.patch(drawing, side_effect=AssertionError("drawn again")):
+                    for a, b in zip(first, pool(own), strict=True):
+                        self.assertTrue(torch.equal(a, b))
+                    with self.assertRaisesRegex(AssertionError, "drawn again"):
+                        pool(other)
+
+    def _train(self, run: pathlib.Path, *words: str) -> None:
+        with unittest.mock.patch.object(sys, "argv", ["train.py", *words, "--run", str(run), *tiny.OPTIONS]):
+            train.main()
+
+    def test_going_on_in_another_world_is_asked_for(self) -> None:
+        run = self.folder / "run"
+        file = checkpoints.path(run, "vae")
+        self._train(run, "vae", "--steps", "1")
+        stored = file.read_bytes()
+        for change in ("world.held_out_twos=0.2", "seed=1"):
+            words = ["vae", "--steps", "2", "--resume", "--set", change]
+            # Nothing is drawn, so that no pool takes the place of the one that is there.
+            with unittest.mock.patch.dict(train.STAGES, vae=unittest.mock.Mock(side_effect=AssertionError)):
+                with self.assertRaisesRegex(CheckpointError, "vae.pt: was trained with another seed or another world"):
+                    self._train(run, *words)
+        self.assertEqual(file.read_bytes(), stored)
+        self._train(run, "vae", "--steps", "2", "--resume", "--other-world", "--set", "seed=1")
+        self._train(run, "vae", "--steps", "3", "--resume", "--set", "seed=1")
+        with self.assertRaisesRegex(CheckpointError, "another seed"):
+            self._train(run, "vae", "--steps", "4", "--resume")
+        # Of an older checkpoint nobody knows the world.
+        content = torch.load(file, weights_only=True)
+        del content["world"]
+        torch.save(content, file)
+        self._train(run, "vae", "--steps", "4", "--resume")
+        self.assertEqual(checkpoints.read(run, "vae", {}).step, 4)
+
+    def test_rates_are_those_of_the_settings_also_where_a_training_goes_on(self) -> None:
+        run = self.folder / "run"
+        trained(self.settings, run, "vae")
+        other = tiny.load("vae.optimizer.weight_decay=0.1", "vae.optimizer.betas=[0.8, 0.9]")
+        trainer = Trainer(train.make_vae(other, run), other, run)
+        trainer.resume()
+        (group,) = trainer.optimizer.param_groups
+        self.assertEqual((group["weight_decay"], group["betas"]), (0.1, (0.8, 0.9)))
+        self.assertEqual({int(state["step"]) for state in trainer.optimizer.state.values()}, {STEPS})
+
+    def test_the_log_of_a_former_training_is_kept(self) -> None:
+        run, logs = self.folder / "run", []
+        trained(self.settings, run, "vae")
+        for steps in (1, 2):
+            logs.append((run / "vae.jsonl").read_text())
+            trainer = Trainer(train.make_vae(self.settings, run), self.settings, run)
+            trainer.resume(keep_optimizer=False)
+            trainer.train(Budget(steps=steps))
+        kept = [json.loads((run / name).read_text())["step"] for name in ("vae-1.jsonl", "vae-2.jsonl", "vae.jsonl")]
+        self.assertEqual(kept, [STEPS, 1, 2])
+        self.assertEqual([(run / f"vae-{number}.jsonl").read_text() for number in (1, 2)], logs)
+
+    def test_ctrl_c_ends_a_training_while_scenes_are_drawn_ahead(self) -> None:
+        run = self.folder / "run"
+        command = [sys.executable, settings.FOLDER / "train.py", "vae", "--drawers", "1", "--steps", "100000", "--run", run,
+                   *tiny.OPTIONS, "--set", "vae.pool=200"]
+        with (self.folder / "log").open("w") as log:
+            training = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+        self.addCleanup(lambda: self._in_session(training.pid) and os.killpg(training.pid, signal.SIGKILL))
+        # The first 50 scenes came; the drawer is at the next ones. A terminal sends the signal to all processes.
+        self._wait_until(lambda: any(self._written(child) > 5e6 for child in self._children(training.pid)))
+        self.assertFalse((run / "vae.pt").exists())
+        os.killpg(training.pid, signal.SIGINT)
+        said = (self.folder / "log").read_text
+        self._wait_until(lambda: training.poll() is not None)
+        self.assertEqual(training.returncode, 1, said())
+        self.assertRegex(said(), r"vae: 1 steps, .*\nstopped before the end; this goes on: .*--resume\n$")
+        self.assertNotIn("Traceback", said())
+        self.assertEqual(checkpoints.read(run, "vae", {}).step, 1)
+        self._wait_until(lambda: not self._in_session(training.pid), seconds=10)
+
+    def _wait_until(self, holds: typing.Callable[[], bool], seconds: float = 120) -> None:
+        end = time.monotonic() + seconds
+        while not holds():
+            self.assertLess(time.monotonic(), end, "waited in vain")
+            time.sleep(0.05)
+
+    def _in_session(self, leader: int) -> bool:
+        """Whether any process of its group is left."""
+        try:
+            os.killpg(leader, 0)
+        except ProcessLookupError:
+            return False
+        return True
+
+    def _children(self, process: int) -> list[str]:
+        file = pathlib.Path(f"/proc/{process}/task/{process}/children")
+        return file.read_text().split() if file.exists() else []
+
+    def _written(self, process: str) -> int:
+        """In bytes, to files and pipes."""
+        try:
+            return int(pathlib.Path(f"/proc/{process}/io").read_text().split("wchar:")[1].split()[0])
+        except OSError:
+            return 0
 
     def test_a_locked_encoder_stays_and_so_does_its_scale(self) -> None:
         run = self.folder / "run"
