@@ -7,8 +7,9 @@ import PackageDescription
 // oneDNN (Debian: libdnnl-dev) runs the convolutions and matrix products where it is installed; OpenBLAS does
 // everywhere else. ATTNLAB_WITHOUT_ONEDNN=1 builds as if it were absent.
 let environment = ProcessInfo.processInfo.environment
+let headerFolders = ["/usr/include", "/usr/local/include"]
 func headerExists(_ name: String) -> Bool {
-  ["/usr/include", "/usr/local/include"].contains { FileManager.default.fileExists(atPath: "\($0)/\(name)") }
+  headerFolders.contains { FileManager.default.fileExists(atPath: "\($0)/\(name)") }
 }
 let hasOneDNN = environment["ATTNLAB_WITHOUT_ONEDNN"] == nil && headerExists("dnnl.h")
 
@@ -47,10 +48,11 @@ let package = Package(
   name: "attnlab",
   products: [.executable(name: "attnlab", targets: ["attnlab"])],
   dependencies: [
-    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
-    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-    .package(url: "https://github.com/swiftcsv/SwiftCSV", from: "0.10.0"),
+    // Exact, since warnings are errors here: what a newer release deprecates would break the build.
+    .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+    .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+    .package(url: "https://github.com/swiftcsv/SwiftCSV", exact: "0.10.0"),
   ],
   targets: [
     // Debian's libraries.
@@ -60,7 +62,7 @@ let package = Package(
     .target(
       name: "CText",
       cSettings: [.unsafeFlags(optimised)]
-        + (hasFreeType ? [.define("ATTNLAB_FREETYPE"), .unsafeFlags(["-I/usr/include/freetype2"])] : []),
+        + (hasFreeType ? [.define("ATTNLAB_FREETYPE"), .unsafeFlags(headerFolders.map { "-I\($0)/freetype2" })] : []),
       linkerSettings: hasFreeType ? [.linkedLibrary("freetype")] : []),
 
     // How values read as text: numbers, sizes, quoted names, tables, shell lines.
@@ -165,8 +167,8 @@ let package = Package(
     .target(
       name: "Results",
       dependencies: [
-        "Analysis", "Attention", "AttentionStore", "Checkpoints", "ExperimentFiles", "Files", "Formatting",
-        "Generation", "Measures", "Planning", "Plotting", "StrictYAML", "Tensors",
+        "Analysis", "Attention", "AttentionStore", "ExperimentFiles", "Files", "Formatting", "Generation", "Measures",
+        "Planning", "Plotting", "StrictYAML", "Tensors",
       ],
       swiftSettings: strict + unoptimised),
 
