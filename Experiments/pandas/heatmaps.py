@@ -25,8 +25,9 @@ def maps_of_word(database, word, grid):
     stored by themselves; `heat` is [height, width]."""
     rows = pd.read_sql_query(
         """
-        SELECT word.*, map.data FROM word_heatmap AS word, json_each(word.maps)
+        SELECT word.*, run.source_run_id, map.data FROM word_heatmap AS word, json_each(word.maps)
           JOIN attention_map AS map ON map.id = json_each.value
+          JOIN run ON run.id = word.run_id
         WHERE word.label = ? AND word.grid = ? AND word.branch = 'conditional' AND word.head IS NULL
         """,
         database,
@@ -43,16 +44,16 @@ def maps_of_word(database, word, grid):
 
 def mean_maps(rows):
     """The mean over layers, steps and heads of each run: one row a run."""
-    settings = ["intervention", "source_prompt", "prompt", "seed"]
-    means = rows.groupby(["run_id"] + settings, dropna=False)["heat"].agg(lambda maps: np.mean(np.stack(list(maps)), axis=0))
+    columns = ["run_id", "source_run_id", "intervention", "source_prompt", "prompt", "seed", "setting"]
+    means = rows.groupby(columns, dropna=False)["heat"].agg(lambda maps: np.mean(np.stack(list(maps)), axis=0))
     return means.reset_index()
 
 
 def with_source(means):
-    """Each target beside its source: the correlation of their mean maps over the cells."""
-    sources = means[means.intervention == "source"][["prompt", "seed", "heat"]]
-    pairs = means.dropna(subset="source_prompt").merge(
-        sources, left_on=["source_prompt", "seed"], right_on=["prompt", "seed"], suffixes=("", "_source")
+    """Each target beside the run that was its source: the correlation of their mean maps over the cells."""
+    # Beside rows without a source, ids of sources are read as numbers with a point.
+    pairs = means.dropna(subset="source_run_id").astype({"source_run_id": "int64"}).merge(
+        means[["run_id", "heat"]], left_on="source_run_id", right_on="run_id", suffixes=("", "_source")
     )
     pairs["correlation"] = [
         np.corrcoef(target.ravel(), source.ravel())[0, 1] for target, source in zip(pairs.heat, pairs.heat_source)

@@ -14,15 +14,6 @@ public struct StoredGroup: Hashable, Sendable {
 }
 
 extension AttentionStore {
-  /// Makes sure that the runs of a group are in the database, as `pending` where they are new.
-  /// - Parameter runs: all runs of the group; the runs they take attention from are among them, or stored.
-  /// - Throws: `StoreError.conflict` if the group is stored with other runs, or a run in another group or with other
-  ///   settings.
-  public func register(group hash: String, runs: [RunDescription]) throws(StoreError) {
-    try check(runs, group: hash)
-    try write { db in _ = try insert(runs, group: hash, db) }
-  }
-
   /// Makes sure that runs whose maps and files another database holds are in this one, so that metrics are kept with them:
   /// each is done, in a group of its own by its hash. Runs that are stored and done stay as they are; what was begun of others is left out.
   /// - Parameter runs: sources before their targets.
@@ -49,13 +40,15 @@ extension AttentionStore {
     }
   }
 
-  /// Begins a group or goes on with it; does nothing to runs that are done or have failed. Registers the runs where that
-  /// is still to be done.
+  /// Begins a group or goes on with it; does nothing to runs that are done or have failed. Runs that are new are stored.
   ///
   /// It goes on from its checkpoint where it has one and its runs are all as they were. Otherwise it starts from the
   /// beginning, and maps that may be left of its unfinished runs are deleted.
-  /// - Parameter anew: whether it starts from the beginning in any case.
-  /// - Throws: as `register(group:runs:)`.
+  /// - Parameters:
+  ///   - runs: all runs of the group; the runs they take attention from are among them, or stored.
+  ///   - anew: whether it starts from the beginning in any case.
+  /// - Throws: `StoreError.conflict` if the group is stored with other runs, or a run in another group or with other
+  ///   settings; `invalid` for runs that cannot be.
   public func beginGroup(
     hash: String, runs: [RunDescription], anew: Bool = false
   ) throws(StoreError) -> StoredGroup {

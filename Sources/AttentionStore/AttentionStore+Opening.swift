@@ -30,7 +30,7 @@ extension AttentionStore {
         let isNew = try isEmpty(db)
         if !isNew { try check(db, path: path) }
         try setUp(db, isNew: isNew)
-        if isNew { try StoreSchema.create(db) }
+        if isNew { try StoreSchema.create(db) } else { try StoreSchema.renewViews(db) }
       }
       return queue
     } catch {

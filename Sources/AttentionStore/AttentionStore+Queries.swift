@@ -28,11 +28,6 @@ extension AttentionStore {
     try read { db in try fetchRuns(filter, db) }
   }
 
-  /// Whether the run is stored and done.
-  public func isDone(runHash: String) throws(StoreError) -> Bool {
-    try read { db in try exists(db, "SELECT 1 FROM run WHERE hash = ? AND status = 'done'", [runHash]) }
-  }
-
   /// The status of the stored runs, by hash.
   /// - Parameter isPlanned: only those of the plan that was begun last.
   public func statusOfRuns(isPlanned: Bool = false) throws(StoreError) -> [String: RunStatus] {

@@ -35,6 +35,7 @@ extension StoreError {
 
 /// The folder that holds the file at an absolute path.
 func folder(of path: String) -> String {
-  guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { return "/" }
+  // A mark may join the last slash, which is then no sign of its own.
+  guard let slash = path.unicodeScalars.lastIndex(of: "/"), slash != path.startIndex else { return "/" }
   return String(path[..<slash])
 }

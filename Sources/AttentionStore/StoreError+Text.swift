@@ -30,8 +30,8 @@ extension StoreError: CustomStringConvertible {
       )
     case .conflict(let path, let conflict): return (path, conflict.description, conflict.hint)
     case .sqlite(let path, let code, let message): return (path, "SQLite says: \(message) (code \(code))", "")
-    case .fileNotWritable, .folderNotWritable, .notReadable, .inUse, .busy, .diskFull, .inputOutput, .closed,
-      .openedForReading, .writeWhileReading:
+    case .fileNotWritable, .folderNotWritable, .notReadable, .inUse, .busy, .diskFull, .noRoomToCompact, .inputOutput,
+      .closed, .openedForReading, .writeWhileReading:
       return accessParts
     }
   }
@@ -114,6 +114,13 @@ extension StoreError: CustomStringConvertible {
       )
     case .diskFull(let path, let code):
       return (path, "the disk is full (SQLite code \(code))", "Free space and run again: \(Self.wholeHint)")
+    case .noRoomToCompact(let path, let code, let temporary):
+      return (
+        path,
+        "the disk is full (SQLite code \(code)): compacting writes a copy into the temporary folder \(temporary), "
+          + "then to the database's own disk",
+        "Free space on both, or name another temporary folder in SQLITE_TMPDIR: everything stored is whole"
+      )
     case .inputOutput(let path, let code, let message):
       return (
         path, "reading or writing failed: \(message) (SQLite code \(code))",

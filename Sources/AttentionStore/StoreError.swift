@@ -44,6 +44,8 @@ public enum StoreError: Error, Hashable, Sendable {
   /// Another program holds a lock on the database for longer than the store waits.
   case busy(path: String, code: Int32)
   case diskFull(path: String, code: Int32)
+  /// The disk of the database, or that of SQLite's temporary files, has no room for the copy that compacting makes.
+  case noRoomToCompact(path: String, code: Int32, temporary: String)
   case inputOutput(path: String, code: Int32, message: String)
   /// The store was closed before.
   case closed(path: String)

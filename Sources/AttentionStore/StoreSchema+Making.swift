@@ -11,13 +11,24 @@ extension StoreSchema {
     }
   }
 
+  /// Puts the present view in the place of a former one: views hold no data. One transaction, and none where there is nothing
+  /// to replace.
+  static func renewViews(_ db: Database) throws {
+    let stored = "SELECT sql FROM sqlite_master WHERE type = 'view' AND name = 'comparison'"
+    guard try String.fetchOne(db, sql: stored) == formerComparison else { return }
+    try db.inTransaction(.immediate) {
+      try db.execute(sql: "DROP VIEW comparison;\n" + comparison)
+      return .commit
+    }
+  }
+
   /// Refuses a schema that is not this one.
   ///
   /// A schema is a program that SQLite runs. Values are read by the types and checks of these definitions, SQLite carries
   /// out whatever a view or the expression of an index says, and a trigger changes what is written. So every table, index
   /// and view must be there in its own words, there may be no trigger at all, and nobody else's index or view
-  /// on these tables. Tables that other tools have added, and what belongs to them alone, are of no matter, whatever their
-  /// columns are called.
+  /// on these tables. The view `comparison` may have its former words too. Tables that other tools have added, and what
+  /// belongs to them alone, are of no matter, whatever their columns are called.
   /// - Throws: `StoreError.foreignSchema`; `damaged` with the first of its own that is lacking or other.
   static func check(_ db: Database, path: String) throws {
     let expected = try DatabaseQueue().inDatabase { own in
@@ -41,7 +52,12 @@ extension StoreSchema {
       throw StoreError.foreignSchema(path: path, type: foreign.type, name: foreign.name, table: foreign.table)
     }
     let definitions = Dictionary(found.map { ($0.name, $0.sql) }, uniquingKeysWith: { first, _ in first })
-    if let wrong = expected.first(where: { $0.sql != nil && definitions[$0.name] != $0.sql }) {
+    let wrong = expected.first { entry in
+      guard let own = entry.sql else { return false }
+      guard let found = definitions[entry.name] ?? nil else { return true }
+      return found != own && !(entry.name == "comparison" && found == formerComparison)
+    }
+    if let wrong {
       throw StoreError.damaged(
         path: path,
         StoreFault(

@@ -83,8 +83,41 @@ extension StoreSchema {
       WHERE map.run_id IN (SELECT id FROM planned_run)
       GROUP BY map.record_id, map.site_id, map.height, map.width;
 
-    -- A target's metric beside that of the intervention named none with the same source, prompt, seed and setting.
+    \(comparison)
+    """
+
+  /// The view `comparison`. A target has one row for each of its metrics, also where several runs could stand beside it.
+  static let comparison = """
+    -- A target's metric beside that of the intervention named none with the same source prompt, prompt, seed and
+    -- setting. A source is a run of its own in each group that its targets fill, so its prompt counts and not its id.
     -- none_value and difference (value - none_value) are NULL where there is none, or one of both is not a number.
+    CREATE VIEW comparison AS
+      SELECT target.id AS run_id, target.hash, target.source_prompt, target.prompt, target.seed, target.setting,
+        target.num_inference_steps, target.guidance_scale, target.scheduler, target.intervention,
+        metric.name AS metric, metric.value, none.id AS none_run_id, none_metric.value AS none_value,
+        metric.value - none_metric.value AS difference
+      FROM planned_run AS target
+        JOIN run ON run.id = target.id
+        JOIN metric ON metric.run_id = target.id
+        LEFT JOIN run AS source ON source.id = run.source_run_id
+        LEFT JOIN (
+            SELECT min(alone.id) AS id, alone.prompt_id, alone.seed, alone.setting_id,
+              source.prompt_id AS source_prompt_id
+            FROM planned_run
+              JOIN run AS alone ON alone.id = planned_run.id
+              LEFT JOIN run AS source ON source.id = alone.source_run_id
+            WHERE alone.intervention = 'none'
+            GROUP BY alone.prompt_id, alone.seed, alone.setting_id, source.prompt_id
+          ) AS none
+          ON none.prompt_id = run.prompt_id AND none.seed = target.seed AND none.setting_id = run.setting_id
+            AND none.source_prompt_id IS source.prompt_id
+        LEFT JOIN metric AS none_metric ON none_metric.run_id = none.id AND none_metric.name = metric.name
+      WHERE target.role = 'target';
+    """
+
+  /// The words of `comparison` in older databases, which finds `none` in the target's own group alone. Nothing here reads the
+  /// view, so such a database is opened as it is, and `renewViews` replaces it where the database is opened for writing.
+  static let formerComparison = """
     CREATE VIEW comparison AS
       SELECT target.id AS run_id, target.hash, target.source_prompt, target.prompt, target.seed, target.setting,
         target.num_inference_steps, target.guidance_scale, target.scheduler, target.intervention,
@@ -97,6 +130,6 @@ extension StoreSchema {
           AND none.prompt_id = run.prompt_id AND none.seed = target.seed AND none.setting_id = run.setting_id
           AND none.id IN (SELECT id FROM planned_run)
         LEFT JOIN metric AS none_metric ON none_metric.run_id = none.id AND none_metric.name = metric.name
-      WHERE target.role = 'target';
+      WHERE target.role = 'target'
     """
 }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Tensors
 
@@ -133,7 +134,7 @@ extension WeightStore {
       var seen: Set<String> = []
       for member in map.members {
         // A shard lies beside its index: a name with a folder in it could point anywhere on the disk.
-        guard case .string(let shard) = member.value, shard.hasSuffix(".safetensors"), !shard.contains("/") else {
+        guard case .string(let shard) = member.value, shard.hasSuffix(".safetensors"), OpenFolder.isName(shard) else {
           problems.append(
             .init(
               file: name, tensor: member.key, field: "shard", found: member.value.summary,
@@ -160,7 +161,7 @@ extension WeightStore {
       return CheckpointError(.init(file: name, field: "weights", found: "missing", expected: expected))
     }
     return CheckpointError(
-      .init(file: name, field: "weights", found: "only \(other)", expected: expected),
+      .init(file: name, field: "weights", found: "only \(visible(other, most: 200))", expected: expected),
       advice: "Load the model with diffusers and save it again: "
         + "pipeline.save_pretrained(folder, safe_serialization=True).")
   }

@@ -14,16 +14,19 @@ struct NameJournal {
     let name: String
 
     /// A folder may be anybody's: nothing is renamed but what files are called while they are written.
-    var isSound: Bool { NewFile.isPartial(partial) && NewFile.isPartial(former) && !name.contains("/") }
+    var isSound: Bool { NewFile.isPartial(partial) && NewFile.isPartial(former) && OpenFolder.isName(name) }
   }
 
   private static let ending = ".names"
+  /// What journals are called first: whoever looks for these need not read the folder, which may hold many files. A fifth
+  /// journal of one folder has a name of its own.
+  private static let usualNames = (0..<4).map { ".00000000-0000-0000-0000-00000000000\($0)\(ending)" }
   /// In bytes; a larger file is no journal. A file takes some 130.
   private static let largest = 1 << 24
 
   private let folder: OpenFolder
   private let name: String
-  /// Open for the lock's sake.
+  /// Open for the lock's sake, and to know it by.
   private let file: OpenFile
 
   /// Whether a file is called as journals are.
@@ -58,23 +61,29 @@ struct NameJournal {
 
   private init(_ files: [NewFile]) throws(FileError) {
     folder = files[0].folder
-    name = ".\(UUID().uuidString)\(Self.ending)"
     let entries = files.map { Entry(partial: $0.partialName, former: $0.formerName, name: $0.name) }
-    let journal = try NewFile(name, in: folder)
+    let journal = try NewFile(".\(UUID().uuidString)\(Self.ending)", in: folder)
     try journal.append((try? JSONEncoder().encode(entries)) ?? Data())
     try journal.settle()
     // Locked before it has its name: nobody sees it unlocked while this process lives.
     file = try folder.file(journal.partialName)
     _ = flock(file.descriptor, LOCK_EX | LOCK_NB)
-    try journal.takeName()
+    name = try journal.takeName(orFreeOf: Self.usualNames)
   }
 
   /// All files have their names, or have given them back.
-  func remove() { unlinkat(folder.descriptor, name, 0) }
+  func remove() { if folder.holds(file.descriptor, under: name) { unlinkat(folder.descriptor, name, 0) } }
 
   /// Gives the files of journals whose writers have ended their names.
   static func complete(in folder: OpenFolder) {
-    for name in (try? folder.names()) ?? [] where isName(name) {
+    complete((try? folder.names())?.filter(isName) ?? [], in: folder)
+  }
+
+  /// The same of journals that have one of the usual names, without reading the folder.
+  static func completeUsual(in folder: OpenFolder) { complete(usualNames, in: folder) }
+
+  private static func complete(_ names: [String], in folder: OpenFolder) {
+    for name in names {
       guard let file = try? folder.file(name), flock(file.descriptor, LOCK_EX | LOCK_NB) == 0,
         folder.holds(file.descriptor, under: name), let data = try? file.data(limit: largest)
       else { continue }

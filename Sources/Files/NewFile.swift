@@ -44,6 +44,7 @@ public final class NewFile {
     path = folder.path(of: name)
     partialName = ".\(UUID().uuidString)\(Self.partialEnding)"
     formerName = ".\(UUID().uuidString)\(Self.partialEnding)"
+    guard OpenFolder.isName(name) else { throw FileError(name, .write, .badName) }
     try folder.requireReplaceable(name)
     folder.lockForWriting()
     descriptor = openat(folder.descriptor, partialName, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o666)
@@ -79,7 +80,7 @@ public final class NewFile {
   public func finish() throws(FileError) {
     try settle()
     // What a killed process was about to name here is older.
-    folder.completeNames()
+    NameJournal.completeUsual(in: folder)
     try takeName()
   }
 
@@ -123,6 +124,19 @@ public final class NewFile {
       throw .system(path, .write, failure)
     }
     isNamed = true
+  }
+
+  /// Gives the file the first of some names that nothing has. Where all are taken, or the file system knows no second names,
+  /// it gets its own.
+  /// - Returns: the name that it has.
+  func takeName(orFreeOf names: [String]) throws(FileError) -> String {
+    for free in names where linkat(folder.descriptor, partialName, folder.descriptor, free, 0) == 0 {
+      unlinkat(folder.descriptor, partialName, 0)
+      isNamed = true
+      return free
+    }
+    try takeName()
+    return name
   }
 
   /// A second name for a file that has the name, so that it can come back; some file systems know no second names.

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// A folder held open, in which entries are read, written and removed by name, and no link is followed.
 ///
@@ -9,6 +10,8 @@ public final class OpenFolder: Sendable {
   let descriptor: Int32
   /// As messages name it.
   public let path: String
+  /// Whether somebody has kept this folder locked for longer than attnlab does: nobody is waited for twice.
+  private let isKeptLocked = Mutex(false)
 
   /// Opens a folder that somebody named; links on the way are followed.
   /// - Throws: `FileError` if it is missing or no folder.
@@ -193,9 +196,19 @@ public final class OpenFolder: Sendable {
   // MARK: - What is left unfinished
 
   /// Keeps what is being written here from being taken for what an ended process has left, as long as this folder is held open.
-  /// Where the file system knows no locks on folders, or somebody has locked this one for himself, nothing happens: nobody is
-  /// waited for.
-  func lockForWriting() { _ = flock(descriptor, LOCK_SH | LOCK_NB) }
+  ///
+  /// `removeUnfinished` of another command holds its lock for milliseconds, and is waited for. Where the file system knows no
+  /// locks on folders, or somebody keeps this one locked for himself, nothing happens.
+  func lockForWriting() {
+    isKeptLocked.withLock { isKeptLocked in
+      for _ in 0..<20 {
+        if flock(descriptor, LOCK_SH | LOCK_NB) == 0 || errno != EWOULDBLOCK { return }
+        if isKeptLocked { return }
+        usleep(5_000)
+      }
+      isKeptLocked = true
+    }
+  }
 
   /// Removes the files of this folder that an ended process was writing, and the lists of such files. Nothing is removed
   /// while anybody writes here: the next call finds them.
@@ -267,11 +280,18 @@ public final class OpenFolder: Sendable {
     throw .system(path, .open, failure)
   }
 
+  /// Whether a text can name an entry of a folder, and nothing elsewhere.
+  ///
+  /// By bytes, as the system reads it: to Swift a slash and a mark that joins it are one sign, which is no slash.
+  package static func isName(_ text: String) -> Bool {
+    text != "" && text != "." && text != ".." && !text.utf8.contains { $0 == 0 || $0 == UInt8(ascii: "/") }
+  }
+
   /// The names of a path, of which there is at least one.
   private static func names(_ path: String) throws(FileError) -> [String] {
-    let names = path.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
-    let isPlain = names.allSatisfy { $0 != "" && $0 != "." && $0 != ".." && !$0.utf8.contains(0) }
-    guard isPlain else { throw FileError(path, .open, .badName) }
+    let names = path.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+      .map { String(decoding: $0, as: UTF8.self) }
+    guard names.allSatisfy(isName) else { throw FileError(path, .open, .badName) }
     return names
   }
 }

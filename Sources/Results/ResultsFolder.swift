@@ -24,8 +24,12 @@ public struct ResultsFolder: Hashable, Sendable {
   public var figures: URL { url.appending(path: "figures") }
   public var tables: URL { url.appending(path: "tables") }
   public var runs: URL { url.appending(path: RunFile.runs) }
+  var probes: URL { url.appending(path: StoredProbe.folder) }
   public var manifest: URL { url.appending(path: "manifest.json") }
   public var ratings: URL { url.appending(path: RatingsFile.name) }
+
+  /// The names of the folders in it that attnlab writes to.
+  var subfolders: [String] { [runs, figures, tables, probes].map(\.lastPathComponent) }
 
   /// The folder, for reading in it.
   /// - Throws: `FileError` if there is none.
@@ -36,9 +40,7 @@ public struct ResultsFolder: Hashable, Sendable {
   ///   before anything is computed.
   public func openForWriting() throws(FileError) -> OpenFolder {
     let folder = try OpenFolder.make(url)
-    for place in [runs, figures, tables] where try folder.kind(of: place.lastPathComponent) != nil {
-      _ = try folder.folder(place.lastPathComponent)
-    }
+    for name in subfolders where try folder.kind(of: name) != nil { _ = try folder.folder(name) }
     for place in [report, manifest, ratings] { try folder.requireReplaceable(place.lastPathComponent) }
     return folder
   }

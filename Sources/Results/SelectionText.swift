@@ -49,15 +49,17 @@ package struct SelectionText {
   package func operation(_ operation: OperationSpec) -> String {
     let said = operation.change.words
     if operation.op.changesStart { return "**\(operation.op.name)** (\(Markdown.text(said.effect)))" }
+    let words = operation.words.map { "words \(tokens(.names($0)))" }
     if operation.op.changesPrompt {
-      return "**\(operation.op.name)** (\(Markdown.text(said.effect))), in " + branch(operation.branch)
+      let parts = ["**\(operation.op.name)** (\(Markdown.text(said.effect)))", words].compactMap { $0 }
+      return parts.joined(separator: ", ") + ", in " + branch(operation.branch)
     }
     var parts = [
       "**\(operation.op.name)** of \(operation.place.rawValue) (\(Markdown.text(said.effect)))",
       "at \(sites(operation.sites))",
     ]
     if let heads = operation.heads { parts.append("head\(heads.count == 1 ? "" : "s") \(ranges(heads.sorted()))") }
-    if let words = operation.words { parts.append("words \(tokens(.names(words)))") }
+    if let words { parts.append(words) }
     parts.append(steps(operation.steps))
     parts += said.details.map(Markdown.text)
     if operation.renormalize { parts.append("rows brought back to a sum of 1") }

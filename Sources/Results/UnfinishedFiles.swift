@@ -8,29 +8,32 @@ package enum UnfinishedFiles {
   /// followed.
   /// - Throws: `FileError`.
   package static func paths(of results: ResultsFolder, in folder: OpenFolder) throws -> [String] {
-    try folders(of: results, in: folder).flatMap { prefix, folder in
-      try folder.unfinishedNames().map { prefix + $0 }
+    var paths: [String] = []
+    try forEachFolder(of: results, in: folder) { prefix, folder in
+      paths += try folder.unfinishedNames().map { prefix + $0 }
     }
+    return paths
   }
 
   /// Gives files that were to take their names together these names, where a process was killed in between, and removes
   /// the others. What a living process is writing stays.
   /// - Throws: `FileError`.
   package static func clear(_ results: ResultsFolder, in folder: OpenFolder) throws {
-    for (_, folder) in try folders(of: results, in: folder) {
+    try forEachFolder(of: results, in: folder) { _, folder in
       folder.completeNames()
       try folder.removeUnfinished()
     }
   }
 
-  /// The folder and those below it that attnlab writes to, with the beginnings of paths in them.
-  private static func folders(
-    of results: ResultsFolder, in folder: OpenFolder
-  ) throws -> [(prefix: String, folder: OpenFolder)] {
+  /// Hands over the folder and those below it that attnlab writes to, with the beginnings of paths in them. One is open at a
+  /// time: there may be more runs than a process may have files open.
+  private static func forEachFolder(
+    of results: ResultsFolder, in folder: OpenFolder, _ body: (_ prefix: String, _ folder: OpenFolder) throws -> Void
+  ) throws {
     let runs = RunFile.runs
-    var paths = [results.runs, results.figures, results.tables].map(\.lastPathComponent)
+    var paths = results.subfolders
     if try folder.kind(of: runs) == .folder { paths += try folder.folder(runs).names().map { "\(runs)/\($0)" } }
-    return try [("", folder)]
-      + paths.filter { try folder.kind(of: $0) == .folder }.map { ("\($0)/", try folder.folder($0)) }
+    try body("", folder)
+    for path in paths where try folder.kind(of: path) == .folder { try body("\(path)/", folder.folder(path)) }
   }
 }

@@ -9,7 +9,6 @@ public enum RunError: Error, Hashable, Sendable, CustomStringConvertible {
   case programsNotAllowed([String])
   /// No file can be made in the folder of the results; the reason is the system's.
   case notWritable(folder: String, reason: String)
-  /// A run that is done has no row of its picture.
 
   public var description: String {
     switch self {

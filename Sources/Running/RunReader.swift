@@ -42,6 +42,8 @@ public struct RunReader {
     let started = Date()
     let store = try AttentionStore.open(results.database, mode: .create)
     defer { progress.finished() }
+    // The lock on the database is held: no other run is at work here.
+    try UnfinishedFiles.clear(results, in: results.openForWriting())
     try store.beginExperiment(plan.experiment(command: command, file: file), plan: plan.described())
     let recorder = try StepRecorder(plan, store)
     try store.register(read: plan.groups.flatMap(recorder.descriptions))

@@ -45,7 +45,9 @@ struct DatabasePageTests {
     return shell.terminationStatus == 0
   }
 
-  @Test("the shell answers the query, in a folder that may be written to and as a file that does not change")
+  @Test(
+    "the shell answers the query, in a folder that may be written to and as a file that does not change",
+    .enabled(if: works("sqlite3 --version"), "the sqlite3 shell is not installed"))
   func shell() throws {
     let database = try DocumentedDatabase()
     try database.store.close()
@@ -83,5 +85,39 @@ struct DatabasePageTests {
     try #require(commands.count == 1, "\(commands)")
     let answer = try run(commands[0] + " --grid 6x4", on: database.url)
     #expect(answer.contains("Maps of \"car\" at sites of 6x4 cells: 32 of 8 runs, layers 11, 12, 2 steps"), "\(answer)")
+  }
+
+  @Test(
+    "the script sets each target beside its own source alone, where prompts and seeds are made in two settings",
+    .enabled(if: works("python3 -c 'import numpy, pandas'"), "numpy and pandas are not installed"))
+  func scriptOfTwoSettings() throws {
+    let database = try DocumentedDatabase()
+    try outside(
+      database.url,
+      """
+      INSERT INTO setting
+        SELECT 99, 'guidance_scale=2', num_inference_steps, 2.0, scheduler, scheduler_settings, height, width,
+          negative_prompt_id
+        FROM setting WHERE id = (SELECT setting_id FROM run WHERE hash = 'none1');
+      INSERT INTO run (id, hash, group_hash, setting_id, seed, calls, role, intervention, prompt_id, source_run_id,
+          status)
+        SELECT id + 100, hash || 'x', group_hash || 'x', 99, seed, calls, role, intervention, prompt_id,
+          source_run_id + 100, status
+        FROM run WHERE hash <> 'dog';
+      INSERT INTO plan_run SELECT plan_id, position + 100, run_hash || 'x' FROM plan_run;
+      INSERT INTO attention_map (run_id, record_id, site_id, step, timestep, branch, head, height, width, keys, minimum,
+          maximum, mean, mass, dtype, codec, data)
+        SELECT run_id + 100, record_id, site_id, step, timestep, branch, head, height, width, keys, minimum, maximum,
+          mean, mass, dtype, codec, data
+        FROM attention_map WHERE run_id + 100 IN (SELECT id FROM run);
+      """)
+    let command = try #require(try Self.commands("python3").first)
+    let answer = try run(command + " --grid 6x4", on: database.url)
+    #expect(answer.contains("64 of 16 runs"), "\(answer)")
+    // Two seeds in two settings; the lines of a head come first.
+    let table = try #require(answer.components(separatedBy: "by intervention:\n").dropFirst().first)
+      .components(separatedBy: "\n\n")[0]
+    let counts = table.split(separator: "\n").dropFirst(2).map { $0.split(separator: " ").last }
+    #expect(counts == ["4", "4", "4"], "\(answer)")
   }
 }

@@ -142,6 +142,34 @@ struct FileSystemTests {
     #expect(try fixture.store.mapCount() == 4)
   }
 
+  @Test(
+    "a disk without room to compact on: the message names the temporary folder too, and nothing is lost",
+    .enabled(if: mayMount, "needs the right to mount"))
+  func noRoomToCompact() throws {
+    let disk = try #require(try Disk(megabytes: 15))
+    let database = disk.folder.database
+    let fixture = try Fixture(folder: disk.folder)
+    for step in 0..<4 {
+      let maps = fixture.group.runs.map { run in
+        MapRow(
+          run: run.id, record: fixture.records[0], site: fixture.sites[0], branch: .conditional,
+          height: 256, width: 256, keys: 4, type: .float32, data: Data(count: 1 << 20))
+      }
+      try fixture.store.commitStep(groupHash: "g", step: step, timestep: 1, state: Data(), maps: maps)
+      try fixture.store.carryOverLog()
+    }
+    try fixture.store.finishGroup(hash: "g", results: fixture.results)
+    try fixture.store.removeRuns([fixture.group.runs[1].id])
+    try fixture.store.carryOverLog()
+    let before = try allRows(database)
+    expectError(
+      "\(database.path): the disk is full (SQLite code 13): compacting writes a copy into the temporary folder "
+        + "\(AttentionStore.temporaryFolder), then to the database's own disk. Free space on both, or name another "
+        + "temporary folder in SQLITE_TMPDIR: everything stored is whole"
+    ) { try fixture.store.compact() }
+    #expect(try allRows(database) == before && fixture.store.integrityCheck() == [])
+  }
+
   @Test("a folder that takes no files", .enabled(if: maySetImmutable, "needs the immutable attribute"))
   func unwritableFolder() throws {
     let folder = try TestFolder()

@@ -24,16 +24,14 @@ struct GroupTests {
     #expect(reversed.runs.map(\.id) == fixture.group.runs.map(\.id).reversed())
   }
 
-  @Test("targets may be given before their sources; they wait as pending")
-  func registerOnly() throws {
+  @Test("targets may be given before their sources")
+  func targetsFirst() throws {
     var pair = fixture.pair
     pair[0].hash = "s2"
     pair[1].hash = "t2"
     pair[1].sourceHash = "s2"
     for index in pair.indices { pair[index].setting.negativePrompt = fixture.prompts[0] }
-    try store.register(group: "g2", runs: pair.reversed())
-    try store.register(group: "g2", runs: pair)
-    #expect(try store.runs(RunFilter(groupHash: "g2")).map(\.status) == [.pending, .pending])
+    #expect(try store.beginGroup(hash: "g2", runs: pair.reversed()).runs.map(\.run) == pair.reversed())
     #expect(try store.runs(RunFilter(hashes: ["t2"])).map(\.negativePrompt) == ["a red car"])
     let begun = try store.beginGroup(hash: "g2", runs: pair)
     #expect(begun.runs.map(\.run) == pair)
@@ -139,10 +137,10 @@ struct GroupTests {
           "run s4: the source is \"s\", expected none, since it is a source itself; run s4: guidance_scale is nan, "
             + "expected a number"
         }.joined(separator: "; ")
-    ) { try store.register(group: "g4", runs: [bad, bad]) }
+    ) { try store.beginGroup(hash: "g4", runs: [bad, bad]) }
     expectError(
       "\(path): nothing was stored, because of 1 problem: group g5: the number of its runs is 0, expected 1 or more"
-    ) { try store.register(group: "g5", runs: []) }
+    ) { try store.beginGroup(hash: "g5", runs: []) }
     #expect(try allRows(fixture.folder.database) == before)
   }
 
@@ -165,6 +163,32 @@ struct GroupTests {
     #expect(
       try value(fixture.folder.database, "SELECT (SELECT count(*) FROM metric) + (SELECT count(*) FROM run)") == "0")
     #expect(try store.integrityCheck() == [])
+  }
+
+  @Test("room that removed runs leave is given back; where there is none the file is not written")
+  func compacting() throws {
+    let maps = [0, 1].map { run in
+      MapRow(
+        run: fixture.group.runs[run].id, record: fixture.records[0], site: fixture.sites[0], branch: .conditional,
+        height: 256, width: 256, keys: 8, type: .float32, data: Data(count: 2 << 20))
+    }
+    try store.commitStep(groupHash: "g", step: 0, timestep: 1, state: Data(), maps: maps)
+    try store.finishGroup(hash: "g", results: fixture.results)
+    let full = store.bytesOnDisk
+    try store.removeRuns([fixture.group.runs[1].id])
+    try store.removeUnused()
+    try store.compact()
+    let compacted = store.bytesOnDisk
+    #expect(full - compacted > 1 << 20, "\(full) bytes before, \(compacted) after")
+
+    let past = Date(timeIntervalSince1970: 1_000_000_000)
+    try FileManager.default.setAttributes([.modificationDate: past], ofItemAtPath: path)
+    let before = try FileManager.default.attributesOfItem(atPath: path)
+    try store.removeUnused()
+    try store.compact()
+    let after = try FileManager.default.attributesOfItem(atPath: path)
+    #expect(after[.modificationDate] as? Date == past && store.bytesOnDisk == compacted)
+    #expect(after[.systemFileNumber] as? Int == before[.systemFileNumber] as? Int)
   }
 
   @Test("a source that goes takes its targets with it, and they are named")

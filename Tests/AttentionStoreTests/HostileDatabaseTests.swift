@@ -111,7 +111,17 @@ struct HostileDatabaseTests {
       ("DROP VIEW run_overview; CREATE VIEW run_overview AS SELECT 1 AS id", "view run_overview is another one"),
       ("DROP TABLE metric; CREATE TABLE metric (run_id, name, value)", "table metric is another one"),
       ("DROP INDEX run_by_group", "index run_by_group is not there"),
-      ("DROP TABLE artifact", "table artifact is not there"),
+      ("DROP TABLE artifact", "table artifact is not there"), ("DROP VIEW comparison", "view comparison is not there"),
+      // The former view is allowed by its own name and in its own words alone.
+      (
+        "DROP VIEW comparison; " + StoreSchema.formerComparison.replacing("'none'", with: "'nobody'"),
+        "view comparison is another one"
+      ),
+      (
+        "DROP VIEW site_summary; "
+          + StoreSchema.formerComparison.replacing("VIEW comparison", with: "VIEW site_summary"),
+        "view site_summary is another one"
+      ),
     ] {
       let whole = try Data(contentsOf: fixture.folder.database)
       try outside(fixture.folder.database, change)
@@ -214,10 +224,10 @@ struct HostileDatabaseTests {
     expectError(
       "\(path): nothing was stored, because of 3 problems: run x: height is 0, expected 1 to 8192; "
         + "run x: width is 8193, expected 1 to 8192; run x: num_inference_steps is 10001, expected 1 to 10000"
-    ) { try store.register(group: "h", runs: [run]) }
+    ) { try store.beginGroup(hash: "h", runs: [run]) }
     expectError(
       "\(path): nothing was stored, because of 1 problem: a run: hash is \"../x\", expected 1 to 64 signs of a-z and 0-9"
-    ) { try store.register(group: "h", runs: [Samples.run("../x", prompt: fixture.prompts[0])]) }
+    ) { try store.beginGroup(hash: "h", runs: [Samples.run("../x", prompt: fixture.prompts[0])]) }
     let outside = RunResult(
       run: fixture.group.runs[0].id, artifacts: [Artifact(kind: "picture", path: "../x", sha256: "")])
     expectError(

@@ -84,6 +84,22 @@ struct OpeningTests {
     #expect(try Data(contentsOf: database) == before)
   }
 
+  @Test(
+    "a database with the former view is read as it is, and gets the present one where it is opened for writing",
+    arguments: [AttentionStore.Mode.create, .readWrite])
+  func formerView(mode: AttentionStore.Mode) throws {
+    try makeStore()
+    let view = "SELECT sql FROM sqlite_master WHERE name = 'comparison'"
+    let present = try value(database, view)
+    try outside(database, "DROP VIEW comparison; \(StoreSchema.formerComparison)")
+    #expect(try value(database, view) != present)
+    let before = try Data(contentsOf: database)
+    try AttentionStore.open(database, mode: .readOnly).close()
+    #expect(try Data(contentsOf: database) == before)
+    try AttentionStore.open(database, mode: mode).close()
+    #expect(try value(database, view) == present)
+  }
+
   @Test("missing files and folders, and folders where a file should be", arguments: [false, true])
   func missing(reading: Bool) throws {
     let mode: AttentionStore.Mode = reading ? .readOnly : .readWrite

@@ -202,7 +202,8 @@ struct QueryTests {
   @Test("runs are chosen by every condition")
   func runFilters() throws {
     let other = Samples.run("s2", prompt: fixture.prompts[1], seed: 2)
-    try store.register(group: "g2", runs: [other])
+    _ = try store.beginGroup(hash: "g2", runs: [other])
+    try outside(fixture.folder.database, "UPDATE run SET status = 'pending' WHERE hash = 's2'")
     let expected: [(filter: RunFilter, hashes: [String])] = [
       (.all, ["s", "t", "s2"]), (RunFilter(hashes: ["s2", "t", "x"]), ["t", "s2"]), (RunFilter(hashes: []), []),
       (RunFilter(groupHash: "g"), ["s", "t"]), (RunFilter(status: .pending), ["s2"]),

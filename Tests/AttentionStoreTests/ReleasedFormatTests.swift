@@ -5,7 +5,8 @@ import Testing
 
 @testable import AttentionStore
 
-/// A database of schema 1 as text, `Tests/Fixtures/schema-1.sql`: what was released stays readable, to the letter.
+/// A database of schema 1 as text, `Tests/Fixtures/schema-1.sql`: what was released stays readable, to the letter. Its view
+/// `comparison` is the former one, which is replaced where the database is opened for writing.
 ///
 /// `ATTNLAB_WRITE_FIXTURES=1 swift test --filter ReleasedFormatTests` writes it anew, with the `sqlite3` shell. After a
 /// release that is for a schema of another number, in a file of another name.
@@ -49,5 +50,7 @@ struct ReleasedFormatTests {
     try writer.beginExperiment(Samples.experiment)
     #expect(try writer.removeRuns(Set(writer.runs().map(\.id))).count == 9)
     try writer.close()
+    let view = "SELECT sql FROM sqlite_master WHERE name = 'comparison'"
+    #expect(try value(folder.database, view) == value(today.url, view))
   }
 }

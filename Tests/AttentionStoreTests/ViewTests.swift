@@ -127,6 +127,58 @@ struct ViewTests {
     #expect(try value(database.url, "SELECT difference FROM comparison WHERE hash = 'self4142'") == "0.625")
   }
 
+  /// A source whose targets fill several groups is a run of its own in each, and `none` is in one of them.
+  @Test("a target is compared with none of another group, of the same source prompt, and has one row for each metric")
+  func severalGroups() throws {
+    let columns = "hash, group_hash, setting_id, seed, calls, role, intervention, prompt_id, source_run_id, status"
+    try outside(
+      database.url,
+      """
+      INSERT INTO run (\(columns))
+        SELECT hash || 'b', group_hash || 'b', setting_id, seed, calls, role, intervention, prompt_id, NULL, status
+        FROM run WHERE hash IN ('source1', 'source2');
+      INSERT INTO run (\(columns))
+        SELECT 'late' || target.seed, source.group_hash, target.setting_id, target.seed, target.calls, 'target', 'late',
+          target.prompt_id, source.id, 'done'
+        FROM run AS target JOIN run AS source ON source.hash = 'source' || target.seed || 'b'
+        WHERE target.intervention = 'none' AND target.role = 'target';
+      INSERT INTO plan_run (plan_id, position, run_hash)
+        SELECT (SELECT max(id) FROM plan), 100 + id, hash FROM run WHERE group_hash LIKE '%b';
+      INSERT INTO metric (run_id, name, value) SELECT id, 'ssim', 1.0 FROM run WHERE intervention = 'late';
+      """)
+    let late = "SELECT seed, none_value, difference FROM comparison WHERE intervention = 'late' ORDER BY seed"
+    let found = ["seed=1 none_value=0.5 difference=0.5", "seed=2 none_value=0.25 difference=0.75"]
+    #expect(try rows(late) == found)
+    let repeated = "SELECT count(*) - count(DISTINCT run_id || metric) FROM comparison"
+    #expect(try value(database.url, repeated) == "0")
+    // Where no plan is written down there may be two.
+    try outside(
+      database.url,
+      """
+      DELETE FROM plan;
+      INSERT INTO run (\(columns))
+        SELECT 'none1b', group_hash, setting_id, seed, calls, role, 'none', prompt_id, source_run_id, status
+        FROM run WHERE hash = 'late1';
+      """)
+    #expect(try rows(late) == found && value(database.url, repeated) == "0")
+    // Another source's `none` is another edit.
+    try outside(
+      database.url,
+      """
+      DELETE FROM run WHERE hash = 'none1b';
+      UPDATE run SET prompt_id = (SELECT prompt_id FROM run WHERE hash = 'dog') WHERE hash = 'source1b';
+      """)
+    #expect(try rows(late) == ["seed=1 none_value=NULL difference=NULL", found[1]])
+  }
+
+  @Test("comparison finds what stands beside a target without looking through the runs")
+  func comparisonPlan() throws {
+    let steps = try DatabaseQueue(path: database.url.path).inDatabase { db in
+      try Row.fetchAll(db, sql: "EXPLAIN QUERY PLAN SELECT * FROM comparison").map { $0["detail"] as String? ?? "" }
+    }
+    #expect(steps.contains { $0.contains("none USING AUTOMATIC") && $0.contains("seed=?") }, "\(steps)")
+  }
+
   @Test("an edit of a single prompt is compared with that prompt left alone")
   func singlePrompts() throws {
     try outside(

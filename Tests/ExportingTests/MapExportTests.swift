@@ -188,13 +188,13 @@ import Testing
 
   @Test func wordsThatAreNoFileNames() throws {
     let spec = SyntheticResults.spec(
-      pairs: "[]", prompts: "[\"/ ? A a\"]", interventions: "{ none: [] }",
+      pairs: "[]", prompts: "[\"/ ? A a u2f\"]", interventions: "{ none: [] }",
       record: "[{ name: a (b), sites: \"cross:*\" }]")
     try exporting(spec) {
       MapExportRequest(run: $0[0], steps: .list([0]))
     } _: { files, _ in
       let stem = "step-00_cross-1_down_blocks.0.attentions.0_"
-      #expect(files.keys.sorted() == ["A", "a-2", "u2f", "u3f"].map { "\(stem)\($0).png" }.sorted())
+      #expect(files.keys.sorted() == ["A", "au232", "u2f", "u2f-2", "u3f"].map { "\(stem)\($0).png" }.sorted())
     }
   }
 

@@ -61,6 +61,31 @@ import Testing
     #expect(try folder.file("a").data() == Data("newest".utf8) && folder.file("b").data() == Data("new b".utf8))
   }
 
+  /// A write looks for lists under their usual names alone, so it costs the same however many files the folder has.
+  @Test func aWriteDoesNotReadTheFolder() throws {
+    let (partial, former) = (".\(UUID().uuidString).part", ".\(UUID().uuidString).part")
+    try Data("whole".utf8).write(to: scratch.url.appending(path: partial))
+    let list = [["partial": partial, "former": former, "name": "late"]]
+    try JSONEncoder().encode(list).write(to: scratch.url.appending(path: ".\(UUID().uuidString).names"))
+    try folder.write(Data("new".utf8), to: "a")
+    #expect(try folder.kind(of: "late") == nil, "the folder was read")
+    folder.completeNames()
+    #expect(try folder.names() == ["a", "late"] && folder.file("late").data() == Data("whole".utf8))
+  }
+
+  /// More writers than there are usual names: none takes another's list for its own.
+  @Test func writersAtOnceHaveListsOfTheirOwn() throws {
+    let pairs = try (0..<6).map { try begin(["a\($0)", "b\($0)"], in: folder) }
+    let journals = try pairs.map { try NameJournal.begin($0) }
+    for left in (0..<6).reversed() {
+      #expect(try folder.names().count { NameJournal.isName($0) } == left + 1)
+      for journal in journals[left] { journal.remove() }
+    }
+    for pair in pairs { try NewFile.takeNames(pair) }
+    let names = ["a", "b"].flatMap { letter in (0..<6).map { "\(letter)\($0)" } }
+    #expect(try folder.names() == names)
+  }
+
   @Test func aLivingWriterIsLeftAlone() throws {
     let files = try begin(["a", "b"], in: folder)
     let journals = try NameJournal.begin(files)
@@ -87,7 +112,9 @@ import Testing
   @Test(arguments: [
     #"[{"partial":"secret","former":".\(U).part","name":"b"}]"#,
     #"[{"partial":".\(U).part","former":"secret","name":"b"}]"#,
-    #"[{"partial":".\(U).part","former":".\(U).part","name":"../b"}]"#, "[", "",
+    #"[{"partial":".\(U).part","former":".\(U).part","name":"../b"}]"#,
+    #"[{"partial":".\(U).part","former":".\(U).part","name":"../\u0301b"}]"#,
+    #"[{"partial":".\(U).part","former":".\(U).part","name":".."}]"#, "[", "",
   ])
   func aStrangersListDoesNoHarm(_ text: String) throws {
     let unique = UUID().uuidString

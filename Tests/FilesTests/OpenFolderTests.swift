@@ -114,7 +114,10 @@ func message(_ folder: URL, _ body: () throws -> Void) -> String {
     #expect(try names(inside.appending(path: "b/c")) == ["d"])
   }
 
-  @Test(arguments: ["..", "../out", "a/../../out", "", "/etc/passwd", "a//b", ".", "a/.", "a\0b"])
+  /// To Swift a slash and an accent after it are one sign; to the system the slash is a slash.
+  @Test(arguments: [
+    "..", "../out", "a/../../out", "", "/etc/passwd", "a//b", ".", "a/.", "a\0b", "../\u{301}x", "a/\u{301}b/../c",
+  ])
   func namesThatLeadElsewhere(path: String) throws {
     let folder = try OpenFolder(inside)
     let expected =
@@ -123,6 +126,7 @@ func message(_ folder: URL, _ body: () throws -> Void) -> String {
     #expect(message(scratch.url) { try folder.remove(path) } == expected)
     #expect(message(scratch.url) { _ = try folder.file(path) } == expected)
     #expect(message(scratch.url) { _ = try folder.kind(of: path) } == expected)
+    #expect(message(scratch.url) { _ = try NewFile(path, in: folder) } == expected)
     #expect(try names(inside) == [])
     try expectOutsideIsWhole()
   }
@@ -187,6 +191,26 @@ func message(_ folder: URL, _ body: () throws -> Void) -> String {
     flock(locked, LOCK_UN)
     try folder.removeUnfinished()
     #expect(try folder.names() == ["a"])
+  }
+
+  @Test("who clears a folder is waited for, and then what is written here is not taken for left")
+  func lockedForAMoment() throws {
+    let folder = try OpenFolder(inside)
+    let locked = open(inside.path, O_RDONLY | O_DIRECTORY)
+    try #require(flock(locked, LOCK_EX | LOCK_NB) == 0)
+    let isFree = DispatchSemaphore(value: 0)
+    let clearing = Thread {
+      usleep(20_000)
+      close(locked)
+      isFree.signal()
+    }
+    clearing.start()
+    let file = try folder.newFile("a")
+    try file.append("whole")
+    isFree.wait()
+    try OpenFolder(inside).removeUnfinished()
+    try file.finish()
+    #expect(try folder.names() == ["a"] && folder.file("a").data() == Data("whole".utf8))
   }
 
   @Test("files that take their names together give them back together")

@@ -19,7 +19,7 @@ import Testing
     let run = try #require(runs.first { $0.first != "." })
     let id = "1B4E28BA-2FA1-11D2-883F-0016D3CCA427"
     let own = [
-      ".\(id).part", "runs/\(run)/.\(id).part", "tables/.\(id).part", "figures/.\(id).part",
+      ".\(id).part", "runs/\(run)/.\(id).part", "tables/.\(id).part", "figures/.\(id).part", "probes/.\(id).part",
     ]
     let others = [
       ".notes.part", ".notes.\(id)", ".\(id)", ".dat.nosync1a2b.XYZ", "\(id).part", "figures/mine.png", "runs/.hidden",
