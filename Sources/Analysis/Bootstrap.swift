@@ -64,17 +64,6 @@ public struct ClusteredSample: Hashable, Sendable {
     self.init(values, clusters: Array(values.indices))
   }
 
-  /// The mean of all values of some clusters; a cluster that is named twice counts twice.
-  /// - Parameter indices: in `0 ..< clusters`, one or more.
-  public func mean(ofClusters indices: some Sequence<Int>) -> Double {
-    var (sum, count) = (0.0, 0)
-    for index in indices {
-      sum += sums[index]
-      count += counts[index]
-    }
-    return sum / Double(count)
-  }
-
   /// The mean without one cluster, for each cluster; there are two or more.
   fileprivate var jackknife: [Double] {
     let sum = sums.reduce(0, +)

@@ -63,15 +63,16 @@ extension ClusteredSample {
   /// as much, as Korn and Graubard have it.
   ///
   /// Few clusters with a hit, or few without, leave Student's t an interval that is too narrow, and at 0 and 1 none. Here `n` values in
-  /// `k` clusters with the share `p` and its standard error `s` count as `n' = min(n, p (1 - p) / s^2) (t(n - 1) / t(k - 1))^2`, where
-  /// all are equal as `k` in place of `p (1 - p) / s^2`.
+  /// `k` clusters with the share `p` and its standard error `s` count as `n' = min(n, p (1 - p) / s^2) (t(n - 1) / t(k - 1))^2`. So
+  /// clusters that have one share between 0 and 1 count as `n`. At 0 and 1, where `p (1 - p) / s^2` says nothing, it is `k`.
   /// - Parameter confidence: above 0 and below 1.
   /// - Returns: nil for fewer than two clusters.
   /// - Source: Korn and Graubard 1998, as above.
   package func shareInterval(confidence: Double) -> ClosedRange<Double>? {
     guard clusters >= 2, (0...1).contains(mean) else { return nil }
-    let variance = standardError * standardError
-    let told = variance > 0 ? min(Double(count), mean * (1 - mean) / variance) : Double(clusters)
+    // At 0 and 1 nothing is left over either. Elsewhere a variance of 0, or what rounding makes of it, gives more than any count.
+    let spread = mean * (1 - mean)
+    let told = spread < 1e-9 ? Double(clusters) : min(Double(count), spread / (standardError * standardError))
     return Self.clopperPearson(mean, of: told * correction(confidence, values: Double(count)), confidence)
   }
 

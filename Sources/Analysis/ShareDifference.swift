@@ -46,8 +46,9 @@ public struct ShareDifference: Hashable, Sendable {
     return max(-1, mean - down)...min(1, mean + up)
   }
 
-  /// Of what the clusters leave over of both shares; 0 where one leaves nothing.
+  /// Of what the clusters leave over of both shares; 0 where one leaves nothing but rounding.
   private var correlation: Double {
+    guard !gained.clustersAgree(width: 1), !lost.clustersAgree(width: 1) else { return 0 }
     var (both, ofFirst, ofSecond) = (0.0, 0.0, 0.0)
     for cluster in gained.sums.indices {
       let count = Double(gained.counts[cluster])
@@ -56,8 +57,7 @@ public struct ShareDifference: Hashable, Sendable {
       ofFirst += a * a
       ofSecond += b * b
     }
-    let scale = (ofFirst * ofSecond).squareRoot()
-    return scale > 0 ? both / scale : 0
+    return both / (ofFirst * ofSecond).squareRoot()
   }
 
   /// As many clusters, drawn from these with replacement.

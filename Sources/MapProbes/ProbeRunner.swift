@@ -36,12 +36,12 @@ public struct ProbeRunner {
   @discardableResult
   public func run(_ store: AttentionStore) throws -> [String] {
     guard let probes = try ProbePlan(plan, in: results.url.deletingLastPathComponent(), store: store) else {
-      try store.removeProbes(Array(store.probes().keys))
+      try remove(Array(store.probes().values), from: store)
       return []
     }
     let stored = try store.probes()
     let names = probes.probes.map(\.spec.name)
-    try store.removeProbes(stored.keys.filter { !names.contains($0) })
+    try remove(stored.values.filter { !names.contains($0.name) }, from: store)
     let folder = try results.openForWriting()
     var made: [String] = []
     for (index, probe) in probes.probes.enumerated() {
@@ -74,6 +74,14 @@ public struct ProbeRunner {
       made.append(row.name)
     }
     return made
+  }
+
+  /// Forgets probes with their files. These go first: nothing would lead to a file that is left without its row.
+  private func remove(_ probes: [StoredProbe], from store: AttentionStore) throws {
+    guard !probes.isEmpty else { return }
+    let folder = try results.openForWriting()
+    for probe in probes where try folder.kind(of: probe.path) == .file { try folder.removeFile(probe.path) }
+    try store.removeProbes(probes.map(\.name))
   }
 }
 

@@ -1,4 +1,5 @@
 import Files
+import Formatting
 import Foundation
 
 /// A metric of the user's own: a program in one file, in any language, whose first comment says what it measures.
@@ -79,14 +80,18 @@ extension Metric {
   /// - Throws: `InstrumentError` with everything that is wrong.
   public init(program path: String, fields: [String: String]) throws(InstrumentError) {
     var problems = Self.programKeys.filter { $0.isNeeded && fields[$0.name] == nil }.map { "\($0.name) is missing" }
+    for key in ["title", "unit", "range", "direction", "reference", "accuracy"] {
+      guard let control = fields[key].flatMap(firstControl) else { continue }
+      problems.append("\(key) is one line of text, which holds no control character, found \(control)")
+    }
     let name = fields["name"] ?? ""
     let isPlain = name.utf8.allSatisfy { (97...122).contains($0) || (48...57).contains($0) || $0 == 95 }
     if fields["name"] != nil, !isPlain || !(1...64).contains(name.utf8.count) {
-      problems.append("name is \"\(name)\"; it is 1 to 64 of a-z, 0-9 and _")
+      problems.append("name is \"\(escaped(name))\"; it is 1 to 64 of a-z, 0-9 and _")
     }
     if MetricRegistry.named(name) != nil { problems.append("name is \"\(name)\", which attnlab has already") }
     if let of = fields["of"], of != "picture", of != "edit" {
-      problems.append("of is \"\(of)\"; it is picture or edit")
+      problems.append("of is \"\(escaped(of))\"; it is picture or edit")
     }
     let digits = fields["digits"].map { Int($0) } ?? 3
     if digits.map({ !(0...12).contains($0) }) ?? true { problems.append("digits is no number from 0 to 12") }

@@ -3,9 +3,9 @@ public enum MetricRegistry {
   /// In the order in which they are explained. A metric of your own is a file below `Metrics` with a line here.
   public static let all: [Metric] =
     [.psnr, .ssim, .colorDifference, .clipScore, .clipDirection, .structureDistance, .lpips] + truth + rated
-    + judged.map(\.bySecondReader)
+    + truth.map(\.bySecondReader)
 
-  /// What the scene reader tells of the bundled model's world.
+  /// What the scene reader tells of the bundled model's world. A verdict on pictures rests on it, so a second one is asked each too.
   private static let truth: [Metric] = [
     .objectPresent, .colorPresent, .bindingRight, .bindingOfTwo, .backgroundRight, .styleRight, .pictureRight,
     .attributeReflected, .colorReflected, .objectReflected, .backgroundReflected, .styleReflected, .colorOfSource,
@@ -17,13 +17,6 @@ public enum MetricRegistry {
 
   /// What raters tell of it, who do not know the prompt.
   private static let rated: [Metric] = [.ratedObjectPresent, .ratedBindingRight]
-
-  /// What a verdict on pictures rests on: a second scene reader is asked it too.
-  private static let judged: [Metric] = [
-    .objectPresent, .colorPresent, .bindingRight, .backgroundRight, .styleRight, .pictureRight, .attributeReflected,
-    .colorReflected, .objectReflected, .backgroundReflected, .styleReflected, .colorOfSource, .objectOfSource,
-    .backgroundOfSource,
-  ]
 
   /// - Returns: nil if there is none of that name.
   public static func named(_ name: String) -> Metric? { byName[name] }

@@ -24,8 +24,6 @@ public enum ProbingError: Error, Hashable, Sendable, CustomStringConvertible {
   case tooManyInputs(block: String, found: Int, most: Int)
   case training(String)
   case notConverged(iterations: Int, gradient: Double)
-  /// Two sides of a contrast that do not have the same seeds.
-  case seedsDiffer(String)
   case simulation(String)
 
   public var description: String {
@@ -57,8 +55,6 @@ public enum ProbingError: Error, Hashable, Sendable, CustomStringConvertible {
     case .training(let problem): "network: \(problem)"
     case .notConverged(let iterations, let gradient):
       "logistic regression: after \(iterations) iterations a derivative is still \(gradient); raise the penalty"
-    case .seedsDiffer(let contrast):
-      "contrast \(contrast): its sides do not have the same seeds; measure both on all seeds"
     case .simulation(let problem): "simulation: \(problem)"
     }
   }

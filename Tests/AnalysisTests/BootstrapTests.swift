@@ -45,7 +45,7 @@ import Testing
     for reference in cases {
       let sample = ClusteredSample(reference.values, clusters: reference.clusters)
       #expect(abs(sample.mean - reference.mean) < 1e-12, "\(reference.name)")
-      let means = reference.indices.map { sample.mean(ofClusters: $0) }
+      let means = reference.indices.map { sample.clusters(at: $0).mean }
       #expect(reference.intervals.count == 2)
       for (confidence, expected) in reference.intervals {
         for (method, ends) in [(Bootstrap.Method.percentile, expected.percentile), (.bca, expected.bca)] {

@@ -42,6 +42,21 @@ import Testing
     #expect(try #require(ShareDifference([1, 0], clusters: [3, 3])).interval(confidence: 0.95) == nil)
   }
 
+  /// Clusters that all gain and all lose one share say nothing of how the two go together, whatever rounding leaves of them.
+  @Test func sharesThatAgreeHaveNoCorrelation() throws {
+    func interval(_ hits: Int) throws -> ClosedRange<Double> {
+      let values = (0..<250).map { place -> Double in
+        place % 50 < hits ? 1 : place % 50 < 2 * hits ? -1 : 0
+      }
+      let shares = try #require(ShareDifference(values, clusters: values.indices.map { $0 / 50 }))
+      return try #require(shares.interval(confidence: 0.95))
+    }
+    // (7 / 50) 50 is not 7 in doubles, and (8 / 50) 50 is 8.
+    let (seven, eight) = (try interval(7), try interval(8))
+    #expect(seven.upperBound > 0.08 && seven.upperBound < eight.upperBound, "\(seven), \(eight)")
+    #expect(eight.upperBound < seven.upperBound + 0.01 && abs(seven.upperBound + seven.lowerBound) < 1e-12)
+  }
+
   /// Differences as experiments have them, from few that differ to many: `made` from independent things, whose truth is known.
   @Test(arguments: [
     (58, 0.0, 0.027), (300, 0.003, 0.014), (60, 0.004, 0.02), (40, 0.02, 0.07), (300, 0.37, 0.07), (29, 0.4, 0.06),

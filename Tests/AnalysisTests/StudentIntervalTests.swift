@@ -85,6 +85,25 @@ import Testing
     #expect(abs(found.lowerBound - low) < 1e-9 && abs(found.upperBound - high) < 1e-9, "\(found)")
   }
 
+  /// Clusters of one share between 0 and 1 say about as much as clusters that differ by one hit, however their share is rounded:
+  /// (7 / 50) 50 is not 7 in doubles, and (8 / 50) 50 is 8.
+  @Test func sharesThatAgreeAreNearThoseThatHardlyDiffer() throws {
+    func interval(_ hits: [Int], of size: Int) throws -> ClosedRange<Double> {
+      let values = hits.flatMap { hit in (0..<size).map { $0 < hit ? 1.0 : 0 } }
+      let sample = ClusteredSample(values, clusters: values.indices.map { $0 / size })
+      return try #require(sample.shareInterval(confidence: 0.95))
+    }
+    let alike = try interval([38, 38, 38, 38, 38], of: 40)
+    let nearly = try interval([38, 38, 38, 38, 37], of: 40)
+    // SciPy 1.17, of 200 values in five clusters.
+    #expect(abs(alike.lowerBound - 0.887_537_361_144) < 1e-9 && abs(alike.upperBound - 0.983_463_600_970) < 1e-9)
+    #expect(abs(alike.lowerBound - nearly.lowerBound) < 0.01 && abs(alike.upperBound - nearly.upperBound) < 0.01)
+    let (seven, eight) = (try interval([7, 7, 7, 7, 7], of: 50), try interval([8, 8, 8, 8, 8], of: 50))
+    #expect(abs(seven.lowerBound - 0.084_598_368_249) < 1e-9 && abs(seven.upperBound - 0.213_133_912_014) < 1e-9)
+    #expect(abs(eight.lowerBound - seven.lowerBound - 0.02) < 0.01, "\(seven), \(eight)")
+    #expect(abs(eight.upperBound - seven.upperBound - 0.02) < 0.01, "\(seven), \(eight)")
+  }
+
   /// 60 pairs without a difference are as many trials without a hit: 1 - 0.025^(1/60) may have one, either way.
   @Test func noDifferenceIsBoundedOnBothSides() throws {
     let none = ClusteredSample([Double](repeating: 0, count: 60))

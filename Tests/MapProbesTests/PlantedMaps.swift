@@ -3,6 +3,7 @@ import AttentionStore
 import Checkpoints
 import ExperimentFiles
 import ExperimentSupport
+import Files
 import Foundation
 import Planning
 import Results
@@ -109,12 +110,12 @@ struct PlantedMaps {
 
   /// The file of what a model was given, whose first number says which way the thing faces.
   private func latents(_ step: Int, _ run: PlannedRun) throws -> Artifact {
-    let artifact = Artifact(.inputLatents(step: step), of: run.hash, sha256: String(repeating: "0", count: 64))
-    let url = results.url.appending(path: artifact.path)
+    let file = RunFile.inputLatents(step: step)
+    let url = results.url.appending(path: file.path(of: run.hash))
     try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
     let values: [Float] = [Float(Self.facing(run.key) ?? 0.5), Float(run.key.seed.value % 3), 1, 0]
     try SafetensorsWriter.write([("latents", Tensor(values, shape: [1, 1, 2, 2]))], to: url)
-    return artifact
+    return Artifact(file, of: run.hash, sha256: sha256(try Data(contentsOf: url)))
   }
 
   /// `[6 cells, 3 words]`; the color's word is the second.

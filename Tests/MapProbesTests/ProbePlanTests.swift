@@ -1,7 +1,10 @@
+import Attention
+import AttentionStore
 import ExperimentFiles
 import ExperimentSupport
 import Foundation
 import Planning
+import Results
 import TestSupport
 import Testing
 
@@ -9,9 +12,13 @@ import Testing
 
 /// What a file asks of maps that are not there is said before anything is trained.
 @Suite struct ProbePlanTests {
+  /// The record of ``PlantedMaps``.
+  private static let recorded = #"{ name: words, sites: "cross:*", heads: all, tokens: words }"#
+
   private func message(
     _ probe: String, _ more: String = "", label: String = "color",
-    lists: String = "color: [red, blue, green], thing: [car, boat]"
+    lists: String = "color: [red, blue, green], thing: [car, boat]", record: String? = nil,
+    sites: [AttentionSite] = SyntheticResults.sites, beside make: (URL) throws -> Void = { _ in }
   ) throws -> String {
     let yaml = PlantedMaps.yaml(
       probes: """
@@ -19,11 +26,12 @@ import Testing
           lists: { \(lists) }
           probes: [{ name: p, says: is it, label: \(label), \(probe) }]
         \(more)
-        """)
+        """
+    ).replacing(Self.recorded, with: record ?? Self.recorded)
     return try Fixtures.withTemporaryFolder { folder in
+      try make(folder)
       let spec = try ExperimentSpec(yaml: yaml, file: "e.yaml")
-      let plan = try SyntheticResults.plan(
-        spec, sites: SyntheticResults.sites, size: .init(height: 16, width: 24))
+      let plan = try SyntheticResults.plan(spec, sites: sites, size: .init(height: 16, width: 24))
       do {
         _ = try ProbePlan(plan, in: folder, store: nil)
         return "no error"
@@ -67,6 +75,75 @@ import Testing
   func whatIsNotThereIsSaid(probe: String, said: String) throws {
     let expected = said == "no error" ? said : "probes.probes.p.\(said)"
     #expect(try message(probe) == expected)
+  }
+
+  /// Two heads of 64 x 64 places, and vectors of 4 values a head.
+  private static let large = SyntheticResults.sites.map {
+    AttentionSite(
+      index: $0.index, path: $0.path, kind: $0.kind, layer: $0.layer, height: 64, width: 64, heads: 2, latentHeight: 64,
+      latentWidth: 64)
+  }
+
+  private static func network(_ features: String, at site: String = "cross:1") -> String {
+    "classifier: network, registered: { sites: \"\(site)\", calls: [2] }, features: { \(features) }"
+  }
+
+  /// A network's features are counted before anything is made: those of all heads that it is shown, at its registered cells.
+  @Test(
+    arguments: [
+      ("record: words", nil, "cross:1", 8192), ("record: words, heads: each", nil, "cross:1", 8192),
+      ("record: words, heads: mean", nil, "cross:1", nil), ("record: words, heads: [1]", nil, "cross:1", nil),
+      ("record: words, value: mass", nil, "cross:1", nil),
+      ("record: r", #"{ name: r, sites: "cross:*", heads: all, tokens: words, pool: 45 }"#, "cross:1", nil),
+      ("record: r", #"{ name: r, sites: "cross:*", heads: all, tokens: words, pool: 46 }"#, "cross:1", 4232),
+      ("record: r", #"{ name: r, sites: "self:*", heads: all, pool: 6 }"#, "self:1", nil),
+      ("record: r", #"{ name: r, sites: "self:*", heads: all, pool: 7 }"#, "self:1", 4802),
+      ("record: r", #"{ name: r, sites: "self:*", pool: 8 }"#, "self:1", nil),
+      ("record: r", #"{ name: r, sites: "cross:*", of: output, pool: 22 }"#, "cross:1", nil),
+      ("record: r", #"{ name: r, sites: "cross:*", of: output, pool: 23 }"#, "cross:1", 4232),
+      ("record: r", #"{ name: r, sites: "cross:*", of: values, heads: all, tokens: words }"#, "cross:1", nil),
+    ] as [(String, String?, String, Int?)])
+  func networksOfTooManyFeatures(features: String, record: String?, site: String, found: Int?) throws {
+    let said = try message(Self.network(features, at: site), record: record, sites: Self.large)
+    let expected = found.map {
+      "probes.probes.p.features: \(site) call 2 has \($0) features, and a network takes 4096 or fewer; write heads: mean, name "
+        + "fewer heads, or record the maps with pool"
+    }
+    #expect(said == expected ?? "no error")
+    // Other classifiers take as many as there are.
+    let ridge = Self.network(features, at: site).replacing("network", with: "ridge")
+    #expect(try message(ridge, record: record, sites: Self.large) == "no error")
+  }
+
+  /// Measured labels have no values yet, and the maps are as wide.
+  @Test func networksOfMeasuredLabels() throws {
+    let said = try message(Self.network("record: words, word: 2"), label: "facing", sites: Self.large)
+    #expect(said.contains("probes.probes.p.features: cross:1 call 2 has 8192 features"), "\(said)")
+  }
+
+  /// A bank may hold wider maps than the probe's own, and latents of more values.
+  @Test(arguments: [("", 8192), (", reads: latents", 16384)])
+  func banksOfTooManyFeatures(reads: String, found: Int) throws {
+    let bank = "  banks: [{ name: b, says: a control, from: wide\(reads) }]"
+    for (probe, said) in [
+      (
+        Self.network("record: words"),
+        "probes.banks.b: the probe \"p\": \"wide\" has \(found) features at cross:1 call 2, and a network takes 4096 or fewer; "
+          + "name fewer heads, record its maps with pool, or leave the bank out"
+      ), ("features: { record: words }", "no error"),
+    ] {
+      let message = try message(probe, bank) { folder in
+        let results = ResultsFolder(folder.appending(path: "wide"))
+        try FileManager.default.createDirectory(at: results.url, withIntermediateDirectories: true)
+        let store = try AttentionStore.open(results.database, mode: .create)
+        let yaml = PlantedMaps.yaml(probes: "", latents: "[2]").replacing("name: small", with: "name: wide")
+        try SyntheticResults.begin(
+          SyntheticResults.plan(
+            ExperimentSpec(yaml: yaml, file: "e.yaml"), sites: Self.large, size: .init(height: 16, width: 24)), store)
+        try store.close()
+      }
+      #expect(message == said)
+    }
   }
 
   @Test(arguments: [

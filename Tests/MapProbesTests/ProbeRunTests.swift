@@ -1,9 +1,12 @@
 import AttentionStore
+import Checkpoints
 import ExperimentFiles
 import ExperimentSupport
+import Files
 import Foundation
 import Planning
 import Results
+import Tensors
 import TestSupport
 import Testing
 
@@ -135,13 +138,52 @@ import Testing
       #expect(facing.features.heads == [1] && facing.cells[1].features == 6)
       let given = try #require(facing.controls.first { $0.name == "given" })
       #expect(given.cells.map(\.cell) == [1] && given.samples == 52 && given.cells[0].accuracy.mean == 1, "\(given)")
-      // A file that is gone is said.
-      try FileManager.default.removeItem(at: planted.results.url.appending(path: "runs"))
-      try planted.store.removeProbes(["facing"])
-      #expect(throws: (any Error).self) {
+      func again() throws {
+        try planted.store.removeProbes(["facing"])
         try ProbeRunner(plan: planted.plan, results: planted.results).run(planted.store)
       }
+      // Other latents than those that were kept are said, and so is a link to the very same.
+      let run = try #require(try planted.store.runs().first)
+      let path = try #require(try planted.store.artifacts(run.id).first).path
+      let (file, away) = (planted.results.url.appending(path: path), folder.appending(path: "away"))
+      try FileManager.default.moveItem(at: file, to: away)
+      try SafetensorsWriter.write([("latents", Tensor([1, 2, 3, 4], shape: [1, 1, 2, 2]))], to: file)
+      #expect(throws: MapProbeError.unreadable(path, reason: "it is not the file that was kept")) { try again() }
+      try FileManager.default.removeItem(at: file)
+      try FileManager.default.createSymbolicLink(at: file, withDestinationURL: away)
+      #expect(throws: FileError(file.path, .open, .link)) { try again() }
+      // A file that is gone is said.
+      try FileManager.default.removeItem(at: planted.results.url.appending(path: "runs"))
+      #expect(throws: (any Error).self) { try again() }
       try planted.store.close()
+    }
+  }
+
+  /// A probe that the file has no more goes with its file; what else stands there stays.
+  @Test func aProbeThatIsNotAskedForGoesWithItsFile() throws {
+    let words = """
+      probes:
+        lists: { color: [red, blue, green], thing: [car, boat] }
+        probes:
+          - { name: words, says: is it told, label: color, features: { record: words, calls: [2] } }
+      """
+    try Fixtures.withTemporaryFolder { folder in
+      try trained(folder) { planted, _ in
+        let probes = planted.results.url.appending(path: "probes")
+        func names() throws -> [String] { try FileManager.default.contentsOfDirectory(atPath: probes.path).sorted() }
+        func run(_ text: String) throws {
+          let spec = try ExperimentSpec(yaml: PlantedMaps.yaml(probes: text), file: "e.yaml")
+          let plan = try SyntheticResults.plan(spec, sites: SyntheticResults.sites, size: .init(height: 16, width: 24))
+          try ProbeRunner(plan: plan, results: planted.results, isStopped: { true }).run(planted.store)
+        }
+        try Data().write(to: probes.appending(path: "mine.json"))
+        #expect(try names() == ["mine.json", "thing.json", "words.json"])
+        // What is asked for otherwise stays until it is trained.
+        #expect(throws: MapProbeError.interrupted(done: 0, total: 1)) { try run(words) }
+        #expect(try names() == ["mine.json", "words.json"] && planted.store.probes().keys.sorted() == ["words"])
+        try run("")
+        #expect(try names() == ["mine.json"] && planted.store.probes().isEmpty)
+      }
     }
   }
 

@@ -50,6 +50,14 @@ import Testing
     #expect(again.programFields.map(\.value) == metric.programFields.map(\.value) && fields.count == 9)
   }
 
+  /// What other programs take for markup is text like any other.
+  @Test func markupIsText() throws {
+    let folder = try ScratchFolder("metrics")
+    let text = Self.comment.replacingOccurrences(of: "mean brightness", with: "a|b <b> `c`")
+    let metric = try Metric(program: try MetricPrograms.write("#!/bin/sh\n\(text)cat\n", to: folder, "m.sh").path)
+    #expect(metric.title == "a|b <b> `c`")
+  }
+
   /// Claims hold a share to be none below 0 and above 1, whatever its program answers.
   @Test func anAnswerThatIsNoShare() throws {
     let folder = try ScratchFolder("metrics")
@@ -96,6 +104,20 @@ import Testing
     (
       "name: brightness", "name: " + String(repeating: "a", count: 65),
       "name is \"" + String(repeating: "a", count: 65) + "\"; it is 1 to 64 of a-z, 0-9 and _"
+    ),
+    ("name: brightness", "name: a\u{1B}", "name is \"a\\u001b\"; it is 1 to 64 of a-z, 0-9 and _"),
+    // Results keep them as lines of a file, and reports and terminals show them.
+    (
+      "title: mean brightness", "title: mean\tbrightness",
+      "title is one line of text, which holds no control character, found U+0009"
+    ),
+    (
+      "unit: levels", "unit: \u{1B}[2Jlevels",
+      "unit is one line of text, which holds no control character, found U+001B"
+    ),
+    (
+      "accuracy: exact", "accuracy: ex\u{2028}act",
+      "accuracy is one line of text, which holds no control character, found U+2028"
     ),
     ("name: brightness", "name: psnr", "name is \"psnr\", which attnlab has already"),
     ("of: picture", "of: film", "of is \"film\"; it is picture or edit"),

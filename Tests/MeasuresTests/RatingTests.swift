@@ -58,6 +58,20 @@ import Testing
     #expect(try Fixtures.withTemporaryFolder { try RatingsFile(in: OpenFolder($0)) }.isEmpty)
   }
 
+  /// Spreadsheets compute what begins like a formula, so that it is written with a mark, which is no part of a name.
+  @Test(arguments: [
+    ("@jane", "'@jane"), ("=1+1", "'=1+1"), ("-j, k", "\"'-j, k\""), ("+49", "+49"), ("'jane", "'jane"), ("''j", "''j"),
+  ])
+  func aNameLikeAFormulaIsOneRater(_ rater: String, _ written: String) throws {
+    var file = RatingsFile()
+    file.add(Rating(rater: rater, answer: "a dog"), run: "a1")
+    #expect(String(decoding: file.data, as: UTF8.self) == "run,rater,answer\na1,\(written),a dog\n")
+    var again = try read(String(decoding: file.data, as: UTF8.self))
+    #expect(again == file)
+    again.add(Rating(rater: rater, answer: "a red car"), run: "a1")
+    #expect(again.ratings == ["a1": [Rating(rater: rater, answer: "a red car")]])
+  }
+
   @Test(arguments: [
     "", "run,answer\na,b\n", "run,rater,answer\na,b\n", "run,rater,answer\na,,b\n", "run,rater,answer\na,\"b,c\n",
     "run,rater,answer\na,b,c,d\n",

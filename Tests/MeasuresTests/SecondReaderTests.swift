@@ -12,9 +12,10 @@ import Testing
     .secondSceneReader: Fixtures.folder.appending(path: "vision/tiny-convolution-reader").path,
   ])
 
-  private static func reading(_ name: String, _ color: String) -> SceneReading {
+  /// - Parameter first: the first column of the object, of eight.
+  private static func reading(_ name: String, _ color: String, from first: Int = 2) -> SceneReading {
     var answers = MadeUpAnswers()
-    answers.put(name, color, facing: "left", rows: 2..<6, columns: 2..<6)
+    answers.put(name, color, facing: "left", rows: 2..<6, columns: first..<(first + 4))
     return answers.reading()
   }
 
@@ -56,6 +57,24 @@ import Testing
     let run = try Self.run("a blue car", Self.reading("car", "blue"), Self.reading("car", "red"))
     #expect(try value("attribute_reflected", run) == 1)
     #expect(try value("attribute_reflected_second", run) == 0)
+  }
+
+  /// A verdict is to hold under both, whatever metric it is told by.
+  @Test func everyMetricOfTheFirstIsOneOfTheSecond() throws {
+    for metric in MetricRegistry.all where metric.accuracy.instrument == .sceneReader {
+      let second = try #require(MetricRegistry.named(Metric.nameBySecondReader(metric.name)), "\(metric.name)")
+      #expect(second.isShare == metric.isShare && second.range == metric.range && second.unit == metric.unit)
+      #expect(second.measure.subject == metric.measure.subject)
+    }
+  }
+
+  /// The layout of an edit, from both networks: each has the object elsewhere in the edit, or where it was.
+  @Test(arguments: [(2, 2, 1.0, 1.0), (4, 2, 0, 1), (2, 4, 1, 0)])
+  func layoutIsJudgedByTheSecondToo(_ first: Int, _ second: Int, _ byFirst: Double, _ bySecond: Double) throws {
+    let run = try Self.run(
+      "a blue car", Self.reading("car", "blue", from: first), Self.reading("car", "blue", from: second))
+    #expect(try value("layout_kept", run) == byFirst)
+    #expect(try value("layout_kept_second", run) == bySecond)
   }
 
   /// The networks themselves: each is asked once a picture, and they are two.

@@ -2,6 +2,7 @@ import Attention
 import ExperimentFiles
 import Planning
 import Probing
+import Tensors
 
 /// A site at one call of the model.
 struct ProbePlace: Hashable, Sendable {
@@ -97,5 +98,45 @@ struct PlannedProbe: Sendable {
   private func labelWord(_ index: Int) -> String? {
     let labels = trained.labels
     return ProbeSpec.ownLabels.contains(spec.label) ? nil : labels.classes[labels.values[index]]
+  }
+}
+
+extension ProbeFeaturesSpec {
+  /// How many features there are at a place, all heads together: as many values as are read of a picture there.
+  /// - Parameters:
+  ///   - record: of the plan, which is that of the probe itself or of a bank.
+  ///   - readsWords: whether a word's part alone is read of cross-attention.
+  /// - Returns: nil where no run leaves anything.
+  /// - Throws: `ExperimentError`, which a plan that was made does not.
+  func count(
+    of record: RecordSpec, in plan: ExperimentPlan, at place: ProbePlace, readsWords: Bool
+  ) throws -> Int? {
+    guard let index = plan.spec.record.firstIndex(where: { $0.name == record.name }),
+      let group = plan.groups.first(where: { $0.settingsLabel == plan.settings[0].label })
+    else { return nil }
+    let attention = try plan.attention(of: group)
+    // A plan that was read back may name a call that its runs do not make.
+    guard place.call < attention.stepCount,
+      let map = attention.maps(step: place.call).first(where: {
+        $0.record == index && $0.site == place.site.index && $0.branch == .conditional
+      })
+    else { return nil }
+    let shown = heads == .mean ? 1 : heads.numbers?.count ?? map.heads
+    if value == .mass { return shown }
+    return saturatingProduct(shown, map.height, map.width, readsWords && place.site.kind == .cross ? 1 : map.keys)
+  }
+}
+
+extension ProbeSpec {
+  /// The first of some places with more features than a network takes; nil where there is none, and for other classifiers.
+  /// - Parameter features: of a place; nil where there is nothing to be read.
+  func tooWide(
+    of places: [ProbePlace], _ features: (ProbePlace) throws -> Int?
+  ) rethrows -> (place: ProbePlace, features: Int)? {
+    guard classifier == .network else { return nil }
+    for place in places {
+      if let found = try features(place), found > NetworkProbe.mostInputs { return (place, found) }
+    }
+    return nil
   }
 }

@@ -3,6 +3,7 @@ import ExperimentFiles
 import Formatting
 import Planning
 import Probing
+import Tensors
 
 extension ProbePlan.Bank {
   /// The pictures that a probe and the bank have both.
@@ -70,6 +71,21 @@ extension ProbePlan.Bank {
     return .maps(plan.spec.record[index], site)
   }
 
+  /// How many features a probe is shown of the bank at a place; nil where the bank kept nothing.
+  /// - Throws: `ExperimentError`, which a plan that was made does not.
+  fileprivate func features(of probe: PlannedProbe, at place: ProbePlace) throws -> Int? {
+    switch reading(of: probe, at: place) {
+    case .maps(let record, let site)?:
+      return try probe.spec.features.count(
+        of: record, in: source.plan, at: ProbePlace(site: site, call: place.call),
+        readsWords: probe.trained.positions != nil)
+    case .latents?:
+      // Of four channels, as the plan counts them too.
+      return source.plan.sites.first.map { saturatingProduct(4, $0.latentHeight, $0.latentWidth) }
+    case nil: return nil
+    }
+  }
+
   /// The calls whose latents it keeps.
   fileprivate var latentCalls: [Int] { source.plan.groups.first?.inputLatentSteps ?? [] }
 }
@@ -118,7 +134,7 @@ extension ProbePlan {
     return faults
   }
 
-  /// Pictures that cannot be told apart in a bank, and words that it does not keep.
+  /// Pictures that cannot be told apart in a bank, words that it does not keep, and more features than a network takes.
   private static func problems(
     of bank: Bank, shownTo probe: PlannedProbe, lists: ProbesSpec, at place: String
   ) -> [ExperimentFault] {
@@ -133,7 +149,14 @@ extension ProbePlan {
       }
       let readings = probe.places.lazy.compactMap { bank.reading(of: probe, at: $0) }
       if case .maps(let record, _) = readings.first { _ = try bank.set(shared, of: probe, record, lists: lists) }
-      return []
+      let registered = probe.places.filter(probe.registered.contains)
+      guard let wide = try probe.spec.tooWide(of: registered, { try bank.features(of: probe, at: $0) }) else {
+        return []
+      }
+      return fault(
+        "\(quoted(bank.source.name)) has \(wide.features) features at \(wide.place.name), and a network takes "
+          + "\(NetworkProbe.mostInputs) or fewer",
+        "name fewer heads, record its maps with pool, or leave the bank out")
     } catch let error as ProbingError {
       return fault(
         "of its pictures that \(quoted(bank.source.name)) has too, \(error)",

@@ -19,11 +19,17 @@ struct ProbeResolver {
   /// - Throws: `ExperimentError` with everything of the probe that the plan does not have.
   func planned(_ spec: ProbeSpec, _ plan: ExperimentPlan) throws(ExperimentError) -> PlannedProbe? {
     let (record, places) = try self.places(spec.features, plan)
-    if spec.measured != nil, values == nil { return nil }
     let registered = try spec.registered.map { (cells) throws(ExperimentError) in
       try chosen(cells, of: places, plan)
     }
     let readsWords = record.of.hasTokens && places.contains { $0.site.kind == .cross }
+    if spec.classifier == .network {
+      guard let registered else {
+        throw fault("networks are trained at registered cells alone", "registered", "name some cells there")
+      }
+      try checkWidth(spec, plan, record, at: places.filter(registered.contains), readsWords: readsWords)
+    }
+    if spec.measured != nil, values == nil { return nil }
     let trained = try set(spec, spec.choice, plan, record, readsWords: readsWords, classes: nil)
     let tested =
       spec.testChoice.isEmpty
@@ -42,9 +48,6 @@ struct ProbeResolver {
     }
     if tested != nil, spec.classifier != .ridge || spec.folds != .seeds {
       throw fault("test_where is for ridge probes that are split by seeds", "test_where")
-    }
-    if spec.classifier == .network, spec.registered == nil {
-      throw fault("networks are trained at registered cells alone", "registered", "name some cells there")
     }
     return probe
   }
@@ -99,6 +102,22 @@ struct ProbeResolver {
     }
     let calls = try self.calls(features.calls, "features.calls", of: resolved.steps)
     return (record, sites.flatMap { site in calls.map { ProbePlace(site: site, call: $0) } })
+  }
+
+  /// Reports a place with more features than the classifier takes.
+  private func checkWidth(
+    _ spec: ProbeSpec, _ plan: ExperimentPlan, _ record: RecordSpec, at places: [ProbePlace], readsWords: Bool
+  ) throws(ExperimentError) {
+    let found: (place: ProbePlace, features: Int)?
+    do {
+      found = try spec.tooWide(of: places) {
+        try spec.features.count(of: record, in: plan, at: $0, readsWords: readsWords)
+      }
+    } catch { throw fault("\(error)", "registered") }
+    guard let wide = found else { return }
+    throw fault(
+      "\(wide.place.name) has \(wide.features) features, and a network takes \(NetworkProbe.mostInputs) or fewer",
+      "features", "write heads: mean, name fewer heads, or record the maps with pool")
   }
 
   private func sites(

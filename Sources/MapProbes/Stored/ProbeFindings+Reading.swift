@@ -55,13 +55,8 @@ struct ProbeTests {
       test -> (test: ProbeTestSpec, values: Values?, contrast: ProbeContrast?, why: String?) in
       do {
         let values = try self.values(test)
-        let nothing = values.seeds.map { SeedMean(seed: $0.seed, count: $0.count, mean: 0) }
-        // The interval is of the values as they are, in their own range: where all agree it depends on that.
-        let contrast = try ProbeContrasts(confidence: confidence)([
-          .init(
-            test.says, values.seeds, less: nothing, within: values.range,
-            against: test.threshold.value + values.chance)
-        ])[0]
+        let contrast = try ProbeContrasts(confidence: confidence)(
+          values.seeds, within: values.range, against: test.threshold.value + values.chance)
         return (test, values, contrast, contrast.interval == nil ? "fewer than two seeds" : nil)
       } catch let error as NotTestable {
         return (test, nil, nil, error.why)
@@ -75,20 +70,22 @@ struct ProbeTests {
       let chance = values?.chance ?? 0
       let interval = contrast?.interval?.moved(by: -chance)
       let isAbove = if case .above = test.threshold { true } else { false }
+      let (verdict, doubt) = self.verdict(test.threshold, interval, correctedP)
       return ProbeTestResult(
         says: test.says, probe: test.probe, over: over(test), measure: test.measure.rawValue,
         cells: values?.cells ?? "", side: isAbove ? "above" : "below", threshold: level,
-        estimate: contrast.map { $0.difference - chance }, interval: interval, seeds: contrast?.seeds ?? 0,
-        samples: values?.samples ?? 0, p: contrast?.p,
-        correctedP: correctedP, verdict: verdict(test.threshold, interval, correctedP), problem: why)
+        estimate: contrast.map { $0.mean - chance }, interval: interval, seeds: contrast?.seeds ?? 0,
+        samples: values?.samples ?? 0, p: contrast?.p, correctedP: correctedP, verdict: verdict, problem: why ?? doubt)
     }
   }
 
-  /// The interval's, where turning signs agrees that the value is not the threshold.
-  private func verdict(_ threshold: ClaimThreshold, _ interval: ClosedRange<Double>?, _ p: Double?) -> Verdict {
+  /// The interval's, where turning signs agrees that the value is not the threshold; else undecided, with the reason.
+  private func verdict(
+    _ threshold: ClaimThreshold, _ interval: ClosedRange<Double>?, _ p: Double?
+  ) -> (Verdict, doubt: String?) {
     let verdict = Verdict(threshold, interval: interval, placebo: .none)
-    guard [.shown, .refuted].contains(verdict), let p, p > 1 - spec.confidence else { return verdict }
-    return .undecided
+    guard [.shown, .refuted].contains(verdict), let p, p > 1 - spec.confidence else { return (verdict, nil) }
+    return (.undecided, "turning the signs of seeds does not agree: p \(String(format: "%.3g", p))")
   }
 
   private func over(_ test: ProbeTestSpec) -> String {

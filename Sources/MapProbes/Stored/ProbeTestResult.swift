@@ -26,7 +26,7 @@ public struct ProbeTestResult: Hashable, Sendable {
   /// Corrected for all tests of the file: Holm 1979.
   public let correctedP: Double?
   public let verdict: Verdict
-  /// Why it cannot be tested; nil where it can.
+  /// Why it cannot be tested, or why it is undecided where the interval lies beyond the threshold; nil elsewhere.
   public let problem: String?
 
   package init(

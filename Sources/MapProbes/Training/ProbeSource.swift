@@ -3,6 +3,8 @@ import Attention
 import AttentionStore
 import Checkpoints
 import ExperimentFiles
+import Files
+import Foundation
 import Planning
 import Probing
 import Results
@@ -31,6 +33,8 @@ struct ProbeSource: Sendable {
 
   /// No more values are held of one place.
   private static let mostValues = 1 << 29
+  /// A file of latents is smaller.
+  private static let mostBytes = 1 << 28
 
   /// The maps of all pictures of a set.
   /// - Throws: `MapProbeError` for a map that is missing or of another shape; `StoreError`; ``ProbingError``.
@@ -73,7 +77,8 @@ struct ProbeSource: Sendable {
   }
 
   /// What the model was given of each run at a call, `[runs, channels * height * width]`.
-  /// - Throws: `MapProbeError` for latents that are missing or of another shape; `StoreError`, `FileError`, `CheckpointError`.
+  /// - Throws: `MapProbeError` for latents that are missing, of another shape or not those that were kept; `StoreError`,
+  ///   `FileError`, `CheckpointError`.
   func latents(_ runs: [PlannedRun], call: Int) throws -> FeatureBlock {
     let what = "latents of \(name), call \(call)"
     let folder = try results.open()
@@ -82,11 +87,10 @@ struct ProbeSource: Sendable {
     for run in runs {
       guard let stored = self.runs[run.hash] else { throw MapProbeError.noRun(experiment: name, run: "\(run.key)") }
       let kind = RunFile.inputLatents(step: call).kind
-      guard let path = try store.artifacts(stored.id).first(where: { $0.kind == kind })?.path else {
+      guard let artifact = try store.artifacts(stored.id).first(where: { $0.kind == kind }) else {
         throw MapProbeError.missing(what, run: "\(run.key)", expected: 1, found: 0)
       }
-      _ = try folder.file(path)
-      let read = try SafetensorsFile(url: results.url.appending(path: path)).tensor(named: "latents").values
+      let read = try Self.latents(artifact, in: folder)
       guard read.count == width ?? read.count else {
         throw MapProbeError.shape(what, expected: width ?? 0, found: read.count)
       }
@@ -94,6 +98,19 @@ struct ProbeSource: Sendable {
       values += read
     }
     return try FeatureBlock(name: what, samples: runs.count, width: width ?? 0, values: values)
+  }
+
+  /// The latents of a file, which is the one that was kept.
+  private static func latents(_ artifact: Artifact, in folder: OpenFolder) throws -> [Float] {
+    let file = try folder.file(artifact.path)
+    guard try sha256(file.data(limit: mostBytes)) == artifact.sha256 else {
+      throw MapProbeError.unreadable(artifact.path, reason: "it is not the file that was kept")
+    }
+    // By its descriptor: under its path another file may stand by now, or a link.
+    return try withExtendedLifetime(file) {
+      try SafetensorsFile(url: URL(filePath: "/proc/self/fd/\(file.descriptor)"), named: artifact.path)
+        .tensor(named: "latents").values
+    }
   }
 }
 

@@ -6,7 +6,7 @@ extension Metric {
   var bySecondReader: Metric {
     Metric(
       name: Self.nameBySecondReader(name), title: "\(title), second reader", unit: unit, digits: digits, range: range,
-      direction: "\(direction); by the second scene reader", reference: reference,
+      isShare: isShare, direction: "\(direction); by the second scene reader", reference: reference,
       accuracy: .instrument(.secondSceneReader, accuracyNames), revision: revision,
       measure: measure.looking { $0.withSecondReader })
   }

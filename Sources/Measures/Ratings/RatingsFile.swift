@@ -53,7 +53,8 @@ public struct RatingsFile: Hashable, Sendable {
     ratings[run] = known.sorted { $0.rater < $1.rater }
   }
 
-  /// The lines of a table of text with a header, each with its number in the file; empty lines are passed over.
+  /// The lines of a table of text with a header, each with its number in the file; empty lines are passed over. A field that
+  /// `CSVTable` marked as text is read as it was before.
   /// - Throws: `FileError`; `RatingError` for what is no such table.
   public static func rows(_ file: OpenFile, header: [String]) throws -> [(number: Int, fields: [String])] {
     guard file.size <= mostBytes else {
@@ -78,12 +79,18 @@ public struct RatingsFile: Hashable, Sendable {
       throw RatingError("\(file.path): it has \(csv.rows.count) lines; answers have at most \(mostLines)")
     }
     return try csv.rows.enumerated().compactMap { index, row in
-      let fields = row.map { $0.trimmingCharacters(in: .whitespaces) }
+      let fields = row.map { unmarked($0.trimmingCharacters(in: .whitespaces)) }
       guard fields.contains(where: { !$0.isEmpty }) else { return nil }
       guard fields.count == header.count else {
         throw RatingError("\(file.path), line \(index + 2): expected \(header.count) fields, found \(fields.count)")
       }
       return (index + 2, fields)
     }
+  }
+
+  /// Without the apostrophe that stands before what begins like a formula, as `@jane`; one of the text's own stays.
+  private static func unmarked(_ field: String) -> String {
+    let text = String(field.dropFirst())
+    return field.hasPrefix("'") && CSVTable.field(text) == CSVTable.field(field) ? text : field
   }
 }
