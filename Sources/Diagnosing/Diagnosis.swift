@@ -71,14 +71,8 @@ package struct Diagnosis: Encodable {
       add(name, Engine(backend: backend).library)
     }
     let current = "\(Engine.current.backend.rawValue)"
-    if let wanted = environment["ATTNLAB_ENGINE"], wanted != current {
-      add(
-        "engine", .warning, "\(current); ATTNLAB_ENGINE asks for \"\(wanted)\", which is not in this build",
-        "set ATTNLAB_ENGINE to \(Engine.Backend.allCases.filter(\.isAvailable).map(\.rawValue).joined(separator: " or "))"
-          + ", or leave it out")
-    } else {
-      add("engine", current + (environment["ATTNLAB_ENGINE"] == nil ? "" : ", as ATTNLAB_ENGINE asks"))
-    }
+    let isNamed = environment[Engine.variable].map { !$0.isEmpty } ?? false
+    add("engine", current + (isNamed ? ", as \(Engine.variable) asks" : ""))
   }
 
   private mutating func addLibraries() {

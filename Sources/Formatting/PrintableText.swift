@@ -13,6 +13,18 @@ public func printable(_ text: String) -> String {
   }.joined()
 }
 
+/// The first sign that text for pictures, tables and file headers may not hold, as `U+0009`: a control character, a separator
+/// of lines or paragraphs, or a byte order mark. nil for one line of text.
+package func firstControl(in text: String) -> String? {
+  let found = text.unicodeScalars.first { scalar in
+    [.control, .lineSeparator, .paragraphSeparator].contains(scalar.properties.generalCategory) || scalar == "\u{FEFF}"
+  }
+  return found.map { scalar in
+    let code = String(scalar.value, radix: 16, uppercase: true)
+    return "U+" + String(repeating: "0", count: max(0, 4 - code.count)) + code
+  }
+}
+
 /// Whether a sign is not seen where it stands, and yet changes how the text around it is shown.
 func isUnprintable(_ scalar: Unicode.Scalar) -> Bool {
   [.control, .lineSeparator, .paragraphSeparator, .format].contains(scalar.properties.generalCategory)

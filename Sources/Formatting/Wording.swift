@@ -22,6 +22,12 @@ package func ranges(_ numbers: [Int]) -> String {
   return runs.map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)" }.joined(separator: ", ")
 }
 
+/// The lowest and the highest of some numbers: `48 to 52`, or `48` where they are equal.
+package func extent(of numbers: [Int]) -> String {
+  let (low, high) = (numbers.min() ?? 0, numbers.max() ?? 0)
+  return low == high ? "\(low)" : "\(low) to \(high)"
+}
+
 /// `1,234,567`
 package func grouped(_ number: Int) -> String {
   let digits = Array("\(number.magnitude)")

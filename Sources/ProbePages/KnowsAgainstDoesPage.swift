@@ -162,7 +162,8 @@ package struct KnowsAgainstDoesPage {
     return try Figures.lineChart(
       title: title, panels: panels,
       positions: single.isEmpty ? ChartPositions("layers", layers.map { ranges($0) }) : LayerChart.positions(single),
-      vertical: "points", note: "Bars: \(Readable.percent(SweepEffects.confidence)) intervals of what is done.")
+      vertical: "points",
+      note: "Bars: \(Readable.percent(SweepEffects.confidence)) intervals of what is done. \(Self.size(windows))")
   }
 
   private func scatter(_ title: String, _ one: KnowsAgainstDoes, _ windows: [KnowsAgainstDoes.Window]) throws -> Picture
@@ -182,7 +183,13 @@ package struct KnowsAgainstDoesPage {
       title: title, lines: lines.filter { !$0.points.isEmpty },
       horizontal: "knows: \(one.spec.probe) over \(one.spec.over), points",
       vertical: "does: \(one.spec.metric)" + (one.isOfShares ? ", points" : ""),
-      note: "A mark a place, with its layers. Filled: the interval of what is done excludes 0.")
+      note: "A mark a place, with its layers. Filled: the interval of what is done excludes 0. \(Self.size(windows))")
+  }
+
+  /// Of how many edits what is done is measured: `n = 48 to 52 edits a place.`
+  package static func size(_ windows: [KnowsAgainstDoes.Window]) -> String {
+    let counts = windows.flatMap { $0.places.map(\.does.result.count) }
+    return "n = \(extent(of: counts.filter { $0 > 0 })) edits a place."
   }
 
   // MARK: - The table

@@ -41,12 +41,31 @@ struct LayerChart {
         references: probes.map(\.chance).uniqued.count == 1
           ? [ReferenceLine("chance", at: 100 * probes[0].chance)] : [])
     }
-    let draws = probes.map { "\($0.permutations)" }.uniqued.joined(separator: ", ")
     return try Figures.lineChart(
       title: title, panels: panels, positions: Self.positions(positions), vertical: "percent right", range: 0...100,
-      note:
-        "\(size). Bars: \(Self.intervals(probes[0])). Open marks: family-wise p above \(ProbeText.level(probes[0].level)) "
-        + "(\(draws) permutations).")
+      note: note(hasControls: hasControls, size: size))
+  }
+
+  func note(hasControls: Bool, size: String) -> String {
+    let draws = probes.map { "\($0.permutations)" }.uniqued.joined(separator: ", ")
+    let others = hasControls ? probes.flatMap(otherSizes) : []
+    return
+      "\(size)\(others.map { "; \($0)" }.joined()). Bars: \(Self.intervals(probes[0])). Open marks: family-wise p above "
+      + "\(ProbeText.level(probes[0].level)) (\(draws) permutations)."
+  }
+
+  /// `n = 336 pictures, 8 seeds of random UNet 1`: for controls that have a line and are of other pictures than the probe.
+  private func otherSizes(of probe: ProbeResult) -> [String] {
+    let others = probe.controls.compactMap { control -> (name: String, size: String)? in
+      guard let cell = Self.drawn(control, of: probe).first else { return nil }
+      let size = ProbeText.size(cell.accuracy)
+      guard size != ProbeText.size(probe.cells[cell.cell].accuracy) else { return nil }
+      return (ProbeText.control(control.name), size)
+    }
+    return others.map(\.size).uniqued.map { size in
+      let names = others.filter { $0.size == size }.map(\.name)
+      return "\(size) of \(names.count > 3 ? counted(names.count, "control") : listed(names))"
+    }
   }
 
   /// One for each kind of attention that the probe sees.
@@ -63,12 +82,16 @@ struct LayerChart {
     }
   }
 
-  /// Controls of one place alone, as the null cell, have no line.
+  /// The cells of a control's line; none for a control of one place alone, as the null cell.
+  private static func drawn(_ control: ProbeControl, of probe: ProbeResult) -> [ProbeControl.Cell] {
+    let cells = control.cells.filter { probe.cells.indices.contains($0.cell) && probe.cells[$0.cell].head == nil }
+    return cells.map { probe.cells[$0.cell].layer }.uniqued.count > 1 ? cells : []
+  }
+
   private func controls(of probe: ProbeResult, call: Int) -> [LineSeries] {
     probe.controls.flatMap { control -> [LineSeries] in
-      let cells = control.cells.filter { probe.cells.indices.contains($0.cell) && probe.cells[$0.cell].head == nil }
+      let cells = Self.drawn(control, of: probe)
       let kinds = cells.map { probe.cells[$0.cell].kind }.uniqued
-      guard cells.map({ probe.cells[$0.cell].layer }).uniqued.count > 1 else { return [] }
       return kinds.map { kind in
         let name = ProbeText.control(control.name)
         return LineSeries(

@@ -62,7 +62,7 @@ package struct ProbePage {
       guard let cell = probe.bestCell else { return nil }
       return
         "\(Markdown.code(probe.name)) tells \(Markdown.text(probe.label)) right in \(ProbeText.percent(cell.accuracy.mean)) % "
-        + "of \(counted(cell.accuracy.count, "picture")) (\(cell.name)); guessing gives \(ProbeText.percent(probe.chance)) %."
+        + "of \(counted(cell.accuracy.count, "picture")) (\(Markdown.text(cell.name))); guessing gives \(ProbeText.percent(probe.chance)) %."
     }
   }
 
@@ -70,25 +70,40 @@ package struct ProbePage {
     guard let first = probes.first else { return "Nothing can be said: no probe has a result." }
     let held = probes.map(\.grouping).uniqued.map { "\(ProbeText.held($0))s" }
     let size = Self.first(probes.map(\.size).uniqued, nil).joined(separator: "; ")
-    let told =
-      probes.allSatisfy(\.controls.isEmpty)
-      ? "No control was made, so nothing says what of this the maps alone would give."
-      : "Probes that were kept from what is asked about reach at most: \(strongest.joined(separator: ", ")). What is beyond that is the finding."
+    let told = controlled ?? "No control was made, so nothing says what of this the maps alone would give."
     return "Each probe is asked only about \(listed(held)) that it never learned from (\(size)). \(told) "
       + "The margins of error below are such that each should hold in \(Readable.percent(first.confidence)) of such experiments, with this model and pictures like these."
   }
 
-  /// Of the probes that are named above, the control that does best.
-  private var strongest: [String] {
-    probes.filter { !$0.controls.isEmpty }.prefix(Self.named).compactMap { probe in
-      let reached = probe.controls.compactMap { control in
-        probe.compared(control).map { (control.name, share: $0.control.accuracy.mean) }
-      }
-      return reached.max { $0.share < $1.share }.map { name, share in
-        "\(Markdown.text(ProbeText.control(name))) \(ProbeText.percent(share)) %"
-          + (probes.count > 1 ? " (\(Markdown.code(probe.name)))" : "")
-      }
+  /// What the controls of the first probes reach: of each probe the control that does best where it is compared, and the one that
+  /// does best at any place, if that is more. nil where there is no control.
+  private var controlled: String? {
+    var (here, elsewhere): ([String], [String]) = ([], [])
+    for probe in probes.filter({ !$0.controls.isEmpty }).prefix(Self.named) {
+      let compared = probe.controls.map { (name: $0.name, cells: probe.compared($0).map { [$0.control] } ?? []) }
+      let all = probe.controls.map { (name: $0.name, cells: $0.cells) }
+      guard let best = strongest(of: compared, probe), let most = strongest(of: all, probe) else { continue }
+      here.append(best.text)
+      if most.share > best.share { elsewhere.append(most.text) }
     }
+    guard !here.isEmpty else { return nil }
+    return "At these places, probes that were kept from what is asked about reach: \(here.joined(separator: ", ")). "
+      + (elsewhere.isEmpty ? "" : "At other places they reach more: \(elsewhere.joined(separator: ", ")). ")
+      + "What a probe tells beyond them at the same place is the finding."
+  }
+
+  /// The most that one of some controls reaches in a cell, in words; nil where there is no cell.
+  private func strongest(
+    of controls: [(name: String, cells: [ProbeControl.Cell])], _ probe: ProbeResult
+  ) -> (share: Double, text: String)? {
+    let reached = controls.flatMap { control in
+      control.cells.filter { probe.cells.indices.contains($0.cell) }.map { (name: control.name, cell: $0) }
+    }
+    guard let best = reached.max(by: { $0.cell.accuracy.mean < $1.cell.accuracy.mean }) else { return nil }
+    let share = best.cell.accuracy.mean
+    let probeName = probes.count > 1 ? "\(Markdown.code(probe.name)), " : ""
+    let place = probeName + Markdown.text(probe.cells[best.cell.cell].name)
+    return (share, "\(Markdown.text(ProbeText.control(best.name))) \(ProbeText.percent(share)) % (\(place))")
   }
 
   // MARK: - The section
@@ -131,8 +146,8 @@ package struct ProbePage {
     let table = Markdown.table(
       ["test", "where", "what", "threshold:", "estimate:", "interval:", "n:", "p:", "verdict"], rows)
     return
-      "*Shown*: the whole interval lies beyond the threshold. *Refuted*: the whole interval lies on the other side of it. "
-      + "*Undecided*: anything else. Intervals are so wide that all of them together hold at the confidence of the file. p is of a "
+      "*Shown*: the whole interval lies beyond the threshold. *Refuted*: the whole interval lies on the other side of it. Both need a "
+      + "p that agrees, of at most 1 less the file's confidence. *Undecided*: anything else. Intervals are so wide that all of them together hold at the confidence of the file. p is of a "
       + "mean at the threshold, by turning the signs of seeds, corrected by Holm's method for "
       + "\(counted(tests.count, "test")).\n\n\(table)\n\nThe numbers: [tables/\(Self.testsTable)](tables/\(Self.testsTable))."
   }

@@ -27,6 +27,11 @@ enum ProbeText {
     ProbeText.interval(interval.map { $0.clamped(to: 0...1) }, percent)
   }
 
+  /// `n = 336 pictures, 8 seeds`.
+  static func size(_ estimate: SeedEstimate) -> String {
+    "n = \(counted(estimate.count, "picture")), \(counted(estimate.seeds.count, "seed"))"
+  }
+
   /// With as many digits as permutations can tell.
   static func p(_ p: Double?) -> String {
     guard let p, p.isFinite else { return "–" }

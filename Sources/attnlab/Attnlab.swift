@@ -52,7 +52,10 @@ struct Attnlab: ParsableCommand {
   static func main() {
     ThreadWaiting.settle()
     StandardOutput.prepare()
-    do { _ = try InstructionSet.pin(ProcessInfo.processInfo.environment) } catch {
+    do {
+      _ = try InstructionSet.pin(ProcessInfo.processInfo.environment)
+      _ = try Engine.named(in: ProcessInfo.processInfo.environment)
+    } catch {
       StandardError.write("error: \(error)\n")
       Foundation.exit(ExitStatus.wrongUse.rawValue)
     }

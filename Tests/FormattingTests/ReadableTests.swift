@@ -21,6 +21,16 @@ import Testing
   @Test(arguments: [(0, "0"), (99_999, "99999"), (12_460_000, "12.5 million"), (1_070_000_000, "1.07 billion")])
   func counts(_ value: Int, _ text: String) { #expect(Readable.count(value) == text) }
 
+  @Test(arguments: [([], "0"), ([48], "48"), ([52, 48, 50], "48 to 52"), ([7, 7], "7")] as [([Int], String)])
+  func extents(_ numbers: [Int], _ text: String) { #expect(extent(of: numbers) == text) }
+
+  @Test(
+    arguments: [
+      ("", nil), ("a|b <b> `c` 日 \u{200D}", nil), ("a\tb", "U+0009"), ("a\u{1B}", "U+001B"), ("\u{2028}\n", "U+2028"),
+      ("\u{FEFF}a", "U+FEFF"),
+    ] as [(String, String?)])
+  func controls(_ text: String, _ found: String?) { #expect(firstControl(in: text) == found) }
+
   @Test func factsAlign() {
     #expect(TextTable.facts([("name", "a\nb"), ("of", "c")]) == "name  a\\u{A}b\nof    c\n")
   }

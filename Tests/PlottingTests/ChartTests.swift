@@ -68,6 +68,22 @@ import Testing
     #expect((0..<picture.height).contains { picture.at(picture.width - Layout.margin - 22, $0) == blue })
   }
 
+  /// Nine controls and a reference are more than there are dashes.
+  @Test func grayLinesDiffer() {
+    let controls = (1...9).map { LineSeries("control \($0)", role: .control, points: []) }
+    let styles = LineStyles([LinePanel(series: controls, references: [ReferenceLine("chance", at: 14)])])
+    #expect(styles.entries.map(\.label) == controls.map(\.label) + ["chance"])
+    #expect(Set(styles.entries.map(\.style)).count == 10)
+  }
+
+  /// A series that has no point in a panel moves no marks there.
+  @Test func aMarkAloneStandsAtItsPosition() throws {
+    let alone = LineSeries("", points: [.init(60), nil])
+    let picture = try chart([LinePanel(series: [alone, LineSeries(" ", points: [nil, nil])])])
+    let x = left(picture) + 22
+    #expect(picture.at(x - 5, height(60)) == vermilion && picture.at(x + 5, height(60)) == vermilion)
+  }
+
   @Test func referencesCrossThePlot() throws {
     let series = LineSeries("s", points: [nil, nil])
     let picture = try chart([LinePanel(series: [series], references: [ReferenceLine("chance", at: 50)])])

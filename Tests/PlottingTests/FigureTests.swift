@@ -226,6 +226,11 @@ private enum Sample: String, CaseIterable {
     #expect(near([1003.5, 1005]) == ["1003.5", "1004", "1004.5", "1005"])
     #expect(near([-31, -25]) == ["−31", "−30", "−29", "−28", "−27", "−26", "−25"])
     #expect(near([0.7]) == ["0", "0.2", "0.4", "0.6", "0.8"] && near([1e300, 1e300]).first == "0")
+    // Spans that have no step.
+    for tiny in [5e-324, -5e-324, 1e-323, 1e-301] {
+      #expect(ticks([tiny]) == ticks([0]) && near([tiny]) == near([0]), "\(tiny)")
+    }
+    #expect(throws: Never.self) { try Figures.barChart(title: "", axis: "", bars: [Bar("", mean: 5e-324)]) }
     #expect(ticks([-3e-5]) == ["−3e−5", "−2.5e−5", "−2e−5", "−1.5e−5", "−1e−5", "−5e−6", "0"])
     var generator = SeededGenerator(seed: 9)
     for _ in 0..<500 {

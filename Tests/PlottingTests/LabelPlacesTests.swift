@@ -25,6 +25,12 @@ import Testing
     }
   }
 
+  @Test func marksOfOnePlaceAreCounted() {
+    let counts = LabelPlaces.counts(of: [(1, 2), (5, 5), (1, 2), (2, 1), (5, 5), (1, 2)])
+    #expect(counts.map(\.text) == ["×2", "×3"] && counts.map(\.index) == [4, 5])
+    #expect(LabelPlaces.counts(of: [(1, 2), (2, 1)]).isEmpty)
+  }
+
   @Test func aTextAloneStandsToTheRight() {
     let place = placed([(x: 200, y: 200)])[0]
     #expect(place.box == ChartBox(x: 212, y: 191, width: 60, height: 19) && !place.isFar)

@@ -30,6 +30,13 @@ import Testing
     _ = try chart((0..<9).map { TradeoffLine("method \($0)", points: line.points) })
   }
 
+  /// Marks in one place are one to look at: beside them stands how many they are.
+  @Test(.enabled(if: hasText, noText)) func marksInOnePlaceAreCounted() throws {
+    let single = try chart([line])
+    let double = try chart([TradeoffLine("fpe", points: [line.points[0]] + line.points)])
+    #expect(double.ink > single.ink + 60)
+  }
+
   @Test func badArguments() {
     for (lines, message) in [
       ([], "expected at least one line, found none"),

@@ -51,9 +51,11 @@ struct Samples {
   /// - Parameters:
   ///   - share: Of a layer (a place in `layers`) and a call (a place in `calls`).
   ///   - controls: By name, what each reaches.
+  ///   - elsewhere: What they reach where the probe is not best; nil: the same.
+  ///   - bank: Whose samples they are of; nil: the probe's.
   func probe(
     _ name: String, kind: String = "cross", says: String, controls: [(String, String, Double)] = [],
-    appliedTo other: String? = nil, share: (Int, Int) -> Double
+    elsewhere: Double? = nil, of bank: Samples? = nil, appliedTo other: String? = nil, share: (Int, Int) -> Double
   ) throws -> ProbeResult {
     var cells: [ProbeCell] = []
     var shares: [Double] = []
@@ -85,11 +87,12 @@ struct Samples {
       confusion: try accuracy(shares[best], seed: best).confusion, curve: curve, information: [],
       controls: try controls.map { name, says, reached in
         ProbeControl(
-          name: name, says: says, samples: samples.count, seeds: 4,
-          cells: try cells.indices.filter { name != "null_cell" || $0 == 0 }.map {
-            .init(
-              cell: $0, accuracy: try accuracy(reached, seed: 40 + $0).share,
-              gain: try gain(shares[$0], reached, seed: $0))
+          name: name, says: says, samples: (bank ?? self).samples.count, seeds: 4,
+          cells: try cells.indices.filter { name != "null_cell" || $0 == 0 }.map { index -> ProbeControl.Cell in
+            let there = index == best ? reached : elsewhere ?? reached
+            return ProbeControl.Cell(
+              cell: index, accuracy: try (bank ?? self).accuracy(there, seed: 40 + index).share,
+              gain: try gain(shares[index], there, seed: index))
           })
       },
       applied: try other.map { other in

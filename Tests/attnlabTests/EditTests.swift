@@ -13,25 +13,30 @@ import Testing
     try Program.inFolder { (attnlab) throws -> Void in
       let outcome = try attnlab(
         "edit", "--method", "fpe", "--source", "a red car", "--target", "a blue car", "--seed", "5", "--steps", "4",
-        "--until", "0.5", "--out", "e", "--latents-out", "x.safetensors", "--json")
+        "--until", "0.5", "--out", "my edit", "--latents-out", "x.safetensors", "--json")
       #expect(outcome.code == 0, "\(outcome.errors)")
-      #expect(attnlab.files == ["e", "e/changed.png", "e/edit.png", "e/edit.yaml", "e/source.png", "x.safetensors"])
+      #expect(
+        attnlab.files
+          == ["my edit"] + ["changed.png", "edit.png", "edit.yaml", "source.png"].map { "my edit/\($0)" }
+          + ["x.safetensors"])
       let hashes = try #require(try outcome.json()["content_hashes"] as? [String])
       let file = try SafetensorsFile(url: attnlab.folder.appending(path: "x.safetensors"))
       #expect(file.names == ["edit", "noise", "source"])
       #expect(try file.tensor(named: "edit") != file.tensor(named: "source"))
 
       // The experiment has the same runs, and leaves the same latents and pictures.
-      let text = try String(contentsOf: attnlab.folder.appending(path: "e/edit.yaml"), encoding: .utf8)
+      let text = try String(contentsOf: attnlab.folder.appending(path: "my edit/edit.yaml"), encoding: .utf8)
+      #expect(
+        text.hasPrefix("# The edit beside this file as an experiment: attnlab run 'my edit/edit.yaml'\n"), "\(text)")
       #expect(text.contains("sites: \"self:4-14\", steps: { fraction: [0.0, 0.5] }"), "\(text)")
-      let run = try attnlab("run", "e/edit.yaml")
+      let run = try attnlab("run", "my edit/edit.yaml")
       #expect(run.code == 0, "\(run.errors)")
       for (name, hash) in zip(["source", "edit"], hashes) {
         let folder = attnlab.folder.appending(path: "Results/edit/runs/\(hash.prefix(16))")
         let latents = try SafetensorsFile(url: folder.appending(path: "latents.safetensors"))
         let first = try #require(latents.names.first)
         #expect(try latents.tensor(named: first).values == file.tensor(named: name).values)
-        let edited = try PNG.read(attnlab.folder.appending(path: "e/\(name).png"))
+        let edited = try PNG.read(attnlab.folder.appending(path: "my edit/\(name).png"))
         #expect(try PNG.read(folder.appending(path: "picture.png")) == edited)
       }
     }

@@ -137,14 +137,27 @@ import Testing
         try FileManager.default.createDirectory(atPath: "\(runs)/\(name)", withIntermediateDirectories: true)
         try program.write("text", to: "Results/small/runs/\(name)/file.txt")
       }
-      let outcome = try program("gc")
-      #expect(outcome.code == 0)
+      // More folders than the program may have files open.
+      for number in 0..<200 {
+        try FileManager.default.createDirectory(atPath: "\(runs)/notes-\(number)", withIntermediateDirectories: true)
+      }
+      let outcome = try program.shell("ulimit -n 64; exec $attnlab gc")
+      #expect(outcome.code == 0, "\(outcome.errors)")
       #expect(outcome.output.contains("0123456789abcdef  in no database"))
       #expect(outcome.output.contains("small: removed 0 runs and 1 folder of no run, freed "))
       #expect(!FileManager.default.fileExists(atPath: "\(runs)/0123456789abcdef"))
       #expect(FileManager.default.fileExists(atPath: "\(runs)/notes"), "is no folder of attnlab's")
       #expect(try StoredContents(database) == before)
       #expect(try program("gc", "--failed").output.contains("small: removed 0 runs, freed "))
+      // Where there is nothing to give back the database is not written anew.
+      let past = Date(timeIntervalSince1970: 1_000_000_000)
+      try FileManager.default.setAttributes([.modificationDate: past], ofItemAtPath: database.path)
+      #expect(try program("gc").code == 0)
+      let attributes = try FileManager.default.attributesOfItem(atPath: database.path)
+      #expect(attributes[.modificationDate] as? Date == past)
+      // Nor does a run need a file for each folder.
+      let run = try program.shell("ulimit -n 64; exec $attnlab run small.yaml")
+      #expect(run.code == 0 && run.output.hasPrefix("nothing to compute"), "\(run.errors)")
     }
   }
 

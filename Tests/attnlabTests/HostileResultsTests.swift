@@ -93,6 +93,7 @@ import Testing
       link("tiny.sqlite-shm", to: "notes.txt", message: "tiny.sqlite-shm\(isLink)"),
       link("tiny.sqlite-shm", to: "notes.txt", isHard: true, message: "tiny.sqlite-shm: the file has 2 names"),
       link("tables", to: "", message: "tables\(isLink)"), link("figures", to: "", message: "figures\(isLink)"),
+      link("probes", to: "", message: "probes\(isLink)"),
       link("runs", to: "", message: "runs\(isLink)"), link("runs", to: "nothing", message: "runs\(isLink)"),
       link("report.md", to: "notes.txt", message: "report.md\(isLink)"),
       link("manifest.json", to: "notes.txt", message: "manifest.json\(isLink)"),

@@ -52,4 +52,16 @@ import Testing
         outcome.errors.hasPrefix("error: ATTNLAB_ISA is \"avx3\", which is no instruction set: set it to one of plain"))
     }
   }
+
+  /// Another engine than the one that is asked for would agree with itself.
+  @Test func unknownEnginesAreRefused() throws {
+    try Program.inFolder { program in
+      let outcome = try program.shell("ATTNLAB_ENGINE=OpenBLAS \"$attnlab\" models")
+      #expect(outcome.code == 2 && outcome.output == "")
+      #expect(
+        outcome.errors.hasPrefix("error: ATTNLAB_ENGINE is \"OpenBLAS\", which is no engine: set it to one of ")
+          && outcome.errors.contains("openblas, or leave it out"))
+      #expect(try program.shell("ATTNLAB_ENGINE= \"$attnlab\" models").code == 0)
+    }
+  }
 }

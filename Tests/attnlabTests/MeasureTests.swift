@@ -290,6 +290,25 @@ import Testing
     }
   }
 
+  /// Nothing that a program says of itself acts on a terminal.
+  @Test func wordsOfAProgramArePrinted() throws {
+    try Program.inFolder { attnlab in
+      func explained(_ direction: String) throws -> Program.Outcome {
+        let text = UserMetric.text("cat").replacingOccurrences(of: "up is up", with: direction)
+        try attnlab.write(text, to: "odd.sh")
+        chmod(attnlab.folder.appending(path: "odd.sh").path, 0o755)
+        return try attnlab("metrics", "./odd.sh")
+      }
+      let turned = try explained("up \u{202E}is | <b> `up`")
+      #expect(turned.code == 0 && turned.output.contains("  says      up \\u{202E}is | <b> `up`\n"), "\(turned.output)")
+      let tab = try explained("up\tis up")
+      #expect(
+        tab.code == 2
+          && tab.errors.contains("direction is one line of text, which holds no control character, found U+0009"),
+        "\(tab.errors)")
+    }
+  }
+
   @Test func aProgramThatFailsStopsTheMeasuringAndItGoesOn() throws {
     try Program.inFolder { attnlab in
       // It ends at the second question; what the first was answered stays.

@@ -65,10 +65,12 @@ struct AxisTicks: Hashable {
   let last: Int
 
   /// - Parameter fromZero: Whether zero is enclosed too, as lengths of bars need it. Values that differ by less than
-  ///   0.01 % of the largest have it anyway, since their numbers would be too long.
+  ///   0.01 % of the largest have it anyway, since their numbers would be too long. Values below 1e-300 count as zero.
   init(covering values: [Double], fromZero: Bool = true, count: Int = 6) {
     var (low, high) = (values.min() ?? 0, values.max() ?? 0)
     if fromZero || high - low < 1e-4 * max(abs(low), abs(high)) { (low, high) = (min(0, low), max(0, high)) }
+    // The step of such a span is 0, or has too few bits to divide by.
+    if high - low < 1e-300 { (low, high) = (0, 0) }
     let span = low == high ? 1 : high - low
     let power = pow(10, (log10(span / Double(count))).rounded(.down))
     let most = Double(count) + 1e-9
@@ -93,6 +95,7 @@ struct AxisTicks: Hashable {
 }
 
 private struct BarLayout {
+  /// Of labels with one line or two.
   private static let rowHeight = 46
   private static let barHeight = 24
   private static let barColor = RGB(0x5B8DB8)
@@ -108,6 +111,7 @@ private struct BarLayout {
   private let ticks: AxisTicks
   private let labels: [[String]]
   private let labelWidth: Int
+  private let rowHeight: Int
   private let numbers: [String]
   private let numberWidth: Int
 
@@ -121,7 +125,9 @@ private struct BarLayout {
     let widest = bars.map { lettering.width($0.label, size: Layout.noteSize) }.max() ?? 0
     let room = min(280, widest)
     labelWidth = room
-    labels = bars.map { lettering.wrap($0.label, size: Layout.noteSize, width: room, maxLines: 2) }
+    labels = bars.map { lettering.wrap($0.label, size: Layout.noteSize, width: room, maxLines: 4) }
+    let most = labels.map(\.count).max() ?? 0
+    rowHeight = max(Self.rowHeight, most * Lettering.lineHeight(Layout.noteSize) + 8)
     numbers = bars.map { bar in
       brief(bar.mean) + (bar.interval.map { "  [\(brief($0.lowerBound)), \(brief($0.upperBound))]" } ?? "")
         + (bar.remark.isEmpty ? "" : "  \(bar.remark)")
@@ -132,7 +138,7 @@ private struct BarLayout {
   private var plotX: Int { labelWidth + 14 }
 
   func drawn() throws -> Picture {
-    let plotHeight = bars.count * Self.rowHeight
+    let plotHeight = bars.count * rowHeight
     let noteHeight = note.isEmpty ? 0 : Lettering.lineHeight(Layout.noteSize)
     var page = try Page(
       title: title, width: plotX + Self.plotWidth + Layout.gap + numberWidth,
@@ -171,7 +177,7 @@ private struct BarLayout {
   private func drawBar(_ index: Int, on page: inout Page) {
     let bar = bars[index]
     let left = Double(page.x + plotX)
-    let middle = page.y + index * Self.rowHeight + Self.rowHeight / 2
+    let middle = page.y + index * rowHeight + rowHeight / 2
     let ends = (min(pixel(0), pixel(bar.mean)), max(pixel(0), pixel(bar.mean)))
     page.canvas.fill(
       Self.barColor, x: page.x + plotX + ends.0, y: middle - Self.barHeight / 2, width: ends.1 - ends.0,
@@ -195,7 +201,7 @@ private struct BarLayout {
 
   private func draw(_ threshold: Bar.Threshold, on canvas: inout Canvas, left: Double, y: Double) {
     let x = left + place(threshold.value)
-    let (top, bottom) = (y - Double(Self.rowHeight) / 2 + 4, y + Double(Self.rowHeight) / 2 - 4)
+    let (top, bottom) = (y - Double(rowHeight) / 2 + 4, y + Double(rowHeight) / 2 - 4)
     canvas.line(Self.thresholdColor, fromX: x, y: top, toX: x, y: bottom, thickness: 2)
     let foot = threshold.isBelowWhatCounts ? 8.0 : -8.0
     for end in [top, bottom] {

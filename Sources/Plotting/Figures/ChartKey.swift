@@ -35,8 +35,8 @@ struct ChartKey {
         case .marked(let color, let marker):
           canvas.polyline(LineStyles.lineColor(color), ends, thickness: LineStyles.thickness)
           canvas.mark(marker, color, x: Double(x + entry.x + Self.sample / 2), y: middle, isFilled: true)
-        case .broken(let dashes):
-          canvas.polyline(LineStyles.controlColor, ends, thickness: LineStyles.thickness, dashes: dashes)
+        case .broken(let gray, let dashes):
+          canvas.polyline(gray, ends, thickness: LineStyles.thickness, dashes: dashes)
         }
         canvas.text(
           entry.label, x: x + entry.x + Self.sample + 10, y: top, size: Layout.chartSize, maxWidth: labelWidth)

@@ -35,6 +35,14 @@ struct LabelPlaces {
     taken = marks
   }
 
+  /// How many marks lie in one place, as `×2`, for each place of two or more.
+  /// - Returns: with the index of the last of them, which is drawn above the others.
+  static func counts(of marks: [(x: Int, y: Int)]) -> [(index: Int, text: String)] {
+    let together = Dictionary(grouping: marks.indices) { [marks[$0].x, marks[$0].y] }.values
+    return together.filter { $0.count > 1 }.map { (index: $0[$0.count - 1], text: "×\($0.count)") }
+      .sorted { $0.index < $1.index }
+  }
+
   /// The nearest free place of a text, which is then taken; where there is none, the one that covers least.
   /// - Returns: also whether it is so far from the mark that a line should join them.
   mutating func place(width: Int, height: Int, beside mark: (x: Int, y: Int)) -> (box: ChartBox, isFar: Bool) {

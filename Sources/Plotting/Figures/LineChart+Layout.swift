@@ -145,21 +145,20 @@ struct LineChartLayout {
   private func draw(_ panel: LinePanel, on canvas: inout Canvas, x: Int, y: Int) {
     let (left, top) = (Double(x), Double(y))
     for line in panel.references {
-      guard case .broken(let dashes)? = styles.style(line.label, isBroken: true), range.contains(line.value) else {
-        continue
-      }
+      guard case .broken(let gray, let dashes)? = styles.style(line.label, isBroken: true), range.contains(line.value)
+      else { continue }
       let height = top + down(line.value)
       canvas.polyline(
-        LineStyles.controlColor, [(left + 2, height), (left + Double(plot.width), height)],
-        thickness: LineStyles.thickness, dashes: dashes)
+        gray, [(left + 2, height), (left + Double(plot.width), height)], thickness: LineStyles.thickness,
+        dashes: dashes)
     }
     for series in panel.series where series.role == .control {
-      guard case .broken(let dashes)? = styles.style(series.label, isBroken: true) else { continue }
+      guard case .broken(let gray, let dashes)? = styles.style(series.label, isBroken: true) else { continue }
       for run in runs(of: series, left: left, top: top, aside: 0) {
-        canvas.polyline(LineStyles.controlColor, run, thickness: LineStyles.thickness, dashes: dashes)
+        canvas.polyline(gray, run, thickness: LineStyles.thickness, dashes: dashes)
       }
     }
-    let findings = panel.series.filter { $0.role == .finding }
+    let findings = panel.series.filter { $0.role == .finding && $0.points.contains { $0 != nil } }
     for (index, series) in findings.enumerated() {
       guard case .marked(let color, let marker)? = styles.style(series.label, isBroken: false) else { continue }
       // A little beside one another, so that bars and marks of one position are all seen.

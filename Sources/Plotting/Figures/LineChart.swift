@@ -97,7 +97,8 @@ extension Figures {
   /// Values along an axis as marks joined by lines, with interval bars and horizontal references, in one or more panels
   /// that share their axes and their legend.
   ///
-  /// Findings have Okabe and Ito's colors and a mark each; controls and references are gray and told apart by their dashes.
+  /// Findings have Okabe and Ito's colors and a mark each; controls and references are told apart by their dashes and by one of
+  /// two grays.
   /// Series with one label look the same in all panels. Letters and lines are large enough to be shown at half the size.
   ///
   /// - Parameters:
@@ -146,8 +147,8 @@ extension Figures {
 struct LineStyles {
   enum Style: Hashable {
     case marked(RGB, Marker)
-    /// The lengths of dashes and gaps, in pixels.
-    case broken([Double])
+    /// A gray, and the lengths of dashes and gaps, in pixels.
+    case broken(RGB, [Double])
   }
 
   /// The shape of a mark.
@@ -156,12 +157,13 @@ struct LineStyles {
   /// In the order in which they first occur: findings, then controls, then references.
   let entries: [(label: String, style: Style)]
 
-  static let controlColor = RGB(0x555555)
   static let thickness = 2.5
 
   /// Of the line between marks: paler than they are.
   static func lineColor(_ color: RGB) -> RGB { color.mixed(with: .white, share: 0.35) }
 
+  /// The paler one is of lines for which no dashes are left in the other.
+  private static let grays = [RGB(0x555555), RGB(0x8C8C8C)]
   private static let dashes: [[Double]] = [[2, 6], [12, 6], [6, 6], [22, 6], [12, 6, 2, 6], [22, 6, 6, 6]]
 
   init(_ panels: [LinePanel]) {
@@ -173,11 +175,15 @@ struct LineStyles {
     var others: [String] = []
     for label in series.filter({ $0.role == .control }).map(\.label) + panels.flatMap(\.references).map(\.label)
     where !others.contains(label) { others.append(label) }
-    entries =
-      findings.enumerated().map { index, label in
-        let markers = Marker.allCases
-        return (label, .marked(RGB.distinct[index % RGB.distinct.count], markers[index % markers.count]))
-      } + others.enumerated().map { ($1, .broken(Self.dashes[$0 % Self.dashes.count])) }
+    let marked = findings.enumerated().map { index, label -> (label: String, style: Style) in
+      let markers = Marker.allCases
+      return (label, .marked(RGB.distinct[index % RGB.distinct.count], markers[index % markers.count]))
+    }
+    let broken = others.enumerated().map { index, label -> (label: String, style: Style) in
+      let gray = Self.grays[index / Self.dashes.count % Self.grays.count]
+      return (label, .broken(gray, Self.dashes[index % Self.dashes.count]))
+    }
+    entries = marked + broken
   }
 
   /// - Parameter isBroken: A finding and a control may have one label.

@@ -38,7 +38,7 @@ extension Figures {
   /// Two values of each setting against one another, a line a method, with an upright line where methods are compared.
   ///
   /// Lines have Okabe and Ito's colors and a mark each. Axes reach around the values, so that marks do not crowd a
-  /// corner; where they begin is said by their numbers.
+  /// corner; where they begin is said by their numbers. Beside marks that lie in one place stands how many they are, as `×2`.
   /// - Parameters:
   ///   - horizontal: What is kept, with its unit.
   ///   - vertical: What is gained, with its unit.
@@ -143,11 +143,12 @@ private struct TradeoffLayout {
     }
     canvas.fill(.line, x: x, y: y, width: 2, height: Self.height)
     canvas.fill(.line, x: x, y: y + Self.height, width: Self.width, height: 2)
-    guard let reference, case .broken(let dashes)? = styles.style(reference.label, isBroken: true) else { return }
+    guard let reference, case .broken(let gray, let dashes)? = styles.style(reference.label, isBroken: true) else {
+      return
+    }
     let place = Double(x) + right(reference.value)
     canvas.polyline(
-      LineStyles.controlColor, [(place, Double(y)), (place, Double(y + Self.height))],
-      thickness: LineStyles.thickness, dashes: dashes)
+      gray, [(place, Double(y)), (place, Double(y + Self.height))], thickness: LineStyles.thickness, dashes: dashes)
   }
 
   /// A mark of a line.
@@ -161,7 +162,13 @@ private struct TradeoffLayout {
     var pixel: (x: Int, y: Int) { (Int(place.x.rounded()), Int(place.y.rounded())) }
   }
 
-  /// Lines below marks, marks without a name below those with one, and names where nothing else is.
+  /// What is written beside a mark.
+  private struct Label {
+    let text: String
+    let mark: Mark
+  }
+
+  /// Lines below marks, marks without a name below those with one, and names and counts where nothing else is.
   private func draw(_ lines: [TradeoffLine], on canvas: inout Canvas, x: Int, y: Int) {
     var marks: [Mark] = []
     for line in lines {
@@ -171,33 +178,36 @@ private struct TradeoffLayout {
       marks += zip(line.points, places).map { Mark(point: $0, place: $1, color: color, marker: marker) }
     }
     let named = marks.filter { !$0.point.label.isEmpty }
-    let labels = labels(of: named, among: marks, canvas.lettering, x: x, y: y)
-    for (mark, label) in zip(named, labels) where label.isFar {
-      let end = (x: Double(label.box.x + label.box.width / 2), y: Double(label.box.y + label.box.height / 2))
-      canvas.polyline(.line, [mark.place, end], thickness: 1)
+    let labels =
+      named.map { Label(text: $0.point.label, mark: $0) }
+      + LabelPlaces.counts(of: marks.map(\.pixel)).map { Label(text: $0.text, mark: marks[$0.index]) }
+    let places = places(of: labels, among: marks, canvas.lettering, x: x, y: y)
+    for (label, place) in zip(labels, places) where place.isFar {
+      let end = (x: Double(place.box.x + place.box.width / 2), y: Double(place.box.y + place.box.height / 2))
+      canvas.polyline(.line, [label.mark.place, end], thickness: 1)
     }
     for mark in marks.filter({ $0.point.label.isEmpty }) + named {
       canvas.mark(mark.marker, mark.color, x: mark.place.x, y: mark.place.y, isFilled: mark.point.isFilled)
     }
-    for (mark, label) in zip(named, labels) {
+    for (label, place) in zip(labels, places) {
       // The line to its mark ends at the text rather than under it.
-      if label.isFar {
-        canvas.fill(.white, x: label.box.x, y: label.box.y, width: label.box.width, height: label.box.height)
+      if place.isFar {
+        canvas.fill(.white, x: place.box.x, y: place.box.y, width: place.box.width, height: place.box.height)
       }
-      canvas.text(mark.point.label, x: label.box.x, y: label.box.y, size: Layout.noteSize, color: .softInk)
+      canvas.text(label.text, x: place.box.x, y: place.box.y, size: Layout.noteSize, color: .softInk)
     }
   }
 
-  private func labels(
-    of named: [Mark], among marks: [Mark], _ lettering: Lettering, x: Int, y: Int
+  private func places(
+    of labels: [Label], among marks: [Mark], _ lettering: Lettering, x: Int, y: Int
   ) -> [(box: ChartBox, isFar: Bool)] {
     var places = LabelPlaces(
       inside: ChartBox(x: x, y: y, width: Self.width, height: Self.height),
       marks: marks.map { ChartBox(around: $0.pixel, width: Self.markWidth, height: Self.markWidth) })
-    return named.map {
+    return labels.map {
       places.place(
-        width: lettering.width($0.point.label, size: Layout.noteSize), height: Lettering.lineHeight(Layout.noteSize),
-        beside: $0.pixel)
+        width: lettering.width($0.text, size: Layout.noteSize), height: Lettering.lineHeight(Layout.noteSize),
+        beside: $0.mark.pixel)
     }
   }
 }

@@ -41,7 +41,8 @@ struct ContactSheetFigure {
     let rows = zip(objects, runs).map { name, runs in
       PictureRow(
         name,
-        detail: words.colors.filter { words.isHeldOut(name, $0) }.map { "\($0) not drawn" }.joined(separator: ", "),
+        detail: words.colors.filter { words.isHeldOut(name, $0) }.map { "\($0) not in training" }.joined(
+          separator: ", "),
         pictures: runs.map { data.picture(of: $0) ?? gap })
     }
     let title = "\(data.spec.name): objects and colors, seed \(seed)"
@@ -54,6 +55,7 @@ struct ContactSheetFigure {
 
   private var reading: String {
     "Each row is an object, each column a color that its prompt names, all with one seed. Look down a column for objects "
-      + "that do not come out, and along a row for colors that do not take."
+      + "that do not come out, and along a row for colors that do not take. What is called not in training "
+      + "was held out when the bundled models were trained."
   }
 }

@@ -58,8 +58,7 @@ public enum ExperimentReport {
     if let methods { ofRuns.append((ReportMethodComparison.table, methods.comparison.csv)) }
     if let layers { ofRuns.append((ReportLayers.table, layers.effects.csv)) }
     if let knows { ofRuns.append((KnowsAgainstDoesPage.table, knows.csv)) }
-    ofRuns += numbers.files
-    ofRuns += factors.files
+    ofRuns += numbers.files + factors.files
     ofRuns += sections.flatMap(\.tables)
     let tables = try ofRuns.map { (name: $0.name, data: $0.table.data) } + (probes?.files() ?? [])
     for (name, bytes) in tables {
@@ -83,9 +82,7 @@ public enum ExperimentReport {
   /// Nothing else is touched. Figures of those kinds that are no longer drawn are removed.
   /// - Returns: The figures written, in the order of `only`; none where there is nothing to draw of.
   /// - Throws: as `write`.
-  public static func writeFigures(
-    results: ResultsFolder, store: AttentionStore, only: [FigureName]
-  ) throws -> [URL] {
+  public static func writeFigures(results: ResultsFolder, store: AttentionStore, only: [FigureName]) throws -> [URL] {
     let data = try StoredResults(results: results, store: store)
     let folder = try results.openForWriting()
     let figures = FigureWriter(folder)

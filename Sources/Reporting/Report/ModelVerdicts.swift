@@ -70,8 +70,7 @@ public struct ModelVerdicts {
   var csv: CSVTable {
     var table = CSVTable([
       "model", "model_hash", "results", "claim", "claim_verdict", "says", "metric", "of", "against", "side",
-      "threshold", "n",
-      "clusters", "difference", "confidence", "low", "high", "verdict", "reason",
+      "threshold", "n", "clusters", "difference", "confidence", "low", "high", "verdict", "reason",
     ])
     for model in models {
       for claim in model.judgement.claims {
@@ -81,8 +80,7 @@ public struct ModelVerdicts {
             [
               model.name, model.hash, model.results, claim.spec.name, claim.verdict.rawValue, spec.says, spec.metric,
               spec.of, spec.against ?? "", spec.threshold.side, CSVTable.number(spec.threshold.value),
-              "\(result.count)",
-              "\(result.clusters)",
+              "\(result.count)", "\(result.clusters)",
             ]
               + [
                 result.difference, test.confidence, test.estimate.interval?.lowerBound,

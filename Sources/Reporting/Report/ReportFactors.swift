@@ -30,13 +30,12 @@ struct ReportFactors {
     let what =
       "The tables show pictures that are left alone (`\(data.untouched?.name ?? "none")`): the mean over pictures, with n "
       + "in brackets if it differs from the row's."
+    let titles = metrics.map { Markdown.text($0.title) + ":" }
     let tables = data.spec.tables.map { factor in
-      "### By \(factor.title)\n\n" + Markdown.table(header(factor), rows(factor)) + verdict(factor)
+      "### By \(factor.title)\n\n" + Markdown.table([factor.title, "n:"] + titles, rows(factor)) + verdict(factor)
     }
     return (["## By what prompts name", what] + tables).joined(separator: "\n\n")
   }
-
-  private func header(_ factor: ReportFactor) -> [String] { [factor.title, "n:"] + metrics.map { $0.title + ":" } }
 
   private func rows(_ factor: ReportFactor) -> [[String]] {
     levels(factor).map { level, entries in

@@ -50,8 +50,7 @@ struct ReportFigures {
       case .wordHeatmaps: try maps.wordHeatMaps(writer)
       case .layerStepGrid: try maps.layerStepGrid(writer)
       case .selfAttention: try maps.selfAttention(writer)
-      case .predictedClean:
-        try PredictedFigures(data: data, subjects: subjects, omitted: omitted).section(writer)
+      case .predictedClean: try PredictedFigures(data: data, subjects: subjects, omitted: omitted).section(writer)
       case .selfPCA: try maps.selfPCA(writer)
       case .mapStatistics: try maps.mapStatistics(writer)
       case .mapDifferences: try maps.mapDifferences(writer)

@@ -74,9 +74,10 @@ struct ReportLayers {
     let setting = "interventions.\(intervention.name)=\(intervention.fileText)"
     return
       "\(rule) In this order: \(found.map(\.label).joined(separator: ", ")). The sums predict \(listed(predicted)). These are the pairs that "
-      + "it was found on, so other pairs must judge it. As an intervention of another file, and as an option:\n\n"
+      + "it was found on, so other pairs must judge it. As an intervention of another file, and as an option for YOUR-FILE.yaml, which stands "
+      + "for a file of yours that has an intervention `\(intervention.name): []`:\n\n"
       + Markdown.fence("\(intervention.name): \(intervention.fileText)", "yaml") + "\n\n"
-      + Markdown.fence(shellLine(["attnlab", "run", "held-out.yaml", "--set", setting]), "sh")
+      + Markdown.fence(shellLine(["attnlab", "run", "YOUR-FILE.yaml", "--set", setting]), "sh")
   }
 
   // MARK: - The figures
@@ -135,8 +136,12 @@ struct ReportLayers {
       TradeoffLine(counted(count, unit), points: points.filter { $0.count == count }.map(\.point), isJoined: false)
     }
     return try Figures.tradeoffChart(
-      title: title, lines: lines, horizontal: spec.metrics[1], vertical: spec.metrics[0],
-      note: "A mark a set of \(units), colored by how many it has. Sets of a rare size are named.")
+      title: title, lines: lines, horizontal: spec.metrics[1], vertical: spec.metrics[0], note: frontNote)
+  }
+
+  var frontNote: String {
+    "A mark a set of \(units), colored by how many it has. Sets of a rare size are named. n = "
+      + "\(extent(of: effects.metrics.prefix(2).map(\.subjects))) edits under every set."
   }
 
   /// Up to so many sets of one size are named.

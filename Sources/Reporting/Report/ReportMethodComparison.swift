@@ -105,12 +105,15 @@ struct ReportMethodComparison {
       return try writer.write(
         Figures.tradeoffChart(
           title: title, lines: lines, horizontal: "\(spec.hold) (more is kept to the right)", vertical: metric,
-          reference: ReferenceLine("\(spec.hold) \(level)", at: spec.at),
-          note: "A line a method, a mark a value of its dial. Filled marks are the published settings. Means over "
-            + "all edits that count."),
+          reference: ReferenceLine("\(spec.hold) \(level)", at: spec.at), note: note(index)),
         as: "\(Self.figure)-\(index + 1).png", title: title,
         prompts: data.spec.generate.pairs.map(\.label), seeds: data.spec.generate.allSeeds,
         hashes: [data.experiment.modelHash])
     }
+  }
+
+  func note(_ index: Int) -> String {
+    "A line a method, a mark a value of its dial. Filled marks are the published settings. Means over all edits that count, at "
+      + "the published settings n = \(extent(of: comparison.rows.map { $0.cells[index].literal.result.count }))."
   }
 }

@@ -10,8 +10,9 @@ import Tensors
 extension Metric {
   /// What its values say, and how far they can be trusted.
   fileprivate func reading(_ accuracy: String) -> String {
-    "\(title.asSentence)\(unit.map { " in \($0)" } ?? ""), \(range), one value for each \(measure.subject). "
-      + "\(direction.asSentence).\n\n*How far it can be trusted: \(accuracy).*"
+    let what =
+      "\(title.asSentence)\(unit.map { " in \($0)" } ?? ""), \(range), one value for each \(measure.subject). \(direction.asSentence)."
+    return "\(Markdown.text(what))\n\n*How far it can be trusted: \(Markdown.text(accuracy)).*"
   }
 
   /// A value for a reader; `–` where there is none.
@@ -98,8 +99,8 @@ struct ReportNumbers {
 
   var section: String {
     let byIntervention = metrics.map { metric in
-      "### \(metric.title.asSentence) by intervention\n\n" + metric.reading(accuracies.text(metric)) + "\n\n"
-        + table(metric)
+      "### \(Markdown.text(metric.title.asSentence)) by intervention\n\n" + metric.reading(accuracies.text(metric))
+        + "\n\n" + table(metric)
     }
     return (["## Numbers"] + byIntervention + [byPair]).joined(separator: "\n\n")
   }
@@ -119,21 +120,13 @@ struct ReportNumbers {
     }
     let header =
       ["intervention", "n:", "mean:", "sd:", "min:", "max:"] + others.map(\.heading)
-      + (hasInfinite ? ["inf:"] : [])
-      + (hasUndefined ? ["undefined:"] : [])
-    var note = ""
-    if hasInfinite {
-      note +=
-        "\n\nThe column inf counts values that are infinite, such as those of pictures equal to their source. "
-        + "They are in none "
-      note += "of the other columns; `inf` as a mean says that there are no other values."
-    }
-    if hasUndefined {
-      note +=
-        "\n\nThe column undefined counts pictures about which the metric says nothing; no other column "
-        + "includes them."
-    }
-    return Markdown.table(header, rows) + note
+      + (hasInfinite ? ["inf:"] : []) + (hasUndefined ? ["undefined:"] : [])
+    let infinite =
+      "\n\nThe column inf counts values that are infinite, such as those of pictures equal to their source. They are in none "
+      + "of the other columns; `inf` as a mean says that there are no other values."
+    let undefined =
+      "\n\nThe column undefined counts pictures about which the metric says nothing; no other column includes them."
+    return Markdown.table(header, rows) + (hasInfinite ? infinite : "") + (hasUndefined ? undefined : "")
   }
 
   /// Who else says of the same pictures what the scene reader says, with the heading of how often they agree.
@@ -168,7 +161,7 @@ struct ReportNumbers {
         [Markdown.text(pair.label)]
           + columns.map { metric.text(MetricSummary(values(metric, $0, of: pair)).mean) }
       }
-      return "**\(metric.heading)**\n\n"
+      return "**\(Markdown.text(metric.heading))**\n\n"
         + Markdown.table(["pair"] + columns.map { Markdown.text($0.name) + ":" }, rows)
     }.joined(separator: "\n\n")
     let what =

@@ -3,6 +3,7 @@ import Comparing
 import ExperimentFiles
 import Formatting
 import Foundation
+import Generation
 import Measures
 import Plotting
 import Results
@@ -88,18 +89,22 @@ struct ReportPage {
   }
 
   private var changed: String {
-    let unchanged = spec.interventions.filter { $0.operations.allSatisfy(\.op.onlyObserves) }.map {
-      Markdown.code($0.name)
-    }
-    let changing = spec.interventions.filter { !$0.operations.allSatisfy(\.op.onlyObserves) }.map(\.name)
-    let subject = spec.generate.pairs.isEmpty ? "picture" : "target"
-    if changing.isEmpty {
+    func names(_ isMeant: (InterventionSpec) -> Bool) -> [String] { spec.interventions.filter(isMeant).map(\.name) }
+    let unchanged = names { $0.operations.allSatisfy(\.op.onlyObserves) }
+    let ofAttention = names { $0.operations.contains { $0.op.isOfAttention && !$0.op.onlyObserves } }
+    let ofPrompt = names { !ofAttention.contains($0.name) && $0.operations.contains(where: \.op.changesPrompt) }
+    let ofStart = names { !(unchanged + ofAttention + ofPrompt).contains($0.name) }
+    let changes = [
+      ("chosen attention of the model was changed", ofAttention), ("the encoded prompt was changed", ofPrompt),
+      ("the drawing began from the source's picture with noise added", ofStart),
+    ].filter { !$0.1.isEmpty }.map { "\($0) in \(counted($1.count, "way")) (\(listed(Self.ways($1))))" }
+    if changes.isEmpty {
       return "No attention was changed"
         + (data.plan.hasPictures ? ": the pictures are what the model makes of their prompts." : ".")
     }
-    let left = unchanged.isEmpty ? "" : "; \(listed(unchanged)) \(unchanged.count == 1 ? "leaves" : "leave") it alone"
-    return "While each \(subject) was drawn, chosen attention of the model was changed in "
-      + "\(counted(changing.count, "way")) (\(listed(Self.ways(changing))))\(left)."
+    let left = unchanged.map(Markdown.code)
+    let alone = left.isEmpty ? "" : "; \(listed(left)) \(left.count == 1 ? "leaves" : "leave") it alone"
+    return "While each \(spec.generate.pairs.isEmpty ? "picture" : "target") was drawn, \(listed(changes))\(alone)."
   }
 
   /// Interventions in words; of a long sweep its name and how many values it has.
@@ -125,7 +130,7 @@ struct ReportPage {
     let how =
       data.metrics.allSatisfy(\.measure.isOfEdits)
       ? "each finished edit was measured" : "the finished pictures were measured"
-    return "\(recorded), and \(how): \(listed(data.metrics.map(\.title))).\(remark)"
+    return "\(recorded), and \(how): \(listed(data.metrics.map { Markdown.text($0.title) })).\(remark)"
   }
 
   /// What is missing, plainly; nil where everything is done.
@@ -151,8 +156,9 @@ struct ReportPage {
     let isFinal =
       failed == 0
       ? ""
-      : " \(counted(failed, "run")) failed, which is final: `attnlab gc \(spec.name) --failed` removes them, and "
-        + "only then are they tried again."
+      : " \(counted(failed, "run")) failed, which is final: "
+        + Markdown.code(shellLine(["attnlab", "gc", spec.name, "--failed"]))
+        + " removes them, and only then are they tried again."
     return
       "### Unfinished\n\n**This report is not whole.**\(count) Pictures and tables hold what there is\(goesOn)."
       + "\(isFinal)\n\n" + lines.map { "- \($0)" }.joined(separator: "\n")

@@ -80,34 +80,41 @@ extension ReportVerdicts {
   /// Bars of all tests with their intervals and thresholds, a panel a metric; below a test its difference to the
   /// placebo. nil where no test has a finite value.
   func picture() throws -> Picture? {
-    let rows = judgement.claims.flatMap { claim in claim.tests.flatMap { bars($0, claim.spec.name) } }
-    let panels = try rows.map(\.metric).uniqued.map { metric in
-      try Figures.barChart(
-        title: "\(metric): what the claims are tested by", axis: metric,
-        bars: rows.filter { $0.metric == metric }.map(\.bar),
-        note:
-          "intervals are corrected for all tests of a claim together, at \(ClaimText.percent(judgement.spec.confidence))"
-      )
+    let note =
+      "intervals are corrected for all tests of a claim together, at \(ClaimText.percent(judgement.spec.confidence))"
+    let pictures = try panels.map { metric, axis, bars in
+      try Figures.barChart(title: "\(metric): what the claims are tested by", axis: axis, bars: bars, note: note)
     }
-    return panels.isEmpty ? nil : try Picture.stacked(panels)
+    return pictures.isEmpty ? nil : try Picture.stacked(pictures)
   }
 
-  private func bars(_ test: ClaimsJudgement.Test, _ claim: String) -> [(metric: String, bar: Bar)] {
+  var panels: [(metric: String, axis: String, bars: [Bar])] {
+    let all = judgement.claims.flatMap { claim in claim.tests.flatMap { bars($0, claim.spec.name) } }
+    return all.map(\.metric).uniqued.map { metric in
+      let own = all.filter { $0.metric == metric }
+      let differences = own.count { $0.isDifference }
+      let axis = differences < own.count ? "\(metric), or a difference of it" : "difference of \(metric)"
+      return (metric: metric, axis: differences == 0 ? metric : axis, bars: own.map(\.bar))
+    }
+  }
+
+  private func bars(_ test: ClaimsJudgement.Test, _ claim: String) -> [(metric: String, isDifference: Bool, bar: Bar)] {
     let own = bar(test.estimate, "\(claim): \(test.spec.says)", test.spec.threshold, test.verdict.rawValue)
     let placebo = test.placebo.flatMap { placebo in
       bar(placebo, "\(claim): the same, less the placebo (\(test.spec.placebo ?? ""))", test.spec.threshold.ofZero, "")
     }
-    return [own, placebo].compactMap { $0 }.map { (test.spec.metric, $0) }
+    return [(own, test.spec.against != nil), (placebo, true)].compactMap { bar, isDifference in
+      bar.map { (metric: test.spec.metric, isDifference: isDifference, bar: $0) }
+    }
   }
 
-  private func bar(
-    _ estimate: ClaimEstimate, _ label: String, _ threshold: ClaimThreshold, _ remark: String
-  ) -> Bar? {
+  private func bar(_ estimate: ClaimEstimate, _ label: String, _ threshold: ClaimThreshold, _ verdict: String) -> Bar? {
     let ends = estimate.interval.map { [$0.lowerBound, $0.upperBound] } ?? []
     guard ([estimate.result.difference] + ends).allSatisfy({ abs($0) <= 1e300 }) else { return nil }
     return Bar(
       label, mean: estimate.result.difference, interval: estimate.interval,
-      threshold: Bar.Threshold(threshold.value, isBelowWhatCounts: threshold.side == "above"), remark: remark)
+      threshold: Bar.Threshold(threshold.value, isBelowWhatCounts: threshold.side == "above"),
+      remark: "n \(estimate.result.count)" + (verdict.isEmpty ? "" : "  \(verdict)"))
   }
 
   /// Writes the figure.

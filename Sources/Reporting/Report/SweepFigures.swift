@@ -12,8 +12,8 @@ struct SweepFigures {
   let data: StoredResults
 
   func section(_ writer: FigureWriter) throws -> FigureSection {
-    var section = FigureSection(heading: "Sweeps", reading: reading)
     let grids = SweepGrid.grids(of: data)
+    var section = FigureSection(heading: "Sweeps", reading: Self.reading(grids))
     guard !grids.isEmpty else {
       section.omitted.append(
         "Not drawn: the file has no share, as `attribute_reflected`, of interventions that a `sweep` of one key or two makes."
@@ -32,9 +32,11 @@ struct SweepFigures {
     return section
   }
 
-  private var reading: String {
+  private static func reading(_ grids: [SweepGrid]) -> String {
     "Each panel is a metric, each cell an intervention: the percentage of its edits of which the metric is true, in a color from "
-      + "0 to 100, and below it the interval of 95 %. Compare a cell with the number that stands in the caption for nothing done."
+      + "0 to 100, and below it the interval of 95 %."
+      + (grids.contains { untouched($0) != nil }
+        ? " Compare a cell with the number that stands in the caption for nothing done." : "")
   }
 
   /// `swap, words by layers`
@@ -75,22 +77,18 @@ struct SweepFigures {
     let size =
       counts.isEmpty
       ? "Nothing is measured yet."
-      : "n = \(range(counts)) edits a cell, \(range(clusters)) \(clustering); below a number its interval of 95 %."
-    let untouched = grid.untouched.map { means in
-      zip(grid.metrics, means).filter { $1.result.count > 0 }
-        .map { "\($0.title) \(percent($1.result.treatmentMean)) %" }
-    }
-    let nothing = untouched.flatMap { $0.isEmpty ? nil : "With nothing done: \($0.joined(separator: ", "))." }
+      : "n = \(extent(of: counts)) edits a cell, \(extent(of: clusters)) \(clustering); below a number its interval of 95 %."
     let rule = grid.rule.map {
       "Left out: edits whose source has a \($0.metric) below \(ClaimText.number($0.atLeast))."
     }
-    return ["Percent of edits.", nothing, size, rule].compactMap { $0 }.joined(separator: " ")
+    return ["Percent of edits.", untouched(grid), size, rule].compactMap { $0 }.joined(separator: " ")
   }
 
-  /// `48` or `48 to 52`
-  private static func range(_ numbers: [Int]) -> String {
-    guard let low = numbers.min(), let high = numbers.max(), low < high else { return "\(numbers.first ?? 0)" }
-    return "\(low) to \(high)"
+  /// What stands in the caption for nothing done; nil where there is nothing to compare with.
+  private static func untouched(_ grid: SweepGrid) -> String? {
+    let means = zip(grid.metrics, grid.untouched ?? []).filter { $1.result.count > 0 }
+      .map { "\($0.title) \(percent($1.result.treatmentMean)) %" }
+    return means.isEmpty ? nil : "With nothing done: \(means.joined(separator: ", "))."
   }
 
   private static func csv(_ grids: [SweepGrid]) -> CSVTable {

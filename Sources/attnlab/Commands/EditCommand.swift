@@ -1,6 +1,7 @@
 import ArgumentParser
 import Checkpoints
 import ExperimentFiles
+import Formatting
 import Foundation
 import Generation
 import Pipelines
@@ -180,9 +181,12 @@ struct EditCommand: ParsableCommand {
     guard problems.isEmpty else { throw CommandError(problems.joined(separator: "\nerror: ")) }
   }
 
+  /// The folder as it was given, with a slash.
+  private var place: String { out.hasSuffix("/") ? out : out + "/" }
+
   private func experimentText(_ edited: EditedPicture) -> String {
     """
-    # The edit beside this file as an experiment: attnlab run \(out.hasSuffix("/") ? out : out + "/")edit.yaml
+    # The edit beside this file as an experiment: \(shellLine(["attnlab", "run", "\(place)edit.yaml"]))
     # The method is \(edited.method.name), written out in its operations; attnlab methods \(edited.method.name) explains it.
 
     """ + edited.experiment.resolvedYAML()
@@ -197,8 +201,7 @@ struct EditCommand: ParsableCommand {
           guidanceScale: edited.settings.guidanceScale, scheduler: edited.settings.scheduler.rawValue,
           contentHashes: [edited.source.hash, edited.edit.hash], remarks: edited.remarks))
     }
-    let shown = out.hasSuffix("/") ? out : out + "/"
-    try StandardOutput.write(names.map { "wrote \(shown)\($0)\n" }.joined())
+    try StandardOutput.write(names.map { "wrote \(place)\($0)\n" }.joined())
     if let latentsOut { try StandardOutput.write("wrote \(latentsOut) (noise, source, edit)\n") }
   }
 }

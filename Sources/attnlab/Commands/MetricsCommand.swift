@@ -45,7 +45,7 @@ struct MetricsCommand: ParsableCommand {
         + [
           ("of", entry.of), ("range", entry.range + (entry.unit.map { ", \($0)" } ?? "")),
           ("says", entry.direction), ("from", entry.reference), ("accuracy", entry.accuracy),
-        ].map { "  \(padded($0, 9)) \($1)\n" }.joined()
+        ].map { "  \(padded($0, 9)) \(printable($1))\n" }.joined()
     }
     try StandardOutput.write(blocks.joined(separator: "\n"))
   }

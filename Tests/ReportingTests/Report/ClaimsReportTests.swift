@@ -130,6 +130,23 @@ import Testing
     }
   }
 
+  /// Bars of means and of differences: the axis says which they are, and each bar of how many runs it is.
+  @Test func whatTheFigureDraws() throws {
+    try Fixtures.withTemporaryFolder { (root) throws -> Void in
+      let against = "{ says: psnr is higher, metric: psnr, of: late, against: none, above: 0 }"
+      func drawn(_ folder: String, _ lines: String) throws -> [(metric: String, axis: String, bars: [Bar])] {
+        let results = try results(root.appending(path: folder), lines: lines)
+        let judgement = try #require(ClaimsJudgement(StoredResults(results: results.results, store: results.store)))
+        return ReportVerdicts(judgement: judgement).panels
+      }
+      let panels = try drawn("a", Self.claims)
+      #expect(panels.map(\.axis) == ["difference of ssim", "psnr"])
+      #expect(panels[0].bars.map(\.remark) == ["n 12  shown", "n 12", "n 12  refuted"])
+      let mixed = try drawn("b", Self.claims + "\n        - \(against)")
+      #expect(mixed.map(\.axis) == ["difference of ssim", "psnr, or a difference of it"])
+    }
+  }
+
   /// Whether thresholds were fixed before the first run, as far as anybody can check.
   @Test func saysWhenThresholdsWereFixed() throws {
     try Fixtures.withTemporaryFolder { (root) throws -> Void in

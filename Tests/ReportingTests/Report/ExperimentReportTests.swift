@@ -38,6 +38,48 @@ import Testing
     }
   }
 
+  /// A run that begins from a noised picture, or sees another prompt, looks at it as the model does.
+  @Test func waysThatTouchNoAttentionAreCountedApart() throws {
+    try Fixtures.withTemporaryFolder { (root) throws -> Void in
+      let results = try MeasuredResults(
+        root,
+        interventions: """
+          { none: [], late: [{ op: replace, sites: "self:2-3", steps: [2] }], again: [{ op: noised_source, strength: 0.5 }], \
+          more: [{ op: noised_source, strength: 0.8 }], empty: [{ op: embedding, padding: empty }] }
+          """
+      ) { _ in ["psnr": 20, "ssim": 0.5] }
+      _ = try ExperimentReport.write(results: results.results, store: results.store)
+      let report = try String(contentsOf: results.results.report, encoding: .utf8)
+      #expect(
+        report.contains(
+          "- While each target was drawn, chosen attention of the model was changed in 1 way (`late`), the encoded prompt was "
+            + "changed in 1 way (`empty`) and the drawing began from the source's picture with noise added in 2 ways (`again` "
+            + "and `more`); `none` leaves it alone.\n"), "\(report.prefix(2000))")
+    }
+  }
+
+  /// What the author of a program says of it is text, wherever a report says it.
+  @Test func wordsOfAProgramAreNoMarkup() throws {
+    try Fixtures.withTemporaryFolder { (root) throws -> Void in
+      let program =
+        #"{ program: /gone/odd.py, name: odd, title: "a|b <b>", of: edit, unit: "`u`", range: "[0, 1](x)", "#
+        + #"direction: "*up* <i>", reference: none, accuracy: "<img src=x>" }"#
+      let reader = Fixtures.folder.appending(path: "vision/tiny-scene-reader").path
+      let spec =
+        SyntheticResults.spec(metrics: "[psnr, \(program)]", figures: "[]")
+        + "\ntables: [object]\ninstruments: { scene_reader: \"\(reader)\" }\n"
+      // The experiment file follows, as a block of code.
+      let report = try SyntheticResults(root, spec: spec).report().components(separatedBy: "\n## Run it again")[0]
+      for piece in [
+        #"each finished edit was measured: PSNR and a\|b &lt;b&gt;."#, #"### A\|b &lt;b&gt; by intervention"#,
+        #"A\|b &lt;b&gt; in \`u\`, \[0, 1\](x), one value for each edit. \*up\* &lt;i&gt;."#,
+        "*How far it can be trusted: &lt;img src=x&gt;.*", #"**a\|b &lt;b&gt;, \`u\`**"#,
+        #"| object | n | PSNR | a\|b &lt;b&gt; |"#,
+      ] { #expect(report.contains(piece), "\(piece)\n\(report)") }
+      for markup in ["<b>", "<i>", "<img"] { #expect(!report.contains(markup), "\(report)") }
+    }
+  }
+
   @Test func infinitePSNRIsCountedApart() throws {
     try Fixtures.withTemporaryFolder { root in
       let spec = SyntheticResults.spec(seeds: "[1, 2]", figures: "[]")

@@ -3,7 +3,9 @@ import ExperimentSupport
 import Foundation
 import MapProbes
 import Plotting
+import ProbePages
 import Probing
+import Results
 import Tensors
 import TestSupport
 import Testing
@@ -99,6 +101,9 @@ import Testing
       let first = rows[1].split(separator: ",")
       #expect(rows[1].hasPrefix("color,probed,chance,swap,attribute_reflected,1,0-1,") && first.last == "10")
       #expect(abs((Double(first[7]) ?? 0) - 0.1) < 1e-12 && abs((Double(first[9]) ?? 0) + 0.1) < 1e-12, "\(rows[1])")
+      let data = try StoredResults(results: measured.results, store: measured.store)
+      let windows = try #require(KnowsAgainstDoes.all(of: data).first).windows
+      #expect(KnowsAgainstDoesPage.size(windows) == "n = 10 edits a place.")
       for name in ["knows-1-layers.png", "knows-1-places.png"] {
         let picture = try PNG.read(measured.results.figures.appending(path: name))
         #expect(picture.width > 400 && picture.height > 200)

@@ -2,6 +2,7 @@ import Comparing
 import ExperimentSupport
 import Foundation
 import Plotting
+import Results
 import TestSupport
 import Testing
 
@@ -95,7 +96,8 @@ import Testing
         "| layer | psnr | ssim |", "In this order: 2.", "![small: what each layer adds](figures/layers-1.png)",
         "![small: sets of layers](figures/layers-2.png)",
         "found: [{ op: replace, of: probabilities, sites: \"self:2\", steps: { fraction: [0.0, 0.8] }",
-        "attnlab run held-out.yaml --set 'interventions.found=[{ op: replace",
+        "for YOUR-FILE.yaml, which stands for a file of yours that has an intervention `found: []`:",
+        "attnlab run YOUR-FILE.yaml --set 'interventions.found=[{ op: replace",
       ] { #expect(report.contains(piece), "\(piece)\n\(report.prefix(9000))") }
       let rows = try rows(root, "layers.csv")
       // Three layers and four sets, of two metrics.
@@ -129,6 +131,20 @@ import Testing
       #expect(rows.count == 1 + 2 * 3 + 2 * 5)
       #expect(rows.contains { $0.hasPrefix("effect,head 3.1,3.1,1,ssim,0.5") && $0.hasSuffix(",9,true") }, "\(rows)")
       #expect(rows.contains { $0.hasPrefix("set,both,\"2.0, 2.1, 3.1\",3,ssim,") }, "\(rows)")
+    }
+  }
+
+  /// Of how many edits the marks are is said in the captions.
+  @Test func captionsHaveTheirN() throws {
+    try Fixtures.withTemporaryFolder { (root) throws -> Void in
+      let results = try MeasuredResults(
+        root, pairs: 2, seeds: Array(1...9), interventions: Self.interventions,
+        lines: Self.lines + "\nlayers: { find: ssim, metrics: [ssim, psnr] }", metrics: Self.methods)
+      let data = try StoredResults(results: results.results, store: results.store)
+      let methods = ReportMethodComparison(comparison: try #require(MethodComparison(data)))
+      #expect(methods.note(0).hasSuffix("at the published settings n = 18."))
+      let layers = ReportLayers(effects: try #require(LayerEffects(data)))
+      #expect(layers.frontNote.hasSuffix("n = 18 edits under every set."))
     }
   }
 

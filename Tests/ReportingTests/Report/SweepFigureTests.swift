@@ -34,7 +34,7 @@ import Testing
     try Fixtures.withTemporaryFolder { (root) throws -> Void in
       let results = try results(root)
       let report = try report(results)
-      #expect(report.contains("### Sweeps\n"))
+      #expect(report.contains("### Sweeps\n") && report.contains("Compare a cell with the number"))
       #expect(report.contains("![small: swap, layers by steps](figures/sweep_grid.png)"), "\(report)")
       #expect(report.contains("The numbers: [tables/sweep_grid.csv](tables/sweep_grid.csv)."))
       #expect(try PNG.read(results.results.figures.appending(path: "sweep_grid.png")).height > 200)
@@ -68,6 +68,15 @@ import Testing
       let rows = table.split(separator: "\n").map(String.init)
       #expect(rows.count == 1 + 4)
       #expect(rows.dropFirst().allSatisfy { $0.contains(",color_reflected,10,") }, "\(table)")
+    }
+  }
+
+  /// A caption without a number for nothing done is not to be looked at for one.
+  @Test func withNothingToCompareWith() throws {
+    try Fixtures.withTemporaryFolder { (root) throws -> Void in
+      let swept = Self.swept.replacingOccurrences(of: "none: [], ", with: "")
+      let report = try report(results(root, interventions: swept))
+      #expect(report.contains("below it the interval of 95 %.") && !report.contains("Compare a cell"), "\(report)")
     }
   }
 
