@@ -325,6 +325,8 @@ def main():
         about = facts(given.attnlab, result["engine"], load, given.channels_last, result["threads"])
         command = "python Experiments/bench/compare.py " + ("--sd15 DIR " if given.sd15 else "")
         command += "--channels-last " if given.channels_last else ""
+        command += f"--record {' '.join(given.record)} " if tuple(given.record) != RECORDS else ""
+        command += "--without-parts " if given.without_parts else ""
         for name in ("rounds", "large_rounds"):
             if getattr(given, name) != parser.get_default(name):
                 command += f"--{name.replace('_', '-')} {getattr(given, name)} "

@@ -39,7 +39,7 @@ public struct CheckpointError: Error, Hashable, Sendable, CustomStringConvertibl
 
     public var description: String {
       let owner = tensor.map { " of tensor \(quoted($0))" } ?? ""
-      return "\(file): \(visible(field, most: 400))\(owner) is \(found), expected \(expected)"
+      return "\(visible(file, most: 400)): \(visible(field, most: 400))\(owner) is \(found), expected \(expected)"
     }
   }
 
@@ -83,7 +83,8 @@ public struct CheckpointError: Error, Hashable, Sendable, CustomStringConvertibl
     return files.map { file in
       let own = problems.filter { $0.file == file }
       let count = own.count == 1 ? "1 tensor is" : "\(own.count) tensors are"
-      return ["\(file): \(count) \(title):"] + own.map { "  " + line($0.tensor ?? $0.field, $0) }
+      return ["\(visible(file, most: 400)): \(count) \(title):"]
+        + own.map { "  " + line(visible($0.tensor ?? $0.field, most: 200), $0) }
     }
   }
 

@@ -52,7 +52,9 @@ extension ClaimSpec {
         "a list of tests, one or more; the claim is shown if all are"),
     ]
   ) { claim, fields, reader in
-    if claim.gate != nil, let field = fields["gate"], let metric = claim.gateMetric {
+    if claim.gate != nil, let field = fields["gate"], !reader.hasProblem(below: field.path),
+      let metric = claim.gateMetric
+    {
       reader.checkShare(metric, field, "a gate asks for points of a share")
     }
   }

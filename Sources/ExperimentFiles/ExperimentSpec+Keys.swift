@@ -89,7 +89,8 @@ extension ExperimentSpec {
   private static let keysOfResults: [Key<ExperimentSpec>] = [
     Key(
       "metrics", \.metrics, .distinct(of: "metrics", .metric), example: "[psnr, ssim]",
-      "a list of {allowed}; `attnlab metrics` explains them. A text with a `/` is a program of your own, see below"),
+      "a list of {allowed}; each of the scene reader also as the second one sees it, as `binding_right_second`; "
+        + "`attnlab metrics` explains them. A text with a `/` is a program of your own, see below"),
     Key(
       "instruments", \.instruments, .keys(InstrumentFolders.section),
       standard:

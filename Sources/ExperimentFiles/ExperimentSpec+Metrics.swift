@@ -23,7 +23,9 @@ extension Form<Metric> {
   /// A metric's name, a program's path, or what a program says of itself.
   static var metric: Form<Metric> {
     Form(
-      allowed: Markdown.codes(MetricRegistry.all.map(\.name)), read: { $1.metric($0) },
+      allowed: Markdown.codes(
+        MetricRegistry.all.filter { $0.accuracy.instrument != .secondSceneReader }.map(\.name)),
+      read: { $1.metric($0) },
       write: { metric in
         guard let program = metric.program else { return .plain(metric.name) }
         let fields = metric.programFields.map { ($0.name, $0.value) }
@@ -42,13 +44,7 @@ extension FileReader {
       }
       guard let name = line(field, allowsEmpty: false) else { return nil }
       if let metric = MetricRegistry.named(name) { return metric }
-      if name.contains("/"), !context.isStored {
-        return try Metric(program: wholePath(name, field) ?? path(name))
-      }
-      if name.contains("/") {
-        report(field, "\(quoted(name)) names a file, and a stored experiment has what its program says instead")
-        return nil
-      }
+      if name.contains("/") { return try Metric(program: wholePath(name, field) ?? path(name, field)) }
       let near = nearestName(to: name, in: MetricRegistry.all.map(\.name)).map { "did you mean \(quoted($0))? " } ?? ""
       report(field, "\(quoted(name)) is no metric; \(near)`attnlab metrics` lists them")
     } catch {

@@ -35,13 +35,10 @@ extension ExperimentSpec {
   ///   - yaml: At most 1 MiB.
   ///   - file: Where the text comes from, for messages and for the folder of pairs files; need not exist.
   ///   - overrides: As in ``load(path:overrides:checkingSites:)``.
-  ///   - isStored: Whether a database keeps it. Prompts and what programs say are written out there, so that it names no
-  ///     file; one that does is refused before the file is looked at.
   ///   - checkingSites: As in ``load(path:overrides:checkingSites:)``.
   /// - Throws: `SpecError` with every problem of the text and its overrides.
   public init(
-    yaml: String, file: String, overrides: [String] = [], isStored: Bool = false,
-    checkingSites: (String) throws -> Void = { _ in }
+    yaml: String, file: String, overrides: [String] = [], checkingSites: (String) throws -> Void = { _ in }
   ) throws(SpecError) {
     guard var root = try readYAML(yaml, file: file), !root.isNull else {
       let message = "the file is empty; the shortest experiment has version, name, model and generate"
@@ -57,7 +54,7 @@ extension ExperimentSpec {
     }
     try Self.check(RunCount(root), root, file)
     let decoded = withoutActuallyEscaping(checkingSites) { check in
-      let reader = FileReader(file: file, context: FileContext(isStored: isStored, checkSites: check))
+      let reader = FileReader(file: file, context: FileContext(checkSites: check))
       return (Self.section.read(Field(node: root, path: ""), reader), reader.problems)
     }
     // What is wrong in a sweep's operation would be reported for each of its values.

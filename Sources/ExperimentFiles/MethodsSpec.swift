@@ -49,10 +49,20 @@ public struct CurveSpec: Codable, Hashable, Sendable {
     interventions.filter { intervention in
       guard intervention != name else { return true }
       let rest = intervention.dropFirst(name.count)
-      return intervention.hasPrefix(name) && rest.hasPrefix(" ")
-        && rest.prefix { $0 != "=" }.dropFirst().allSatisfy { $0.isLetter || $0.isNumber || "._".contains($0) }
-        && rest.contains("=")
+      return intervention.hasPrefix(name) && rest.hasPrefix(" ") && beginsWithKey(rest.dropFirst())
     }
+  }
+
+  /// How many keys a point was swept over: 2 for `mix layers=4-14, strength=0.5`.
+  fileprivate func keys(of point: String) -> Int {
+    let choices = point.dropFirst(name.count + 1)
+    let starts = choices.indices.filter { $0 == choices.startIndex || choices[..<$0].hasSuffix(", ") }
+    return starts.count { Self.beginsWithKey(choices[$0...]) }
+  }
+
+  /// Whether a text begins with a swept key, as `until=0.8`.
+  private static func beginsWithKey(_ text: Substring) -> Bool {
+    text.contains("=") && text.prefix { $0 != "=" }.allSatisfy { $0.isLetter || $0.isNumber || "._".contains($0) }
   }
 }
 
@@ -93,6 +103,11 @@ extension CurveSpec {
     let points = curve.points(among: columns.filter { $0 != InterventionSpec.sourceName })
     if points.isEmpty, let field = fields["name"] {
       reader.report(field, "the file has no intervention \(quoted(curve.name)), nor a sweep of that name")
+    } else if let point = points.first(where: { curve.keys(of: $0) > 1 }), let field = fields["name"] {
+      reader.report(
+        field,
+        "\(quoted(point)) is swept over more than one key, and a curve is of one dial; sweep one key, or name a single "
+          + "point")
     } else if !curve.published.isEmpty, !points.contains(curve.published), let field = fields["published"] {
       reader.report(
         field,

@@ -90,8 +90,18 @@ extension Form<String> {
     text(allowsEmpty: false).checked { $2.known($0, $1, "setting", in: $2.context.claimable.settings) }
   }
 
+  /// A metric that each run has for itself, so that seeds and edits can be left out.
   package static var metric: Form<String> {
-    text(allowsEmpty: false).checked { $2.known($0, $1, "metric", in: $2.context.claimable.metrics?.map(\.name)) }
+    text(allowsEmpty: false).checked { name, field, reader in
+      let metrics = reader.context.claimable.metrics
+      guard let known = reader.known(name, field, "metric", in: metrics?.map(\.name)) else { return nil }
+      guard let metric = metrics?.first(where: { $0.name == known }), metric.measure.isOfSets else { return known }
+      let advice = metric.ofEachEdit.map { "; name \($0)" } ?? ""
+      reader.report(
+        field,
+        "\(known) has one value for a \(metric.measure.subject), of which no seed or edit can be left out\(advice)")
+      return nil
+    }
   }
 }
 
@@ -105,6 +115,11 @@ extension Form<[Seed]> {
     }
     return distinct(of: "seeds", seed, ifEmpty: "give at least one of the seeds")
   }
+}
+
+extension Metric {
+  /// What tells of each edit what this one tells of a set; nil where nothing does.
+  fileprivate var ofEachEdit: String? { ["expected_tries": "accepted", "color_gain": "color_gain_each"][name] }
 }
 
 /// The first names of a list that may be long.

@@ -13,8 +13,6 @@ package typealias FileReader = SpecReader<FileContext>
 
 /// What the values of an experiment file depend on besides: what is known without it, and what was read before them.
 package struct FileContext {
-  /// Whether the text is a database's, which names no file.
-  package var isStored = false
   package var checkSites: (String) throws -> Void = { _ in }
 
   /// What was read of `generate`; nil before, and where nothing could be made of it.
@@ -31,8 +29,7 @@ package struct FileContext {
   package var probeBanks: [String] = []
   package var probeNames: [String] = []
 
-  package init(isStored: Bool = false, checkSites: @escaping (String) throws -> Void = { _ in }) {
-    self.isStored = isStored
+  package init(checkSites: @escaping (String) throws -> Void = { _ in }) {
     self.checkSites = checkSites
   }
 
@@ -71,19 +68,18 @@ extension FileReader {
   }
 
   /// The whole path of a file or folder that is there, so that what is kept of the experiment runs from any folder; nil
-  /// where nothing is. A relative path begins at the experiment file's folder, that of an option at the working folder.
+  /// where nothing is.
   package func wholePath(_ name: String, _ field: Field) -> String? {
     let here = URL(filePath: FileManager.default.currentDirectoryPath, directoryHint: .isDirectory)
-    let isOption = if case .option = field.node.place { true } else { false }
-    let base = isOption ? here : URL(filePath: file, relativeTo: here).deletingLastPathComponent()
-    let path = URL(filePath: name, relativeTo: base).standardizedFileURL.path
-    return FileManager.default.fileExists(atPath: path) ? path : nil
+    let whole = URL(filePath: path(name, field), relativeTo: here).standardizedFileURL.path
+    return FileManager.default.fileExists(atPath: whole) ? whole : nil
   }
 
-  /// The path of a file that need not be there, from the experiment file's folder.
-  package func path(_ name: String) -> String {
-    let folder = (file as NSString).deletingLastPathComponent
-    return name.hasPrefix("/") ? name : (folder as NSString).appendingPathComponent(name)
+  /// The path of a file that need not be there. A relative path begins at the experiment file's folder, that of an option at
+  /// the working folder.
+  package func path(_ name: String, _ field: Field) -> String {
+    if name.hasPrefix("/") || field.isOfOption { return name }
+    return ((file as NSString).deletingLastPathComponent as NSString).appendingPathComponent(name)
   }
 }
 

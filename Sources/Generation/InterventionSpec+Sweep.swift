@@ -38,7 +38,8 @@ extension FileReader {
   private func sweepProblem(_ key: String, operations: Int) -> String? {
     let parts = key.split(separator: ".", omittingEmptySubsequences: false)
     guard parts.count <= 2 else { return "a key is a name, or the number of an operation and a name, as 1.strength" }
-    if parts.count == 2, Int(parts[0]).map({ (0..<operations).contains($0) }) != true {
+    // `01` and `+1` are numbers too, but no operation is named so.
+    if parts.count == 2, Int(parts[0]).map({ (0..<operations).contains($0) && String($0) == parts[0] }) != true {
       return "\(quoted(String(parts[0]))) is no operation; there are \(operations), numbered from 0"
     }
     let name = String(parts[parts.count - 1])

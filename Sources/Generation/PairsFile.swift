@@ -60,13 +60,10 @@ struct PairsFileEntry: Sendable {
 private let pairsOfFileForm = Form<[PromptPair]>(
   read: { field, reader in
     guard let name = reader.line(field, allowsEmpty: false) else { return nil }
-    guard !reader.context.isStored else {
-      reader.report(
-        field, "\(quoted(name)) names a file, and a stored experiment has the pairs themselves instead")
-      return nil
-    }
-    let path = reader.path(name)
-    do throws(PairsFile.Failure) { return try PairsFile.read(path) } catch {
+    let path = reader.path(name, field)
+    do throws(PairsFile.Failure) {
+      return try PairsFile.read(path, from: field.isOfOption ? "your working folder" : "the experiment file")
+    } catch {
       for message in error.messages { reader.report(field, "\(path): \(message)") }
       return nil
     }
@@ -95,12 +92,13 @@ enum PairsFile {
   }
 
   /// The file's distinct pairs, in its order.
-  static func read(_ path: String) throws(Failure) -> [PromptPair] {
+  /// - Parameter start: where a relative path begins, for messages.
+  static func read(_ path: String, from start: String) throws(Failure) -> [PromptPair] {
     let data: Data
     do { data = try OpenFile(URL(filePath: path)).data(limit: mostBytes) } catch {
       let isMissing = error.isMissing || error.reason == .system(ENOTDIR)
       throw Failure(messages: [
-        isMissing ? "there is no such file; the path begins at the experiment file" : error.problem
+        isMissing ? "there is no such file; the path begins at \(start)" : error.problem
       ])
     }
     let entries: [Entry]
@@ -136,10 +134,9 @@ enum PairsFile {
     guard let source = entry.misspelledSource ?? entry.source, let target = entry.target else {
       throw Failure(messages: ["expected the keys soure_prompt (or source_prompt) and edit_prompt"])
     }
-    let isLine = [source, target].allSatisfy {
-      $0.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
+    if let control = [source, target].compactMap(firstControl).first {
+      throw Failure(messages: ["a prompt holds the control character \(control); a prompt is one line of text"])
     }
-    guard isLine else { throw Failure(messages: ["a prompt holds a control character; a prompt is one line of text"]) }
     return PromptPair(source: source, target: target)
   }
 

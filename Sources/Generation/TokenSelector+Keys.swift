@@ -48,12 +48,7 @@ private let tokenForm = Form<TokenName>(
       return reader.integer(field, in: 0...Int(Int32.max)).map { .position($0) }
     }
     guard let word = reader.line(field, allowsEmpty: false) else { return nil }
-    if word.hasPrefix("<"), !word.hasPrefix("<after "), !TokenName.roleNames.contains(word) {
-      let nearest = nearestName(to: word, in: TokenName.roleNames).map { "did you mean \($0)? " } ?? ""
-      let allowed = TokenName.roleNames.joined(separator: ", ")
-      reader.report(field, "unknown name \(quoted(word)); \(nearest)allowed: \(allowed), words and positions")
-      return nil
-    }
+    guard reader.isNoSlip(word, of: TokenName.roleNames, field) else { return nil }
     do {
       let name = try TokenName(word)
       guard name.isOfEdits, !reader.context.hasPairs else { return name }
@@ -64,6 +59,20 @@ private let tokenForm = Form<TokenName>(
     }
     return nil
   }, write: { if case .position(let position) = $0 { .plain("\(position)") } else { .text($0.description) } })
+
+extension FileReader {
+  /// Reports a word in angle brackets that is nearly one of some names, and so hardly a word that the model was taught.
+  /// - Returns: whether it may be a word or is one of the names.
+  package func isNoSlip(_ word: String, of names: [String], _ field: Field) -> Bool {
+    // An occurrence makes no word of a name.
+    guard word.hasPrefix("<"), !word.hasPrefix("<after "), !names.contains(word),
+      let nearest = nearestName(to: String(word.prefix { $0 != "#" }), in: names)
+    else { return true }
+    let allowed = names.joined(separator: ", ")
+    report(field, "unknown name \(quoted(word)); did you mean \(nearest)? allowed: \(allowed), words and positions")
+    return false
+  }
+}
 
 extension Form<String> {
   /// Text that selects attention sites.

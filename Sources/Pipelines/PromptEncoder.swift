@@ -16,7 +16,8 @@ struct PromptEncoder {
     var result = try encoded(text)
     for change in changes {
       if let random = change.random { result = try withRandomWords(result, text, random) }
-      let positions = change.roles.flatMap(text.positions(of:))
+      // A plan that somebody else wrote down may name a role twice.
+      let positions = Set(change.roles.flatMap(text.positions(of:)))
       if positions.isEmpty { continue }
       result = result.taking(
         Dictionary(uniqueKeysWithValues: positions.map { ($0, $0) }), from: try encoded(model.tokenizer.encode("")))

@@ -68,6 +68,7 @@ struct PlanBuilder {
     let scheduler = denoising.scheduler
     var operations: [String: [ResolvedOperation]] = [:]
     for intervention in spec.interventions {
+      checkSeeds(of: intervention)
       operations[intervention.name] = intervention.operations.enumerated().compactMap { index, operation in
         let place = "interventions.\(intervention.name).\(index)"
         guard let (chosen, features) = selected(operation, place) else { return nil }
@@ -133,6 +134,19 @@ struct PlanBuilder {
         "steps", problem: "\(beyond) is not made: runs end after \(stop) calls of the model (stop_after_calls)")
     }
     return steps.filter { $0 < stop }
+  }
+
+  /// Refuses random words of several seeds: those of a run are replaced together.
+  private mutating func checkSeeds(of intervention: InterventionSpec) {
+    let drawn = intervention.operations.enumerated().filter { $0.element.op.changesWords }
+    guard let first = drawn.first else { return }
+    for other in drawn where other.element.change != first.element.change {
+      note(
+        ExperimentFault(
+          "\(other.element.change.identityText), and operation \(first.offset) is \(first.element.change.identityText)",
+          at: "interventions.\(intervention.name).\(other.offset)",
+          advice: "name all the words in one operation, which has one seed"))
+    }
   }
 
   /// Says what is recorded where an operation reads across two runs.
@@ -245,22 +259,25 @@ struct PlanBuilder {
     }
   }
 
-  /// Says which runs have none of the words of an edit that are recorded, and where a source's targets differ in them.
+  /// Says which runs have none of the words of an edit, or no padding, that are recorded, and where a source's targets differ
+  /// in them.
   private mutating func explainEdits(_ members: [GroupMember]) {
     let prompts = members.map(\.prompt)
     let hasSource = members[0].isSourceOfPairs
-    for record in spec.record where record.tokens.isOfEdits {
+    for record in spec.record where record.tokens.mayLackKeys {
       let place = "record.\(record.name)"
       for (prompt, edit) in zip(prompts, record.tokens.edits(of: prompts, hasSource: hasSource)) {
-        for name in record.tokens.missing(edit) {
+        for name in record.tokens.missing(prompt, edit) {
+          let reason =
+            name.reasonOfAbsence.map { "its pair \($0)" } ?? "it fills all \(prompt.tokens.count) tokens"
           note(
             .note(
-              hasSource
-                ? "\(place): \"\(prompt.prompt)\" has no \(name), since its pair \(name.reasonOfAbsence ?? "has none")"
+              hasSource || !name.isOfEdits
+                ? "\(place): \"\(prompt.prompt)\" has no \(name), since \(reason)"
                 : "\(place): prompts without a source have no \(name)"))
         }
       }
-      guard hasSource else { continue }
+      guard hasSource, record.tokens.isOfEdits else { continue }
       let all = EditedWords(of: prompts[0], targets: Array(prompts.dropFirst()))
       if prompts.dropFirst().contains(where: { EditedWords(of: prompts[0], targets: [$0]) != all }) {
         note(

@@ -76,6 +76,10 @@ struct ResolvedOperation: Codable {
       let edit = words.contains(where: \.isOfEdits) ? source.map { EditedWords(of: prompt, source: $0) } : nil
       var positions: [Int] = []
       for word in words { positions += try word.positions(in: prompt, edit: edit) }
+      guard !positions.isEmpty else {
+        throw SelectionError(
+          problem: "\"\(prompt.prompt)\" fills all \(prompt.tokens.count) tokens and has no <padding>")
+      }
       return positions
     }
     if spec.op.changesWords, let other = tokens?.first(where: { prompt.tokens[$0].role != .word }) {

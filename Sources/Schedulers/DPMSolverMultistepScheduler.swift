@@ -10,6 +10,8 @@ import Tensors
 ///     next = (sigmaNext / sigma) * x - alphaNext * (exp(-h) - 1) * (D0 + D1 / 2)
 ///
 /// The first step has no earlier prediction and the last one leads to sigma 0: both are of order 1, which is DDIM.
+/// A file of DEIS, UniPC or DDPM is taken as `from_config` of diffusers takes it: with the midpoint for its solver, and
+/// whatever its variance, unless that is learned.
 /// - Source: Lu, Zhou, Bao, Chen, Li and Zhu 2022 (DPM-Solver++), algorithm 2, as in diffusers'
 ///   `DPMSolverMultistepScheduler`. The other `algorithm_type`s, order 3, thresholding and flow, Lu, exponential and beta
 ///   sigmas are not supported.
@@ -34,11 +36,13 @@ public struct DPMSolverMultistepScheduler: Scheduler {
     var schedule = NoiseSchedule(&checker)
     prediction = checker.choice(configuration.predictionType, .predictionType, default: .epsilon)
     let spacing = checker.choice(configuration.timestepSpacing, .timestepSpacing, default: TimestepSpacing.linspace)
-    solver = checker.choice(configuration.solverType, .solverType, default: .midpoint)
+    let solverType = configuration.solverType.map { ["logrho", "bh1", "bh2"].contains($0) ? "midpoint" : $0 }
+    solver = checker.choice(solverType, .solverType, default: .midpoint)
     let final = checker.choice(configuration.finalSigmasType, .finalSigmasType, default: FinalSigma.zero)
     order = configuration.solverOrder ?? 2
     if !(1...2).contains(order) { checker.report(.solverOrder, "\(order)", "1 and 2 are supported") }
-    checker.only(configuration.algorithmType, .algorithmType, "dpmsolver++")
+    let algorithm = configuration.algorithmType == "deis" ? "dpmsolver++" : configuration.algorithmType
+    checker.only(algorithm, .algorithmType, "dpmsolver++")
     checker.only(configuration.thresholding, .thresholding, false)
     checker.only(configuration.useExponentialSigmas, .useExponentialSigmas, false)
     checker.only(configuration.useBetaSigmas, .useBetaSigmas, false)
@@ -47,8 +51,8 @@ public struct DPMSolverMultistepScheduler: Scheduler {
     // Keys of Euler's that diffusers' Karras sigmas look at here too, where a file has them.
     checker.sigma(configuration.sigmaMin, .sigmaMin)
     checker.sigma(configuration.sigmaMax, .sigmaMax)
-    if let variance = configuration.varianceType {
-      checker.report(.varianceType, "\"\(variance)\"", "only null is supported")
+    if let variance = configuration.varianceType, ["learned", "learned_range"].contains(variance) {
+      checker.report(.varianceType, "\"\(variance)\"", "the model must predict no variance of its own")
     }
     try checker.finish()
     try Timesteps.check(steps: steps, trainSteps: schedule.trainSteps, checker)
@@ -56,6 +60,11 @@ public struct DPMSolverMultistepScheduler: Scheduler {
 
     let training = try schedule.finiteSigmas(fromZero: configuration.useKarrasSigmas != true, configuration)
     var visited = try Self.timesteps(spacing, steps: steps, schedule, configuration)
+    guard configuration.useKarrasSigmas == true || zip(visited, visited.dropFirst()).allSatisfy({ $0 > $1 }) else {
+      throw SchedulerError(
+        "steps: \(steps) is not allowed; with timestep_spacing \(spacing.rawValue) two of them would have one timestep, and "
+          + "nothing lies between them. Take fewer")
+    }
     var reached = visited.map { SigmaSchedule.interpolated(training, at: Double($0)) }
     if configuration.useKarrasSigmas == true {
       reached = SigmaSchedule.karras(

@@ -27,11 +27,13 @@ enum Timesteps {
   /// From `last` down in distances of trainSteps / steps, rounded to even, less 1; descending.
   ///
   /// For some numbers of steps (61 of 1000) the distances do not quite add up and diffusers goes one step further, to
-  /// timestep -1, which Python takes for the noisiest one. That step is left out here.
+  /// timestep -1, which Python takes for the noisiest one. That step is left out here. For others (48 of 1000) a timestep
+  /// lies between two whole ones, and the rounding of the distance, which is taken as `numpy.arange` takes it, decides.
   static func trailing(steps: Int, trainSteps: Int, last: Int) -> [Int] {
     let distance = Double(trainSteps) / Double(steps)
     let count = Int((Double(last) / distance).rounded(.up))
-    return (0..<count).map { Int((Double(last) - Double($0) * distance).rounded(.toNearestOrEven)) - 1 }
+    let step = (Double(last) - distance) - Double(last)
+    return (0..<count).map { Int((Double(last) + Double($0) * step).rounded(.toNearestOrEven)) - 1 }
       .filter { $0 >= 0 }
   }
 

@@ -9,6 +9,9 @@ package struct Field {
     self.node = node
     self.path = path
   }
+
+  /// Whether an option of the command line gives the value.
+  package var isOfOption: Bool { if case .option = node.place { true } else { false } }
 }
 
 /// The keys of a mapping that were known; the unknown ones are reported already.
@@ -174,15 +177,9 @@ package final class SpecReader<Context> {
   /// Text for pictures, tables and file headers: without line breaks and other control characters.
   package func line(_ field: Field, allowsEmpty: Bool = true) -> String? {
     guard let text = text(field, allowsEmpty: allowsEmpty) else { return nil }
-    let isControl = { (scalar: Unicode.Scalar) in
-      // Yams drops a byte order mark at the start of a text: one that seems to be there would be lost.
-      [.control, .lineSeparator, .paragraphSeparator].contains(scalar.properties.generalCategory)
-        || scalar == "\u{FEFF}"
-    }
-    guard let control = text.unicodeScalars.first(where: isControl) else { return text }
-    let code = String(control.value, radix: 16, uppercase: true)
-    let name = "U+" + String(repeating: "0", count: max(0, 4 - code.count)) + code
-    report(field, "one line of text holds no control character, found \(name); a long line may be folded with >-")
+    // Yams drops a byte order mark at the start of a text: one that seems to be there would be lost.
+    guard let control = firstControl(in: text) else { return text }
+    report(field, "one line of text holds no control character, found \(control); a long line may be folded with >-")
     return nil
   }
 

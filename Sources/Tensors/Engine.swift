@@ -20,10 +20,24 @@ public struct Engine: Hashable, Sendable {
     self.backend = backend
   }
 
+  /// The environment's variable that names one.
+  public static let variable = "ATTNLAB_ENGINE"
+
+  /// The backend that an environment names; nil where the variable is not set, or empty.
+  /// - Throws: `EngineChoiceError` if it names none, or one that is not in this build.
+  public static func named(
+    in environment: [String: String], available: [Backend] = Backend.allCases.filter(\.isAvailable)
+  ) throws(EngineChoiceError) -> Backend? {
+    guard let text = environment[variable], !text.isEmpty else { return nil }
+    guard let wanted = Backend(rawValue: text), available.contains(wanted) else {
+      throw EngineChoiceError(found: text, available: available)
+    }
+    return wanted
+  }
+
   /// What `ATTNLAB_ENGINE` names (`onednn` or `openblas`), else oneDNN where it is there, else OpenBLAS.
   public static let current: Engine = {
-    let wanted = ProcessInfo.processInfo.environment["ATTNLAB_ENGINE"].flatMap(Backend.init(rawValue:))
-    if let wanted, wanted.isAvailable { return Engine(backend: wanted) }
+    if let named = try? named(in: ProcessInfo.processInfo.environment) { return Engine(backend: named) }
     return Engine(backend: Backend.oneDNN.isAvailable ? .oneDNN : .openBLAS)
   }()
 
@@ -44,6 +58,18 @@ public struct Engine: Hashable, Sendable {
 
   /// The threads that convolutions, products and kernels use.
   public static var threads: Int { Int(ck_threads()) }
+}
+
+/// A backend that cannot be chosen.
+public struct EngineChoiceError: Error, Hashable, Sendable, CustomStringConvertible {
+  let found: String
+  let available: [Engine.Backend]
+
+  public var description: String {
+    let problem = Engine.Backend(rawValue: found) == nil ? "which is no engine" : "which is not in this build"
+    let names = available.map(\.rawValue).joined(separator: ", ")
+    return "\(Engine.variable) is \"\(found)\", \(problem): set it to one of \(names), or leave it out"
+  }
 }
 
 /// A failure inside the numeric engine: what was being computed, and the library's message.

@@ -15,6 +15,20 @@ func prompt(_ text: String, length: Int = 77) -> PromptTokens {
   return PromptTokens(prompt: text, tokens: tokens, words: words, truncatedWords: ["lost"])
 }
 
+@Suite struct FullPromptTests {
+  private let full = prompt("a red car", length: 5)
+
+  /// A prompt that fills all positions leaves no padding: it has no such key, and nothing is made up for it.
+  @Test func hasNoPadding() throws {
+    let selector = TokenSelector.names([.start, .padding])
+    #expect(try selector.resolve(full) == [TokenKey(label: "<start>", positions: [0])])
+    #expect(selector.missing(full, nil) == [.padding] && selector.mayLackKeys)
+    #expect(selector.missing(prompt("a red car", length: 6), nil) == [])
+    #expect(try TokenName.padding.positions(in: full) == [])
+    #expect(!TokenSelector.names([.start, .end]).mayLackKeys)
+  }
+}
+
 @Suite struct StepSelectorTests {
   @Test func selections() throws {
     #expect(try StepSelector.all.resolve(count: 3) == [0, 1, 2])
@@ -93,7 +107,7 @@ func prompt(_ text: String, length: Int = 77) -> PromptTokens {
     #expect(try names.resolve(source).map(\.label) == ["<end>"])
     let same = EditedWords(of: source, source: source)
     #expect(try names.resolve(source, edit: same).map(\.label) == ["<kept>", "<end>"])
-    #expect(names.missing(same) == [.edited] && names.missing(nil) == [.edited, .kept])
+    #expect(names.missing(source, same) == [.edited] && names.missing(source, nil) == [.edited, .kept])
     // Around the edited words: with <edited>, each word stands in one of the four, unless it stands between edited ones.
     let around = TokenSelector.names([.earlier, .edited, .next, .later])
     #expect(try around.resolve(target, edit: edits[1]).map(\.positions) == [[1], [2, 3, 4], [5], [6]])
@@ -102,7 +116,8 @@ func prompt(_ text: String, length: Int = 77) -> PromptTokens {
     let apart = EditedWords(
       of: prompt("a red car and a blue dog here"), source: prompt("a blue car and a red dog here"))
     #expect(apart.edited == [1, 5] && apart.earlier == [0] && apart.next == [6] && apart.later == [7])
-    #expect(around.missing(last) == [.next, .later] && around.missing(same) == [.earlier, .edited, .next, .later])
+    #expect(around.missing(source, last) == [.next, .later])
+    #expect(around.missing(source, same) == [.earlier, .edited, .next, .later])
     #expect {
       _ = try TokenName.next.positions(in: source, edit: last)
     } throws: {
@@ -154,7 +169,23 @@ func prompt(_ text: String, length: Int = 77) -> PromptTokens {
     #expect { _ = try TokenSelector.names(names).resolve(prompt("a red car")) } throws: { "\($0)" == message }
   }
 
-  @Test(arguments: ["", "car#0", "car#x", "<begin>"])
+  /// A tokenizer has a word that it was taught as it was given, with capitals and spaces.
+  @Test func learnedWords() throws {
+    let tokens = ["a", "MyCat", "and", "mycat", "<my cat>", "here"].enumerated().map {
+      PromptTokens.Token(id: $0, piece: $1, role: .word, word: $0)
+    }
+    let prompt = PromptTokens(
+      prompt: "a MyCat and mycat <my cat> here", tokens: tokens, words: tokens.map(\.piece), truncatedWords: [])
+    let keys = try TokenSelector.words.resolve(prompt)
+    #expect(keys.map(\.label) == ["a", "MyCat", "and", "mycat#2", "<my cat>", "here"])
+    for key in keys { #expect(try TokenName(key.label).positions(in: prompt) == key.positions, "\(key.label)") }
+    #expect(try TokenName("mycat").positions(in: prompt) == [1])
+    #expect(try TokenName("mycat <My Cat> here").positions(in: prompt) == [3, 4, 5])
+    #expect(try TokenName("<after <my cat>>").positions(in: prompt) == [5])
+    #expect(throws: SelectionError.self) { try TokenName("<my cat>#2").positions(in: prompt) }
+  }
+
+  @Test(arguments: ["", "car#0", "car#x", "<after >", "<begin>#0"])
   func wrongNames(_ text: String) {
     #expect(throws: SelectionError.self) { try TokenName(text) }
   }

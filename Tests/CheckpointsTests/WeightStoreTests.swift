@@ -85,6 +85,9 @@ import Testing
         unet/\(index): shard of tensor "a" is "../1.safetensors", expected the name of a safetensors file in the same folder
         unet/\(index): shard of tensor "b" is 2, expected the name of a safetensors file in the same folder
         """)
+    // A mark joins the slash to one sign of Swift's, which is a slash to the system all the same.
+    _ = try folder.write(#"{"weight_map": {"a": "../\u0301x.safetensors"}}"#, to: index)
+    #expect(message(folder.url)?.hasSuffix(", expected the name of a safetensors file in the same folder") == true)
     _ = try folder.write(#"{"metadata": {}}"#, to: index)
     #expect(
       message(folder.url)
@@ -107,6 +110,35 @@ import Testing
     #expect(
       absent
         == "unet/no: folder is absent, expected a folder with diffusion_pytorch_model.safetensors or model.safetensors")
+  }
+
+  /// A stranger's names, which a terminal would obey.
+  @Test func controlSignsOfNamesAreSpelled() throws {
+    let folder = try ScratchFolder("unet")
+    let index = "model.safetensors.index.json"
+    try folder.write(#"{"weight_map": {"a": "\u001b[2J.safetensors"}}"#, to: index)
+    #expect(message(folder.url) == #"unet/\u{1B}[2J.safetensors: file is absent, expected a readable file"#)
+    try save(
+      ["w\u{1B}": Tensor([1], shape: [1]), "x\u{1B}[2J": Tensor([1], shape: [1])], folder, as: "\u{1B}[2J.safetensors")
+    try folder.write(
+      #"{"weight_map": {"w\u001b": "\u001b[2J.safetensors", "x\u001b[2J": "\u001b[2J.safetensors"}}"#, to: index)
+    let loader = WeightLoader(try WeightStore(folder: folder.url))
+    _ = try loader.take("w\u{1B}", shape: [2])
+    _ = try loader.take("y\u{1B}", shape: [3])
+    let error = #expect(throws: CheckpointError.self) { try loader.finish() }
+    #expect(
+      error?.description == #"""
+        unet/model.safetensors.index.json: 1 tensor is missing:
+          y\u{1B} [3]
+        unet/\u{1B}[2J.safetensors: 1 tensor is not part of the model:
+          x\u{1B}[2J [1]
+        unet/\u{1B}[2J.safetensors: 1 tensor is of another shape:
+          w\u{1B} is [1], expected [2]
+        The weights are not of the model that config.json describes: check that both belong together.
+        """#)
+    let other = try ScratchFolder("vae")
+    try other.write("", to: "\u{1B}[2J.bin")
+    #expect(message(other.url)?.contains(#"weights is only \u{1B}[2J.bin, expected"#) == true)
   }
 
   private func name(_ folder: ScratchFolder) -> String {

@@ -1,3 +1,4 @@
+import Attention
 import Foundation
 import TestSupport
 import Testing
@@ -14,12 +15,14 @@ import Testing
     let cases: [Case]
   }
 
-  private func tokenizer() throws -> CLIPTokenizer {
+  /// - Parameter words: further added tokens, each with its id.
+  private func tokenizer(adding words: [String: Int] = [:]) throws -> CLIPTokenizer {
     let folder = try ScratchFolder(copying: ["vocab.json", "merges.txt", "tokenizer_config.json"])
     let document = try JSONSerialization.jsonObject(
       with: Data(contentsOf: Fixtures.folder.appending(path: "inversions.json")))
     let added = try #require((document as? [String: Any])?["added"] as? [String: Int])
-    try JSONSerialization.data(withJSONObject: added).write(to: folder.url.appending(path: "added_tokens.json"))
+    try JSONSerialization.data(withJSONObject: added.merging(words) { $1 }).write(
+      to: folder.url.appending(path: "added_tokens.json"))
     return try CLIPTokenizer(folder: folder.url)
   }
 
@@ -39,6 +42,18 @@ import Testing
     #expect(tokens.positions(ofWord: 1).map { tokens.tokens[$0].piece } == ["<cat>", "<cat>_1", "<cat>_2"])
     #expect(tokens.positions(ofWord: 3).count == 2)
     #expect(tokenizer.count("a <cat>") == 4)
+  }
+
+  /// A file names them as prompts do, whatever the capitals.
+  @Test func learnedWordsAreFoundByName() throws {
+    let tokens = try tokenizer(adding: ["MyCat": 767]).encode("a <cat> on MyCat and <dog>")
+    let keys = try TokenSelector.words.resolve(tokens)
+    #expect(keys.map(\.label) == ["a", "<cat>", "on", "MyCat", "and", "<dog>"])
+    #expect(try TokenName("<cat>").positions(in: tokens) == [2, 3, 4])
+    #expect(try TokenName("<Cat>").positions(in: tokens) == [2, 3, 4])
+    #expect(try TokenName("MyCat").positions(in: tokens) == [6])
+    #expect(try TokenName("mycat").positions(in: tokens) == [6])
+    #expect(try TokenName("<after mycat>").positions(in: tokens) == [7, 8, 9])
   }
 
   /// As transformers has it: a CLIP that measures expands nothing.

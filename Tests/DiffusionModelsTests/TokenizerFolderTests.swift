@@ -79,6 +79,22 @@ private let vocabulary = """
     }
   }
 
+  /// transformers 4.47 to 4.57 write these tokens by name, `{}` where there are none.
+  @Test func extraSpecialTokensByName() throws {
+    let folder = try ScratchFolder("tokenizer")
+    try folder.write(vocabulary, to: "vocab.json")
+    try folder.write("a b</w>\na b\n", to: "merges.txt")
+    func ids(_ settings: String) throws -> [Int] {
+      try folder.write(settings, to: "tokenizer_config.json")
+      return Array(try CLIPTokenizer(folder: folder.url).encode("ab<x> ab").ids.prefix(8))
+    }
+    let plain = try ids("{}")
+    #expect(!plain.contains(8))
+    #expect(try ids(#"{"extra_special_tokens": {}}"#) == plain)
+    #expect(try ids(#"{"extra_special_tokens": {"image_token": "<x>"}}"#) == [6, 4, 8, 4, 7, 7, 7, 7])
+    #expect(try ids(#"{"extra_special_tokens": ["<x>"]}"#) == [6, 4, 8, 4, 7, 7, 7, 7])
+  }
+
   /// Each added token is compared with all the others: a file of a million of them took hours.
   private var tooMany: [(files: [String: String], message: String)] {
     let ids = (0...10_000).map { "\"\($0)\": \($0)" }.joined(separator: ",")

@@ -150,6 +150,48 @@ import Testing
     #expect(found(line, replacement) == message)
   }
 
+  private func problemsOfSets(_ metric: String, _ line: String, _ replacement: String) -> String {
+    #expect(Self.lines.contains(line))
+    let lines = Self.lines.replacing("metrics: [psnr, ssim]", with: "metrics: [psnr, ssim, \(metric)]")
+      .replacing(line, with: replacement)
+    return problems(minimal(lines, generate: "pairs: [{ source: a, target: b }], seeds: [1, 2, 3]"))
+  }
+
+  /// Each key of claims that names a metric: what a set has one value of leaves out no seed and no edit.
+  @Test(arguments: [
+    ("metric: ssim, of: source", "metric: expected_tries, of: source", "10:26: claims.gates.0.metric"),
+    ("metric: ssim, of: none", "metric: expected_tries, of: none", "11:26: claims.gates.1.metric"),
+    ("metric: ssim, of: self", "metric: expected_tries, of: self", "17:30: claims.claims.0.tests.0.metric"),
+    (
+      "      tests:", "      gate: { metric: expected_tries, removed: other, against: none }\n      tests:",
+      "16:23: claims.claims.0.gate.metric"
+    ),
+    (
+      "      tests:", "      exclude_unless: { metric: expected_tries, of: source, at_least: 1 }\n      tests:",
+      "16:33: claims.claims.0.exclude_unless.metric"
+    ),
+  ])
+  func metricsOfSetsAreRefused(line: String, replacement: String, place: String) {
+    #expect(
+      problemsOfSets("expected_tries", line, replacement)
+        == "e.yaml:\(place): expected_tries has one value for a pair with all seeds, of which no seed or edit can be left out; "
+        + "name accepted")
+  }
+
+  /// A file may measure them, and is told what there is of each edit.
+  @Test(arguments: [
+    ("color_gain", "set of all edits of an intervention", "; name color_gain_each"),
+    ("color_gain_by_chance", "set of all edits of an intervention", ""),
+    ("center_spread", "prompt with all seeds", ""),
+  ])
+  func whatIsNamedInTheirPlace(metric: String, subject: String, advice: String) {
+    #expect(problemsOfSets(metric, "name: C4", "name: C4") == "")
+    #expect(
+      problemsOfSets(metric, "metric: ssim, of: source", "metric: \(metric), of: source")
+        == "e.yaml:10:26: claims.gates.0.metric: \(metric) has one value for a \(subject), of which no seed or edit can be "
+        + "left out\(advice)")
+  }
+
   /// A list with nothing in it decides nothing.
   @Test func emptyLists() {
     #expect(

@@ -61,6 +61,11 @@ import Testing
       "probes.probes.0.features.word: probes has no list \"animal\"; lists: color, thing"
     ),
     (
+      "probes: [{ name: p, says: is it, label: color, features: { record: words, word: \"<labal>\" } }]",
+      "probes.probes.0.features.word: unknown name \"<labal>\"; did you mean <label>? allowed: <label>, <after label>, "
+        + "<start>, <end>, <padding>, <edited>, <kept>, <earlier>, <next>, <later>, <after word>, words and positions"
+    ),
+    (
       "probes: [{ name: p, says: is it, label: color, features: { record: words, heads: [] } }]",
       "probes.probes.0.features.heads: the list is empty; name one head or more"
     ),

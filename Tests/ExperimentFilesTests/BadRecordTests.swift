@@ -89,7 +89,7 @@ import Testing
         record:
           - { name: a, sites: s, tokens: car }
           - { name: b, sites: s, tokens: [] }
-          - { name: c, sites: s, tokens: [<strat>, -1, "car#0", "car#x", car, car, no, "", 1.5] }
+          - { name: c, sites: s, tokens: [<strat>, -1, "car#0", "car#x", car, car, no, "", 1.5, "<start>#1", <pading>] }
           - { name: d, sites: s, tokens: 3 }
         """#),
       """
@@ -103,6 +103,8 @@ import Testing
       e.yaml:8:76: record.2.tokens.6: expected text, found the truth value no; as text it is written "no"
       e.yaml:8:80: record.2.tokens.7: the text is empty
       e.yaml:8:84: record.2.tokens.8: expected text, found the number 1.5; as text it is written "1.5"
+      e.yaml:8:89: record.2.tokens.9: unknown name "<start>#1"; did you mean <start>? allowed: <start>, <end>, <padding>, <edited>, <kept>, <earlier>, <next>, <later>, <after word>, words and positions
+      e.yaml:8:102: record.2.tokens.10: unknown name "<pading>"; did you mean <padding>? allowed: <start>, <end>, <padding>, <edited>, <kept>, <earlier>, <next>, <later>, <after word>, words and positions
       e.yaml:9:34: record.3.tokens: expected all, words or a list, found the whole number 3; one word is written [3]
       """
     ),

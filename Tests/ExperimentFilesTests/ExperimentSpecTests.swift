@@ -164,6 +164,25 @@ import Testing
       BranchChoice.allCases.map(\.branches) == [[.conditional], [.unconditional], [.conditional, .unconditional]])
   }
 
+  /// As textual inversions are called.
+  @Test func wordsInAngleBracketsThatAreNoNames() throws {
+    let spec = try decode(
+      minimal(
+        """
+        record: [{ name: r, sites: s, tokens: [<cat-toy>, "<Cat-Toy>#2", <after <cat>>, a <cat-toy>] }]
+        interventions: { a: [{ op: zero, sites: s, words: ["<cat-toy>"] }] }
+        """))
+    #expect(
+      spec.record.map(\.tokens) == [
+        .names([
+          .word("<cat-toy>", occurrence: 1), .word("<cat-toy>", occurrence: 2), .after("<cat>", occurrence: 1),
+          .word("a <cat-toy>", occurrence: 1),
+        ])
+      ])
+    #expect(spec.interventions[0].operations[0].words == [.word("<cat-toy>", occurrence: 1)])
+    #expect(try decode(spec.resolvedYAML()) == spec)
+  }
+
   @Test func wholeRangeOfSeedsIsTaken() throws {
     let spec = try decode(minimal(generate: "prompts: [''], seeds: [0, 18446744073709551615]"))
     #expect(spec.generate.seeds == [0, .max])

@@ -5,7 +5,7 @@ import Testing
 @Suite struct KnowsAgainstDoesKeyTests {
   /// A sound file; a test replaces a part.
   private static let lines = """
-    metrics: [ssim, picture_right]
+    metrics: [ssim, picture_right, expected_tries]
     interventions:
       none: []
       swap: { sweep: { layers: { single: 1-3 } }, operations: [{ op: replace, sites: "self:*" }] }
@@ -43,6 +43,10 @@ import Testing
       "the key \"probe\" is missing in knows_against_does.0"
     ),
     ("sweep: swap, metric: ssim }\n", "sweep: swap, metric: psnr }\n", "knows_against_does.0.metric"),
+    (
+      "sweep: swap, metric: ssim }\n", "sweep: swap, metric: expected_tries }\n",
+      "knows_against_does.0.metric: expected_tries has one value for a pair with all seeds"
+    ),
     ("from: bank, probe: color, sweep", "from: ../bank, probe: color, sweep", "knows_against_does.0.from"),
     (
       "  none: []\n", "",

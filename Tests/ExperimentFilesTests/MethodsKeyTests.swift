@@ -55,6 +55,41 @@ import Testing
     #expect(!spec.resolvedYAML().contains("methods") && !spec.resolvedYAML().contains("layers"))
   }
 
+  /// A point of two keys is a curve of its own, and other sweeps may have as many keys as they like.
+  @Test func aPointOfTwoKeys() {
+    let sweep = "fpe: { method: fpe, sweep: { until: [0, 0.8], layers: [4-14, 3-13] } }"
+    let point = "\"fpe until=0.8, layers=4-14\""
+    let lines = Self.lines.replacing("fpe: { method: fpe, sweep: { until: [0, 0.4, 0.8] } }", with: sweep)
+    let named = lines.replacing("name: fpe, published: fpe until=0.8", with: "name: \(point), published: \(point)")
+      .replacing("of: fpe,", with: "of: \(point),")
+    #expect(named != lines && problems(minimal(named, generate: Self.generate)) == "")
+    let code = "name: fpe code, published: fpe code until=0"
+    let other = lines.replacing("name: fpe, published: fpe until=0.8", with: code)
+      .replacing("of: fpe,", with: "of: fpe code,")
+    #expect(other != lines && problems(minimal(other, generate: Self.generate)) == "")
+  }
+
+  /// Each key that names a metric: what a set has one value of leaves out no edit.
+  @Test(arguments: [
+    ("hold: layout_kept", "hold: expected_tries", "11:9: methods.hold"),
+    ("  metrics: [ssim]", "  metrics: [expected_tries]", "12:13: methods.metrics.0"),
+    (
+      "  metrics: [ssim]", "  exclude_unless: { metric: expected_tries, of: source, at_least: 1 }\n  metrics: [ssim]",
+      "12:29: methods.exclude_unless.metric"
+    ),
+    ("find: ssim", "find: expected_tries", "14:17: layers.find"),
+    ("metrics: [ssim, layout_kept] }", "metrics: [ssim, expected_tries] }", "14:39: layers.metrics.1"),
+  ])
+  func metricsOfSetsAreRefused(part: String, replacement: String, place: String) {
+    #expect(Self.lines.contains(part))
+    let lines = Self.lines.replacing("[psnr, ssim, layout_kept]", with: "[psnr, ssim, layout_kept, expected_tries]")
+      .replacing(part, with: replacement)
+    #expect(
+      problems(minimal(lines, generate: Self.generate))
+        == "e.yaml:\(place): expected_tries has one value for a pair with all seeds, of which no seed or edit can be left out; "
+        + "name accepted")
+  }
+
   @Test(arguments: [
     (
       "hold: layout_kept", "hold: layout_keep",
@@ -67,6 +102,11 @@ import Testing
     (
       "fpe until=0.8 }", "fpe code until=0.8 }",
       "e.yaml:13:36: methods.curves.0.published: \"fpe code until=0.8\" is no point of \"fpe\"; there are fpe until=0, fpe until=0.4, fpe until=0.8"
+    ),
+    (
+      "fpe: { method: fpe, sweep: { until: [0, 0.4, 0.8] } }",
+      "fpe: { method: fpe, sweep: { until: [0, 0.8], layers: [4-14, 3-13] } }",
+      "e.yaml:13:20: methods.curves.0.name: \"fpe until=0, layers=4-14\" is swept over more than one key, and a curve is of one dial; sweep one key, or name a single point"
     ),
     (
       ", held: true", "",

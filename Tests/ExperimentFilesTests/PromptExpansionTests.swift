@@ -80,6 +80,24 @@ import Testing
     }
   }
 
+  /// A relative path of an option begins at the working folder, whatever the experiment file's.
+  @Test func aPairsFileThatAnOptionNames() throws {
+    try withPairsFile(Self.published) { path in
+      let depth = FileManager.default.currentDirectoryPath.split(separator: "/").count
+      let root = String(repeating: "../", count: depth)
+      let folder = "\(root)\((path as NSString).deletingLastPathComponent.dropFirst())"
+      let elsewhere = String(repeating: "/no", count: depth + 1) + "/e.yaml"
+      let yaml = minimal(generate: "pairs: [{ file: none.json, limit: 1 }], seeds: [1]")
+      let option = "generate.pairs.0.file=\(folder)/pairs.json"
+      let spec = try ExperimentSpec(yaml: yaml, file: elsewhere, overrides: [option])
+      #expect(spec.generate.pairs == [PromptPair(source: "a red car", target: "a green car")])
+      #expect(
+        problems(yaml, set: ["generate.pairs.0.file=\(folder)/none.json"], file: path)
+          == "--set generate.pairs.0.file: generate.pairs.0.file: \(folder)/none.json: there is no such file; the path "
+          + "begins at your working folder")
+    }
+  }
+
   /// Pairs of some words alone, each with a seed of its own.
   @Test func pairsOfSomeWordsWithSeedsOfTheirOwn() throws {
     func read(_ keys: String, _ rest: String = "") throws -> [PromptPair] {
@@ -137,7 +155,15 @@ import Testing
     ),
     (
       "[{ \"soure_prompt\": \"a\\nb\", \"edit_prompt\": \"x\" }]",
-      ["entry 0: a prompt holds a control character; a prompt is one line of text"]
+      ["entry 0: a prompt holds the control character U+000A; a prompt is one line of text"]
+    ),
+    (
+      "[{ \"soure_prompt\": \"a\", \"edit_prompt\": \"a\\u2028b\" }, "
+        + "{ \"soure_prompt\": \"a\\u2029\", \"edit_prompt\": \"x\" }, "
+        + "{ \"soure_prompt\": \"x\", \"edit_prompt\": \"\\uFEFFa\" }]",
+      ["2028", "2029", "FEFF"].enumerated().map {
+        "entry \($0): a prompt holds the control character U+\($1); a prompt is one line of text"
+      }
     ),
     (
       "[{}, {}, {}, {}, {}, {}, {}]",

@@ -119,7 +119,7 @@ private struct RandomSpecs {
   }
 
   /// - Parameters:
-  ///   - columns, metrics: What the file has; without metrics there are only gates on instruments and no tests.
+  ///   - columns, metrics: What the file has, metrics of single runs; without metrics there are no claims.
   private mutating func claims(_ columns: [String], _ metrics: [String], _ seeds: [Seed]) -> ClaimsSpec? {
     guard count(0...1) == 1, let metric = metrics.first, columns.count > 2 else { return nil }
     let chosen = columns.shuffled(using: &random)
@@ -198,7 +198,8 @@ private struct RandomSpecs {
       record: record, predictedClean: count(0...1) == 0 ? nil : steps(of: total), interventions: interventions,
       metrics: metrics, instruments: instruments(), tables: tables(),
       figures: distinct(0...4) { $0.some(FigureName.allCases) },
-      claims: claims(interventions.map(\.name) + ["source"], metrics.map(\.name), generate.seeds),
+      claims: claims(
+        interventions.map(\.name) + ["source"], metrics.filter { !$0.measure.isOfSets }.map(\.name), generate.seeds),
       budget: BudgetSpec(
         disk: ByteSize(some([1, 1 << 53, 1 << 30, 1_500_000, .random(in: 1...(1 << 53), using: &random)]))))
     // As reading does.

@@ -14,11 +14,9 @@ func minimal(_ lines: String = "", generate: String = "prompts: [a red car], see
 }
 
 /// The problems of a text, one a line, without the first line that counts them; empty for a valid one.
-func problems(
-  _ yaml: String, set overrides: [String] = [], file: String = "e.yaml", isStored: Bool = false
-) -> String {
+func problems(_ yaml: String, set overrides: [String] = [], file: String = "e.yaml") -> String {
   do throws(SpecError) {
-    _ = try ExperimentSpec(yaml: yaml, file: file, overrides: overrides, isStored: isStored)
+    _ = try ExperimentSpec(yaml: yaml, file: file, overrides: overrides)
     return ""
   } catch {
     return error.problems.map(\.description).joined(separator: "\n")

@@ -143,6 +143,14 @@ import Testing
       "e.yaml:6:17: interventions.s.sweep.\"2.heads\": \"2\" is no operation; there are 1"
     ),
     (
+      "  s: { sweep: { 00.heads: [[1]] }, operations: [{ op: zero, sites: \"self:*\" }] }",
+      "e.yaml:6:17: interventions.s.sweep.\"00.heads\": \"00\" is no operation; there are 1, numbered from 0"
+    ),
+    (
+      "  s: { sweep: { +0.heads: [[1]] }, operations: [{ op: zero, sites: \"self:*\" }] }",
+      "e.yaml:6:17: interventions.s.sweep.\"+0.heads\": \"+0\" is no operation; there are 1, numbered from 0"
+    ),
+    (
       "  s: { sweep: { layers: { window: 4, of: 1-3 } }, operations: [] }",
       "e.yaml:6:35: interventions.s.sweep.layers.window: 4 is more than the 3 of 1...3"
     ),

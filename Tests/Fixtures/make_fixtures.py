@@ -78,6 +78,20 @@ def versions():
     }
 
 
+def note_versions(names):
+    """versions.json: the versions that made all fixtures, and under `remade`, for those that were made again by name since,
+    the versions that are others."""
+    file, now = FOLDER / "versions.json", versions()
+    noted = now
+    if names:
+        noted = json.loads(file.read_text())
+        others = {key: value for key, value in now.items() if noted.get(key) != value}
+        remade = {name: kept for name, kept in noted.pop("remade", {}).items() if name not in names}
+        remade |= {name: others for name in names if others}
+        noted |= {"remade": remade} if remade else {}
+    file.write_text(json.dumps(noted, indent=2) + "\n")
+
+
 def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("names", nargs="*", help=f"which to make: {', '.join(FIXTURES)}; all when none is named")
@@ -98,7 +112,7 @@ def main():
     if given.debug:
         with torch.inference_mode():
             components.unet_blocks(MODEL, given.debug)
-    (FOLDER / "versions.json").write_text(json.dumps(versions(), indent=2) + "\n")
+    note_versions(given.names)
     total = sum(f.stat().st_size for f in FOLDER.rglob("*") if f.is_file() and "__pycache__" not in f.parts)
     print(f"{FOLDER}: {total / 1e6:.2f} MB")
 

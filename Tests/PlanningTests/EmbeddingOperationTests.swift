@@ -24,4 +24,15 @@ import Testing
     #expect(text.contains("embedding(padding: empty, end: empty) [] []"))
     #expect(text.contains("embedding(padding: own, end: own) [] []"))
   }
+
+  /// Each role is taken once, in the order of the operations.
+  @Test func operationsMayOverlap() throws {
+    let plan = try SmallExperiment.portablePlan([
+      "interventions={ a: [{ op: embedding, padding: empty }, "
+        + "{ op: embedding, padding: empty, end: empty, branch: both }] }"
+    ])
+    let group = try #require(plan.groups.first)
+    #expect(group.promptChanges.map(\.roles) == [[.end, .padding], [.padding, .end]])
+    #expect(group.promptChanges.map(\.lane.branch) == [.unconditional, .conditional])
+  }
 }

@@ -90,4 +90,22 @@ import Testing
         "interventions.a.0: random_embedding replaces words, and position 4 of \"a blue car\" is <end>"
       ])
   }
+
+  /// The words of a run have one seed.
+  @Test func randomWordsOfTwoSeeds() throws {
+    func plan(_ seed: Int) throws -> ExperimentPlan {
+      try SmallExperiment.portablePlan([
+        "interventions={ a: [{ op: random_embedding, words: [car], seed: 7 }, { op: embedding, end: empty }, "
+          + "{ op: random_embedding, words: [2], seed: \(seed) }] }"
+      ])
+    }
+    let error = #expect(throws: ExperimentError.self) { try plan(9) }
+    #expect(
+      error?.problems == [
+        "interventions.a.2: random_embedding(seed: 9), and operation 0 is random_embedding(seed: 7); name all the "
+          + "words in one operation, which has one seed"
+      ])
+    #expect(
+      try plan(7).groups.first?.promptChanges.map(\.random) == [PromptChange.RandomWords(positions: [2, 3], seed: 7)])
+  }
 }

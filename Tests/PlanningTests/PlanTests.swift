@@ -63,6 +63,40 @@ import Testing
     }
   }
 
+  /// A prompt that fills all tokens has no padding: a record goes without, and an operation on it alone would change nothing.
+  @Test func aFullPromptHasNoPadding() throws {
+    let full = "a red car" + String(repeating: " car", count: 80)
+    let prompts = "generate={ prompts: [\(full)], seeds: [1], num_inference_steps: 3 }"
+    let record = "record=[{ name: tail, sites: \"cross:7\", tokens: [<start>, <padding>] }]"
+    let plan = try SmallExperiment.plan([prompts, record, "interventions={ none: [] }", "metrics=[]"])
+    #expect(plan.mapCount == 3 && plan.mapBytes == 3 * 4 * 4)
+    #expect(plan.remarks.contains("record.tail: \"\(full)\" has no <padding>, since it fills all 77 tokens"))
+    func zero(_ words: String) -> [String] {
+      [
+        prompts, "record=[]", "metrics=[]",
+        "interventions={ a: [{ op: zero, sites: \"cross:7\", words: [\(words)] }] }",
+      ]
+    }
+    let error = #expect(throws: ExperimentError.self) { try SmallExperiment.plan(zero("<padding>")) }
+    #expect(error?.problems == ["interventions.a.0: \"\(full)\" fills all 77 tokens and has no <padding>"])
+    #expect(try SmallExperiment.plan(zero("<end>, <padding>")).runCount == 1)
+  }
+
+  /// Whether a model was taught a word is known where its tokenizer is.
+  @Test func wordsInAngleBracketsAreLookedForInThePrompt() throws {
+    let error = #expect(throws: ExperimentError.self) {
+      try SmallExperiment.portablePlan([
+        "record=[]", "interventions={ a: [{ op: zero, sites: \"cross:7\", words: [<cat-toy>] }] }",
+      ])
+    }
+    #expect(
+      error?.problems == [
+        "interventions.a.0: tokens: \"<cat-toy>\" is not in the prompt \"a blue car\"; its words are \"a\", \"blue\", "
+          + "\"car\"; other tokens are <start>, <end>, <padding>, <edited>, <kept>, <earlier>, <next>, <later>, "
+          + "<after word>"
+      ])
+  }
+
   @Test func targetsOfOneSourceShareItsGroup() throws {
     let pairs =
       "generate.pairs=[{source: a red car, target: a blue car}, {source: a red car, target: a green car}, "

@@ -1,4 +1,5 @@
 import Foundation
+import Tensors
 import Testing
 
 @testable import Schedulers
@@ -180,7 +181,15 @@ import Testing
       [
         "solver_order is 3; for dpm++ 1 and 2 are supported",
         "algorithm_type is sde-dpmsolver++; for dpm++ only dpmsolver++ is supported",
-        "variance_type is \"learned\"; for dpm++ only null is supported",
+        "variance_type is \"learned\"; for dpm++ the model must predict no variance of its own",
+      ]
+    ),
+    (
+      .dpmPlusPlus, #"{"algorithm_type": "logrho", "solver_type": "deis", "variance_type": "learned_range"}"#, 5,
+      [
+        "solver_type is \"deis\"; for dpm++ it is one of midpoint, heun",
+        "algorithm_type is logrho; for dpm++ only dpmsolver++ is supported",
+        "variance_type is \"learned_range\"; for dpm++ the model must predict no variance of its own",
       ]
     ),
     (
@@ -194,6 +203,31 @@ import Testing
     let configuration = try read(json)
     let error = #expect(throws: SchedulerError.self) { try kind.make(configuration, steps: steps) }
     #expect(error?.problems == problems.map { "scheduler/scheduler_config.json: \($0)" })
+  }
+
+  /// The latents after three steps of DPM-Solver++, of which the second depends on the solver.
+  private func latents(_ json: String) throws -> [Float] {
+    var scheduler = try SchedulerKind.dpmPlusPlus.make(read(json), steps: 5)
+    var latents = try Tensor([1, -0.5], shape: [2])
+    for step in 0..<3 {
+      let output = try Tensor([0.5, Float(step)], shape: [2])
+      latents = try scheduler.step(modelOutput: output, step: step, latents: latents)
+    }
+    return latents.values
+  }
+
+  /// As `DPMSolverMultistepScheduler.from_config` of diffusers 0.42 takes the files of DEIS, UniPC and DDPM.
+  @Test(arguments: [
+    #"{"_class_name": "DEISMultistepScheduler", "algorithm_type": "deis", "solver_type": "logrho"}"#,
+    #"{"_class_name": "UniPCMultistepScheduler", "predict_x0": true, "solver_type": "bh1"}"#,
+    #"{"_class_name": "UniPCMultistepScheduler", "predict_x0": true, "solver_type": "bh2"}"#,
+    #"{"_class_name": "DDPMScheduler", "variance_type": "fixed_small"}"#,
+    #"{"_class_name": "DDPMScheduler", "variance_type": "fixed_large_log"}"#,
+  ])
+  func filesOfOtherSolversBecomeTheMidpoint(json: String) throws {
+    let midpoint = try latents(#"{"algorithm_type": "dpmsolver++", "solver_type": "midpoint"}"#)
+    #expect(try latents(json) == midpoint)
+    #expect(try latents(#"{"solver_type": "heun"}"#) != midpoint)
   }
 
   @Test(arguments: SchedulerKind.allCases) func stepsLieWithinThoseOfTraining(kind: SchedulerKind) {

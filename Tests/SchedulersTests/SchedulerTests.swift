@@ -153,6 +153,39 @@ import Testing
     }
   }
 
+  /// DPM-Solver++ divides by one more than the steps: of as many as there were in training two would have one timestep.
+  @Test func stepsOfOneTimestepAreRefused() throws {
+    var configuration = SchedulerConfiguration()
+    for spacing in TimestepSpacing.allCases {
+      configuration.timestepSpacing = spacing.rawValue
+      for steps in 1...1000 {
+        let isRefused = steps == 1000 && spacing != .trailing
+        do {
+          let timesteps = try DPMSolverMultistepScheduler(configuration, steps: steps).timesteps
+          #expect(!isRefused && zip(timesteps, timesteps.dropFirst()).allSatisfy { $0 > $1 }, "\(spacing), \(steps)")
+        } catch {
+          #expect(isRefused && "\(error)".hasPrefix("steps: 1000 is not allowed; with timestep_spacing \(spacing) "))
+        }
+      }
+    }
+  }
+
+  /// For 48 of 1,000 steps and fifty other numbers half a timestep decides, and with it how numpy rounds the distance.
+  ///
+  /// The sum over all numbers of steps is that of `numpy.round(numpy.arange(1000, 0, -1000 / n)) - 1`, numpy 2.4.
+  @Test func trailingTimestepsAreThoseOfNumpy() throws {
+    var configuration = SchedulerConfiguration()
+    configuration.timestepSpacing = "trailing"
+    #expect(try DDIMScheduler(configuration, steps: 48).timesteps.prefix(4) == [999, 978, 957, 936])
+    var sum = 0
+    for steps in 1...1000 {
+      for timestep in try DDIMScheduler(configuration, steps: steps).timesteps {
+        sum = (sum * 31 + Int(timestep) + 1) % 1_000_000_007
+      }
+    }
+    #expect(sum == 558_692_947)
+  }
+
   @Test func callsOfTheModel() throws {
     var configuration = SchedulerConfiguration()
     #expect(try SchedulerKind.pndm.make(configuration, steps: 30).timesteps.count == 39)

@@ -34,6 +34,33 @@ import Testing
     }
   }
 
+  @Test func whatEngineIsNamed() throws {
+    let variable = Engine.variable
+    for backend in Engine.Backend.allCases {
+      #expect(try Engine.named(in: [variable: backend.rawValue], available: [backend]) == backend)
+    }
+    #expect(try Engine.named(in: [:]) == nil)
+    #expect(try Engine.named(in: [variable: ""]) == nil)
+  }
+
+  @Test(arguments: [
+    (
+      "onednn", [Engine.Backend.openBLAS],
+      "ATTNLAB_ENGINE is \"onednn\", which is not in this build: set it to one of openblas, or leave it out"
+    ),
+    (
+      "OpenBLAS", [.oneDNN, .openBLAS],
+      "ATTNLAB_ENGINE is \"OpenBLAS\", which is no engine: set it to one of onednn, openblas, or leave it out"
+    ),
+  ])
+  func whatEngineCannotBeNamed(text: String, available: [Engine.Backend], message: String) {
+    #expect {
+      _ = try Engine.named(in: [Engine.variable: text], available: available)
+    } throws: {
+      "\($0)" == message
+    }
+  }
+
   /// Results are found by this text: without a pin it is as it always was.
   @Test func theTextOfAnEngine() {
     let engine = Engine(backend: .openBLAS)

@@ -139,7 +139,7 @@ public struct AttentionPlan: Sendable {
       var random: PromptChange.RandomWords?
       for operation in operations where operation.run == lane.run && operation.branches.contains(lane.branch) {
         switch operation.change.effect {
-        case .emptyPrompt(let more): roles += more
+        case .emptyPrompt(let more): roles += more.filter { !roles.contains($0) }
         case .randomWords(let seed):
           let positions = Set(operation.tokens ?? []).union(random?.positions ?? [])
           random = PromptChange.RandomWords(positions: positions.sorted(), seed: seed)

@@ -18,7 +18,7 @@ public struct PromptChange: Codable, Hashable, Sendable {
   }
 
   public let lane: Lane
-  /// The roles of the tokens whose positions take the empty prompt's embedding.
+  /// The roles of the tokens whose positions take the empty prompt's embedding. Of a stranger's plan, one may stand twice.
   public let roles: [PromptTokens.Role]
   /// nil: every token is encoded.
   public let random: RandomWords?

@@ -12,13 +12,18 @@ public enum TokenSelector: Codable, Hashable, Sendable {
     if case .names(let names) = self { names.contains(where: \.isOfEdits) } else { false }
   }
 
-  /// The names that a run has no key of, since its edit has no such words.
-  public func missing(_ edit: EditedWords?) -> [TokenName] {
-    if case .names(let names) = self { names.filter { !$0.isIn(edit) } } else { [] }
+  /// Whether a prompt may have no key of one of its names.
+  public var mayLackKeys: Bool {
+    if case .names(let names) = self { names.contains { $0.isOfEdits || $0 == .padding } } else { false }
+  }
+
+  /// The names that a run has no key of, since its edit has no such words, or its prompt no padding.
+  public func missing(_ prompt: PromptTokens, _ edit: EditedWords?) -> [TokenName] {
+    if case .names(let names) = self { names.filter { !$0.isIn(prompt, edit) } } else { [] }
   }
 
   /// The keys that a map of this prompt has. A run without edited words has no key `<edited>`, one without kept words none
-  /// `<kept>`, and so on; a run without a source has none of them.
+  /// `<kept>`, and so on; a run without a source has none of them. A prompt that fills all positions has no key `<padding>`.
   /// - Parameter edit: which words a pair changes of the prompt; nil: it is of no pair.
   /// - Throws: `SelectionError` if a word is not in the prompt or a position not in its range.
   public func resolve(_ prompt: PromptTokens, edit: EditedWords? = nil) throws(SelectionError) -> [TokenKey] {
@@ -29,13 +34,14 @@ public enum TokenSelector: Codable, Hashable, Sendable {
       var seen: [String: Int] = [:]
       return prompt.words.indices.map { word in
         let name = prompt.words[word]
-        seen[name, default: 0] += 1
-        let label = seen[name] == 1 ? name : "\(name)#\(seen[name] ?? 1)"
-        return TokenKey(label: label, positions: prompt.positions(ofWord: word))
+        // As names count occurrences.
+        let count = (seen[name.lowercased()] ?? 0) + 1
+        seen[name.lowercased()] = count
+        return TokenKey(label: count == 1 ? name : "\(name)#\(count)", positions: prompt.positions(ofWord: word))
       }
     case .names(let names):
       var keys: [TokenKey] = []
-      for name in names where name.isIn(edit) {
+      for name in names where name.isIn(prompt, edit) {
         let positions = try name.positions(in: prompt, edit: edit)
         if let other = keys.first(where: { !$0.positions.allSatisfy { !positions.contains($0) } }) {
           throw SelectionError(
@@ -91,7 +97,8 @@ public enum TokenName: Codable, Hashable, Sendable, CustomStringConvertible {
     "<start>", "<end>", "<padding>", "<edited>", "<kept>", "<earlier>", "<next>", "<later>", "<after word>",
   ]
 
-  /// Reads `car`, `car#2`, `red car`, `<after car>` or a name in angle brackets; words in lower case.
+  /// Reads `car`, `car#2`, `red car`, `<after car>` or a name in angle brackets; words in lower case. Any other text in angle
+  /// brackets is a word that a model was taught, as `<cat-toy>`.
   /// - Throws: `SelectionError` if it is none of these.
   public init(_ text: String) throws(SelectionError) {
     switch text {
@@ -110,7 +117,7 @@ public enum TokenName: Codable, Hashable, Sendable, CustomStringConvertible {
       let sign = name.lastIndex(of: "#").flatMap { $0 == name.startIndex ? nil : $0 }
       let word = name[..<(sign ?? name.endIndex)].lowercased().split(separator: " ").joined(separator: " ")
       let occurrence = sign.map { Int(name[name.index(after: $0)...]) } ?? 1
-      guard !word.isEmpty, !word.hasPrefix("<"), let occurrence, occurrence > 0 else {
+      guard !word.isEmpty, let occurrence, occurrence > 0 else {
         throw SelectionError(
           "tokens", problem: "\"\(text)\" is not a token",
           hint:
@@ -140,9 +147,10 @@ public enum TokenName: Codable, Hashable, Sendable, CustomStringConvertible {
   /// Whether what it stands for depends on the other prompts of a pair.
   public var isOfEdits: Bool { ofEdits != nil }
 
-  /// Whether a prompt has it, as far as the edit decides that.
-  fileprivate func isIn(_ edit: EditedWords?) -> Bool {
-    ofEdits.map { ofEdits in edit.map { !$0[keyPath: ofEdits.words].isEmpty } ?? false } ?? true
+  /// Whether a prompt has it, as far as its edit and its length decide that.
+  fileprivate func isIn(_ prompt: PromptTokens, _ edit: EditedWords?) -> Bool {
+    if self == .padding { return !prompt.positions(of: .padding).isEmpty }
+    return ofEdits.map { ofEdits in edit.map { !$0[keyPath: ofEdits.words].isEmpty } ?? false } ?? true
   }
 
   /// What of an edit's words it is, and what a pair does where there is none of it.
@@ -160,9 +168,9 @@ public enum TokenName: Codable, Hashable, Sendable, CustomStringConvertible {
   /// What a pair does that leaves its prompt without such words: `changes no word`; nil for a name that no edit decides.
   package var reasonOfAbsence: String? { ofEdits?.ifNone }
 
-  /// The positions that the name stands for.
+  /// The positions that the name stands for; of `<padding>` there are none in a prompt that fills all positions.
   /// - Parameter edit: which words a pair changes of the prompt; nil: it is of no pair.
-  /// - Throws: `SelectionError` if there are none: what the prompt has instead.
+  /// - Throws: `SelectionError` if there are none of any other name: what the prompt has instead.
   public func positions(in prompt: PromptTokens, edit: EditedWords? = nil) throws(SelectionError) -> [Int] {
     switch self {
     case .start: return prompt.positions(of: .start)
@@ -208,11 +216,14 @@ public enum TokenName: Codable, Hashable, Sendable, CustomStringConvertible {
     return places[occurrence - 1]
   }
 
-  /// Where words follow one another as in a phrase.
+  /// Where words follow one another as in a phrase. A word that the model was taught may have capitals and spaces in it.
   private static func places(of text: String, in words: [String]) -> [Range<Int>] {
-    let phrase = text.split(separator: " ").map(String.init)
-    guard !phrase.isEmpty, phrase.count <= words.count else { return [] }
-    return (0...(words.count - phrase.count)).map { $0..<($0 + phrase.count) }.filter { Array(words[$0]) == phrase }
+    let words = words.map { $0.lowercased() }
+    let most = text.split(separator: " ").count
+    return words.indices.compactMap { first in
+      let last = words.indices[first...].prefix(most).first { words[first...$0].joined(separator: " ") == text }
+      return last.map { first..<($0 + 1) }
+    }
   }
 
   private func missing(_ text: String, _ count: Int, _ prompt: PromptTokens) -> SelectionError {
@@ -228,8 +239,10 @@ public enum TokenName: Codable, Hashable, Sendable, CustomStringConvertible {
           "\"\(text)\" lies beyond the \(prompt.tokens.count) tokens that the model reads of \"\(prompt.prompt)\""
       )
     }
+    let names = text.hasPrefix("<") ? "; other tokens are \(Self.roleNames.joined(separator: ", "))" : ""
     return SelectionError(
-      "tokens", problem: "\"\(text)\" is not in the prompt \"\(prompt.prompt)\"", hint: "its words are \(words)")
+      "tokens", problem: "\"\(text)\" is not in the prompt \"\(prompt.prompt)\"",
+      hint: "its words are \(words)\(names)")
   }
 }
 

@@ -52,7 +52,12 @@ extension CLIPTokenizerFiles {
     }
     for key in ["additional_special_tokens", "extra_special_tokens"] {
       guard let value = config[key], value != .null else { continue }
-      guard case .array(let list) = value else {
+      let list: [JSONValue]
+      switch value {
+      case .array(let tokens): list = tokens
+      // transformers 4.47 to 4.57 write extra_special_tokens by name, `{}` where there are none.
+      case .object(let named) where key == "extra_special_tokens": list = named.members.map(\.value)
+      default:
         report(file, key, value, expected: "a list")
         continue
       }

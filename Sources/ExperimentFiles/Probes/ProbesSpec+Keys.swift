@@ -220,6 +220,7 @@ extension Form<String> {
     ).checked { word, field, reader in
       if ProbeFeaturesSpec.ownWords.contains(word) || Int(word) != nil { return word }
       if let list = ProbeFeaturesSpec.list(word) { return reader.probeList(list, field).map { _ in word } }
+      guard reader.isNoSlip(word, of: ProbeFeaturesSpec.ownWords + TokenName.roleNames, field) else { return nil }
       do {
         let name = try TokenName(word)
         if !name.isOfEdits { return word }
