@@ -1,7 +1,7 @@
 # Everything here is a short name for plain commands. What the targets add is the Debian packages, installed by .ci/setup
 # where they are missing.
 
-# What Results/README.md rests on, in an order in which each finds what it reads.
+# What Results/README.md rests on (but for three files, see there), in an order in which each finds what it reads.
 PAPER = probe-bank/experiment probe-bank/controls probe-bank/random-colors probe-bank/cross-read probe-bank/paper \
   probe-bank/transfer probe-bank/paper-controls color-probe/experiment animal-probe/experiment picture-state/experiment \
   untrained/experiment cross-read/experiment neighbour-words/experiment transfer/experiment layout-probe/experiment judge-check/experiment \
@@ -18,7 +18,7 @@ endif
 
 help:
 	@echo 'make demo          build, run Experiments/first-look and say where its report is'
-	@echo 'make paper         every experiment that Results/README.md rests on; takes hours, and goes on where it was stopped'
+	@echo 'make paper         what Results/README.md rests on, but for three files (see there); takes hours, and goes on where it was stopped'
 	@echo 'make test          all tests, debug build (the C and C++ kernels are optimised in it too)'
 	@echo 'make test-release  all tests, release build'
 	@echo 'make build         the program: .build/release/attnlab'

@@ -83,6 +83,16 @@ extension ExperimentSpec {
   /// The metrics that are programs: to measure them is to run whatever the file names, with the rights of whoever runs it.
   public var programs: [Metric] { metrics.filter { $0.program != nil } }
 
+  /// That metrics look with networks which were not made for the model's pictures; empty where none does.
+  public var instrumentRemarks: [String] {
+    let blind = metrics.filter { metric in metric.accuracy.instrument.map { !instruments.knows(model, $0) } ?? false }
+    guard !blind.isEmpty else { return [] }
+    return [
+      "metrics: \(listed(blind.map(\.name))) \(blind.count == 1 ? "looks" : "look") with networks that know the drawn world of "
+        + "emoji-scenes alone, and can say nothing of other pictures; name your own under instruments"
+    ]
+  }
+
   /// What programs a run starts, a line each, with their whole paths: whoever is asked must see what would run.
   public var programRemarks: [String] {
     programs.map { metric in

@@ -166,6 +166,13 @@ public struct InstrumentFolders: Codable, Hashable, Sendable {
     self.given = given
   }
 
+  /// Whether an instrument was made for the pictures of a model, as far as attnlab can tell. Those that come with attnlab know the
+  /// drawn world of the models that come with it; what is given is the choice of whoever gives it.
+  /// - Parameter model: a bundled model's name, or a folder.
+  public func knows(_ model: String, _ instrument: Instrument) -> Bool {
+    given[instrument] != nil || BundledModels.url(of: model) != nil
+  }
+
   /// How far a metric can be trusted, in words: what was measured of the instrument that it looks with.
   /// - Throws: `InstrumentError`; `CheckpointError`.
   public func accuracy(of metric: Metric) throws -> String {

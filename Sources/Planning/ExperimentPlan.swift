@@ -38,8 +38,10 @@ public struct ExperimentPlan: Sendable {
   /// what asks for more than there is.
   public let planRemarks: [PlanRemark]
 
-  /// What a reader should know before a run, a line each: the first remarks, and programs that metrics are taken by.
-  public var remarks: [String] { firstOnes(planRemarks.map(\.description)) + spec.programRemarks }
+  /// What a reader should know before a run, a line each: the first remarks, and what metrics are taken by.
+  public var remarks: [String] {
+    firstOnes(planRemarks.map(\.description)) + spec.instrumentRemarks + spec.programRemarks
+  }
 
   /// The SHA-256 of its runs' hashes, in their order: two plans that make the same are the same.
   public var hash: String {
@@ -131,7 +133,7 @@ public struct PlannedGroup: Sendable {
   /// At each call, how many runs are not computed since they are still the same as another one; empty where there are none.
   let sharedRuns: [Int]
   /// An index into the plan's make-ups.
-  let makeUp: Int
+  package let makeUp: Int
   /// The members of the make-up that a plan reads; nil for all.
   let places: [Int]?
 

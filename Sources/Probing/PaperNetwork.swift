@@ -130,7 +130,11 @@ extension PaperNetwork: Codable {
     hidden = try container.decode(Int.self, forKey: .hidden)
     classes = try container.decode(Int.self, forKey: .classes)
     let bytes = try container.decode(Data.self, forKey: .parameters)
-    parameters = stride(from: 0, to: bytes.count - 3, by: 4).map { start in
+    guard bytes.count.isMultiple(of: 4) else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .parameters, in: container, debugDescription: "\(bytes.count) bytes, expected four for each number")
+    }
+    parameters = stride(from: 0, to: bytes.count, by: 4).map { start in
       let bits = (0..<4).reduce(UInt32(0)) { $0 | UInt32(bytes[bytes.startIndex + start + $1]) << UInt32(8 * $1) }
       return Float(bitPattern: bits)
     }

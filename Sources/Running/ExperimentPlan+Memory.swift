@@ -21,6 +21,15 @@ extension ExperimentPlan {
   /// What a group can have of the memory that is there before the model is loaded; nil where that is not known.
   public var availableBesideModel: Int? { AvailableMemory.bytes.map { max(0, $0 - memory.weights) } }
 
+  /// Refuses a plan of which a group needs more memory than there is.
+  /// - Throws: as for the group.
+  public func checkMemory(available: Int?) throws {
+    var seen: Set<Int> = []
+    for group in groups where seen.insert(group.makeUp).inserted {
+      try checkMemory(of: group, attention(of: group), available: available)
+    }
+  }
+
   /// Refuses a group that needs more memory than there is, before its first step.
   /// - Parameters:
   ///   - attention: of the group.

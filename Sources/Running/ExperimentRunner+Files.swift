@@ -63,7 +63,7 @@ extension ExperimentRunner {
     _ group: PlannedGroup, _ lost: [Int: [RunFile: String]], _ tally: inout Tally
   ) throws -> [(file: RunFileContents, expected: String)] {
     let attention = try plan.attention(of: group)
-    try plan.checkMemory(of: group, attention)
+    try checkMemory(of: group, attention)
     var denoising = try group.denoising(model)
     var made: [(RunFileContents, String)] = []
     func add(_ file: RunFileContents, _ index: Int) {

@@ -19,7 +19,7 @@ extension ExperimentRunner {
       return
     }
     let attention = try plan.attention(of: group)
-    try plan.checkMemory(of: group, attention)
+    try checkMemory(of: group, attention)
     var denoising = try group.denoising(model)
     if let checkpoint = stored.checkpoint {
       do { try restore(&denoising, attention, checkpoint, group, stored) } catch {

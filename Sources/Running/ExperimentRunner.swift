@@ -1,3 +1,4 @@
+import Attention
 import AttentionStore
 import ExperimentFiles
 import Files
@@ -5,6 +6,7 @@ import Foundation
 import Pipelines
 import Planning
 import Results
+import Tensors
 
 /// Makes the runs of a plan that are not yet in the database.
 ///
@@ -20,6 +22,7 @@ public struct ExperimentRunner {
   let command: String?
   private let file: ExperimentFileHistory?
   private let allowsPrograms: Bool
+  private let available: () -> Int?
   var files: RunFiles { RunFiles(model: model, results: results) }
 
   /// - Parameters:
@@ -28,10 +31,12 @@ public struct ExperimentRunner {
   ///   - command: the shell line that was given, beginning with `attnlab`, for the report.
   ///   - file: what git knows of the experiment file, for the report and the manifest.
   ///   - allowsPrograms: whether programs that the file names as metrics may run. Ask whoever has to answer for it.
+  ///   - available: bytes of memory that a group can have; nil where that is not known.
   public init(
     plan: ExperimentPlan, model: StableDiffusion, results: ResultsFolder, progress: any RunProgress,
     stop: StopSignal = StopSignal(),
-    command: String? = nil, file: ExperimentFileHistory? = nil, allowsPrograms: Bool = false
+    command: String? = nil, file: ExperimentFileHistory? = nil, allowsPrograms: Bool = false,
+    available: @escaping () -> Int? = { AvailableMemory.bytes }
   ) {
     self.plan = plan
     self.model = model
@@ -41,6 +46,7 @@ public struct ExperimentRunner {
     self.command = command
     self.file = file
     self.allowsPrograms = allowsPrograms
+    self.available = available
   }
 
   /// Runs the experiment. A run that fails takes no other with it: see `RunSummary.failed`.
@@ -59,6 +65,7 @@ public struct ExperimentRunner {
     try UnfinishedFiles.clear(results, in: results.openForWriting())
     let recorder = try begin(store)
     let failedBefore = Set(try store.runs(RunFilter(status: .failed, isPlanned: true)).map(\.id))
+    try checkMemory(store)
     var tally = Tally(total: plan.computedStepCount)
     for group in plan.groups {
       try Task.checkCancellation()
@@ -101,6 +108,24 @@ public struct ExperimentRunner {
   }
 
   // MARK: - Before computing
+
+  /// Refuses a plan of which a group that is still to be made needs too much memory: it is better known now than hours later.
+  private func checkMemory(_ store: AttentionStore) throws {
+    let runs = try store.runs(RunFilter(isPlanned: true))
+    let settled = Set(runs.filter { $0.status == .done || $0.status == .failed }.map(\.run.hash))
+    var seen: Set<Int> = []
+    for group in plan.groups where group.runs.contains(where: { !settled.contains($0.hash) }) {
+      if seen.insert(group.makeUp).inserted { try checkMemory(of: group, plan.attention(of: group)) }
+    }
+  }
+
+  /// Refuses a group that needs more memory than there is. What tensors of other sizes gave back is there too.
+  func checkMemory(of group: PlannedGroup, _ attention: AttentionPlan) throws {
+    do { try plan.checkMemory(of: group, attention, available: available()) } catch {
+      TensorMemory.releaseKept()
+      try plan.checkMemory(of: group, attention, available: available())
+    }
+  }
 
   private func begin(_ store: AttentionStore) throws -> StepRecorder {
     try store.beginExperiment(plan.experiment(command: command, file: file), plan: plan.described())

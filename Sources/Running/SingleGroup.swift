@@ -29,7 +29,8 @@ struct SingleGroup {
       spec(description), model: PlanModel(description, hash: folder.contentHash(cache: .user())))
     guard let group = plan.groups.first else { throw ExperimentError("the plan of one group is empty") }
     attention = try plan.attention(of: group)
-    try plan.checkMemory(of: group, attention, available: plan.availableBesideModel)
+    try plan.checkMemory(
+      of: group, attention, available: loaded == nil ? plan.availableBesideModel : AvailableMemory.bytes)
     self.group = group
     model = try loaded ?? StableDiffusion(description)
   }

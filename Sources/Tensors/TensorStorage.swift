@@ -29,7 +29,7 @@ final class TensorStorage: @unchecked Sendable {
 /// again, and fresh pages from the system cost more than most kernels.
 ///
 /// `@unchecked Sendable`: the lock guards all of its state.
-final class TensorMemory: @unchecked Sendable {
+package final class TensorMemory: @unchecked Sendable {
   static let shared = TensorMemory()
 
   /// Bytes kept for reuse at most; beyond it blocks go back to the system.
@@ -51,6 +51,15 @@ final class TensorMemory: @unchecked Sendable {
     if let reused { return reused }
     guard let fresh = aligned_alloc(64, size) else { fatalError("out of memory: a tensor of \(size) bytes") }
     return fresh
+  }
+
+  /// Gives what is kept to the system: blocks of one batch's sizes are of no use to another one.
+  package static func releaseKept() {
+    let all = shared.lock.withLock {
+      defer { (shared.blocks, shared.kept) = ([:], 0) }
+      return shared.blocks.values.flatMap { $0 }
+    }
+    for block in all { free(block) }
   }
 
   func give(back block: UnsafeMutableRawPointer, bytes: Int) {

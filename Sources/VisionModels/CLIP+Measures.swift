@@ -8,24 +8,19 @@ extension CLIP {
   /// How well a picture fits a text: the cosine of their embeddings, -1...1.
   ///
   /// What others publish as CLIP score is `100 * max(0, cosine)`. Scores of two models do not compare.
-  /// - Throws: `ShapeError`; `EngineError`.
   /// - Source: Hessel et al. 2021, CLIPScore, without its factor.
-  public func score(_ picture: Picture, _ text: String) throws -> Double {
-    Self.cosine(try pictureEmbeddings([picture]).values, try textEmbeddings([text]).values) ?? 0
-  }
+  public static func score(picture: [Float], text: [Float]) -> Double { cosine(picture, text) ?? 0 }
 
-  /// Whether a picture changed as its text did: the cosine of the two differences, -1...1.
+  /// Whether a picture changed as its text did: the cosine of the two differences of embeddings, -1...1.
   /// - Returns: nil where it is not defined, as a difference has no length: of equal pictures or texts, or of texts
   ///   that the tokenizer makes equal, by letter case alone or cut off at the last position.
-  /// - Throws: `ShapeError`; `EngineError`.
   /// - Source: Gal et al. 2022, StyleGAN-NADA, eq. 2; Brooks et al. 2023, InstructPix2Pix, by whose implementation the
   ///   embeddings have length 1 before they are subtracted.
-  public func directionalSimilarity(
-    from source: Picture, to target: Picture, fromText sourceText: String, toText targetText: String
-  ) throws -> Double? {
-    let pictures = try pictureEmbeddings([source, target])
-    let texts = try textEmbeddings([sourceText, targetText])
-    return Self.cosine(Self.difference(pictures), Self.difference(texts))
+  public static func directionalSimilarity(
+    pictures: (from: [Float], to: [Float]), texts: (from: [Float], to: [Float])
+  ) -> Double? {
+    func difference(_ pair: (from: [Float], to: [Float])) -> [Float] { zip(pair.from, pair.to).map { $1 - $0 } }
+    return cosine(difference(pictures), difference(texts))
   }
 
   /// A text, and how probable it is among those that were asked for.
@@ -65,12 +60,6 @@ extension CLIP {
     let size = tensor.shape[1]
     let values = tensor.values
     return (0..<tensor.shape[0]).map { Array(values[($0 * size)..<(($0 + 1) * size)]) }
-  }
-
-  /// The second row less the first.
-  private static func difference(_ tensor: Tensor) -> [Float] {
-    let rows = rows(tensor)
-    return zip(rows[0], rows[1]).map { $1 - $0 }
   }
 
   /// nil where one has no length: below 1e-6, which is what single precision leaves of equal embeddings.

@@ -81,7 +81,7 @@ struct DatabasePageTests {
     .enabled(if: works("python3 -c 'import numpy, pandas'"), "numpy and pandas are not installed"))
   func script() throws {
     let database = try DocumentedDatabase()
-    let commands = try Self.commands("python3")
+    let commands = try Self.commands("python3 Experiments/pandas/heatmaps.py")
     try #require(commands.count == 1, "\(commands)")
     let answer = try run(commands[0] + " --grid 6x4", on: database.url)
     #expect(answer.contains("Maps of \"car\" at sites of 6x4 cells: 32 of 8 runs, layers 11, 12, 2 steps"), "\(answer)")
@@ -111,7 +111,7 @@ struct DatabasePageTests {
           mean, mass, dtype, codec, data
         FROM attention_map WHERE run_id + 100 IN (SELECT id FROM run);
       """)
-    let command = try #require(try Self.commands("python3").first)
+    let command = try #require(try Self.commands("python3 Experiments/pandas/heatmaps.py").first)
     let answer = try run(command + " --grid 6x4", on: database.url)
     #expect(answer.contains("64 of 16 runs"), "\(answer)")
     // Two seeds in two settings; the lines of a head come first.

@@ -32,6 +32,22 @@ import Testing
     }
   }
 
+  /// Networks of the drawn world can say nothing of other pictures: which metrics look with them is said before a run.
+  @Test func metricsThatCannotKnowThePictures() throws {
+    let yaml = minimal("metrics: [ssim, clip_score, picture_right]\n")
+    func remarks(_ overrides: String...) throws -> [String] { try decode(yaml, set: overrides).instrumentRemarks }
+    let rest =
+      "with networks that know the drawn world of emoji-scenes alone, and can say nothing of other pictures; "
+      + "name your own under instruments"
+    #expect(try remarks("model=emoji-scenes") == [])
+    #expect(try remarks("model=/models/sd15") == ["metrics: clip_score and picture_right look \(rest)"])
+    #expect(
+      try remarks("model=/models/sd15", "instruments={ clip: /models/clip }") == [
+        "metrics: picture_right looks \(rest)"
+      ])
+    #expect(try remarks("model=/models/sd15", "metrics=[ssim]") == [])
+  }
+
   /// A device would be read without end.
   @Test func devicesThatAFileNames() {
     #expect(

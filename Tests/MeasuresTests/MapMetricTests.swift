@@ -35,7 +35,7 @@ import Testing
     let picture = try Picture(width: 32, height: 32, pixels: [UInt8](repeating: 128, count: 32 * 32 * 3))
     let run = MeasuredRun(prompt: prompt, picture: picture, words: words)
     run.readings[.sceneReader] = reading
-    guard case .maps(let measure) = metric.measure else { return nil }
+    guard case .maps(let measure) = metric.measure else { throw InstrumentError("\(metric.name) is of no maps") }
     return try measure(run, Instruments(Self.instruments))
   }
 

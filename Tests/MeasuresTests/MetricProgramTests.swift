@@ -168,7 +168,7 @@ import Testing
     let folder = try ScratchFolder("metrics")
     let file = try MetricPrograms.write(MetricPrograms.text(body, of: of), to: folder, "m.sh")
     let metric = try Metric(program: file.path)
-    guard case .program(let program) = metric.measure else { return [] }
+    guard case .program(let program) = metric.measure else { throw InstrumentError("no program") }
     let instruments = Instruments(answerSeconds: seconds)
     let picture = try Picture(width: 1, height: 1, pixels: [1, 2, 3])
     let source = MeasuredRun(prompt: "a blue \"car\"", file: URL(filePath: "/b.png")) { picture }
@@ -268,7 +268,9 @@ import Testing
   @Test func asksToBeStoppedEndTheWait() throws {
     let folder = try ScratchFolder("metrics")
     let file = try MetricPrograms.write(MetricPrograms.text("trap '' TERM INT; sleep 60"), to: folder, "m.sh")
-    guard case .program(let program) = try Metric(program: file.path).measure else { return }
+    guard case .program(let program) = try Metric(program: file.path).measure else {
+      throw InstrumentError("no program")
+    }
     let start = ContinuousClock.now
     let instruments = Instruments(isStopped: { ContinuousClock.now - start > .seconds(0.2) })
     let run = MeasuredRun(prompt: "", file: URL(filePath: "/a.png")) {
@@ -286,7 +288,9 @@ import Testing
   func moreAnswersThanQuestions(_ body: String, _ said: String) throws {
     let folder = try ScratchFolder("metrics")
     let file = try MetricPrograms.write(MetricPrograms.text(body), to: folder, "m.sh")
-    guard case .program(let program) = try Metric(program: file.path).measure else { return }
+    guard case .program(let program) = try Metric(program: file.path).measure else {
+      throw InstrumentError("no program")
+    }
     let instruments = Instruments()
     let run = MeasuredRun(prompt: "", file: URL(filePath: "/a.png")) {
       try Picture(width: 1, height: 1, pixels: [1, 2, 3])
@@ -319,7 +323,7 @@ import Testing
     let folder = try ScratchFolder("metrics")
     let text = MetricPrograms.text("cat").replacingOccurrences(of: "#!/bin/sh", with: "#!/no/such/shell")
     let metric = try Metric(program: try MetricPrograms.write(text, to: folder, "m.sh").path)
-    guard case .program(let program) = metric.measure else { return }
+    guard case .program(let program) = metric.measure else { throw InstrumentError("no program") }
     let picture = try Picture(width: 1, height: 1, pixels: [1, 2, 3])
     let run = MeasuredRun(prompt: "", file: URL(filePath: "/a.png")) { picture }
     #expect { _ = try Instruments().answer(program, run, source: nil) } throws: { error in
@@ -344,7 +348,9 @@ import Testing
         if !FileManager.default.fileExists(atPath: file.path) {
           try MetricPrograms.write(text, to: folder, "\(name).sh")
         }
-        guard case .program(let program) = try Metric(program: file.path).measure else { return }
+        guard case .program(let program) = try Metric(program: file.path).measure else {
+          throw InstrumentError("no program")
+        }
         #expect(try instruments.answer(program, run, source: nil) == answer)
       }
     }

@@ -18,7 +18,7 @@ import Testing
     let picture = try Picture(width: 32, height: 32, pixels: [UInt8](repeating: 128, count: 32 * 32 * 3))
     let run = MeasuredRun(prompt: prompt, picture: picture)
     run.readings[.sceneReader] = answers.reading()
-    guard case .picture(let measure) = metric.measure else { return nil }
+    guard case .picture(let measure) = metric.measure else { throw InstrumentError("\(metric.name) is of no picture") }
     return try measure(run, Instruments(Self.instruments))
   }
 

@@ -45,6 +45,35 @@ import Testing
     #expect(again == kept)
   }
 
+  /// A stranger's file may say anything: what does not fit is no probe, and is not multiplied with.
+  @Test(arguments: ["ridge", "logistic"]) func aProbeThatDoesNotFitIsNone(_ kind: String) throws {
+    let fixture = try ProbesFixture.read()
+    let (labels, block) = (try fixture.probeLabels(), try fixture.features(0))
+    let probe = try LogisticProbe(penalty: fixture.penalty, components: fixture.components)
+    let kept: TrainedProbe =
+      kind == "ridge"
+      ? .ridge(try RidgeModel(block, labels: labels, penalty: fixture.penalty))
+      : .logistic(try LogisticModel(block, labels: labels, probe: probe))
+    func changed(_ key: String, _ change: ([Any]) -> [Any]) throws -> Bool {
+      try isSoundOnceChanged(kept, kind) { $0[key] = change($0[key] as? [Any] ?? []) }
+    }
+    #expect(try changed("weights") { $0 })
+    for key in ["weights", "intercepts", "classes"] {
+      #expect(try !changed(key) { Array($0.dropLast()) }, "\(key), one too few")
+      #expect(try !changed(key) { $0 + $0.prefix(1) }, "\(key), one too many")
+    }
+    for key in ["means", "deviations"] {
+      let isSound = try isSoundOnceChanged(kept, kind) { model in
+        guard var standard = model["standardization"] as? [String: Any], let values = standard[key] as? [Any] else {
+          return
+        }
+        standard[key] = Array(values.dropLast())
+        model["standardization"] = standard
+      }
+      #expect(!isSound, "\(key), one too few")
+    }
+  }
+
   /// Held-out samples have no part in the components: others in their place change nothing.
   @Test func componentsAreOfTheTrainingSamplesAlone() throws {
     let fixture = try ProbesFixture.read()
@@ -95,4 +124,21 @@ import Testing
     #expect(throws: ProbingError.components(0)) { try LogisticProbe(components: 0) }
     #expect(throws: ProbingError.penalty(0)) { try LogisticProbe(penalty: 0) }
   }
+}
+
+/// Whether a kept probe can still be used after its file was changed: it is read, and its numbers fit one another.
+/// - Parameters:
+///   - kind: its key in the file.
+///   - change: of what stands under it.
+func isSoundOnceChanged(
+  _ probe: TrainedProbe, _ kind: String, _ change: (inout [String: Any]) -> Void
+) throws -> Bool {
+  let data = try JSONEncoder().encode(probe)
+  var file = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+  var model = try #require(file[kind] as? [String: Any])
+  change(&model)
+  file[kind] = model
+  let written = try JSONSerialization.data(withJSONObject: file)
+  guard let read = try? JSONDecoder().decode(TrainedProbe.self, from: written) else { return false }
+  return read.isSound
 }

@@ -39,11 +39,31 @@ import Testing
     #expect(try kept.predicted(block) == winners && kept.isSound)
     let data = try JSONEncoder().encode(kept)
     #expect(try JSONDecoder().decode(TrainedProbe.self, from: data) == kept)
-    // Bytes that are missing are no network.
-    let text = String(decoding: data, as: UTF8.self)
-    let short = text.replacing("\"parameters\":\"", with: "\"parameters\":\"AAAA")
-    let other = try? JSONDecoder().decode(TrainedProbe.self, from: Data(short.utf8))
-    #expect(other?.isSound != true)
+    // A stranger's file: what does not fit is no network.
+    let wrong: [(what: String, change: (inout [String: Any]) -> Void)] = [
+      ("a number too few", { $0["parameters"] = Self.bytes(of: $0) { Array($0.dropLast(4)) } }),
+      ("a number too many", { $0["parameters"] = Self.bytes(of: $0) { $0 + [0, 0, 0, 0] } }),
+      ("a byte too few", { $0["parameters"] = Self.bytes(of: $0) { Array($0.dropLast()) } }),
+      ("not a number", { $0["parameters"] = Self.bytes(of: $0) { Array($0.dropLast(4)) + [0, 0, 0xC0, 0x7F] } }),
+      ("another width", { $0["hidden"] = fixture.inputs + 4000 }),
+      ("no width", { $0["hidden"] = 0 }),
+      ("other features", { $0["inputs"] = fixture.inputs + 1 }),
+      ("other classes", { $0["classes"] = fixture.classes + 1 }),
+    ]
+    #expect(try isSoundOnceChanged(kept, "network", { $0["network"] = $0["network"] }))
+    for (what, change) in wrong {
+      let isSound = try isSoundOnceChanged(kept, "network") { model in
+        guard var network = model["network"] as? [String: Any] else { return }
+        change(&network)
+        model["network"] = network
+      }
+      #expect(!isSound, "\(what)")
+    }
+  }
+
+  private static func bytes(of network: [String: Any], _ change: ([UInt8]) -> [UInt8]) -> String {
+    let text = network["parameters"] as? String ?? ""
+    return Data(change([UInt8](Data(base64Encoded: text) ?? Data()))).base64EncodedString()
   }
 
   @Test func fiftyStepsAreThoseOfPyTorch() throws {

@@ -1,6 +1,10 @@
+import AttentionStore
 import ExperimentFiles
 import ExperimentSupport
+import Foundation
+import Results
 import Running
+import TestSupport
 import Testing
 
 @Suite struct PlanMemoryTests {
@@ -25,6 +29,37 @@ import Testing
     #expect(throws: ExperimentError.self) {
       let group = try #require(large.largestGroup)
       try large.checkMemory(of: group, large.attention(of: group), available: 16 << 30)
+    }
+  }
+
+  /// The first group fits, and the second does not: nothing is made, and a plan says it too.
+  @Test func aLargerGroupBehindIsFoundBeforeTheFirstStep() throws {
+    let prompts = (0..<12).map { "a red car and \($0)" }.joined(separator: ", ")
+    let plan = try SmallExperiment.plan(["generate.prompts=[\(prompts)]", "interventions={ none: [] }"])
+    try #require(plan.groups.count == 2 && plan.groups[0].laneCount < plan.groups[1].laneCount)
+    let enough = try plan.peakBytes(of: plan.groups[1], plan.attention(of: plan.groups[1]))
+    try plan.checkMemory(available: enough)
+    try plan.checkMemory(available: nil)
+    #expect(throws: ExperimentError.self) { try plan.checkMemory(available: enough - 1) }
+    try Fixtures.withTemporaryFolder { folder in
+      let results = ResultsFolder(folder.appending(path: "small"))
+      func run(_ available: Int) throws -> RunSummary {
+        try ExperimentRunner(
+          plan: plan, model: SmallExperiment.model(), results: results, progress: SilentProgress(),
+          available: { available }
+        ).run()
+      }
+      let error = #expect(throws: ExperimentError.self) { try run(enough - 1) }
+      #expect(error?.description.hasPrefix("memory: 12 runs in one batch of ") == true, "\(error?.description ?? "")")
+      #expect(!FileManager.default.fileExists(atPath: results.runs.path))
+      #expect(try run(enough).runsMade == plan.runCount)
+      // What is finished needs no memory; a lost file is made again, which does.
+      #expect(try run(0).runsKept == plan.runCount)
+      let lost = results.url.appending(path: RunFile.latents.path(of: plan.groups[1].runs[0].hash))
+      try FileManager.default.removeItem(at: lost)
+      #expect(throws: ExperimentError.self) { try run(enough - 1) }
+      #expect(!FileManager.default.fileExists(atPath: lost.path))
+      #expect(try run(enough).filesMade == 1)
     }
   }
 }

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import VisionModels
 
-/// The bundled CLIP against transformers: from a PNG and a text to embeddings, scores and names.
+/// The bundled CLIP against transformers: from a PNG and a text to embeddings and names.
 @Suite struct CLIPTests {
   struct Case: Decodable {
     let pictures, texts, names: [String]
@@ -28,27 +28,6 @@ import VisionModels
     let clip = try VisionFixtures.bundledCLIP
     expectClose(try clip.pictureEmbeddings(pictures), try expected("pictures"), tolerance: 1e-5, "pictures")
     expectClose(try clip.textEmbeddings(test.texts), try expected("texts"), tolerance: 1e-5, "texts")
-  }
-
-  @Test func scores() throws {
-    let clip = try VisionFixtures.bundledCLIP
-    let scores = try pictures.flatMap { picture in
-      try test.texts.map { Float(try clip.score(picture, $0)) }
-    }
-    expectClose(
-      try Tensor(scores, shape: [pictures.count, test.texts.count]), try expected("scores"), tolerance: 1e-5, "scores")
-  }
-
-  @Test func directions() throws {
-    let clip = try VisionFixtures.bundledCLIP
-    let found = try test.changes.map { change in
-      let similarity = try clip.directionalSimilarity(
-        from: pictures[change[0]], to: pictures[change[1]], fromText: test.texts[change[2]],
-        toText: test.texts[change[3]])
-      return Float(try #require(similarity))
-    }
-    expectClose(
-      try Tensor(found, shape: [found.count]), try expected("directions"), tolerance: 1e-5, "directions")
   }
 
   @Test func names() throws {
@@ -85,7 +64,11 @@ import VisionModels
     let clip = try VisionFixtures.bundledCLIP
     let (one, other) = (pictures[0], pictures[1])
     func similarity(_ source: Picture, _ target: Picture, _ from: String, _ to: String) throws -> Double? {
-      try clip.directionalSimilarity(from: source, to: target, fromText: from, toText: to)
+      func embedding(_ picture: Picture) throws -> [Float] { try clip.pictureEmbeddings([picture]).values }
+      func embedding(_ text: String) throws -> [Float] { try clip.textEmbeddings([text]).values }
+      return CLIP.directionalSimilarity(
+        pictures: (from: try embedding(source), to: try embedding(target)),
+        texts: (from: try embedding(from), to: try embedding(to)))
     }
     #expect(try similarity(one, one, "a red car", "a blue car") == nil)
     #expect(try similarity(one, other, "a red car", "a red car") == nil)

@@ -86,7 +86,8 @@ public struct ClaimsJudgement: Sendable {
   package init?(_ data: StoredResults, instruments: InstrumentAccuracies? = nil) {
     guard let claims = data.spec.claims else { return nil }
     self.init(
-      claims, ClaimRuns(data, seeds: claims.heldOutSeeds), instruments ?? InstrumentAccuracies(data.spec.instruments))
+      claims, ClaimRuns(data, seeds: claims.heldOutSeeds),
+      instruments ?? InstrumentAccuracies(data.spec.instruments, of: data.spec.model))
   }
 
   init(_ spec: ClaimsSpec, _ runs: ClaimRuns, _ instruments: InstrumentAccuracies) {
@@ -159,7 +160,7 @@ extension ClaimsJudgement.Gate {
       let accuracy = instruments.accuracy(name)
       self.init(
         spec: spec, holds: accuracy.map { $0 >= atLeast } ?? false, estimate: nil, accuracy: accuracy,
-        problem: accuracy == nil ? "no accuracy of \"\(name)\" is known" : nil)
+        problem: accuracy == nil ? "no accuracy of \"\(name)\" is known on pictures of this model" : nil)
     }
   }
 }

@@ -9,9 +9,11 @@ public struct InstrumentAccuracies: Sendable {
     self.accuracy = accuracy
   }
 
-  /// Those of an experiment's instruments: `scene_reader.color` is the share of colors that its scene reader names right.
-  public init(_ folders: InstrumentFolders) {
-    let validation = try? SceneReaderValidation(folder: folders.folder(.sceneReader))
+  /// Those of an experiment's instruments: `scene_reader.color` is the share of colors that its scene reader names right. Of pictures
+  /// that the reader was not made for nothing is known.
+  public init(_ folders: InstrumentFolders, of model: String) {
+    let isKnown = folders.knows(model, .sceneReader)
+    let validation = isKnown ? try? SceneReaderValidation(folder: folders.folder(.sceneReader)) : nil
     self.init { name in
       let parts = name.split(separator: ".", maxSplits: 1).map(String.init)
       guard parts.count == 2, parts[0] == Instrument.sceneReader.rawValue else { return nil }

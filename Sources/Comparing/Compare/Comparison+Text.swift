@@ -65,7 +65,7 @@ extension Comparison {
         ] + tested + equivalent + ["\(result.excluded)", "\(row.unmatched)"])
     }
     let unit = metric.unit.map { " in \($0)" } ?? ""
-    return "\(metric.title)\(unit); \(metric.direction)\n" + table.text
+    return printable("\(metric.title)\(unit); \(metric.direction)") + "\n" + table.text
   }
 
   /// A table of the correlations; empty where there are none.

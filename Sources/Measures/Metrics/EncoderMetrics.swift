@@ -8,7 +8,7 @@ extension Metric {
     accuracy: .instrument(.clip, ["naming"]),
     measure: .picture { run, instruments in
       let eye = try instruments.clip()
-      return dot(try eye.embedding(run), try eye.embedding(run.prompt))
+      return CLIP.score(picture: try eye.embedding(run), text: try eye.embedding(run.prompt))
     })
 
   static let clipDirection = Metric(
@@ -18,10 +18,9 @@ extension Metric {
     accuracy: .instrument(.clip, ["naming"]),
     measure: .edit { pair, instruments in
       let eye = try instruments.clip()
-      let pictures = less(try eye.embedding(pair.edit), try eye.embedding(pair.source))
-      let texts = less(try eye.embedding(pair.edit.prompt), try eye.embedding(pair.source.prompt))
-      let lengths = dot(pictures, pictures) * dot(texts, texts)
-      return lengths > 0 ? dot(pictures, texts) / lengths.squareRoot() : nil
+      return CLIP.directionalSimilarity(
+        pictures: (from: try eye.embedding(pair.source), to: try eye.embedding(pair.edit)),
+        texts: (from: try eye.embedding(pair.source.prompt), to: try eye.embedding(pair.edit.prompt)))
     })
 
   static let structureDistance = Metric(
@@ -43,12 +42,6 @@ extension Metric {
     measure: .edit { pair, instruments in
       try instruments.lpips().distance(pair.edit.picture(), pair.source.picture())
     })
-
-  private static func dot(_ a: [Float], _ b: [Float]) -> Double {
-    zip(a, b).reduce(0) { $0 + Double($1.0) * Double($1.1) }
-  }
-
-  private static func less(_ a: [Float], _ b: [Float]) -> [Float] { zip(a, b).map { $0 - $1 } }
 }
 
 /// A CLIP, and the embeddings of texts that it was asked for.

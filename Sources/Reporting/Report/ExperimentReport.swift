@@ -32,7 +32,7 @@ public enum ExperimentReport {
   ) throws -> [URL] {
     let data = try StoredResults(results: results, store: store)
     let folder = try results.openForWriting()
-    let numbers = ReportNumbers(data: data, accuracies: MetricAccuracies(data.spec.instruments))
+    let numbers = ReportNumbers(data: data, accuracies: MetricAccuracies(data.spec))
     let words = try? SceneVocabulary(folder: data.spec.instruments.folder(.sceneReader))
     let factors = ReportFactors(data: data, words: words)
     let figures = FigureWriter(folder)

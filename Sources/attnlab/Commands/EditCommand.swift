@@ -17,7 +17,7 @@ struct EditCommand: ParsableCommand {
     abstract: "Edit one picture by a published method.",
     discussion: """
       Draws the source prompt and, beside it and from the same noise, the target prompt, which takes what the method says \
-      from the source. Writes into the folder:
+      from the source. Pictures of your own cannot be edited. Writes into the folder:
 
         source.png     the source's picture
         edit.png       the edit
@@ -93,8 +93,16 @@ struct EditCommand: ParsableCommand {
   }
 
   func validate() throws {
+    for (name, text) in [("--source", source), ("--target", target)] where isPicture(text) {
+      throw ValidationError(
+        "\(name): \"\(text)\" is a picture's name; edit draws its source from a prompt, and edits no picture of yours")
+    }
     guard let latentsOut, !latentsOut.lowercased().hasSuffix(".safetensors") else { return }
     throw ValidationError("--latents-out: \"\(latentsOut)\" does not end in .safetensors")
+  }
+
+  private func isPicture(_ text: String) -> Bool {
+    [".png", ".jpg", ".jpeg", ".webp"].contains { text.lowercased().hasSuffix($0) }
   }
 
   func run() throws {

@@ -48,9 +48,7 @@ struct PlanCommand: ParsableCommand {
 
   private static func memoryProblem(_ plan: ExperimentPlan) -> (any Error)? {
     do {
-      try plan.largestGroup.map {
-        try plan.checkMemory(of: $0, plan.attention(of: $0), available: plan.availableBesideModel)
-      }
+      try plan.checkMemory(available: plan.availableBesideModel)
       return nil
     } catch {
       return error
