@@ -199,9 +199,10 @@ public final class OpenFolder: Sendable {
   ///
   /// `removeUnfinished` of another command holds its lock for milliseconds, and is waited for. Where the file system knows no
   /// locks on folders, or somebody keeps this one locked for himself, nothing happens.
-  func lockForWriting() {
+  /// - Parameter tries: 5 ms apart.
+  func lockForWriting(tries: Int = 20) {
     isKeptLocked.withLock { isKeptLocked in
-      for _ in 0..<20 {
+      for _ in 0..<tries {
         if flock(descriptor, LOCK_SH | LOCK_NB) == 0 || errno != EWOULDBLOCK { return }
         if isKeptLocked { return }
         usleep(5_000)

@@ -205,6 +205,8 @@ func message(_ folder: URL, _ body: () throws -> Void) -> String {
       isFree.signal()
     }
     clearing.start()
+    // For longer than writing waits: the thread may be late where much else goes on.
+    folder.lockForWriting(tries: 12_000)
     let file = try folder.newFile("a")
     try file.append("whole")
     isFree.wait()

@@ -301,7 +301,7 @@ class PictureTests(unittest.TestCase):
             (drawer,) = multiprocessing.active_children()
             for number in (signal.SIGINT, signal.SIGTERM):
                 os.kill(drawer.pid, number)
-            end = time.monotonic() + 60
+            end = time.monotonic() + tiny.HANGING
             while count < 90:
                 while not ahead.at_hand():
                     self.assertLess(time.monotonic(), end, "the drawer's scenes were lost")

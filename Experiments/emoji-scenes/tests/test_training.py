@@ -314,10 +314,10 @@ class TrainingTests(unittest.TestCase):
         self.assertRegex(said(), r"vae: 1 steps, .*\nstopped before the end; this goes on: .*--resume\n$")
         self.assertNotIn("Traceback", said())
         self.assertEqual(checkpoints.read(run, "vae", {}).step, 1)
-        self._wait_until(lambda: not self._in_session(training.pid), seconds=10)
+        self._wait_until(lambda: not self._in_session(training.pid))
 
-    def _wait_until(self, holds: typing.Callable[[], bool], seconds: float = 120) -> None:
-        end = time.monotonic() + seconds
+    def _wait_until(self, holds: typing.Callable[[], bool]) -> None:
+        end = time.monotonic() + tiny.HANGING
         while not holds():
             self.assertLess(time.monotonic(), end, "waited in vain")
             time.sleep(0.05)

@@ -13,6 +13,7 @@ SIZES = [
     "second_judge.widths=[8, 8, 16, 16]", "second_judge.blocks=[0, 1, 0, 1]", "second_judge.batch=4",
     "tokenizer.captions=300",
 ]
+HANGING = 1800  # seconds: what waits longer waits without end, even beside builds that take the processor
 OPTIONS = [word for size in SIZES for word in ("--set", size)]
 
 
