@@ -65,7 +65,8 @@ import Testing
           "a step of dpm++ needs earlier ones, so that no run can begin at it; choose scheduler: ddim or euler"))
       #expect(
         try errors("--method", "fpe", "--source", "cat.PNG").contains(
-          "--source: \"cat.PNG\" is a picture's name; edit draws its source from a prompt, and edits no picture of yours"))
+          "--source: \"cat.PNG\" is a picture's name; edit draws its source from a prompt, and edits no picture of yours"
+        ))
       #expect(try errors("--method", "masactrl-mask", "--object", "fox").contains("\"fox\" is not in the prompt"))
       #expect(attnlab.files.isEmpty)
     }

@@ -189,7 +189,9 @@ import Testing
         lines: Self.claims.replacingOccurrences(
           of: "{ says: sources are right, metric: ssim, of: source, at_least: 0.9 }", with: line))
       let needs = "the reader is right: \"reader.color\" is to be right 95 % of the time or more; "
-      #expect(try report(results).contains("- **fails**: \(needs)no accuracy of \"reader.color\" is known on pictures of this model"))
+      #expect(
+        try report(results).contains(
+          "- **fails**: \(needs)no accuracy of \"reader.color\" is known on pictures of this model"))
       _ = try ExperimentReport.write(
         results: results.results, store: results.store, instruments: InstrumentAccuracies { _ in 0.9731 })
       let known = try String(contentsOf: results.results.report, encoding: .utf8)
