@@ -14,18 +14,34 @@ public struct DialCurve: Sendable {
     }
   }
 
+  /// Where the points of a curve stand on the dial.
+  public struct Dial: Hashable, Sendable {
+    /// One for each point, finite.
+    public let values: [Double]
+    /// The value that has the published setting.
+    public let published: Double
+
+    public init(values: [Double], published: Double) {
+      self.values = values
+      self.published = published
+    }
+  }
+
   /// Between which values of the dial a level of the held metric lies.
   struct Crossing {
     /// Places in ``points``.
     let from, to: Int
     /// How far from the one to the other, 0...1.
     let share: Double
+    /// The value of the dial there.
+    let place: Double
     /// What the metric gains for one of the held metric between them.
     let slope: Double
   }
 
   /// By value of the dial, in its order, then by subject; nil for a subject that lacks one of both there.
   public let points: [[Value?]]
+  public let dial: Dial
   /// Of each subject, from 0.
   let clusterOf: [Int]
   public let clusters: Int
@@ -48,13 +64,16 @@ public struct DialCurve: Sendable {
 
   /// - Parameters:
   ///   - points: as the property; both numbers are finite. Each point has as many subjects as there are clusters' numbers.
+  ///   - dial: with a value for each point.
   ///   - clusters: subjects with the same number are not independent of one another.
-  public init(_ points: [[Value?]], clusters numbers: [Int]) {
+  public init(_ points: [[Value?]], dial: Dial, clusters numbers: [Int]) {
     precondition(points.allSatisfy { $0.count == numbers.count }, "points of other subjects")
+    precondition(points.count == dial.values.count, "\(points.count) points at \(dial.values.count) values of the dial")
     var places: [Int: Int] = [:]
     for number in numbers where places[number] == nil { places[number] = places.count }
     let clusterOf = numbers.compactMap { places[$0] }
     self.points = points
+    self.dial = dial
     self.clusterOf = clusterOf
     clusters = places.count
     sums = points.map { values in
@@ -69,20 +88,39 @@ public struct DialCurve: Sendable {
   /// Of each value of the dial; nil where no subject has both metrics.
   public var means: [Value?] { sums.map { clusters in clusters.reduce(into: Sums()) { $0 += $1 }.means } }
 
-  /// The first place along the dial where the mean of the held metric is the level: on the straight line between neighbors, of which
-  /// values of the dial without any subject are left out.
+  /// The place along the dial where the mean of the held metric is the level.
+  ///
+  /// A curve that rises and falls has several. The one nearest to the published value of the dial is taken, since
+  /// another may be of a setting that nobody uses; of two that are equally near, the one at the lower value of the dial.
   /// - Returns: nil where all means lie on one side of the level.
-  static func crossing(of means: [Value?], at level: Double) -> Crossing? {
-    let found = means.indices.filter { means[$0] != nil }
-    for index in found {
-      if let mean = means[index], mean.held == level { return Crossing(from: index, to: index, share: 0, slope: 0) }
-      guard let next = found.first(where: { $0 > index }), let a = means[index], let b = means[next],
-        (a.held < level) != (b.held < level), b.held != level
-      else { continue }
-      let rise = b.held - a.held
-      return Crossing(from: index, to: next, share: (level - a.held) / rise, slope: (b.metric - a.metric) / rise)
+  static func crossing(of means: [Value?], along dial: Dial, at level: Double) -> Crossing? {
+    let found = crossings(of: means, along: dial, at: level).sorted { $0.place < $1.place }
+    let distances = found.map { abs($0.place - dial.published) }
+    guard let least = distances.min() else { return nil }
+    // Places whose distances differ by rounding alone are equally near.
+    let slack = 1e-12 * max(1, abs(dial.published))
+    return zip(found, distances).first { $0.1 <= least + slack }?.0
+  }
+
+  /// Every place where the mean of the held metric is the level: on the straight line between neighbors, of which
+  /// values of the dial without any subject are left out.
+  private static func crossings(of means: [Value?], along dial: Dial, at level: Double) -> [Crossing] {
+    let found = means.indices.compactMap { index in means[index].map { (index: index, mean: $0) } }
+    let exact = found.filter { $0.mean.held == level }.map { point in
+      Crossing(from: point.index, to: point.index, share: 0, place: dial.values[point.index], slope: 0)
     }
-    return nil
+    let between = zip(found, found.dropFirst()).compactMap { a, b -> Crossing? in
+      guard a.mean.held != level, b.mean.held != level, (a.mean.held < level) != (b.mean.held < level) else {
+        return nil
+      }
+      let rise = b.mean.held - a.mean.held
+      let share = (level - a.mean.held) / rise
+      let (start, end) = (dial.values[a.index], dial.values[b.index])
+      return Crossing(
+        from: a.index, to: b.index, share: share, place: start + share * (end - start),
+        slope: (b.mean.metric - a.mean.metric) / rise)
+    }
+    return exact + between
   }
 
   /// The metric at a place of the curve.
@@ -95,7 +133,7 @@ public struct DialCurve: Sendable {
   /// keeps more than the level there pays for it by the curve's slope.
   /// - Returns: nil where the curve does not reach the level; nil for a subject that lacks a value at one of the neighbors.
   func contributions(at level: Double) -> [Double?]? {
-    guard let crossing = Self.crossing(of: means, at: level) else { return nil }
+    guard let crossing = Self.crossing(of: means, along: dial, at: level) else { return nil }
     return zip(points[crossing.from], points[crossing.to]).map { a, b in
       guard let a, let b else { return nil }
       let metric = a.metric + crossing.share * (b.metric - a.metric)
@@ -116,7 +154,7 @@ public struct DialCurve: Sendable {
         for point in totals.indices { totals[point] += sums[point][drawn] }
       }
       let means = totals.map(\.means)
-      return Self.crossing(of: means, at: level).flatMap { Self.metric(at: $0, means) }
+      return Self.crossing(of: means, along: dial, at: level).flatMap { Self.metric(at: $0, means) }
     }
   }
 }

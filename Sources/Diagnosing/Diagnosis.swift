@@ -146,7 +146,7 @@ package struct Diagnosis: Encodable {
     if let problem = OutputPlace.problem(folder: folder) {
       return add("results", .problem, problem, "name another folder with --results")
     }
-    guard let free = Machine.freeSpace(folder) else { return add("results", folder.path) }
+    guard let free = OutputPlace.freeBytes(folder) else { return add("results", folder.path) }
     let text = "\(folder.path), \(Readable.bytes(free)) free"
     if free < Self.littleSpace {
       add(

@@ -20,15 +20,4 @@ enum Machine {
     let line = text.split(separator: "\n").first { $0.hasPrefix(key) }
     return line?.split(separator: ":", maxSplits: 1).last.map { $0.trimmingCharacters(in: .whitespaces) }
   }
-
-  /// Free bytes, for whoever is not root, where a folder is or will be.
-  static func freeSpace(_ folder: URL) -> Int? {
-    var place = folder.standardizedFileURL
-    while !FileManager.default.fileExists(atPath: place.path), place.pathComponents.count > 1 {
-      place = place.deletingLastPathComponent()
-    }
-    var status = statvfs()
-    guard statvfs(place.path, &status) == 0 else { return nil }
-    return Int(clamping: UInt64(status.f_bavail) * UInt64(status.f_frsize))
-  }
 }

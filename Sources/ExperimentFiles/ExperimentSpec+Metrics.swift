@@ -67,7 +67,9 @@ extension ExperimentSpec {
   /// is to hold under both.
   package mutating func addMetricsOfSecondReader() {
     guard let claims, instruments.given[.secondSceneReader] != nil else { return }
-    let second = claims.metrics.compactMap { MetricRegistry.named(Metric.nameBySecondReader($0)) }
+    // What the second reader sees of an edit is read where it sees the held metric have its level.
+    let names = (claims.metrics + [methods?.hold].compactMap { $0 }).uniqued
+    let second = names.compactMap { MetricRegistry.named(Metric.nameBySecondReader($0)) }
     metrics += second.filter { !metrics.contains($0) }
   }
 

@@ -28,13 +28,14 @@ struct ExportWriter {
   }
 
   mutating func begin(_ record: MapSelection.Record) throws {
-    let stem = "maps_\(fileName(record.name))"
+    let recordName = ([fileName(record.name)] + half).joined(separator: "_")
+    let stem = "maps_\(recordName)"
     switch request.format {
     case .png: break
     case .npy where !record.labels.isEmpty && record.sites.contains { selection.siteOfID[$0]?.kind == .cross }:
       var keys = CSVTable(["key", "label"])
       for (key, label) in record.exportedLabels.enumerated() { keys.append(["\(key)", label]) }
-      try write(keys.data, as: "keys_\(fileName(record.name)).csv")
+      try write(keys.data, as: "keys_\(recordName).csv")
     case .npy: break
     case .npz: file = try NPZRecordFile(begin(stem + ".npz"), labels: record.exportedLabels)
     case .safetensors:
@@ -122,6 +123,9 @@ struct ExportWriter {
     selection.records.count > 1 ? fileName(record.name) + "_" : ""
   }
 
+  /// What tells the files of the unconditional half from those of the other, in one folder.
+  private var half: [String] { request.branch == .unconditional ? ["unconditional"] : [] }
+
   /// `step-00_cross-12_up_blocks.2.attentions.1_car`
   private func name(_ map: ExportedMap, _ word: String?) -> String {
     let digits = max(2, String(selection.records.flatMap(\.steps).max() ?? 0).count)
@@ -130,7 +134,7 @@ struct ExportWriter {
     let parts =
       ["step-\(padded)", "\(map.site.kind.rawValue)-\(map.site.layer)", map.site.shortPath]
       + (word.map { [fileName($0)] } ?? []) + (map.head.map { ["head-\($0)"] } ?? [])
-      + (map.branch == .unconditional ? ["unconditional"] : [])
+      + half
     return parts.joined(separator: "_")
   }
 

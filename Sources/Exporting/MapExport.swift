@@ -10,7 +10,7 @@ public enum MapExport {
   ///
   /// Names tell what a file holds: `step-00_cross-12_up_blocks.2.attentions.1_car.png`, in front of it the record where
   /// several are exported, at its end the head where it is not the mean, and the guidance half where it is the
-  /// unconditional one.
+  /// unconditional one, also in the names of the tables and archives below.
   ///
   /// - `png`: a heat map of each word, over the run's picture where that exists; of self-attention, where one point looks.
   ///   Its color bar says its range.

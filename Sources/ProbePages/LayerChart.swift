@@ -1,8 +1,15 @@
+import ExperimentFiles
 import Formatting
 import MapProbes
 import Plotting
 import Probing
 import Tensors
+
+extension ProbeResult {
+  /// Whether the text's embedding alone tells every label, as it does by construction where prompts name the label and each
+  /// is trained on with other seeds than it is asked about with: the ceiling of what a word's map can tell.
+  var isToldByText: Bool { tested == nil && grouping == .seeds && !ProbeSpec.ownLabels.contains(label) }
+}
 
 /// Accuracy by layer of one or several probes, a panel for each call.
 struct LayerChart {
@@ -38,12 +45,18 @@ struct LayerChart {
       LinePanel(
         calls.count > 1 ? "call \(call)" : "",
         series: probes.flatMap { series(of: $0, call: call) + (hasControls ? controls(of: $0, call: call) : []) },
-        references: probes.map(\.chance).uniqued.count == 1
-          ? [ReferenceLine("chance", at: 100 * probes[0].chance)] : [])
+        references: references)
     }
     return try Figures.lineChart(
       title: title, panels: panels, positions: Self.positions(positions), vertical: "percent right", range: 0...100,
       note: note(hasControls: hasControls, size: size))
+  }
+
+  /// Chance, where it is the same for all, and the ceiling.
+  private var references: [ReferenceLine] {
+    let chances = probes.map(\.chance).uniqued
+    return (chances.count == 1 ? [ReferenceLine("chance", at: 100 * chances[0])] : [])
+      + (probes.allSatisfy(\.isToldByText) ? [ReferenceLine("the text alone", at: 100)] : [])
   }
 
   func note(hasControls: Bool, size: String) -> String {

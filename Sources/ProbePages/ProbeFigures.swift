@@ -154,9 +154,12 @@ package struct ProbeFigures {
 
   private func curve(of probe: ProbeResult, _ index: Int) -> ProbeFigure? {
     guard let cell = probe.bestCell, probe.curve.count > 1 else { return nil }
-    let title = "\(probe.name): accuracy by training seeds, \(cell.name)"
+    // Whatever the probe's own classifier, the curve is ridge's.
+    let ridge = probe.classifier == "ridge" ? "" : " of ridge"
+    let title = "\(probe.name): accuracy\(ridge) by training seeds, \(cell.name)"
     return figure("curve", of: index, title) {
-      let series = LineSeries(probe.name, points: probe.curve.map { LayerChart.point($0.accuracy.share) })
+      let series = LineSeries(
+        ridge.isEmpty ? probe.name : "ridge", points: probe.curve.map { LayerChart.point($0.accuracy.share) })
       return try Figures.lineChart(
         title: title,
         panels: [LinePanel(series: [series], references: [ReferenceLine("chance", at: 100 * probe.chance)])],

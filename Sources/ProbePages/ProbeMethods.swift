@@ -59,7 +59,7 @@ struct ProbeMethods {
     """
     *What differs from the paper* (Liu et al., CVPR 2024). It publishes neither samples, nor split, nor controls. Here pictures of \
     a seed never stand on both sides, labels are permuted, and each control is reported apart. Ridge regression reads all places; \
-    the paper's network (dropout, tanh, a layer of up to 2048) is used only where a classifier is called `network`. The model, its \
+    the paper's network (dropout, tanh, one layer of 2048) is used only where a classifier is called `network`. The model, its \
     grids and its lists of classes are this experiment's.
     """
   }

@@ -13,6 +13,17 @@ package enum OutputPlace {
     return refusal(of: file, in: folder)
   }
 
+  /// Free bytes, for whoever is not root, where a folder is or will be.
+  package static func freeBytes(_ folder: URL) -> Int? {
+    var place = folder.standardizedFileURL
+    while !FileManager.default.fileExists(atPath: place.path), place.pathComponents.count > 1 {
+      place = place.deletingLastPathComponent()
+    }
+    var status = statvfs()
+    guard statvfs(place.path, &status) == 0 else { return nil }
+    return Int(clamping: UInt64(status.f_bavail) * UInt64(status.f_frsize))
+  }
+
   /// - Returns: Why files cannot be written to a folder that need not exist yet, or nil. Nothing is left behind.
   package static func problem(folder: URL) -> String? {
     var place = folder.standardizedFileURL

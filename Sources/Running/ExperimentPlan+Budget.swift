@@ -16,4 +16,17 @@ extension ExperimentPlan {
       "the plan needs about \(Readable.bytes(diskBytes)) and the budget is \(budget): \(maps)", at: "budget.disk",
       advice: advice)
   }
+
+  /// What to say where the disk may have too little room for the runs that are still to be made; nil where it has
+  /// enough, or where that is not known.
+  /// - Parameters:
+  ///   - runs: of the plan, still to be made.
+  ///   - free: bytes where the results are.
+  package func diskRemark(runs: Int, free: Int?) -> String? {
+    guard let free, runCount > 0 else { return nil }
+    let needed = Int(Double(diskBytes) * Double(runs) / Double(runCount))
+    guard needed > free else { return nil }
+    return "what is still to be made needs about \(Readable.bytes(needed)) of the disk, and \(Readable.bytes(free)) "
+      + "are free: make room, or name another folder with --results"
+  }
 }

@@ -21,13 +21,24 @@ extension ExperimentPlan {
   /// What a group can have of the memory that is there before the model is loaded; nil where that is not known.
   public var availableBesideModel: Int? { AvailableMemory.bytes.map { max(0, $0 - memory.weights) } }
 
+  /// A group of each make-up: all of one make-up take the same memory.
+  /// - Parameter isMeant: which groups count.
+  func groupOfEachMakeUp(where isMeant: (PlannedGroup) -> Bool = { _ in true }) -> [PlannedGroup] {
+    var seen: Set<Int> = []
+    return groups.filter { isMeant($0) && seen.insert($0.makeUp).inserted }
+  }
+
+  /// About how many bytes the program takes at its peak: the weights, and the group that needs most.
+  func peakBytes() throws -> Int {
+    saturatingSum([
+      memory.weights, try groupOfEachMakeUp().map { peakBytes(of: $0, try attention(of: $0)) }.max() ?? 0,
+    ])
+  }
+
   /// Refuses a plan of which a group needs more memory than there is.
   /// - Throws: as for the group.
   public func checkMemory(available: Int?) throws {
-    var seen: Set<Int> = []
-    for group in groups where seen.insert(group.makeUp).inserted {
-      try checkMemory(of: group, attention(of: group), available: available)
-    }
+    for group in groupOfEachMakeUp() { try checkMemory(of: group, attention(of: group), available: available) }
   }
 
   /// Refuses a group that needs more memory than there is, before its first step.

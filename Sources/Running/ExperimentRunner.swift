@@ -64,8 +64,8 @@ public struct ExperimentRunner {
     // The lock on the database is held: no other run is at work here.
     try UnfinishedFiles.clear(results, in: results.openForWriting())
     let recorder = try begin(store)
-    let failedBefore = Set(try store.runs(RunFilter(status: .failed, isPlanned: true)).map(\.id))
-    try checkMemory(store)
+    let before = try store.runs(RunFilter(isPlanned: true))
+    try checkRoom(settled: Set(before.filter { $0.status == .done || $0.status == .failed }.map(\.run.hash)))
     var tally = Tally(total: plan.computedStepCount)
     for group in plan.groups {
       try Task.checkCancellation()
@@ -77,6 +77,7 @@ public struct ExperimentRunner {
     ).measure()
     try store.removeUnused()
     progress.finished()
+    let failedBefore = Set(before.filter { $0.status == .failed }.map(\.id))
     let failed = try store.runs(RunFilter(status: .failed, isPlanned: true))
     let others = try store.countOfOtherRuns()
     try store.close()
@@ -109,13 +110,16 @@ public struct ExperimentRunner {
 
   // MARK: - Before computing
 
-  /// Refuses a plan of which a group that is still to be made needs too much memory: it is better known now than hours later.
-  private func checkMemory(_ store: AttentionStore) throws {
-    let runs = try store.runs(RunFilter(isPlanned: true))
-    let settled = Set(runs.filter { $0.status == .done || $0.status == .failed }.map(\.run.hash))
-    var seen: Set<Int> = []
-    for group in plan.groups where group.runs.contains(where: { !settled.contains($0.hash) }) {
-      if seen.insert(group.makeUp).inserted { try checkMemory(of: group, plan.attention(of: group)) }
+  /// Refuses a plan of which a group that is still to be made needs too much memory, and says so where the disk may become
+  /// full: both are better known now than hours later.
+  /// - Parameter settled: hashes of the runs that are not made again.
+  private func checkRoom(settled: Set<String>) throws {
+    let open = plan.groups.reduce(0) { $0 + $1.runs.count { !settled.contains($0.hash) } }
+    if let remark = plan.diskRemark(runs: open, free: OutputPlace.freeBytes(results.url)) {
+      progress.note("note: \(remark)")
+    }
+    for group in plan.groupOfEachMakeUp(where: { $0.runs.contains { !settled.contains($0.hash) } }) {
+      try checkMemory(of: group, plan.attention(of: group))
     }
   }
 

@@ -1,4 +1,5 @@
 import Formatting
+import Pipelines
 import Planning
 import Results
 import Tensors
@@ -35,6 +36,10 @@ package struct PlanReport: Encodable {
   let settings: [Settings]
   let groups: [Group]
   let runs, maps, mapBytes, diskBytes, budgetBytes: Int
+  /// At the peak, about: the weights, and the largest batch with its maps; nil where nothing is made.
+  let memoryBytes: Int?
+  /// Where the results are, and of the machine's memory; nil where they are not known.
+  let freeDiskBytes, availableMemoryBytes: Int?
   /// Of all runs.
   let steps: Int
   /// Those that are computed: one for runs that are still the same.
@@ -45,8 +50,11 @@ package struct PlanReport: Encodable {
   let estimatedSeconds: Double?
   let remarks: [String]
 
-  /// - Parameter seconds: that the runs take, where they were measured.
-  package init(_ plan: ExperimentPlan, seconds: Double?, stored: StoredShare) {
+  /// - Parameters:
+  ///   - seconds: that the runs take, where they were measured.
+  ///   - results: where the runs are, or will be.
+  package init(_ plan: ExperimentPlan, seconds: Double?, results: ResultsFolder) throws {
+    let stored = try StoredShare(plan, results)
     self.stored = stored
     name = plan.spec.name
     mapsFrom = plan.spec.mapsFrom
@@ -78,8 +86,12 @@ package struct PlanReport: Encodable {
     diskBytes = plan.diskBytes
     budgetBytes = Int(plan.spec.budget.disk.bytes)
     fitsBudget = plan.budgetFault == nil
+    memoryBytes = plan.spec.mapsFrom == nil ? try plan.peakBytes() : nil
+    availableMemoryBytes = AvailableMemory.bytes
+    freeDiskBytes = OutputPlace.freeBytes(results.url)
     estimatedSeconds = seconds
-    remarks = plan.remarks
+    let open = plan.spec.mapsFrom == nil ? stored.new + stored.unfinished : 0
+    remarks = plan.remarks + [plan.diskRemark(runs: open, free: freeDiskBytes)].compactMap { $0 }
   }
 
   private var stepsText: String {
@@ -119,8 +131,16 @@ package struct PlanReport: Encodable {
       facts += [
         ("groups", "\(groups.count)"), ("runs", "\(runs): \(stored.text)"), ("steps", stepsText),
         ("maps", "\(maps), \(Readable.bytes(mapBytes))"),
-        ("disk", "about \(Readable.bytes(diskBytes)) of the budget's \(Readable.bytes(budgetBytes))"),
+        (
+          "disk",
+          "about \(Readable.bytes(diskBytes)) of the budget's \(Readable.bytes(budgetBytes))"
+            + (freeDiskBytes.map { "; \(Readable.bytes($0)) are free" } ?? "")
+        ),
       ]
+      if let memoryBytes {
+        let available = availableMemoryBytes.map { " of \(Readable.bytes($0)) that are available" } ?? ""
+        facts.append(("memory", "about \(Readable.bytes(memoryBytes))\(available)"))
+      }
       if let estimatedSeconds {
         facts.append(("time", "about \(Readable.duration(estimatedSeconds)) on this machine"))
       }

@@ -107,22 +107,74 @@ import Testing
     }
   }
 
-  /// Intervals of effects hold what was planted, at the size in use.
-  @Test func plantedEffectsAreCovered() throws {
-    var random = SplitMix64(seed: 8)
+  /// Sets small enough that the chances of a yes in them can be sums of effects.
+  private static let small: [[Int]] = [[]] + (0..<16).map { [$0] } + (0..<15).map { [$0, $0 + 1] }
+
+  /// The share of intervals that hold what was planted, of all effects in 80 samples of 40 pairs with two seeds: the
+  /// size in use.
+  private func coverage(_ truths: [Double], _ values: () -> [[Double]]) throws -> Double {
     let clusters = (0..<80).map { $0 / 2 }
-    let sets = [[]] + (0..<16).map { [$0] } + (0..<15).map { [$0, $0 + 1] }
     var (held, count) = (0, 0)
     for _ in 0..<80 {
-      let fit = try MainEffects(sets: sets, parts: 16, values: Self.normal(sets, &random), clusters: clusters)
-      for (effect, truth) in zip(fit.effects, Self.planted) {
+      let fit = try MainEffects(sets: Self.small, parts: 16, values: values(), clusters: clusters)
+      for (effect, truth) in zip(fit.effects, truths) {
         count += 1
         if let interval = effect.studentInterval(confidence: 0.95), interval.contains(truth) { held += 1 }
       }
     }
-    let share = Double(held) / Double(count)
+    return Double(held) / Double(count)
+  }
+
+  /// Intervals of effects hold what was planted.
+  @Test func plantedEffectsAreCovered() throws {
+    var random = SplitMix64(seed: 8)
+    let share = try coverage(Self.planted) { Self.normal(Self.small, &random) }
     print("40 pairs of 2 seeds: 95 % intervals hold the effect of a layer in \(share)")
     #expect(share >= IntervalCoverage.bar)
+  }
+
+  /// Effects on the chance of a yes, as the metrics in use have them.
+  private struct Chances {
+    /// Of the empty set.
+    let base: Double
+    /// By part.
+    let effects: [Double]
+    /// How far the base and each effect lie from that in a pair, at most.
+    let ofPairs, ofEffects: Double
+
+    /// A yes in about half of the edits, with the effects of layers planted above.
+    static let half = Chances(base: 0.45, effects: MainEffectsTests.planted, ofPairs: 0.1, ofEffects: 0.05)
+    /// A yes in one of twenty, and more with layers 3 to 6.
+    static let rare = Chances(
+      base: 0.05, effects: (0..<16).map { (3...6).contains($0) ? 0.06 : 0 }, ofPairs: 0.03, ofEffects: 0.01)
+  }
+
+  /// Intervals of effects on a yes or no hold what was planted too, where a yes is rare as well: an effect is a sum of
+  /// many values, which is near normal. The intervals are no wider than they must be.
+  @Test(arguments: [false, true]) func plantedEffectsOnAYesOrNoAreCovered(isRare: Bool) throws {
+    var random = SplitMix64(seed: 8)
+    let chances = isRare ? Chances.rare : .half
+    let share = try coverage(chances.effects) { Self.answers(chances, &random) }
+    print("40 pairs of 2 seeds, yes or no: 95 % intervals hold the effect of a layer in \(share)")
+    #expect(share >= IntervalCoverage.bar && share <= 0.97, "\(share)")
+  }
+
+  /// Yes or no for each of two seeds of 40 pairs under the small sets: one draw of a seed decides half of its answers,
+  /// and each of the others has a draw of its own. So the chance is the mean, and answers of a seed are alike.
+  private static func answers(_ chances: Chances, _ random: inout SplitMix64) -> [[Double]] {
+    func share() -> Double { Double(random.next() >> 11) * 0x1p-53 }
+    return (0..<40).flatMap { _ -> [[Double]] in
+      let base = chances.base + chances.ofPairs * (2 * share() - 1)
+      let effects = chances.effects.map { $0 + chances.ofEffects * (2 * share() - 1) }
+      return (0..<2).map { _ in
+        let luck = share()
+        return small.map { set in
+          let chance = set.reduce(base) { $0 + effects[$1] }
+          let (isLuck, own) = (share() < 0.5, share())
+          return (isLuck ? luck : own) < chance ? 1 : 0
+        }
+      }
+    }
   }
 
   /// Values whose effects add up, with deviations of pairs, of effects from pair to pair, and of values.

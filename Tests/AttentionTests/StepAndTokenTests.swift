@@ -37,6 +37,18 @@ func prompt(_ text: String, length: Int = 77) -> PromptTokens {
     #expect(try StepSelector.range(from: 2, to: 3, every: 7).resolve(count: 3) == [2])
   }
 
+  @Test func texts() throws {
+    #expect(try StepSelector("all") == .all)
+    #expect(try StepSelector("3") == .list([3]))
+    #expect(try StepSelector("0,5-7,2") == .list([0, 5, 6, 7, 2]))
+    let ranges = Array(repeating: "0-99999", count: 1000).joined(separator: ",")
+    for text in [
+      "", "-", "1-", "-1", "2-1", "1,,2", "1-2-3", "0-100000", "x", "1.5", "99999999999999999999", ranges,
+    ] {
+      #expect(throws: SelectionError.self, "\(text.prefix(20))") { try StepSelector(text) }
+    }
+  }
+
   /// The paper's rounding: [int(a n), int(b n)).
   @Test func fractions() throws {
     #expect(try StepSelector.fraction(from: 0, to: 0.8).resolve(count: 50) == Array(0..<40))

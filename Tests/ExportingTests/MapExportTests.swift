@@ -299,4 +299,13 @@ import Testing
       try problem(SyntheticResults.spec(record: "[]")) { MapExportRequest(run: $0[0]) }
         == "this experiment records no maps; give its file a `record` list")
   }
+
+  @Test func headsAsTheyAreTyped() throws {
+    #expect(try MapExportRequest.Heads("mean") == .mean)
+    #expect(try MapExportRequest.Heads("all") == .all)
+    #expect(try MapExportRequest.Heads("0,2-3") == .indices([0, 2, 3]))
+    for wrong in ["", "both", "1-", "2-1", "0-100000"] {
+      #expect(throws: SelectionError.self, "\(wrong)") { try MapExportRequest.Heads(wrong) }
+    }
+  }
 }

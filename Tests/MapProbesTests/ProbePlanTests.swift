@@ -204,6 +204,30 @@ import Testing
     }
   }
 
+  /// The log ratio of an article that comes before the color knows no color at first, but it knows whether it is "an".
+  @Test(arguments: [("red, yellow", true), ("red, orange", false)])
+  func articlesHaveANullCellWhereTheyAreTheSame(colors: String, has: Bool) throws {
+    let template = "{ template: \"a {color} {thing}\", lists: { color: [red, blue, green], thing: [car, boat] } }"
+    let yaml = PlantedMaps.yaml(
+      probes: """
+        probes:
+          lists: { color: [\(colors)], thing: [car, boat] }
+          probes: [{ name: p, says: is it, label: color, features: { record: article, word: 1, value: log_ratio } }]
+        """
+    ).replacing(
+      Self.recorded, with: "record: [{ name: article, of: log_ratio, sites: \"cross:*\", heads: all, tokens: [1] }]"
+    ).replacing(
+      template,
+      with: template.replacing("[red, blue, green]", with: "[red, yellow]") + ", an orange car, an orange boat")
+    try Fixtures.withTemporaryFolder { folder in
+      let plan = try SyntheticResults.plan(
+        ExperimentSpec(yaml: yaml, file: "e.yaml"), sites: SyntheticResults.sites, size: .init(height: 16, width: 24))
+      let probe = try #require(try ProbePlan(plan, in: folder, store: nil)?.probes.first)
+      #expect(probe.trained.runs.count == 2 * 2 * 9)
+      #expect(probe.has(.nullCell) == has)
+    }
+  }
+
   /// What tells the object apart tells the label apart as well.
   @Test func labelsThatCannotBePermuted() throws {
     let message = try message(

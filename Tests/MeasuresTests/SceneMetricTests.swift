@@ -107,6 +107,39 @@ import Testing
     #expect(try judged("a red car", nothing, "a blue car", car)?.matches == nil)
   }
 
+  /// Two things, of which one is to change: the picture of the source keeps its layout, though the edit failed.
+  @Test func layoutIsAnotherQuestionThanTheEdit() throws {
+    let small = SceneVocabulary.small
+    let words = SceneVocabulary(
+      objects: small.objects + ["boat", "house"], colors: small.colors, facings: small.facings,
+      backgrounds: small.backgrounds, styles: small.styles, stylePhrases: [:], prefixes: [], heldOut: [:])
+    func scene(_ right: String, at columns: Range<Int> = 5..<7) -> SceneReading {
+      var answers = MadeUpAnswers(words: words)
+      answers.put("car", "red", rows: 2..<5, columns: 0..<3)
+      answers.put(right, "blue", rows: 5..<7, columns: columns)
+      return answers.reading()
+    }
+    func edit(_ after: SceneReading) throws -> JudgedEdit {
+      let source = try Self.run("a red car and a blue dog", scene("dog"))
+      let run = try Self.run("a red car and a blue boat", after)
+      return try #require(
+        try JudgedEdit(MeasuredEdit(run, source: source), words: words) { $0.readings[.sceneReader] ?? after })
+    }
+    for (after, kept, accepted) in [
+      (scene("dog"), 1.0, false), (scene("boat"), 1, true), (scene("dog", at: 2..<4), 0, false),
+      (scene("boat", at: 2..<4), 0, false), (scene("house"), 1, false),
+    ] {
+      #expect(try Metric.isLayoutKept(edit(after)) == kept)
+      #expect(try Metric.isAccepted(edit(after)) == accepted)
+    }
+    // What is left over stands for the missing thing, and nothing stands for two.
+    #expect(try edit(scene("house")).matches?.map { $0.after?.name.word } == ["car", "house"])
+    var alone = MadeUpAnswers(words: words)
+    alone.put("car", "red", rows: 2..<5, columns: 0..<3)
+    #expect(try edit(alone.reading()).matches?.map { $0.after?.name.word } == ["car", nil])
+    #expect(try Metric.isLayoutKept(edit(alone.reading())) == 0)
+  }
+
   @Test func theOutsideIsWhatLiesAwayFromBothObjects() throws {
     let (car, far) = (Self.reading("car", "red"), Self.reading("car", "blue", rows: 0..<2, columns: 0..<2))
     #expect(try judged("a red car", car, "a blue car", far)?.outsideDifference() == 0)

@@ -6,11 +6,12 @@ import Testing
 struct MadeUpAnswers {
   static let side = 8
   static let patch = 4
-  let words = SceneVocabulary.small
+  let words: SceneVocabulary
   private var patches: [[Float]]
   private var picture: [Float]
 
-  init(background: String = "plain", style: String = "plain") {
+  init(background: String = "plain", style: String = "plain", words: SceneVocabulary = .small) {
+    self.words = words
     let row = words.objects.count + words.colors.count + words.facings.count + Self.patch * Self.patch
     var nothing = [Float](repeating: 0, count: row)
     nothing[0] = 8

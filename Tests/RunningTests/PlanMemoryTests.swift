@@ -32,6 +32,18 @@ import Testing
     }
   }
 
+  @Test func aDiskWithTooLittleRoomIsSaid() throws {
+    let plan = try SmallExperiment.plan()
+    let (runs, bytes) = (plan.runCount, plan.diskBytes)
+    #expect(plan.diskRemark(runs: runs, free: nil) == nil)
+    #expect(plan.diskRemark(runs: runs, free: bytes) == nil)
+    #expect(plan.diskRemark(runs: 0, free: 0) == nil)
+    let remark = try #require(plan.diskRemark(runs: runs, free: bytes - 1))
+    #expect(remark.hasPrefix("what is still to be made needs about ") && remark.contains("--results"))
+    // Half of the runs are there.
+    #expect(plan.diskRemark(runs: runs / 2, free: bytes / 2 + 1) == nil)
+  }
+
   /// The first group fits, and the second does not: nothing is made, and a plan says it too.
   @Test func aLargerGroupBehindIsFoundBeforeTheFirstStep() throws {
     let prompts = (0..<12).map { "a red car and \($0)" }.joined(separator: ", ")

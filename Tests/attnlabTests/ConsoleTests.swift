@@ -1,4 +1,3 @@
-import Attention
 import Testing
 
 @testable import attnlab
@@ -105,17 +104,5 @@ import Testing
     progress.finished()
     progress.finished()
     #expect(screen.text == "\r\u{1B}[K")
-  }
-
-  @Test func selectorsOfOptions() throws {
-    #expect(try stepSelector("all") == .all)
-    #expect(try stepSelector("3") == .list([3]))
-    #expect(try stepSelector("0,5-7,2") == .list([0, 5, 6, 7, 2]))
-    #expect(try headSelector("mean") == .mean)
-    #expect(try headSelector("all") == .all)
-    #expect(try headSelector("0,2-3") == .indices([0, 2, 3]))
-    for wrong in ["", "-", "1-", "-1", "2-1", "1,,2", "0-100000", "x", "1.5", "99999999999999999999"] {
-      #expect(throws: SelectionError.self, "\(wrong)") { try stepSelector(wrong) }
-    }
   }
 }

@@ -154,6 +154,11 @@ import Testing
       #expect(json["map_bytes"] as? Int == (5 * (256 + 64 + 16) + 4) * 77 * 4 * 2 * 3)
       #expect(json["fits_budget"] as? Bool == true)
       #expect(json["estimated_seconds"] == nil, "no weight is read")
+      // The weights alone take more; the pictures are small.
+      let memory = try #require(json["memory_bytes"] as? Int)
+      #expect(memory > 10 << 20 && memory < 1 << 30)
+      let text = try attnlab("plan", "small.yaml").output
+      #expect(text.contains("GiB; ") && text.contains(" are free\n") && text.contains(" that are available\n"))
       let timed = try attnlab("plan", "small.yaml", "--json", "--time").json()
       let seconds = try #require(timed["estimated_seconds"] as? Double)
       #expect(seconds > 0)

@@ -61,4 +61,33 @@ import Testing
       }
     }
   }
+
+  @Test func exportsEitherHalf() throws {
+    try Program.inFolder { attnlab in
+      let record = "{ name: words, sites: [\"cross:13\", \"self:13\"], branch: both }"
+      try attnlab.write(
+        experiment("{ name: words, sites: \"cross:*\" }", with: record).replacingOccurrences(
+          of: "generate:", with: "generate:\n  negative_prompt: a green house"), to: "small.yaml")
+      #expect(try attnlab("run", "small.yaml").code == 0)
+      let runs = try #require(try attnlab("show", "small", "--json").json()["runs"] as? [[String: Any]])
+      let hash = try #require(runs.first?["hash"] as? String)
+      func export(_ options: String...) throws -> Program.Outcome {
+        try attnlab.run(["export", "small", "--run", hash, "--steps", "1", "--out", "maps"] + options)
+      }
+      let unconditional = try export("--words", "house", "--format", "csv", "--branch", "unconditional")
+      #expect(unconditional.output == "wrote \(attnlab.folder.path)/maps/maps_words_unconditional.csv\n")
+      let table = attnlab.folder.appending(path: "maps/maps_words_unconditional.csv")
+      let lines = try String(contentsOf: table, encoding: .utf8).split(separator: "\n").dropFirst()
+      #expect(!lines.isEmpty && lines.allSatisfy { $0.contains(",unconditional,") && $0.contains(",house,") })
+      let conditional = try export("--words", "house", "--format", "csv")
+      #expect(conditional.code == 2 && conditional.errors.contains("house"), "\(conditional.errors)")
+      // The pictures of self-attention are of the point that was named, and of the middle otherwise.
+      let pointed = try export("--sites", "self:*", "--point", "0,127")
+      #expect(pointed.output.contains("_x0-y") && pointed.code == 0, "\(pointed.errors)")
+      #expect(pointed.output != (try export("--sites", "self:*").output))
+      let outside = try export("--sites", "self:*", "--point", "0,128")
+      #expect(outside.code == 2)
+      #expect(outside.errors.contains("--point: 0,128 lies outside the picture of 128 x 128 pixels"))
+    }
+  }
 }

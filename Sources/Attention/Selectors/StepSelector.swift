@@ -47,3 +47,32 @@ public enum StepSelector: Codable, Hashable, Sendable {
     }
   }
 }
+
+extension StepSelector {
+  /// Reads `all`, `0,10,20` or `0-9`, both ends taken.
+  /// - Throws: `SelectionError`.
+  public init(_ text: String) throws(SelectionError) {
+    if text == "all" {
+      self = .all
+    } else if let steps = numbersAndRanges(text) {
+      self = .list(steps)
+    } else {
+      throw SelectionError(problem: "steps are numbers from 0 between commas, as 0,10,20, or ranges, as 0-9, or all")
+    }
+  }
+}
+
+/// Numbers from 0 and ranges of them, between commas, both ends taken; nil if the text is anything else or names more
+/// than 100,000.
+package func numbersAndRanges(_ text: String) -> [Int]? {
+  var result: [Int] = []
+  for item in text.split(separator: ",", omittingEmptySubsequences: false) {
+    let ends = item.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
+    guard (1...2).contains(ends.count), let first = ends[0], let last = ends[ends.count - 1], first >= 0,
+      first <= last, last < 100_000
+    else { return nil }
+    result += first...last
+    if result.count > 100_000 { return nil }
+  }
+  return result
+}

@@ -10,6 +10,8 @@ private struct ReaderJudgement {
   let verdict: Verdict
   /// Why the metric cannot show a difference, or why methods cannot be read; nil if they can.
   let obstacle: String?
+  /// Why what the interval says is not enough for a verdict; nil if it is, or if it says nothing.
+  let shortfall: String?
 
   init(_ spec: ClaimTestSpec, metric: String, _ runs: ClaimRuns, _ bootstrap: Bootstrap) {
     var unreached: String?
@@ -30,9 +32,13 @@ private struct ReaderJudgement {
     obstacle = unreached ?? (runs.isShare(metric) && spec.against != nil ? Self.saturation(metric, estimate) : nil)
     let interval: PlaceboInterval =
       placebo.map { estimate in estimate.interval.map { .interval($0) } ?? .missing } ?? .none
-    verdict =
-      obstacle == nil ? Verdict(spec.threshold, interval: estimate.interval, placebo: interval) : .notTestable
+    let found = obstacle == nil ? Verdict(spec.threshold, interval: estimate.interval, placebo: interval) : .notTestable
+    shortfall = found.isDecided ? estimate.shortfall(at: spec.threshold) : nil
+    verdict = shortfall == nil ? found : .undecided
   }
+
+  /// The verdict, with what stands in the way of another one.
+  var text: String { verdict.rawValue + ((obstacle ?? shortfall).map { ", as \($0)" } ?? "") }
 
   /// Shares beyond these in both arms leave no room for a difference.
   private static let room = 0.02...0.98
@@ -64,8 +70,7 @@ extension ClaimsJudgement.Test {
     bySecondReader = second?.estimate
     verdict = failed.isEmpty ? second.map { first.verdict.and($0.verdict) } ?? first.verdict : .notTestable
     if failed.isEmpty, let second, second.verdict != first.verdict {
-      reason =
-        "the judges differ: by the first scene reader it is \(first.verdict.rawValue), by the second \(second.verdict.rawValue)"
+      reason = "the judges differ: by the first scene reader it is \(first.text), by the second \(second.text)"
       return
     }
     let isBeyond = estimate.interval.map { spec.threshold.lies(before: $0) } ?? false
@@ -74,7 +79,8 @@ extension ClaimsJudgement.Test {
       reason =
         failed.first.map { "a gate failed: \($0)" } ?? first.obstacle ?? estimate.problem
         ?? placebo?.problem.map { "placebo: \($0)" }
-    case .undecided: reason = isBeyond ? "the placebo may do the same" : "the interval holds the threshold"
+    case .undecided:
+      reason = first.shortfall ?? (isBeyond ? "the placebo may do the same" : "the interval holds the threshold")
     case .shown, .refuted: reason = nil
     }
   }

@@ -6,7 +6,7 @@ public enum Verdict: String, CaseIterable, Hashable, Sendable {
   case shown
   /// The whole interval lies on the other side of the threshold.
   case refuted
-  /// Anything else: an interval holds its threshold, or the placebo does the same.
+  /// Anything else: an interval holds its threshold, the placebo does the same, or the interval promises too much.
   case undecided
   /// A gate failed, a metric has no room to show a difference, or there are too few clusters for an interval.
   case notTestable = "not testable here"

@@ -18,6 +18,9 @@ public struct MethodComparison: Sendable {
   /// A metric of one method.
   public struct Cell: Sendable {
     public let metric: String
+    /// What is held where this metric is read, at the published setting; beside a metric of the second scene reader as
+    /// that reader sees it.
+    public let kept: ClaimEstimate
     /// At the published setting.
     public let literal: ClaimEstimate
     /// Where the held metric has the level.
@@ -84,8 +87,8 @@ public struct MethodComparison: Sendable {
           case .failure(let failure): .unreached(failure.reason)
           }
         return Cell(
-          metric: metric, literal: estimate(metric, curve.published), held: held,
-          curve: runs.points(metric, of: curve.name))
+          metric: metric, kept: estimate(runs.heldMetric(spec, for: metric), curve.published),
+          literal: estimate(metric, curve.published), held: held, curve: runs.points(metric, of: curve.name))
       }
       return Row(
         curve: curve, kept: estimate(spec.hold, curve.published), cells: cells,
@@ -117,7 +120,8 @@ extension InterventionSpec {
 }
 
 extension MethodComparison {
-  /// A line a method, metric and reading, and a line a point of a curve. Numbers that do not exist are empty.
+  /// A line a method, metric and reading, and a line a point of a curve. Numbers that do not exist are empty. Beside a
+  /// metric of the second scene reader what is held is as that reader sees it.
   package var csv: CSVTable {
     var table = CSVTable([
       "method", "metric", "reading", "point", spec.hold, "mean", "low", "high", "n", "clusters", "reason", "accepted",
@@ -130,7 +134,7 @@ extension MethodComparison {
       for cell in row.cells {
         let start = [row.curve.name, cell.metric]
         table.append(
-          start + ["published", row.curve.published, CSVTable.number(row.kept.result.treatmentMean)]
+          start + ["published", row.curve.published, CSVTable.number(cell.kept.result.treatmentMean)]
             + numbers(cell.literal) + [""] + cost)
         switch cell.held {
         case .reached(let estimate):

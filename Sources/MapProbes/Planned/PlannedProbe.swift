@@ -71,10 +71,12 @@ struct PlannedProbe: Sendable {
   func has(_ control: ProbeControlName) -> Bool {
     if let controls = spec.controls, !controls.contains(control) { return false }
     switch control {
-    case .shuffled: return true
+    case .shuffled: return tested == nil
     case .mass: return record.of == .probabilities && spec.features.value != .mass && trained.positions != nil
     case .permuted: return spec.features.value != .mass && record.of.isMap
-    case .nullCell: return tested == nil && places.contains(where: isNull)
+    case .nullCell:
+      // A network is trained at registered cells alone.
+      return tested == nil && places.contains { isNull($0) && (spec.classifier != .network || registered.contains($0)) }
     }
   }
 
@@ -87,17 +89,13 @@ struct PlannedProbe: Sendable {
     }
     if place.site.kind == .selfAttention { return record.of != .output }
     guard record.of == .logRatio, let positions = trained.positions else { return false }
-    return zip(positions, trained.runs.indices).allSatisfy { read, index in
-      guard let word = labelWord(index), let at = try? TokenName(word).positions(in: trained.runs[index].prompt) else {
-        return false
-      }
-      return (read.max() ?? .max) < (at.min() ?? 0)
+    // A key knows the tokens up to its own, so that these must be the same whatever the class.
+    var known: [Int: [Int]] = [:]
+    return zip(strata, zip(positions, trained.runs)).allSatisfy { stratum, one in
+      let tokens = one.1.prompt.tokens.prefix((one.0.max() ?? -1) + 1).map(\.id)
+      defer { known[stratum] = tokens }
+      return !tokens.isEmpty && known[stratum] ?? tokens == tokens
     }
-  }
-
-  private func labelWord(_ index: Int) -> String? {
-    let labels = trained.labels
-    return ProbeSpec.ownLabels.contains(spec.label) ? nil : labels.classes[labels.values[index]]
   }
 }
 
@@ -112,7 +110,7 @@ extension ProbeFeaturesSpec {
     of record: RecordSpec, in plan: ExperimentPlan, at place: ProbePlace, readsWords: Bool
   ) throws -> Int? {
     guard let index = plan.spec.record.firstIndex(where: { $0.name == record.name }),
-      let group = plan.groups.first(where: { $0.settingsLabel == plan.settings[0].label })
+      let group = plan.groups.first
     else { return nil }
     let attention = try plan.attention(of: group)
     // A plan that was read back may name a call that its runs do not make.

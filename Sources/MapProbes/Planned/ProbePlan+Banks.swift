@@ -17,6 +17,7 @@ extension ProbePlan.Bank {
     let folds: Folds
   }
 
+  /// Prompt and seed tell a picture, since probe and bank each have one setting, which ``ProbePlan`` has checked.
   /// - Returns: nil where they have no picture in common.
   /// - Throws: ``ProbingError`` where these pictures are of one class, or a fold has no other picture of a class.
   func shared(with probe: PlannedProbe) throws(ProbingError) -> Shared? {

@@ -8,7 +8,7 @@ import Results
 
 /// The probes of a file, resolved against the results that they read.
 package struct ProbePlan {
-  /// What holds maps of a control.
+  /// What holds maps of a control, of one setting.
   struct Bank: Sendable {
     let spec: ProbeBank
     let source: ProbeSource
@@ -16,7 +16,7 @@ package struct ProbePlan {
 
   let spec: ProbesSpec
   let probes: [PlannedProbe]
-  /// By experiment.
+  /// By experiment; those that anything is read of have one setting.
   let sources: [String: ProbeSource]
   let banks: [Bank]
 
@@ -30,7 +30,7 @@ package struct ProbePlan {
     guard let spec = plan.spec.probes else { return nil }
     var faults: [ExperimentFault] = []
     var sources: [String: ProbeSource] = [:]
-    func source(_ name: String, _ place: String) throws -> ProbeSource? {
+    func opened(_ name: String, _ place: String) throws -> ProbeSource? {
       if let known = sources[name] { return known }
       do {
         let origin = try RunOrigin(named: name, in: root)
@@ -44,6 +44,13 @@ package struct ProbePlan {
         return nil
       }
     }
+    func source(_ name: String, _ place: String) throws -> ProbeSource? {
+      guard let found = try opened(name, place) else { return nil }
+      let advice = "name an experiment that has one of these alone"
+      guard let fault = Self.severalSettings(of: found.plan, name, at: place, advice: advice) else { return found }
+      faults.append(fault)
+      return nil
+    }
     let own = plan.spec.mapsFrom ?? plan.spec.name
     if plan.spec.mapsFrom != nil {
       let origin = try RunOrigin(named: own, in: root)
@@ -54,14 +61,20 @@ package struct ProbePlan {
     }
     let values = try spec.probes.contains { $0.measured != nil } ? store?.metricValues() : nil
     var probes: [PlannedProbe] = []
+    let ownFault = Self.severalOwnSettings(of: plan)
+    if let ownFault, spec.probes.contains(where: { $0.from == nil }) { faults.append(ownFault) }
     for probe in spec.probes {
       let place = "probes.probes.\(probe.name)"
       do {
         // Before its runs are made there is nothing to read, and the plan says all.
         let from = try probe.from.map { try source($0, "\(place).from") } ?? sources[own]
-        if probe.from != nil, from == nil { continue }
+        let isReadable = probe.from == nil ? ownFault == nil : from != nil
+        guard isReadable else { continue }
         let resolver = ProbeResolver(probes: spec, place: place, values: values)
-        if let planned = try resolver.planned(probe, from?.plan ?? plan) { probes.append(planned) }
+        let planned = try resolver.planned(probe, from?.plan ?? plan)
+        faults += Self.problems(ofControls: planned, in: spec)
+        // A label that is not measured yet has no pictures to train on.
+        if !planned.trained.runs.isEmpty { probes.append(planned) }
       } catch let error as ExperimentError {
         faults += error.faults
       }
@@ -90,6 +103,30 @@ package struct ProbePlan {
     self.probes = probes
     self.sources = sources
     self.banks = banks
+  }
+
+  /// Why the maps of a plan are not read: pictures of one prompt and seed in several settings are no one sample.
+  /// - Returns: nil for a plan of one setting.
+  private static func severalSettings(
+    of plan: ExperimentPlan, _ name: String, at place: String, advice: String
+  ) -> ExperimentFault? {
+    let labels = plan.settings.map { quoted($0.label) }
+    guard labels.count > 1 else { return nil }
+    return ExperimentFault(
+      "probes read maps of one setting, and those of \(quoted(name)) are of \(labels.count): \(listedNames(labels))",
+      at: place, advice: advice)
+  }
+
+  /// The same of the maps that a file makes, or asks for with `maps_from`.
+  private static func severalOwnSettings(of plan: ExperimentPlan) -> ExperimentFault? {
+    let (name, place) = (plan.spec.name, "generate.settings")
+    if let other = plan.spec.mapsFrom {
+      return severalSettings(
+        of: plan, other, at: place, advice: "keep one of these here, and write another file for each of the others")
+    }
+    return severalSettings(
+      of: plan, name, at: place,
+      advice: "write the probes into another file, with maps_from: \(name) and one of these in its settings")
   }
 
   /// What is measured is a metric of the file's own pictures.
@@ -151,6 +188,33 @@ package struct ProbePlan {
             advice: "add it to its controls"))
       }
       return faults
+    }
+  }
+
+  /// Tests over controls that are not made of their probe: once it is trained, there would be nothing to test it by.
+  private static func problems(ofControls probe: PlannedProbe, in spec: ProbesSpec) -> [ExperimentFault] {
+    let made = ProbeControlName.allCases.filter(probe.has)
+    let others = spec.probes.map(\.name) + spec.banks.map(\.name)
+    return spec.tests.enumerated().compactMap { index, test -> ExperimentFault? in
+      guard test.probe == probe.spec.name, let over = test.over, let control = ProbeControlName(rawValue: over),
+        !made.contains(control), !others.contains(over)
+      else { return nil }
+      // That its own list leaves it out is said already.
+      guard probe.spec.controls?.contains(control) ?? true else { return nil }
+      return ExperimentFault(
+        "the probe \(quoted(test.probe)) does not have the control \(over), \(needs(control))",
+        at: "probes.tests.\(index).over",
+        advice: "it has \((["chance"] + made.map(\.rawValue)).joined(separator: ", "))")
+    }
+  }
+
+  /// What a control takes, after its name.
+  private static func needs(_ control: ProbeControlName) -> String {
+    switch control {
+    case .shuffled: "which is made without test_where alone"
+    case .mass: "which is taken of words in cross maps of probabilities, and is no control of itself"
+    case .permuted: "which takes the cells of a map"
+    case .nullCell: "which is a cell of layer 1 at call 0 that nothing of the label can have reached"
     }
   }
 }

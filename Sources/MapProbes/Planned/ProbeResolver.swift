@@ -7,7 +7,7 @@ import Probing
 import Results
 import Tensors
 
-/// Resolves probes of a file against plans, and says what they ask for that is not there.
+/// Resolves probes of a file against plans of one setting, and says what they ask for that is not there.
 struct ProbeResolver {
   let probes: ProbesSpec
   /// The probe's key in the file.
@@ -15,9 +15,10 @@ struct ProbeResolver {
   /// Values of metrics by the hash of a run, and the metric's name; nil before any run is measured.
   var values: [String: [String: Double]]?
 
-  /// - Returns: nil for a label that is not measured yet.
+  /// - Parameter plan: of one setting, which ``ProbePlan`` has checked.
+  /// - Returns: a probe without pictures where its label is not measured yet.
   /// - Throws: `ExperimentError` with everything of the probe that the plan does not have.
-  func planned(_ spec: ProbeSpec, _ plan: ExperimentPlan) throws(ExperimentError) -> PlannedProbe? {
+  func planned(_ spec: ProbeSpec, _ plan: ExperimentPlan) throws(ExperimentError) -> PlannedProbe {
     let (record, places) = try self.places(spec.features, plan)
     let registered = try spec.registered.map { (cells) throws(ExperimentError) in
       try chosen(cells, of: places, plan)
@@ -29,7 +30,11 @@ struct ProbeResolver {
       }
       try checkWidth(spec, plan, record, at: places.filter(registered.contains), readsWords: readsWords)
     }
-    if spec.measured != nil, values == nil { return nil }
+    if let label = spec.measured, values == nil {
+      return PlannedProbe(
+        spec: spec, plan: plan, record: record, trained: try unmeasured(label, readsWords: readsWords), tested: nil,
+        places: places, registered: registered ?? [])
+    }
     let trained = try set(spec, spec.choice, plan, record, readsWords: readsWords, classes: nil)
     let tested =
       spec.testChoice.isEmpty
@@ -165,14 +170,12 @@ struct ProbeResolver {
     var seen: Set<ProbeSample.Key> = []
     let isOfInterventions = spec.label == "intervention"
     let untouched = plan.spec.interventions.filter(\.operations.isEmpty).map(\.name) + [InterventionSpec.sourceName]
-    for group in plan.groups where group.settingsLabel == plan.settings[0].label {
-      for run in group.runs
-      where isOfInterventions ? run.intervention != InterventionSpec.sourceName : untouched.contains(run.intervention) {
-        guard let (sample, label) = self.sample(run, spec, choice), classes?.contains(label) ?? true else { continue }
-        // A source is made again for each group of its targets.
-        guard isOfInterventions || seen.insert(sample.key).inserted else { continue }
-        found.append((run, sample, label))
-      }
+    for run in plan.groups.flatMap(\.runs)
+    where isOfInterventions ? run.intervention != InterventionSpec.sourceName : untouched.contains(run.intervention) {
+      guard let (sample, label) = self.sample(run, spec, choice), classes?.contains(label) ?? true else { continue }
+      // A source is made again for each group of its targets.
+      guard isOfInterventions || seen.insert(sample.key).inserted else { continue }
+      found.append((run, sample, label))
     }
     if let measured = spec.measured { found = self.classes(of: found, measured) }
     let known =
@@ -195,6 +198,15 @@ struct ProbeResolver {
         ? try found.map { (one) throws(ExperimentError) in
           try positions(spec, of: one.run.prompt, label: one.label, record)
         } : nil)
+  }
+
+  /// No pictures yet, and the classes that will be told apart.
+  private func unmeasured(_ label: MeasuredLabel, readsWords: Bool) throws(ExperimentError) -> ProbeSet {
+    do {
+      return ProbeSet(
+        runs: [], samples: [], labels: try ProbeLabels(name: label.rawValue, classes: label.classes, values: []),
+        positions: readsWords ? [] : nil)
+    } catch { throw fault("\(error)", "label") }
   }
 
   /// The samples that have a value, each with its class.
@@ -222,11 +234,29 @@ struct ProbeResolver {
       ? "" : spec.label == "intervention" ? run.intervention : probes.list(spec.label)?.word(in: text)
     guard let own else { return nil }
     let others = probes.lists.filter { $0.name != spec.label }.compactMap { $0.word(in: text) }.filter { $0 != own }
-    let template = own.isEmpty ? text : text.replacing(own, with: "{\(spec.label)}", maxReplacements: 1)
+    // Of other labels no word of the prompt tells the class.
+    let template =
+      ProbeSpec.ownLabels.contains(spec.label) ? text : Self.replacing(own, in: text, with: "{\(spec.label)}")
     let sample = ProbeSample(
       prompt: text, seed: run.key.seed, template: template,
       object: others.isEmpty ? template : others.uniqued.joined(separator: " "))
     return (sample, own)
+  }
+
+  /// A prompt with a placeholder for a word or phrase of a list, where `ProbeList.word(in:)` first finds it: as whole
+  /// words, in any case.
+  /// - Returns: the prompt as it is if it does not name the word.
+  static func replacing(_ word: String, in prompt: String, with placeholder: String) -> String {
+    let list = ProbeList(name: "", words: [word])
+    func isNamed(in part: Substring) -> Bool { list.word(in: String(part)) != nil }
+    let words = prompt.split { !$0.isLetter && !$0.isNumber }
+    // The shortest beginning of the prompt that names it, and the shortest end of that.
+    guard let last = words.first(where: { isNamed(in: prompt[..<$0.endIndex]) }),
+      let first = words.last(where: { word in
+        word.startIndex < last.endIndex && isNamed(in: prompt[word.startIndex..<last.endIndex])
+      })
+    else { return prompt }
+    return "\(prompt[..<first.startIndex])\(placeholder)\(prompt[last.endIndex...])"
   }
 
   /// The token positions that are read of a prompt.

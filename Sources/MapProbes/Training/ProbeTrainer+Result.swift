@@ -185,7 +185,9 @@ extension ProbeTrainer {
 
   /// What the trained probe says of the runs of an intervention: toward the label of the run's own prompt, whose word is read,
   /// and toward that of its source, whose picture it is.
-  /// - Parameter block: the features of the probe's own training samples, of which those of a picture's seed are left out.
+  /// - Parameters:
+  ///   - block: the features of the probe's own training samples, of which those of a picture's seed are left out.
+  ///   - other: of one setting, which ``ProbePlan`` has checked.
   func application(
     _ saved: SavedProbe, _ block: FeatureBlock, to other: ProbeSource, intervention: String, cell: Int
   ) throws -> ProbeApplication {

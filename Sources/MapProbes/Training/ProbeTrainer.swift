@@ -90,7 +90,7 @@ struct ProbeTrainer: Sendable {
           block.name, features: block.width,
           predicted: held?.predicted ?? predict(block, test, probe.trained, folds))
         cells.append(Cell(head: head, found: found, held: held))
-        if head == nil, probe.has(.shuffled), test == nil {
+        if head == nil, probe.has(.shuffled) {
           let labels = ProbeSet(
             runs: probe.trained.runs, samples: probe.trained.samples, labels: shuffled, positions: nil)
           controls.append(control("shuffled", try predict(block, nil, labels, folds), found, truth: shuffled.values))
@@ -98,7 +98,8 @@ struct ProbeTrainer: Sendable {
       }
     }
     let own = cells[0].found
-    if probe.has(.mass) {
+    // A self map has no word, so that its mass is 1.
+    if probe.has(.mass), place.site.kind == .cross {
       controls.append(
         control(
           "mass", try predict(maps.mass(), tested?.mass(), probe.trained, folds), own, truth: judged.labels.values))

@@ -93,11 +93,12 @@ struct RecoloredThing {
   /// nil where more or something else than a color was asked for, or one of the pictures lacks the thing.
   init?(_ edit: MeasuredEdit, _ instruments: Instruments) throws {
     guard let target = edit.target, let judged = try JudgedEdit(edit, instruments), let thing = judged.recoloredThing,
-      let match = judged.matches?[thing], let after = match.after,
+      let before = judged.matches?[thing].before,
+      let after = judged.after.object(for: judged.target.things[thing], in: judged.target),
       let own = try instruments.reading(target).object(for: judged.target.things[thing], in: judged.target)
     else { return nil }
     self.init(
-      source: try instruments.color(of: match.before, in: edit.source),
+      source: try instruments.color(of: before, in: edit.source),
       target: try instruments.color(of: own, in: target), edit: try instruments.color(of: after, in: edit.edit))
   }
 

@@ -29,12 +29,31 @@ struct JudgedEdit {
 
   /// For each thing of the prompts its object in both pictures; nil if the source's picture lacks one, as then there is
   /// no layout to keep.
+  ///
+  /// In the edit it is the object of the target's name. Where there is none the edit failed, and layout is another question:
+  /// then it is an object of the source's name, or of those that stand for no other thing the nearest.
   var matches: [Match]? {
-    let found = zip(source.things, target.things).map { was, wanted in
-      before.object(for: was, in: source).map { ($0, after.object(for: wanted, in: target)) }
+    let found = source.things.map { before.object(for: $0, in: source) }
+    guard !found.contains(where: { $0 == nil }) else { return nil }
+    let sources = found.compactMap { $0 }
+    var partners = target.things.map { after.object(for: $0, in: target) }
+    func fill(_ choose: (Int, [SceneReading.Object]) -> SceneReading.Object?) {
+      for index in partners.indices where partners[index] == nil {
+        partners[index] = choose(index, after.objects.filter { !partners.contains($0) })
+      }
     }
-    return found.contains { $0 == nil } ? nil : found.compactMap { $0 }
+    fill { index, left in left.first { $0.name.word == source.things[index].name } }
+    fill { index, left in left.min { layout(sources[index], $0).shift < layout(sources[index], $1).shift } }
+    return zip(sources, partners).map { ($0, $1) }
   }
+
+  /// How an object stands in both pictures.
+  func layout(_ before: SceneReading.Object, _ after: SceneReading.Object) -> Layout {
+    Layout(before, after, width: self.before.width, height: self.before.height)
+  }
+
+  /// Whether the edit shows every thing that the target names.
+  var hasEveryThing: Bool { target.areNamed(in: after.things) }
 
   /// The one thing whose color differs, where nothing else does; nil for any other edit.
   var recoloredThing: Int? {

@@ -46,7 +46,7 @@ struct ReportMethodComparison {
     let rows = comparison.rows.map { row in
       let cell = row.cells[index]
       return [Markdown.text(row.curve.name), Markdown.text(row.curve.published)]
-        + [mean(row.kept), mean(cell.literal), held(cell.held)]
+        + [mean(cell.kept), mean(cell.literal), held(cell.held)]
     }
     let (metric, hold) = (Markdown.text(spec.metrics[index]), Markdown.text(spec.hold))
     return "### \(metric)\n\n"

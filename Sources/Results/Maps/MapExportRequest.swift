@@ -72,3 +72,19 @@ public struct MapExportRequest: Hashable, Sendable {
     (format != .png || quantity == .probabilities) && (words == nil || quantity.hasTokens)
   }
 }
+
+extension MapExportRequest.Heads {
+  /// Reads `mean`, `all` or `0,2,5-7`.
+  /// - Throws: `SelectionError`.
+  public init(_ text: String) throws(SelectionError) {
+    switch text {
+    case "mean": self = .mean
+    case "all": self = .all
+    default:
+      guard let heads = numbersAndRanges(text) else {
+        throw SelectionError(problem: "heads are mean, all, or numbers from 0 between commas, as 0,2")
+      }
+      self = .indices(heads)
+    }
+  }
+}

@@ -106,7 +106,7 @@ struct EditCommand: ParsableCommand {
   }
 
   func run() throws {
-    let folder = URL(filePath: out, directoryHint: .isDirectory).standardizedFileURL.absoluteURL
+    let folder = folderURL(out)
     let latentsURL = latentsOut.map(fileURL)
     try checkPlaces(folder, latentsURL)
     let edited = try picture()

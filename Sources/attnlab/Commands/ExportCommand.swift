@@ -2,8 +2,6 @@ import ArgumentParser
 import Attention
 import AttentionStore
 import Exporting
-import Formatting
-import Foundation
 import Results
 
 struct ExportCommand: ParsableCommand {
@@ -21,11 +19,15 @@ struct ExportCommand: ParsableCommand {
       drawn of probabilities; scores, log ratios, queries, keys, values and outputs (`of` in the file's record list) \
       go into the other formats. Queries, keys and values have no mean over heads, so each head is written by itself.
 
+      Pictures of self-attention show where one point of the picture looks: its middle, or --point. The unconditional \
+      half, of records with `branch: both` or `unconditional`, looks at the negative prompt, whose words --words names.
+
       Examples:
         attnlab export first-look --run 3f9a --words car,red --out car-maps
         attnlab export first-look --run 3f9a --sites self:4-14 --format npy
-        attnlab export first-look --run 3f9a --steps 0-9 --heads 0,1 --format csv
+        attnlab export first-look-heads --run 3f9a --steps 0-9 --heads 0,1 --format csv
         attnlab export first-look --run 3f9a --sites cross:11 --format npz
+        attnlab export first-look --run 3f9a --sites self:9 --point 64,80
         attnlab export ratios --run 3f9a --record article --heads all --format npz
       """)
 
@@ -53,19 +55,28 @@ struct ExportCommand: ParsableCommand {
   @Option(
     name: .long,
     help: ArgumentHelp("Steps from 0: 0,10,20 or 0-9 or all. (default: all that were recorded)", valueName: "steps"),
-    transform: stepSelector)
+    transform: { try StepSelector($0) })
   var steps: StepSelector?
 
   @Option(
     name: .long,
     help: ArgumentHelp("mean, all, or heads from 0 between commas. (default: mean)", valueName: "heads"),
-    transform: headSelector)
+    transform: { try MapExportRequest.Heads($0) })
   var heads: MapExportRequest.Heads?
 
   @Option(
     name: .long,
     help: ArgumentHelp("An entry of the experiment's record list. (default: all)", valueName: "name"))
   var record: String?
+
+  @Option(name: .long, help: "The half of classifier-free guidance.")
+  var branch = GuidanceBranch.conditional
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "For pictures of self-attention, in pixels from the top left. (default: the middle)", valueName: "x,y"))
+  var point: PixelPoint?
 
   @Option(name: .long, help: "The files' format.")
   var format = MapExportRequest.Format.png
@@ -77,19 +88,14 @@ struct ExportCommand: ParsableCommand {
   @OptionGroup var output: JSONOption
 
   func run() throws {
-    let results = try resultsOption.folder(experiment)
-    let folder = URL(filePath: out, directoryHint: .isDirectory).standardizedFileURL.absoluteURL
-    if let problem = OutputPlace.problem(folder: folder) { throw CommandError("--out: \(problem)") }
-    let store = try AttentionStore.open(results.database, mode: .readOnly)
-    defer { try? store.close() }
-    noteOtherRuns(try store.countOfOtherRuns(), of: results.name)
-    let origin = try RunOrigin(of: results, store)
-    let files = try asUsage {
-      let request = MapExportRequest(
-        run: try StoredRun.find(runHash, in: origin.store).run.hash, sites: sites, words: words.map(Self.names),
-        steps: steps,
-        heads: heads ?? .mean, record: record, format: format)
-      return try MapExport.write(store: origin.store, results: origin.results, request: request, to: folder)
+    let folder = folderURL(out)
+    let files = try resultsOption.withMaps(of: experiment, to: folder) { store, results in
+      let run = try StoredRun.find(runHash, in: store)
+      var request = MapExportRequest(
+        run: run.run.hash, sites: sites, words: words.map(Self.names), steps: steps, heads: heads ?? .mean,
+        record: record, format: format, branch: branch)
+      if let point { request.point = try point.place(in: run) }
+      return try MapExport.write(store: store, results: results, request: request, to: folder)
     }
     if output.json { return try StandardOutput.write(json: ["files": files.map(\.path)]) }
     try StandardOutput.write(files.map { "wrote \($0.path)\n" }.joined())
@@ -103,35 +109,4 @@ struct ExportCommand: ParsableCommand {
 
 extension MapExportRequest.Format: ExpressibleByArgument {}
 
-/// Reads `all`, `0,10,20` or `0-9`, both ends taken.
-/// - Throws: `SelectionError`.
-func stepSelector(_ text: String) throws -> StepSelector {
-  if text == "all" { return .all }
-  if let steps = indices(text) { return .list(steps) }
-  throw SelectionError(problem: "steps are numbers from 0 between commas, as 0,10,20, or ranges, as 0-9, or all")
-}
-
-/// Reads `mean`, `all` or `0,2,5-7`.
-/// - Throws: `SelectionError`.
-func headSelector(_ text: String) throws -> MapExportRequest.Heads {
-  switch text {
-  case "mean": return .mean
-  case "all": return .all
-  default:
-    if let heads = indices(text) { return .indices(heads) }
-    throw SelectionError(problem: "heads are mean, all, or numbers from 0 between commas, as 0,2")
-  }
-}
-
-/// Numbers from 0 and ranges of them, between commas; nil if the text is anything else or names more than 100,000.
-private func indices(_ text: String) -> [Int]? {
-  var result: [Int] = []
-  for item in text.split(separator: ",", omittingEmptySubsequences: false) {
-    let ends = item.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
-    guard (1...2).contains(ends.count), let first = ends[0], let last = ends[ends.count - 1], first >= 0,
-      first <= last, last < 100_000
-    else { return nil }
-    result += first...last
-  }
-  return result.count <= 100_000 ? result : nil
-}
+extension GuidanceBranch: ExpressibleByArgument {}

@@ -26,7 +26,7 @@ struct HeatMapCommand: ParsableCommand {
 
       Examples:
         attnlab heatmap "a red car"
-        attnlab heatmap "a blue bird on a beach" --seed 3 --out bird
+        attnlab heatmap "a blue bird on the beach" --seed 3 --out bird
         attnlab heatmap "a dog" --model ~/models/stable-diffusion-v1-5 --size 384
       """)
 
@@ -53,7 +53,7 @@ struct HeatMapCommand: ParsableCommand {
   }
 
   func run() throws {
-    let folder = URL(filePath: out, directoryHint: .isDirectory).standardizedFileURL.absoluteURL
+    let folder = folderURL(out)
     if let problem = OutputPlace.problem(folder: folder) { throw CommandError("--out: \(problem)") }
     let single: SinglePicture
     do {

@@ -16,8 +16,9 @@ struct PlanCommand: ParsableCommand {
       With --time it loads the model, measures a step of the largest group after a warm-up, and scales it to all groups; \
       it does not subtract runs that are stored already. \
       It also says how many runs of the plan are stored in the results folder, how many are new, and how many other runs \
-      are stored. If the file reads the maps of another experiment, it says how many of the runs that are read are \
-      there. If the plan exceeds the file's budget or needs more memory than there is, the exit code is 1.
+      are stored, and what the whole takes of disk and memory. If the file reads the maps of another experiment, it says \
+      how many of the runs that are read are there. If the plan exceeds the file's budget or needs more memory than \
+      there is, the exit code is 1.
 
       Examples:
         attnlab plan Experiments/first-look/experiment.yaml
@@ -38,10 +39,9 @@ struct PlanCommand: ParsableCommand {
     let isRead = plan.spec.mapsFrom != nil
     let problem = experiment.budgetError(plan) ?? (isRead ? nil : Self.memoryProblem(plan))
     let seconds = time && problem == nil && !isRead ? try StepTiming(plan, StableDiffusion(model)).seconds : nil
-    let report = PlanReport(
+    let report = try PlanReport(
       plan, seconds: seconds,
-      stored: try StoredShare(
-        plan, ResultsFolder(resultsOption.root.appending(path: plan.spec.mapsFrom ?? plan.spec.name))))
+      results: ResultsFolder(resultsOption.root.appending(path: plan.spec.mapsFrom ?? plan.spec.name)))
     try output.json ? StandardOutput.write(json: report) : StandardOutput.write(report.text)
     if let problem { throw problem }
   }

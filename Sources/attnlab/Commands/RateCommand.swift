@@ -27,10 +27,10 @@ struct RateCommand: ParsableCommand {
       chance. Rate before you look at the scene reader's answers.
 
       Examples:
-        attnlab rate model-quality --out rating --count 200
-        attnlab rate model-quality --answers answers.csv --rater "Jane Doe, person"
-        attnlab run Experiments/model-quality/experiment.yaml
-        attnlab rate model-quality
+        attnlab rate judge-check --out rating --count 200
+        attnlab rate judge-check --answers answers.csv --rater "Jane Doe, person"
+        attnlab run Experiments/judge-check/experiment.yaml
+        attnlab rate judge-check
       """)
 
   @Argument(
@@ -48,7 +48,7 @@ struct RateCommand: ParsableCommand {
   var count: Int?
 
   @Option(
-    name: .long, help: ArgumentHelp("Of the lot that draws the pictures. (default: 1)", valueName: "n"),
+    name: .long, help: ArgumentHelp("Seed of the draw of pictures. (default: 1)", valueName: "n"),
     transform: seedOption)
   var seed: Seed?
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import AttentionStore
 import Formatting
 import Foundation
 import Pipelines
@@ -30,23 +31,19 @@ func commandLineModel(_ name: String) throws -> ModelFolder {
 extension CompletionKind {
   /// The names of results in the default folder.
   static let results = CompletionKind.custom { _, _, _ in
-    ResultsFolder.all(in: ResultsOption.root(of: ResultsOption.standard)).map(\.name)
+    ResultsFolder.all(in: folderURL(ResultsOption.standard)).map(\.name)
   }
 }
 
 struct ResultsOption: ParsableArguments {
   static let standard = "Results"
 
-  static func root(of path: String) -> URL {
-    URL(filePath: path, directoryHint: .isDirectory).standardizedFileURL.absoluteURL
-  }
-
   @Option(
     name: .long, help: ArgumentHelp("The folder that holds a folder for each experiment.", valueName: "folder"),
     completion: .directory)
   var results = ResultsOption.standard
 
-  var root: URL { Self.root(of: results) }
+  var root: URL { folderURL(results) }
 
   /// The results that a reader means: a folder with a database, or a name below the results folder.
   /// - Throws: `UsageError` that lists the names there are.
@@ -62,5 +59,20 @@ struct ResultsOption: ParsableArguments {
     let known = names.isEmpty ? "\(results) holds none" : "\(results) holds \(names.joined(separator: ", "))"
     throw UsageError(
       "no results of \"\(printable(nameOrFolder))\": \(known); a folder of results is one that holds <its name>.sqlite")
+  }
+
+  /// Opens the results whose maps a command reads, those of another experiment where the file says so. What `body` finds
+  /// wrong is wrong use.
+  /// - Parameter out: The folder that `--out` names, which is checked first.
+  func withMaps<Output>(
+    of experiment: String, to out: URL, _ body: (AttentionStore, ResultsFolder) throws -> Output
+  ) throws -> Output {
+    let results = try folder(experiment)
+    if let problem = OutputPlace.problem(folder: out) { throw CommandError("--out: \(problem)") }
+    let store = try AttentionStore.open(results.database, mode: .readOnly)
+    defer { try? store.close() }
+    noteOtherRuns(try store.countOfOtherRuns(), of: results.name)
+    let origin = try RunOrigin(of: results, store)
+    return try asUsage { try body(origin.store, origin.results) }
   }
 }

@@ -42,7 +42,7 @@ struct ViewOptions: ParsableArguments {
   @Option(
     name: .long,
     help: ArgumentHelp("Steps from 0: 0,10,20 or 0-9 or all. (default: all that were recorded)", valueName: "steps"),
-    transform: stepSelector)
+    transform: { try StepSelector($0) })
   var steps: StepSelector?
 
   @Option(name: .long, help: ArgumentHelp("The folder for the pictures; made if missing.", valueName: "folder"))
@@ -56,14 +56,8 @@ struct ViewOptions: ParsableArguments {
 
   /// Opens the results, and gives them to a view whose wrong selections become wrong use.
   func with(_ body: (AttentionStore, ResultsFolder) throws -> Void) throws {
-    let results = try resultsOption.folder(experiment)
-    if let problem = OutputPlace.problem(folder: folder) { throw CommandError("--out: \(problem)") }
     if let csv, let problem = OutputPlace.problem(file: fileURL(csv)) { throw CommandError("--csv: \(problem)") }
-    let store = try AttentionStore.open(results.database, mode: .readOnly)
-    defer { try? store.close() }
-    noteOtherRuns(try store.countOfOtherRuns(), of: results.name)
-    let origin = try RunOrigin(of: results, store)
-    try asUsage { try body(origin.store, origin.results) }
+    try resultsOption.withMaps(of: experiment, to: folder, body)
   }
 
   /// The run that is named, or the first done one of the last plan that fits.
@@ -77,7 +71,7 @@ struct ViewOptions: ParsableArguments {
     MapViewRequest(run: run.run.hash, record: record, sites: sites, steps: steps, words: words)
   }
 
-  private var folder: URL { URL(filePath: out, directoryHint: .isDirectory).standardizedFileURL.absoluteURL }
+  private var folder: URL { folderURL(out) }
 
   /// Writes the pictures and the table, and prints which; with `--json` the numbers instead.
   func write(

@@ -217,4 +217,68 @@ import Testing
     #expect(coverage.share >= IntervalCoverage.bar, "\(coverage)")
     #expect(coverage.components.within > 0)
   }
+
+  /// One of 60 pairs differs: the mean is 1 / 60 and the interval by t reaches 2.001 / 60 to both sides. A sample
+  /// without that pair, as (59 / 60)^60 = 36 % are, has an interval without the mean.
+  private func rare(_ threshold: ClaimThreshold, _ difference: Double = 1, second: Bool = false)
+    -> ClaimsJudgement.Test
+  {
+    let runs = runs(pairs: 60, second: second, shares: []) { column, pair, _ in
+      ["m": column == "swap" && pair == 0 ? difference : 0]
+    }
+    return judge(claim([test("m", threshold)]), runs).tests[0]
+  }
+
+  @Test func anIntervalThatPromisesTooMuchDecidesNothing() throws {
+    let found = rare(.above(0.06))
+    let interval = try #require(found.estimate.interval)
+    let coverage = try #require(found.estimate.coverage)
+    #expect(abs(interval.lowerBound + 1.001 / 60) < 1e-5 && abs(interval.upperBound - 3.001 / 60) < 1e-5)
+    #expect((0.6...0.67).contains(coverage.share) && coverage.isTooLow, "\(coverage)")
+    let reason = "the simulated coverage of its interval is \(Int(100 * coverage.share)) %"
+    #expect(found.verdict == .undecided && found.reason == reason)
+    // On both sides of a threshold, and where the claim is below it.
+    #expect(rare(.above(-0.04)).verdict == .undecided && rare(.below(0.06)).verdict == .undecided)
+    #expect(rare(.below(-0.06), -1).verdict == .undecided && rare(.below(0.04), -1).verdict == .undecided)
+    let both = rare(.above(0.06), second: true)
+    #expect(both.verdict == .undecided && both.reason == reason && both.bySecondReader == both.estimate)
+  }
+
+  /// Twice the half-width is 4.002 / 60 = 0.0667: an interval of that width would decide as well.
+  @Test func whatLiesFarFromTheThresholdIsDecidedAllTheSame() {
+    #expect(rare(.above(0.08)).verdict == .undecided && rare(.above(0.09)).verdict == .refuted)
+    #expect(rare(.above(-0.045)).verdict == .undecided && rare(.above(-0.055)).verdict == .shown)
+    #expect(rare(.above(0.09)).reason == nil)
+  }
+
+  /// The judge whose interval can be trusted does not decide alone.
+  @Test func oneJudgeWhoseIntervalPromisesTooMuch() throws {
+    let runs = runs(pairs: 60, shares: []) { column, pair, _ in
+      ["m": column == "swap" && pair == 0 ? 1 : 0, "m_second": 0]
+    }
+    let found = judge(claim([test("m", .above(0.06))]), runs).tests[0]
+    let share = try #require(found.estimate.coverage).share
+    #expect(found.verdict == .undecided)
+    #expect(
+      found.reason
+        == "the judges differ: by the first scene reader it is undecided, as the simulated coverage of its interval is "
+        + "\(Int(100 * share)) %, by the second refuted")
+  }
+
+  /// What stays open makes no room for the other test, whose 0.28 is 2.15 standard errors.
+  @Test func whatPromisesTooMuchStaysInTheFamily() {
+    let runs = runs(pairs: 60, shares: []) { column, pair, _ in
+      column == "swap" ? ["m": pair == 0 ? 1 : 0, "weak": wave(pair, 0.28)] : ["m": 0, "weak": 0]
+    }
+    let tests = judge(claim([test("m", .above(0.06)), test("weak")]), runs).tests
+    #expect(tests.map(\.verdict) == [.undecided, .undecided] && tests.map(\.confidence) == [0.975, 0.975])
+    #expect(judge(claim([test("weak")]), runs).tests[0].verdict == .shown)
+  }
+
+  /// Two standard errors of 2,000 samples are 1.1 to 1.2 points here.
+  @Test func theSimulationMayBeWrong() {
+    #expect(!ClaimCoverage.isTooLow(0.93, samples: 2000) && !ClaimCoverage.isTooLow(0.92, samples: 2000))
+    #expect(ClaimCoverage.isTooLow(0.915, samples: 2000) && ClaimCoverage.isTooLow(0, samples: 2000))
+    #expect(!ClaimCoverage.isTooLow(0.9, samples: 100) && ClaimCoverage.isTooLow(0.8, samples: 100))
+  }
 }
