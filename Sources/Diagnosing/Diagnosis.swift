@@ -109,14 +109,14 @@ package struct Diagnosis: Encodable {
     let features = Machine.features
     add(
       "processor", (Machine.processor ?? "unknown") + (features.isEmpty ? "" : ": \(features.joined(separator: " "))"))
+    let core = environment[ThreadWaiting.coreVariable].map { "\(ThreadWaiting.coreVariable)=\($0)" }
     if let pinned = InstructionSet.pinned {
-      let core =
-        environment[ThreadWaiting.coreVariable].map { "\(ThreadWaiting.coreVariable)=\($0)" } ?? "its own choice"
-      add("kernels", "\(pinned), as \(InstructionSet.variable) asks; so does oneDNN; OpenBLAS: \(core)")
+      let own = "its own choice"
+      add("kernels", "\(pinned), as \(InstructionSet.variable) asks; so does oneDNN; OpenBLAS: \(core ?? own)")
     } else if InstructionSet.best == .plain {
       add("kernels", .warning, "plain C: the processor has no AVX2", "use a processor with AVX2 or AVX-512")
     } else {
-      add("kernels", "\(InstructionSet.best)")
+      add("kernels", "\(InstructionSet.best)" + (core.map { "; OpenBLAS: \($0)" } ?? ""))
     }
     let cores = ProcessInfo.processInfo.activeProcessorCount
     let settings =

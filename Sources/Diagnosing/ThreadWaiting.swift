@@ -18,7 +18,7 @@ package enum ThreadWaiting {
   static let coreVariable = "OPENBLAS_CORETYPE"
 
   /// Starts this program once more in this very process, with `GOMP_SPINCOUNT` set, unless the user chose a way of
-  /// waiting, and with `OPENBLAS_CORETYPE`, where `ATTNLAB_ISA` pins instructions and the user did not choose a core.
+  /// waiting, and with `OPENBLAS_CORETYPE`, where ``openBLASCore(pinned:fastest:library:)`` names one and the user did not.
   ///
   /// Setting the variables here would be too late for libgomp and OpenBLAS. Process number, arguments, streams, limits and
   /// ignored signals stay; nothing was read or written before. The program that is started finds the variables set, so this
@@ -26,7 +26,7 @@ package enum ThreadWaiting {
   package static func settle() {
     var missing: [String: String] = [:]
     if getenv(variable) == nil, getenv(policy) == nil { missing[variable] = rounds }
-    if let pinned = InstructionSet.pinned, getenv(coreVariable) == nil { missing[coreVariable] = pinned.openBLASCore }
+    if getenv(coreVariable) == nil { missing[coreVariable] = openBLASCore() }
     guard !missing.isEmpty, isProgramItself, missing.allSatisfy({ setenv($0.key, $0.value, 1) == 0 }) else { return }
     // By its own path, so that `ps` and `killall` know its name; by the link where the file was replaced meanwhile.
     let link = "/proc/self/exe"
@@ -34,6 +34,21 @@ package enum ThreadWaiting {
     if readlink(link, &path, path.count - 1) > 0 { execv(path, CommandLine.unsafeArgv) }
     execv(link, CommandLine.unsafeArgv)
     for name in missing.keys { unsetenv(name) }
+  }
+
+  /// The processor whose kernels OpenBLAS is to take: that of the pin, or where it knows this processor not at all the
+  /// fastest that has these instructions. nil where its own choice is as good.
+  ///
+  /// A processor that is younger than OpenBLAS gets the kernels of the plainest one, which took six times as long as
+  /// those for AVX-512 in a product of 1500x1500 matrices (OpenBLAS 0.3.21 on a Xeon of 2023).
+  /// - Parameter library: what OpenBLAS says of itself, with the name of the processor that it takes this one for.
+  static func openBLASCore(
+    pinned: InstructionSet? = .pinned, fastest: InstructionSet = .fastest,
+    library: String = Engine(backend: .openBLAS).library
+  ) -> String? {
+    if let pinned { return pinned.openBLASCore }
+    let isUnknown = library.split(separator: " ").contains { $0 == InstructionSet.plain.openBLASCore }
+    return isUnknown && fastest > .plain ? fastest.openBLASCore : nil
   }
 
   /// What is in force in a process with this environment, and what to do where that is not the best.

@@ -1,3 +1,4 @@
+import Tensors
 import Testing
 
 @testable import Diagnosing
@@ -11,6 +12,19 @@ import Testing
     let both = ThreadWaiting.inForce(["OMP_WAIT_POLICY": "passive", "GOMP_SPINCOUNT": "1000"])
     #expect(both.found == "as GOMP_SPINCOUNT=1000 and OMP_WAIT_POLICY=passive says")
     #expect(ThreadWaiting.inForce(["HOME": "/"]).advice?.hasPrefix("set GOMP_SPINCOUNT=1000: ") == true)
+  }
+
+  /// OpenBLAS takes a processor that it does not know for the plainest.
+  @Test func openBLASIsToldOfProcessorsItDoesNotKnow() {
+    func core(_ pinned: InstructionSet?, _ fastest: InstructionSet, _ found: String) -> String? {
+      let library = "OpenBLAS 0.3.21 NO_LAPACKE DYNAMIC_ARCH NO_AFFINITY \(found) MAX_THREADS=64"
+      return ThreadWaiting.openBLASCore(pinned: pinned, fastest: fastest, library: library)
+    }
+    #expect(core(nil, .avx512, "Prescott") == "SkylakeX")
+    #expect(core(nil, .avx2, "Prescott") == "Haswell")
+    #expect(core(nil, .plain, "Prescott") == nil)
+    #expect(core(nil, .avx512, "Zen") == nil)
+    #expect(core(.avx2, .avx512, "Prescott") == "Haswell" && core(.plain, .avx512, "Zen") == "Prescott")
   }
 
   @Test func latentsOfTwoEnginesMustAgree() {

@@ -215,7 +215,7 @@ import Testing
           probes: [{ name: p, says: is it, label: color, features: { record: article, word: 1, value: log_ratio } }]
         """
     ).replacing(
-      Self.recorded, with: "record: [{ name: article, of: log_ratio, sites: \"cross:*\", heads: all, tokens: [1] }]"
+      Self.recorded, with: #"{ name: article, of: log_ratio, sites: "cross:*", heads: all, tokens: [1] }"#
     ).replacing(
       template,
       with: template.replacing("[red, blue, green]", with: "[red, yellow]") + ", an orange car, an orange boat")

@@ -64,9 +64,11 @@ import Testing
 
   @Test func exportsEitherHalf() throws {
     try Program.inFolder { attnlab in
-      let record = "{ name: words, sites: [\"cross:13\", \"self:13\"], branch: both }"
+      let words = #"{ name: words, sites: "cross:13", branch: both }"#
       try attnlab.write(
-        experiment("{ name: words, sites: \"cross:*\" }", with: record).replacingOccurrences(
+        experiment(
+          #"- { name: words, sites: "cross:*" }"#, with: "- \(words)\n  - { name: layout, sites: \"self:13\" }"
+        ).replacingOccurrences(
           of: "generate:", with: "generate:\n  negative_prompt: a green house"), to: "small.yaml")
       #expect(try attnlab("run", "small.yaml").code == 0)
       let runs = try #require(try attnlab("show", "small", "--json").json()["runs"] as? [[String: Any]])

@@ -25,7 +25,7 @@ struct ExportCommand: ParsableCommand {
       Examples:
         attnlab export first-look --run 3f9a --words car,red --out car-maps
         attnlab export first-look --run 3f9a --sites self:4-14 --format npy
-        attnlab export first-look-heads --run 3f9a --steps 0-9 --heads 0,1 --format csv
+        attnlab export first-look-heads --run 3f9a --heads 0,1 --format csv
         attnlab export first-look --run 3f9a --sites cross:11 --format npz
         attnlab export first-look --run 3f9a --sites self:9 --point 64,80
         attnlab export ratios --run 3f9a --record article --heads all --format npz
