@@ -57,7 +57,9 @@ package struct ProbeFigures {
   private var together: [ProbeFigure] {
     let labels = probes.map(\.label).uniqued
     return labels.enumerated().compactMap { number, label in
-      let probes = probes.filter { $0.label == label && $0.classes == self.probes.first { $0.label == label }?.classes }
+      let probes = probes.filter {
+        $0.label == label && $0.classes == self.probes.first { $0.label == label }?.classes && !$0.isByHead
+      }
       guard probes.count > 1 else { return nil }
       let title = "Telling \(label): accuracy by layer, all probes"
       return figure("layers-\(number + 1)", of: nil, title) {

@@ -17,4 +17,21 @@ import Testing
     #expect(try embedding([.padding, .padding]) == once)
     #expect(try embedding([]) != once)
   }
+
+  /// Position by position: the words' are the empty prompt's, and the others know them still.
+  @Test func wordsAreEmptiedAlone() throws {
+    let model = try Bundled.model
+    let text = model.tokenizer.encode("a red car")
+    var encoder = PromptEncoder(model)
+    let change = PromptChange(lane: Lane(run: 0, branch: .conditional), roles: [.word])
+    let own = try encoder.embedding(text, changes: [])
+    let empty = try encoder.embedding(model.tokenizer.encode(""), changes: [])
+    let changed = try encoder.embedding(text, changes: [change])
+    let width = own.shape[2]
+    for position in text.tokens.indices {
+      let row = (position * width)..<((position + 1) * width)
+      let expected = text.tokens[position].role == .word ? empty : own
+      #expect(changed.values[row] == expected.values[row], "position \(position)")
+    }
+  }
 }

@@ -25,6 +25,18 @@ import Testing
     #expect(text.contains("embedding(padding: own, end: own) [] []"))
   }
 
+  /// The words' positions may be emptied as well; the text that stands for the others stays.
+  @Test func wordsMayBeEmptied() throws {
+    let plan = try SmallExperiment.portablePlan([
+      "interventions={ words: [{ op: embedding, text: empty }], own: [{ op: embedding, text: own, end: empty }] }"
+    ])
+    let group = try #require(plan.groups.first)
+    #expect(Set(group.promptChanges.map(\.roles)) == [[.word], [.end]])
+    let text = plan.identityText(of: group)
+    #expect(text.contains("embedding(padding: own, end: own, text: empty) [] []"))
+    #expect(text.contains("embedding(padding: own, end: empty) [] []"))
+  }
+
   /// Each role is taken once, in the order of the operations.
   @Test func operationsMayOverlap() throws {
     let plan = try SmallExperiment.portablePlan([
