@@ -4,10 +4,11 @@
 # What Results/README.md rests on (but for three files, see there), in an order in which each finds what it reads.
 PAPER = probe-bank/experiment probe-bank/controls probe-bank/random-colors probe-bank/cross-read probe-bank/paper \
   probe-bank/transfer probe-bank/paper-controls color-probe/experiment animal-probe/experiment picture-state/experiment \
-  untrained/experiment cross-read/experiment neighbour-words/experiment neighbour-words/start transfer/experiment layout-probe/experiment judge-check/experiment \
-  c2-cross/experiment c2-cross/single c4-self/experiment token-routes/experiment token-routes/background \
-  token-routes/ways methods/experiment vital-layers/experiment vital-layers/heads decision-time/experiment \
-  decision-time/cached knows-against-does/experiment robustness/experiment robustness/styles
+  untrained/experiment cross-read/experiment neighbour-words/experiment neighbour-words/start transfer/experiment \
+  layout-probe/experiment judge-check/experiment c2-cross/experiment c2-cross/single c2-cross/words \
+  c4-self/experiment token-routes/experiment token-routes/background token-routes/ways methods/experiment \
+  vital-layers/experiment vital-layers/heads decision-time/experiment decision-time/cached \
+  knows-against-does/experiment robustness/experiment robustness/styles
 
 # Threads that wait sleep soon, as in the program itself: otherwise tests beside other work take many times as long.
 ifndef OMP_WAIT_POLICY

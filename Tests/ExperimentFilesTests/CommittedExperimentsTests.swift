@@ -56,6 +56,16 @@ import Testing
       ])
   }
 
+  /// The calls that banks keep exist in runs of 12 steps too, so that a smaller bank answers the same questions.
+  @Test(arguments: names.filter { $0.hasPrefix("probe-bank/") }) func banksOfFewerSteps(name: String) throws {
+    let spec = try ExperimentSpec.load(path: Self.path(name))
+    #expect(!spec.record.isEmpty)
+    for record in spec.record {
+      #expect(try record.steps.resolve(count: 12) == record.steps.resolve(count: 30), "\(record.name)")
+    }
+    #expect(throws: Never.self) { _ = try spec.inputLatents?.resolve(count: 12) }
+  }
+
   /// Each stands behind those whose maps it reads.
   @Test func thePaperIsInOrder() throws {
     var made: [String] = []
