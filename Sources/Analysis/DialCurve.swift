@@ -105,7 +105,9 @@ public struct DialCurve: Sendable {
   /// Every place where the mean of the held metric is the level: on the straight line between neighbors, of which
   /// values of the dial without any subject are left out.
   private static func crossings(of means: [Value?], along dial: Dial, at level: Double) -> [Crossing] {
-    let found = means.indices.compactMap { index in means[index].map { (index: index, mean: $0) } }
+    let found = means.indices.sorted { dial.values[$0] < dial.values[$1] }.compactMap { index in
+      means[index].map { (index: index, mean: $0) }
+    }
     let exact = found.filter { $0.mean.held == level }.map { point in
       Crossing(from: point.index, to: point.index, share: 0, place: dial.values[point.index], slope: 0)
     }

@@ -86,10 +86,15 @@ public struct ProbeRunner {
 }
 
 extension ProbePlan {
+  /// One more whenever a probe of the same maps finds something else, so that it is trained anew. 2: templates by whole words,
+  /// mass of words alone, null cells of equal tokens.
+  private static let revision = 2
+
   /// A hash of all that decides what a probe finds.
   fileprivate func hash(of probe: PlannedProbe) throws -> String {
     struct Question: Encodable {
       let format: Int
+      let revision: Int
       let probe: ProbeSpec
       let lists: [ProbeList]
       let banks: [ProbeBank]
@@ -102,7 +107,7 @@ extension ProbePlan {
       let labels: [Int]?
     }
     let question = Question(
-      format: ProbeResult.currentFormat, probe: probe.spec, lists: spec.lists, banks: spec.banks,
+      format: ProbeResult.currentFormat, revision: Self.revision, probe: probe.spec, lists: spec.lists, banks: spec.banks,
       permutations: spec.permutations, confidence: spec.confidence, record: probe.record,
       runs: (probe.trained.runs + (probe.tested?.runs ?? [])).map(\.hash),
       others: banks.map(\.source.plan.hash) + probe.spec.apply.compactMap { sources[$0.to]?.plan.hash },

@@ -68,7 +68,7 @@ struct PlanBuilder {
     let scheduler = denoising.scheduler
     var operations: [String: [ResolvedOperation]] = [:]
     for intervention in spec.interventions {
-      checkSeeds(of: intervention)
+      checkWords(of: intervention)
       operations[intervention.name] = intervention.operations.enumerated().compactMap { index, operation in
         let place = "interventions.\(intervention.name).\(index)"
         guard let (chosen, features) = selected(operation, place) else { return nil }
@@ -136,8 +136,9 @@ struct PlanBuilder {
     return steps.filter { $0 < stop }
   }
 
-  /// Refuses random words of several seeds: those of a run are replaced together.
-  private mutating func checkSeeds(of intervention: InterventionSpec) {
+  /// Refuses random words of several seeds, since those of a run are replaced together, and beside emptied words, which
+  /// would take their places.
+  private mutating func checkWords(of intervention: InterventionSpec) {
     let drawn = intervention.operations.enumerated().filter { $0.element.op.changesWords }
     guard let first = drawn.first else { return }
     for other in drawn where other.element.change != first.element.change {
@@ -146,6 +147,12 @@ struct PlanBuilder {
           "\(other.element.change.identityText), and operation \(first.offset) is \(first.element.change.identityText)",
           at: "interventions.\(intervention.name).\(other.offset)",
           advice: "name all the words in one operation, which has one seed"))
+    }
+    for (offset, operation) in intervention.operations.enumerated() where operation.change.emptiesWords {
+      note(
+        ExperimentFault(
+          "the words become the empty prompt's, and operation \(first.offset) puts random vectors there",
+          at: "interventions.\(intervention.name).\(offset).text", advice: "make them two interventions"))
     }
   }
 

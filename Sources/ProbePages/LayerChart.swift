@@ -9,6 +9,9 @@ extension ProbeResult {
   /// Whether it asks of each head too, so that it has a figure of layers and heads.
   var isByHead: Bool { cells.contains { $0.head != nil } }
 
+  /// Whether it is shown what another probe is shown, in the same way.
+  func readsAs(_ other: ProbeResult) -> Bool { features == other.features && classifier == other.classifier }
+
   /// Whether the text's embedding alone tells every label, as it does by construction where prompts name the label and each
   /// is trained on with other seeds than it is asked about with: the ceiling of what a word's map can tell.
   var isToldByText: Bool { tested == nil && grouping == .seeds && !ProbeSpec.ownLabels.contains(label) }

@@ -57,9 +57,9 @@ package struct ProbeFigures {
   private var together: [ProbeFigure] {
     let labels = probes.map(\.label).uniqued
     return labels.enumerated().compactMap { number, label in
-      let probes = probes.filter {
-        $0.label == label && $0.classes == self.probes.first { $0.label == label }?.classes && !$0.isByHead
-      }
+      let all = probes.filter { $0.label == label && $0.classes == self.probes.first { $0.label == label }?.classes }
+      // One that asks of each head too would be drawn over one that does not.
+      let probes = all.filter { probe in !all.contains { probe.isByHead && !$0.isByHead && $0.readsAs(probe) } }
       guard probes.count > 1 else { return nil }
       let title = "Telling \(label): accuracy by layer, all probes"
       return figure("layers-\(number + 1)", of: nil, title) {

@@ -23,8 +23,10 @@ extension ExperimentPlan {
   ///   - runs: of the plan, still to be made.
   ///   - free: bytes where the results are.
   package func diskRemark(runs: Int, free: Int?) -> String? {
-    guard let free, runCount > 0 else { return nil }
-    let needed = Int(Double(diskBytes) * Double(runs) / Double(runCount))
+    guard let free, runs > 0, runCount > 0 else { return nil }
+    // Sizes of a plan that can never be carried out end at the largest number.
+    let share = Double(diskBytes) * min(1, Double(runs) / Double(runCount))
+    let needed = Int(exactly: share.rounded()) ?? .max
     guard needed > free else { return nil }
     return "what is still to be made needs about \(Readable.bytes(needed)) of the disk, and \(Readable.bytes(free)) "
       + "are free: make room, or name another folder with --results"

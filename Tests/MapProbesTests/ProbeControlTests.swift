@@ -97,6 +97,24 @@ import Testing
     #expect(try message(probe, over: "mass") == "no error")
   }
 
+  /// One record may hold both kinds of maps: at a registered self map there is no mass.
+  @Test func massesOfBothKinds() throws {
+    let both = #"{ name: both, sites: "*:1", heads: all, tokens: words }"#
+    func said(_ site: String, _ more: String = "") throws -> String {
+      try message(
+        "features: { record: both }, registered: { sites: \"\(site)\", calls: [2] }\(more)", over: "mass, at: registered",
+        record: both)
+    }
+    #expect(try said("cross:1") == "no error")
+    #expect(
+      try said("self:1")
+        == "probes.tests.0.over: the probe \"p\" does not have the control mass at all its registered cells, "
+        + "\(Self.needsOfMass); it has chance, shuffled, mass, permuted, null_cell")
+    // A network is trained at its registered cells alone, so that this one has no mass anywhere.
+    #expect(
+      try said("self:1", ", classifier: network").hasSuffix("it has chance, shuffled, permuted"))
+  }
+
   /// What a probe's own list leaves out is said once, as what to add.
   @Test func controlsThatAProbeLeavesOut() throws {
     let said = try message("controls: [shuffled], features: { record: words }", over: "mass")

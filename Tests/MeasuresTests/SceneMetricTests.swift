@@ -132,6 +132,14 @@ import Testing
       #expect(try Metric.isLayoutKept(edit(after)) == kept)
       #expect(try Metric.isAccepted(edit(after)) == accepted)
     }
+    // A name that the source gives to the other thing is that one's where the edit failed.
+    let source = try Self.run("a blue dog and a red car", scene("dog"))
+    let shifted = try #require(
+      try JudgedEdit(
+        MeasuredEdit(Self.run("a red car and a blue boat", scene("dog")), source: source), words: words
+      ) { $0.readings[.sceneReader] ?? scene("dog") })
+    #expect(shifted.matches?.map { $0.after?.name.word } == ["dog", "car"])
+    #expect(Metric.isLayoutKept(shifted) == 1)
     // What is left over stands for the missing thing, and nothing stands for two.
     #expect(try edit(scene("house")).matches?.map { $0.after?.name.word } == ["car", "house"])
     var alone = MadeUpAnswers(words: words)

@@ -91,6 +91,22 @@ import Testing
       ])
   }
 
+  /// Emptied words would wipe random ones out, whichever comes first.
+  @Test func randomWordsAndEmptyWords() throws {
+    func plan(_ key: String) throws -> ExperimentPlan {
+      try SmallExperiment.portablePlan([
+        "interventions={ a: [{ op: embedding, \(key): empty }, { op: random_embedding, words: [car], seed: 7 }] }"
+      ])
+    }
+    #expect(throws: Never.self) { _ = try plan("end") }
+    let error = #expect(throws: ExperimentError.self) { try plan("text") }
+    #expect(
+      error?.problems == [
+        "interventions.a.0.text: the words become the empty prompt's, and operation 1 puts random vectors there; make "
+          + "them two interventions"
+      ])
+  }
+
   /// The words of a run have one seed.
   @Test func randomWordsOfTwoSeeds() throws {
     func plan(_ seed: Int) throws -> ExperimentPlan {

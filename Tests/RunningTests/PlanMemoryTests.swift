@@ -38,6 +38,7 @@ import Testing
     #expect(plan.diskRemark(runs: runs, free: nil) == nil)
     #expect(plan.diskRemark(runs: runs, free: bytes) == nil)
     #expect(plan.diskRemark(runs: 0, free: 0) == nil)
+    #expect(plan.diskRemark(runs: .max, free: bytes) == nil)
     let remark = try #require(plan.diskRemark(runs: runs, free: bytes - 1))
     #expect(remark.hasPrefix("what is still to be made needs about ") && remark.contains("--results"))
     // Half of the runs are there.

@@ -25,7 +25,8 @@ public struct AttentionChange: Hashable, Sendable {
 
   /// The text that stands for it in hashes of runs: `scale(factor: 3.0)`. It never changes.
   ///
-  /// What runs beside the target (`source_seed`, `prompts`, `seeds`) is not in it: those keys have no standard.
+  /// What runs beside the target (`source_seed`, `prompts`, `seeds`) is not in it: those keys have no standard, as keys that
+  /// came later have none, which are in it where an operation's own `identity` names them.
   public var identityText: String {
     if let text = operation.identity(self) { return text }
     let values = operation.keys.filter { $0.standard != nil }.compactMap { key in

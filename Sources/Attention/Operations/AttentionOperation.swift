@@ -30,7 +30,7 @@ public struct AttentionOperation: Sendable {
   ///   - refusal: why it cannot be used at a place of a site; nil where it can.
   ///   - words: what it does with the values of its keys, for a report; nil: its meaning.
   ///   - identity: the text that stands for it in hashes of runs, which never changes; nil: its name, with the values
-  ///     of its keys. Only operations whose text was fixed before they had this form give one.
+  ///     of its keys. Only operations whose text was fixed before they had this form, or that got a key later, give one.
   ///   - effect: what it does with the values of its keys.
   init(
     _ name: String, meaning: String, example: String, keys: [OperationKey] = [], takesFrom: OperationSource = .nothing,

@@ -34,7 +34,8 @@ extension ClaimEstimate {
   /// A simulation costs thousands of intervals, so that none is made where the mean lies far from the threshold.
   func shortfall(at threshold: ClaimThreshold) -> String? {
     guard !isFar(from: threshold.value), let coverage, coverage.isTooLow else { return nil }
-    return "the simulated coverage of its interval is \(Int((100 * coverage.share).rounded(.down))) %"
+    let level = Int((100 * IntervalCoverage.confidence).rounded())
+    return "the simulated coverage of \(level) % intervals like its own is \(Int((100 * coverage.share).rounded(.down))) %"
   }
 
   /// Whether the mean lies further from a value than twice the half-width of the interval on that side. There even an

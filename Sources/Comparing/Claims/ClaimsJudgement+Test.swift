@@ -13,7 +13,8 @@ private struct ReaderJudgement {
   /// Why what the interval says is not enough for a verdict; nil if it is, or if it says nothing.
   let shortfall: String?
 
-  init(_ spec: ClaimTestSpec, metric: String, _ runs: ClaimRuns, _ bootstrap: Bootstrap) {
+  /// - Parameter isOpen: whether all gates hold.
+  init(_ spec: ClaimTestSpec, metric: String, _ runs: ClaimRuns, _ bootstrap: Bootstrap, isOpen: Bool) {
     var unreached: String?
     if spec.isHeld == true {
       switch runs.held(metric, of: spec.of, against: spec.against) {
@@ -33,7 +34,13 @@ private struct ReaderJudgement {
     let interval: PlaceboInterval =
       placebo.map { estimate in estimate.interval.map { .interval($0) } ?? .missing } ?? .none
     let found = obstacle == nil ? Verdict(spec.threshold, interval: estimate.interval, placebo: interval) : .notTestable
-    shortfall = found.isDecided ? estimate.shortfall(at: spec.threshold) : nil
+    let ofPlacebo = { (placebo: ClaimEstimate?) in
+      placebo?.shortfall(at: spec.threshold.ofZero).map { "of the placebo, \($0)" }
+    }
+    // Where a gate failed nothing is decided, and nothing need be simulated.
+    shortfall =
+      isOpen && found.isDecided
+      ? estimate.shortfall(at: spec.threshold) ?? (found == .shown ? ofPlacebo(placebo) : nil) : nil
     verdict = shortfall == nil ? found : .undecided
   }
 
@@ -59,9 +66,11 @@ extension ClaimsJudgement.Test {
   /// - Parameter failed: What the gates say that do not hold.
   init(_ spec: ClaimTestSpec, _ all: ClaimRuns, _ bootstrap: Bootstrap, failed: [String]) {
     let runs = spec.settings.map(all.within) ?? all
-    let first = ReaderJudgement(spec, metric: spec.metric, runs, bootstrap)
+    let first = ReaderJudgement(spec, metric: spec.metric, runs, bootstrap, isOpen: failed.isEmpty)
     let secondMetric = Metric.nameBySecondReader(spec.metric)
-    let second = runs.has(secondMetric) ? ReaderJudgement(spec, metric: secondMetric, runs, bootstrap) : nil
+    let second =
+      runs.has(secondMetric)
+      ? ReaderJudgement(spec, metric: secondMetric, runs, bootstrap, isOpen: failed.isEmpty) : nil
     let (estimate, placebo) = (first.estimate, first.placebo)
     self.spec = spec
     self.estimate = estimate

@@ -18,8 +18,9 @@ public struct MethodComparison: Sendable {
   /// A metric of one method.
   public struct Cell: Sendable {
     public let metric: String
-    /// What is held where this metric is read, at the published setting; beside a metric of the second scene reader as
-    /// that reader sees it.
+    /// What is held where this metric is read; beside a metric of the second scene reader as that reader sees it.
+    public let heldMetric: String
+    /// ``heldMetric`` at the published setting.
     public let kept: ClaimEstimate
     /// At the published setting.
     public let literal: ClaimEstimate
@@ -32,8 +33,6 @@ public struct MethodComparison: Sendable {
   /// One method.
   public struct Row: Sendable {
     public let curve: CurveSpec
-    /// The held metric at the published setting.
-    public let kept: ClaimEstimate
     /// In the order of the file's metrics.
     public let cells: [Cell]
     /// `accepted` at the published setting; nil where the file does not measure it.
@@ -86,12 +85,13 @@ public struct MethodComparison: Sendable {
             )
           case .failure(let failure): .unreached(failure.reason)
           }
+        let hold = runs.heldMetric(spec, for: metric)
         return Cell(
-          metric: metric, kept: estimate(runs.heldMetric(spec, for: metric), curve.published),
+          metric: metric, heldMetric: hold, kept: estimate(hold, curve.published),
           literal: estimate(metric, curve.published), held: held, curve: runs.points(metric, of: curve.name))
       }
       return Row(
-        curve: curve, kept: estimate(spec.hold, curve.published), cells: cells,
+        curve: curve, cells: cells,
         accepted: measuresAccepted ? estimate(Self.accepted, curve.published) : nil,
         agreement: measuresAccepted ? Self.agreement(runs.values(Self.accepted, of: curve.published).found) : nil,
         calls: calls[curve.published])
@@ -120,11 +120,11 @@ extension InterventionSpec {
 }
 
 extension MethodComparison {
-  /// A line a method, metric and reading, and a line a point of a curve. Numbers that do not exist are empty. Beside a
-  /// metric of the second scene reader what is held is as that reader sees it.
+  /// A line a method, metric and reading, and a line a point of a curve: `kept` is the mean of the metric that `held` names.
+  /// Numbers that do not exist are empty.
   package var csv: CSVTable {
     var table = CSVTable([
-      "method", "metric", "reading", "point", spec.hold, "mean", "low", "high", "n", "clusters", "reason", "accepted",
+      "method", "metric", "held", "reading", "point", "kept", "mean", "low", "high", "n", "clusters", "reason", "accepted",
       "expected_tries", "stable_over_seeds", "calls",
     ])
     for row in rows {
@@ -132,7 +132,7 @@ extension MethodComparison {
         [row.accepted?.result.treatmentMean, row.expectedTries, row.agreement?.share].map { CSVTable.number($0) }
         + [row.calls.map { "\($0)" } ?? ""]
       for cell in row.cells {
-        let start = [row.curve.name, cell.metric]
+        let start = [row.curve.name, cell.metric, cell.heldMetric]
         table.append(
           start + ["published", row.curve.published, CSVTable.number(cell.kept.result.treatmentMean)]
             + numbers(cell.literal) + [""] + cost)

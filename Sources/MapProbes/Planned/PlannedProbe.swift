@@ -72,12 +72,18 @@ struct PlannedProbe: Sendable {
     if let controls = spec.controls, !controls.contains(control) { return false }
     switch control {
     case .shuffled: return tested == nil
-    case .mass: return record.of == .probabilities && spec.features.value != .mass && trained.positions != nil
+    case .mass: return record.of == .probabilities && spec.features.value != .mass && places.contains(where: hasMass)
     case .permuted: return spec.features.value != .mass && record.of.isMap
     case .nullCell:
       // A network is trained at registered cells alone.
       return tested == nil && places.contains { isNull($0) && (spec.classifier != .network || registered.contains($0)) }
     }
+  }
+
+  /// Whether a probe is trained at a place that has a word whose mass is a control. A self map has none: its mass is 1.
+  func hasMass(_ place: ProbePlace) -> Bool {
+    trained.positions != nil && place.site.kind == .cross
+      && (spec.classifier != .network || registered.contains(place))
   }
 
   /// Whether no word that tells the label can have reached a place: the first layer at the first call, where self maps and the

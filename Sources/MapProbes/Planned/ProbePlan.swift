@@ -197,12 +197,15 @@ package struct ProbePlan {
     let others = spec.probes.map(\.name) + spec.banks.map(\.name)
     return spec.tests.enumerated().compactMap { index, test -> ExperimentFault? in
       guard test.probe == probe.spec.name, let over = test.over, let control = ProbeControlName(rawValue: over),
-        !made.contains(control), !others.contains(over)
+        !others.contains(over)
       else { return nil }
+      let lacksIt = control == .mass && test.at == .registered && !probe.registered.allSatisfy(probe.hasMass)
+      guard !made.contains(control) || lacksIt else { return nil }
       // That its own list leaves it out is said already.
       guard probe.spec.controls?.contains(control) ?? true else { return nil }
+      let place = lacksIt ? " at all its registered cells" : ""
       return ExperimentFault(
-        "the probe \(quoted(test.probe)) does not have the control \(over), \(needs(control))",
+        "the probe \(quoted(test.probe)) does not have the control \(over)\(place), \(needs(control))",
         at: "probes.tests.\(index).over",
         advice: "it has \((["chance"] + made.map(\.rawValue)).joined(separator: ", "))")
     }

@@ -98,8 +98,7 @@ struct ProbeTrainer: Sendable {
       }
     }
     let own = cells[0].found
-    // A self map has no word, so that its mass is 1.
-    if probe.has(.mass), place.site.kind == .cross {
+    if probe.has(.mass), probe.hasMass(place) {
       controls.append(
         control(
           "mass", try predict(maps.mass(), tested?.mass(), probe.trained, folds), own, truth: judged.labels.values))

@@ -30,13 +30,19 @@ struct JudgedEdit {
   /// For each thing of the prompts its object in both pictures; nil if the source's picture lacks one, as then there is
   /// no layout to keep.
   ///
-  /// In the edit it is the object of the target's name. Where there is none the edit failed, and layout is another question:
-  /// then it is an object of the source's name, or of those that stand for no other thing the nearest.
+  /// In the edit it is the object of the target's name, and where prompts have one thing the largest whatever its name. Where
+  /// there is none the edit failed, and layout is another question: then it is an object of the source's name, or of those
+  /// that stand for no other thing the nearest.
   var matches: [Match]? {
     let found = source.things.map { before.object(for: $0, in: source) }
     guard !found.contains(where: { $0 == nil }) else { return nil }
     let sources = found.compactMap { $0 }
-    var partners = target.things.map { after.object(for: $0, in: target) }
+    var partners = target.things.indices.map { index -> SceneReading.Object? in
+      let wanted = target.things[index]
+      // Where the edit failed, a name that the source gives to another thing is that one's.
+      let isAnothers = source.things.indices.contains { $0 != index && source.things[$0].name == wanted.name }
+      return isAnothers && !hasEveryThing ? nil : after.object(for: wanted, in: target)
+    }
     func fill(_ choose: (Int, [SceneReading.Object]) -> SceneReading.Object?) {
       for index in partners.indices where partners[index] == nil {
         partners[index] = choose(index, after.objects.filter { !partners.contains($0) })

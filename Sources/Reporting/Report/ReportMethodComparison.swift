@@ -35,7 +35,7 @@ struct ReportMethodComparison {
     return
       "Each method is read twice: *literally*, at its published setting, and *at equal \(Markdown.text(spec.hold))*, where the mean "
       + "of \(hold) is \(level). For the second the dial of each method was turned, and the metric is read on the straight line "
-      + "between the two values of the dial around that level. Intervals are by Student's t of the clusters at "
+      + "between the two values of the dial around that level, nearest the published setting. Intervals are by Student's t of the clusters at "
       + "\(ClaimText.percent(comparison.confidence)). At equal \(Markdown.text(spec.hold)) their standard error comes from "
       + "\(DialReading.resamples) samples of the clusters, in each of which the level is looked for anew. A method whose means do not "
       + "reach the level is *not reached*, and so is one that misses it in more than "
@@ -48,11 +48,13 @@ struct ReportMethodComparison {
       return [Markdown.text(row.curve.name), Markdown.text(row.curve.published)]
         + [mean(cell.kept), mean(cell.literal), held(cell.held)]
     }
-    let (metric, hold) = (Markdown.text(spec.metrics[index]), Markdown.text(spec.hold))
+    let (metric, hold) = (Markdown.text(spec.metrics[index]), Markdown.text(heldMetric(index)))
     return "### \(metric)\n\n"
       + Markdown.table(
         ["method", "published as", "\(hold) there:", "\(metric) there:", "\(metric) at \(hold) \(level):"], rows)
   }
+
+  private func heldMetric(_ index: Int) -> String { comparison.rows.first?.cells[index].heldMetric ?? spec.hold }
 
   private func mean(_ estimate: ClaimEstimate) -> String {
     guard estimate.result.count > 0 else { return "–" }
@@ -101,11 +103,12 @@ struct ReportMethodComparison {
         return points.isEmpty ? nil : TradeoffLine(row.curve.name, points: points)
       }
       guard !lines.isEmpty else { return nil }
-      let title = "\(data.spec.name): \(metric) against \(spec.hold)"
+      let hold = heldMetric(index)
+      let title = "\(data.spec.name): \(metric) against \(hold)"
       return try writer.write(
         Figures.tradeoffChart(
-          title: title, lines: lines, horizontal: "\(spec.hold) (more is kept to the right)", vertical: metric,
-          reference: ReferenceLine("\(spec.hold) \(level)", at: spec.at), note: note(index)),
+          title: title, lines: lines, horizontal: "\(hold) (more is kept to the right)", vertical: metric,
+          reference: ReferenceLine("\(hold) \(level)", at: spec.at), note: note(index)),
         as: "\(Self.figure)-\(index + 1).png", title: title,
         prompts: data.spec.generate.pairs.map(\.label), seeds: data.spec.generate.allSeeds,
         hashes: [data.experiment.modelHash])

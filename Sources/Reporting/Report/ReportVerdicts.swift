@@ -81,7 +81,8 @@ struct ReportVerdicts {
     return
       "*Shown*: the interval lies beyond the threshold, and the interval of the difference to the placebo lies "
       + "beyond 0. *Refuted*: the whole interval lies on the other side of the threshold. *Undecided*: anything "
-      + "else. *Not testable here*: a gate failed, both sides of a difference are above 0.98 or below 0.02, or there are fewer than "
+      + "else, and where simulated samples show that such intervals are surely too short (unless the mean lies further from the "
+      + "threshold than twice the interval's half-width). *Not testable here*: a gate failed, both sides of a difference are above 0.98 or below 0.02, or there are fewer than "
       + "two clusters. A claim is shown if all of its tests are, and refuted if one of them is. "
       + "\(seeds) Intervals are by Student's t of the clusters, or where there are \(Comparison.fewClusters) seeds or runs or more BCa "
       + "bootstraps. Those of a share by clusters are Korn and Graubard's, which hold near 0 and 100 % too, and those of a "

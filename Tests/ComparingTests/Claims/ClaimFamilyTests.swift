@@ -235,7 +235,7 @@ import Testing
     let coverage = try #require(found.estimate.coverage)
     #expect(abs(interval.lowerBound + 1.001 / 60) < 1e-5 && abs(interval.upperBound - 3.001 / 60) < 1e-5)
     #expect((0.6...0.67).contains(coverage.share) && coverage.isTooLow, "\(coverage)")
-    let reason = "the simulated coverage of its interval is \(Int(100 * coverage.share)) %"
+    let reason = "the simulated coverage of 95 % intervals like its own is \(Int(100 * coverage.share)) %"
     #expect(found.verdict == .undecided && found.reason == reason)
     // On both sides of a threshold, and where the claim is below it.
     #expect(rare(.above(-0.04)).verdict == .undecided && rare(.below(0.06)).verdict == .undecided)
@@ -261,8 +261,8 @@ import Testing
     #expect(found.verdict == .undecided)
     #expect(
       found.reason
-        == "the judges differ: by the first scene reader it is undecided, as the simulated coverage of its interval is "
-        + "\(Int(100 * share)) %, by the second refuted")
+        == "the judges differ: by the first scene reader it is undecided, as the simulated coverage of 95 % intervals "
+        + "like its own is \(Int(100 * share)) %, by the second refuted")
   }
 
   /// What stays open makes no room for the other test, whose 0.28 is 2.15 standard errors.

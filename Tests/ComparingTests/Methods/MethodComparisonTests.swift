@@ -159,10 +159,12 @@ import Testing
   @Test func theTableHoldsWhatEachJudgeSees() throws {
     let runs = runs(keptBySecond: 0.2)
     let found = MethodComparison(try #require(runs.methods).spec, runs, calls: [:], measuresAccepted: false)
-    let rows = found.csv.rows.map { $0.prefix(6).joined(separator: ",") }
+    let rows = found.csv.rows.map { $0.prefix(7).joined(separator: ",") }
     for row in [
-      "a,attribute_reflected,published,a d=2,0.8,0.7", "a,attribute_reflected,point,a d=0,0.4,0.9",
-      "a,attribute_reflected_second,published,a d=2,1.0,0.7", "a,attribute_reflected_second,point,a d=0,0.6,0.9",
+      "a,attribute_reflected,layout_kept,published,a d=2,0.8,0.7",
+      "a,attribute_reflected,layout_kept,point,a d=0,0.4,0.9",
+      "a,attribute_reflected_second,layout_kept_second,published,a d=2,1.0,0.7",
+      "a,attribute_reflected_second,layout_kept_second,point,a d=0,0.6,0.9",
     ] { #expect(rows.contains(row), "\(row): \(rows)") }
     let held = rows.filter { $0.contains(",held,") }.compactMap { $0.split(separator: ",").last.flatMap { Double($0) } }
     #expect(held.count == 2 && abs(held[0] - 0.75) < 1e-9 && abs(held[1] - 0.85) < 1e-9, "\(rows)")
@@ -177,7 +179,7 @@ import Testing
     let found = MethodComparison(Self.spec, runs(), calls: ["a d=2": 40], measuresAccepted: true)
     #expect(found.rows.map(\.curve.name) == ["a", "b", "low", "plain", "peak"])
     let a = found.rows[0]
-    #expect(abs(a.kept.result.treatmentMean - 0.8) < 1e-9 && abs(a.cells[0].literal.result.treatmentMean - 0.7) < 1e-9)
+    #expect(abs(a.cells[0].kept.result.treatmentMean - 0.8) < 1e-9 && abs(a.cells[0].literal.result.treatmentMean - 0.7) < 1e-9)
     guard case .reached(let held) = a.cells[0].held else { return #expect(Bool(false), "a is not reached") }
     #expect(abs(held.result.treatmentMean - 0.75) < 1e-9 && held.interval != nil)
     #expect(

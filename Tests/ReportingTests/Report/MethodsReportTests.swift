@@ -74,8 +74,8 @@ import Testing
       let rows = try rows(root, "methods.csv")
       #expect(
         rows.count == 1 + 3 * 2 + 4
-          && rows.allSatisfy { $0.split(separator: ",", omittingEmptySubsequences: false).count == 15 })
-      #expect(rows.contains { $0.hasPrefix("take,psnr,held,,0.7,13.6") }, "\(rows)")
+          && rows.allSatisfy { $0.split(separator: ",", omittingEmptySubsequences: false).count == 16 })
+      #expect(rows.contains { $0.hasPrefix("take,psnr,ssim,held,,0.7,13.6") }, "\(rows)")
       #expect(try PNG.read(root.appending(path: "small/figures/methods-1.png")).height > 400)
     }
   }

@@ -38,3 +38,10 @@ private func roles(_ change: AttentionChange) -> [PromptTokens.Role] {
 }
 
 private func isEmpty(_ change: AttentionChange, _ key: String) -> Bool { change.values[key] == .name("empty") }
+
+extension AttentionChange {
+  /// Whether it takes the empty prompt's embedding at the positions of the words.
+  public var emptiesWords: Bool {
+    if case .emptyPrompt(let roles) = effect { roles.contains(.word) } else { false }
+  }
+}
