@@ -28,7 +28,8 @@ struct ProbeShowCommand: ParsableCommand {
     abstract: "Print accuracies, controls and verdicts of an experiment's probes.",
     discussion: """
       The best cell of each probe is printed with its interval, its controls and how much the probe gains over each. \
-      Tests follow with their verdicts. Intervals are over seeds.
+      Tests follow with their verdicts. Intervals are over seeds. `attnlab figures NAME` writes the report and its \
+      charts again.
 
       Examples:
         attnlab probe show color-probe
