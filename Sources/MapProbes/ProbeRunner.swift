@@ -107,8 +107,8 @@ extension ProbePlan {
       let labels: [Int]?
     }
     let question = Question(
-      format: ProbeResult.currentFormat, revision: Self.revision, probe: probe.spec, lists: spec.lists, banks: spec.banks,
-      permutations: spec.permutations, confidence: spec.confidence, record: probe.record,
+      format: ProbeResult.currentFormat, revision: Self.revision, probe: probe.spec, lists: spec.lists,
+      banks: spec.banks, permutations: spec.permutations, confidence: spec.confidence, record: probe.record,
       runs: (probe.trained.runs + (probe.tested?.runs ?? [])).map(\.hash),
       others: banks.map(\.source.plan.hash) + probe.spec.apply.compactMap { sources[$0.to]?.plan.hash },
       labels: probe.spec.measured.map { _ in probe.trained.labels.values })

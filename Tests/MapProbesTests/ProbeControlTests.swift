@@ -101,9 +101,8 @@ import Testing
   @Test func massesOfBothKinds() throws {
     let both = #"{ name: both, sites: "*:1", heads: all, tokens: words }"#
     func said(_ site: String, _ more: String = "") throws -> String {
-      try message(
-        "features: { record: both }, registered: { sites: \"\(site)\", calls: [2] }\(more)", over: "mass, at: registered",
-        record: both)
+      let registered = "registered: { sites: \"\(site)\", calls: [2] }\(more)"
+      return try message("features: { record: both }, \(registered)", over: "mass, at: registered", record: both)
     }
     #expect(try said("cross:1") == "no error")
     #expect(

@@ -35,7 +35,8 @@ extension ClaimEstimate {
   func shortfall(at threshold: ClaimThreshold) -> String? {
     guard !isFar(from: threshold.value), let coverage, coverage.isTooLow else { return nil }
     let level = Int((100 * IntervalCoverage.confidence).rounded())
-    return "the simulated coverage of \(level) % intervals like its own is \(Int((100 * coverage.share).rounded(.down))) %"
+    let share = Int((100 * coverage.share).rounded(.down))
+    return "the simulated coverage of \(level) % intervals like its own is \(share) %"
   }
 
   /// Whether the mean lies further from a value than twice the half-width of the interval on that side. There even an

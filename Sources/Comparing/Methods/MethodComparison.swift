@@ -124,8 +124,8 @@ extension MethodComparison {
   /// Numbers that do not exist are empty.
   package var csv: CSVTable {
     var table = CSVTable([
-      "method", "metric", "held", "reading", "point", "kept", "mean", "low", "high", "n", "clusters", "reason", "accepted",
-      "expected_tries", "stable_over_seeds", "calls",
+      "method", "metric", "held", "reading", "point", "kept", "mean", "low", "high", "n", "clusters", "reason",
+      "accepted", "expected_tries", "stable_over_seeds", "calls",
     ])
     for row in rows {
       let cost =

@@ -13,7 +13,7 @@ extension AttentionOperation {
         "end", .name(["own", "empty"]), standard: "own", meaning: "`empty`, or `own`: the position of the end token"),
       OperationKey(
         "text", .name(["own", "empty"]), standardText: "`own`",
-        meaning: "`empty`, or `own`: the positions of the prompt's words, which then only the end token and padding know"),
+        meaning: "`empty`, or `own`: the positions of the words, which then only the end token and padding know"),
     ],
     places: [],
     words: { change in
