@@ -17,7 +17,7 @@ struct GCCommand: ParsableCommand {
       computes the whole group (a source and all of its targets with its seed). Report and figures stay as they are \
       until then.
 
-      --failed removes failed runs, which are not tried again before. --other-plans removes what the plan that was \
+      --failed removes failed runs, so that `run` tries them again. --other-plans removes what the plan that was \
       begun last does not have: runs of former versions of the file, of another model or of another engine.
 
       Without a condition it removes only what no run needs: folders of runs that are not in the database, \
