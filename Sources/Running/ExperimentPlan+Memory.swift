@@ -28,7 +28,7 @@ extension ExperimentPlan {
     return groups.filter { isMeant($0) && seen.insert($0.makeUp).inserted }
   }
 
-  /// About how many bytes the program takes at its peak: the weights, and the group that needs most.
+  /// How many bytes the program takes at its peak at least: the weights, and the group that needs most.
   func peakBytes() throws -> Int {
     saturatingSum([
       memory.weights, try groupOfEachMakeUp().map { peakBytes(of: $0, try attention(of: $0)) }.max() ?? 0,

@@ -36,7 +36,8 @@ package struct PlanReport: Encodable {
   let settings: [Settings]
   let groups: [Group]
   let runs, maps, mapBytes, diskBytes, budgetBytes: Int
-  /// At the peak, about: the weights, and the largest batch with its maps; nil where nothing is made.
+  /// At the peak, at least: the weights, and the largest batch with its maps; nil where nothing is made. Metrics, and sources
+  /// whose features are held, may take several times as much.
   let memoryBytes: Int?
   /// Where the results are, and of the machine's memory; nil where they are not known.
   let freeDiskBytes, availableMemoryBytes: Int?
@@ -139,7 +140,7 @@ package struct PlanReport: Encodable {
       ]
       if let memoryBytes {
         let available = availableMemoryBytes.map { " of \(Readable.bytes($0)) that are available" } ?? ""
-        facts.append(("memory", "about \(Readable.bytes(memoryBytes))\(available)"))
+        facts.append(("memory", "at least \(Readable.bytes(memoryBytes))\(available)"))
       }
       if let estimatedSeconds {
         facts.append(("time", "about \(Readable.duration(estimatedSeconds)) on this machine"))

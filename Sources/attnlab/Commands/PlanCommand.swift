@@ -16,7 +16,7 @@ struct PlanCommand: ParsableCommand {
       With --time it loads the model, measures a step of the largest group after a warm-up, and scales it to all groups; \
       it does not subtract runs that are stored already. \
       It also says how many runs of the plan are stored in the results folder, how many are new, and how many other runs \
-      are stored, and what the whole takes of disk and memory. If the file reads the maps of another experiment, it says \
+      are stored, what the whole takes of the disk, and of memory at least. If the file reads the maps of another experiment, it says \
       how many of the runs that are read are there. If the plan exceeds the file's budget or needs more memory than \
       there is, the exit code is 1.
 
