@@ -43,7 +43,7 @@ import Testing
     ("ATTNLAB_PROBE_", "runs tests"),
     ("attnlab bench probes --places 1024", "takes minutes"),
     ("ATTNLAB_SD15=", "runs tests on 2 GB of weights"),
-    ("attnlab run Experiments/model-gates", "makes 560 pictures"),
+    ("attnlab run Experiments/model-gates", "makes 1,120 pictures"),
     ("attnlab run Experiments/vital-layers/", "makes 6,000 pictures"),
     ("ATTNLAB_ISA=", "runs an experiment for long; InstructionSetTests pins the program"),
     ("picture() ", "takes minutes to measure what waiting costs"),
