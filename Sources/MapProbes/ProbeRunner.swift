@@ -53,7 +53,7 @@ public struct ProbeRunner {
         continue
       }
       let trainer = try ProbeTrainer(probes, probe, source)
-      let places = trainer.places
+      let places = probe.trainedPlaces
       let work = "probe \(index + 1) of \(names.count), \(probe.spec.name)"
       var found: [ProbeTrainer.Found] = []
       // Two at a time: each holds the maps of a place.

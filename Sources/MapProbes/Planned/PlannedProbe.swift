@@ -72,19 +72,18 @@ struct PlannedProbe: Sendable {
     if let controls = spec.controls, !controls.contains(control) { return false }
     switch control {
     case .shuffled: return tested == nil
-    case .mass: return record.of == .probabilities && spec.features.value != .mass && places.contains(where: hasMass)
+    case .mass:
+      return record.of == .probabilities && spec.features.value != .mass && trainedPlaces.contains(where: hasMass)
     case .permuted: return spec.features.value != .mass && record.of.isMap
-    case .nullCell:
-      // A network is trained at registered cells alone.
-      return tested == nil && places.contains { isNull($0) && (spec.classifier != .network || registered.contains($0)) }
+    case .nullCell: return tested == nil && trainedPlaces.contains(where: isNull)
     }
   }
 
-  /// Whether a probe is trained at a place that has a word whose mass is a control. A self map has none: its mass is 1.
-  func hasMass(_ place: ProbePlace) -> Bool {
-    trained.positions != nil && place.site.kind == .cross
-      && (spec.classifier != .network || registered.contains(place))
-  }
+  /// The places that are tried: networks take long, and are trained at registered ones alone.
+  var trainedPlaces: [ProbePlace] { spec.classifier == .network ? places.filter(registered.contains) : places }
+
+  /// Whether a place has a word whose mass is a control. A self map has none: its mass is 1.
+  func hasMass(_ place: ProbePlace) -> Bool { trained.positions != nil && place.site.kind == .cross }
 
   /// Whether no word that tells the label can have reached a place: the first layer at the first call, where self maps and the
   /// log ratios of earlier words follow from the noise alone.

@@ -30,11 +30,6 @@ struct ProbeTrainer: Sendable {
     shuffled = try LabelPermutations.shuffled(probe.judged.labels, within: probe.strata, seed: 1)
   }
 
-  /// The places that are tried: networks take long.
-  var places: [ProbePlace] {
-    spec.classifier == .network ? probe.places.filter(probe.registered.contains) : probe.places
-  }
-
   // MARK: One place
 
   /// What was found at a place.
