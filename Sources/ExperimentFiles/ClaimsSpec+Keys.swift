@@ -14,6 +14,17 @@ extension ClaimsSpec {
       Key(
         "confidence", \.confidence, .number(0.5...0.9999),
         example: "0.9", "{allowed}: how often no test of a claim is shown or refuted wrongly"),
+      // Before gates and claims, which may name them.
+      Key(
+        "averages", brief: true, example: "[{ name: any set, of: [set 1, set 2] }]",
+        "a list of names for several interventions each, which stand for the mean over their runs",
+        read: { fields, reader, claims in
+          guard let field = fields["averages"] else { return }
+          claims.averages = averagesForm.read(field, reader)
+          reader.context.claimable.averages = (claims.averages ?? []).map(\.name)
+          // What a faulty average was to be called is not known, so no name is reported as unknown.
+          if reader.hasProblem(below: field.path) { reader.context.claimable.columns = nil }
+        }, write: { $0.averages.flatMap(averagesForm.write) }),
       Key(
         "gates", \.gates, .list(of: "gates", gateForm),
         example: "[{ says: the reader is right, instrument: reader, at_least: 0.95 }]",
@@ -24,6 +35,31 @@ extension ClaimsSpec {
         example: "[{ name: C1, statement: it stays, tests: [{ says: it does, metric: ssim, of: swap, above: 0.5 }] }]",
         "a list of claims, one or more"),
     ])
+}
+
+private let averagesForm = Form<[AverageSpec]>.list(
+  of: "averages", .keys(AverageSpec.section), ifEmpty: "give at least one of the averages, or leave the key out")
+
+extension AverageSpec {
+  static let section = Section(
+    "average", blank: AverageSpec(name: "", interventions: []),
+    keys: [
+      Key("name", \.name, .name, required: true, example: "any set", "as a name in `record`, and of no intervention"),
+      Key(
+        "of", \.interventions,
+        .distinct(of: "interventions", .intervention, ifEmpty: "give at least two of the interventions"),
+        required: true,
+        example: "[set 1, set 2]", "a list of interventions, two or more"),
+    ]
+  ) { average, fields, reader in
+    if let field = fields["of"], average.interventions.count == 1, !reader.hasProblem(below: field.path) {
+      reader.report(field, "an average is of two interventions or more; name the one where the average is named")
+    }
+    let (columns, curves) = (reader.context.claimable.columns, reader.context.claimable.curves)
+    if let field = fields["name"], (columns ?? []).contains(average.name) || curves.contains(average.name) {
+      reader.report(field, "\(quoted(average.name)) is an intervention or a method already; choose another name")
+    }
+  }
 }
 
 extension ClaimSpec {
@@ -132,7 +168,7 @@ extension ClaimTestSpec {
         "the name of settings of `generate`: only runs in these count"),
     ]
   ) { test, fields, reader in
-    let (columns, curves) = (reader.context.claimable.columns, reader.context.claimable.curves)
+    let (columns, curves) = (reader.context.claimable.named, reader.context.claimable.curves)
     for (key, name) in [("of", test.of), ("against", test.against)] {
       guard let columns, let name, let field = fields[key] else { continue }
       if test.isHeld == true, columns.contains(name), !curves.contains(name) {

@@ -8,19 +8,35 @@ public struct ClaimsSpec: Codable, Hashable, Sendable {
   public internal(set) var heldOutSeeds: [Seed]?
   /// How often no test of a claim is shown or refuted wrongly, above 0 and below 1.
   public internal(set) var confidence: Double
+  /// Means over interventions that gates and tests may name; nil: none.
+  public internal(set) var averages: [AverageSpec]?
   /// What must hold before any claim is judged.
   public internal(set) var gates: [GateSpec]
   /// Never empty; their names differ.
   public internal(set) var claims: [ClaimSpec]
 
   public init(
-    heldOutSeeds: [Seed]? = nil, confidence: Double = ClaimsSpec.defaultConfidence, gates: [GateSpec] = [],
-    claims: [ClaimSpec]
+    heldOutSeeds: [Seed]? = nil, confidence: Double = ClaimsSpec.defaultConfidence, averages: [AverageSpec]? = nil,
+    gates: [GateSpec] = [], claims: [ClaimSpec]
   ) {
     self.heldOutSeeds = heldOutSeeds
     self.confidence = confidence
+    self.averages = averages
     self.gates = gates
     self.claims = claims
+  }
+}
+
+/// A name for several interventions, such as sets of layers that were drawn at random. Of each pair, seed and settings it has the mean
+/// over their runs.
+public struct AverageSpec: Codable, Hashable, Sendable {
+  public internal(set) var name: String
+  /// Two interventions or more, none twice.
+  public internal(set) var interventions: [String]
+
+  public init(name: String, interventions: [String]) {
+    self.name = name
+    self.interventions = interventions
   }
 }
 

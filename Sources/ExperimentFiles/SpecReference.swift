@@ -15,7 +15,7 @@ public enum SpecReference {
     CurveSpec.section.reference, LayersSpec.section.reference,
     KnowsAgainstDoesSpec.section.reference, ClaimsSpec.section.reference,
     GateEntry.section.reference, ClaimSpec.section.reference, SourceRule.section.reference,
-    RemovalGate.section.reference, ClaimTestSpec.section.reference,
+    RemovalGate.section.reference, AverageSpec.section.reference, ClaimTestSpec.section.reference,
     ProbesSpec.section.reference, ProbeBank.section.reference, ProbeSpec.section.reference,
     ProbeFeaturesSpec.section.reference, ProbeTestSpec.section.reference,
   ]

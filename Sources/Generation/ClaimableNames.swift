@@ -13,6 +13,11 @@ package struct ClaimableNames {
   package var settings: [String]?
   /// Methods that are compared along their dials.
   package var curves: [String] = []
+  /// Means over interventions that the claims themselves name.
+  package var averages: [String] = []
+
+  /// Everything that has a metric of each run.
+  package var named: [String]? { columns.map { $0 + averages } }
 }
 
 extension FileReader {
@@ -72,17 +77,25 @@ extension FileReader {
 }
 
 extension Form<String> {
-  /// An intervention, the source, or a method's curve.
+  /// An intervention, an average of some, the source, or a method's curve.
   package static var columnOrCurve: Form<String> {
     text(allowsEmpty: false).checked { name, field, reader in
-      let (columns, curves) = (reader.context.claimable.columns, reader.context.claimable.curves)
+      let (columns, curves) = (reader.context.claimable.named, reader.context.claimable.curves)
       return reader.known(name, field, "intervention", in: columns.map { ($0 + curves).uniqued })
     }
   }
 
-  /// An intervention, or the source.
+  /// An intervention, an average of some, or the source.
   package static var column: Form<String> {
-    text(allowsEmpty: false).checked { $2.known($0, $1, "intervention", in: $2.context.claimable.columns) }
+    text(allowsEmpty: false).checked { $2.known($0, $1, "intervention", in: $2.context.claimable.named) }
+  }
+
+  /// An intervention, and no source.
+  package static var intervention: Form<String> {
+    text(allowsEmpty: false).checked { name, field, reader in
+      let interventions = reader.context.claimable.columns?.filter { $0 != InterventionSpec.sourceName }
+      return reader.known(name, field, "intervention", in: interventions)
+    }
   }
 
   /// Settings of `generate` that have a name.

@@ -54,6 +54,45 @@ import Testing
     #expect(try decode(minimal("claims: null")).claims == nil)
   }
 
+  /// An average stands for several interventions, in gates and tests.
+  @Test func averages() throws {
+    let generate = "pairs: [{ source: a, target: b }], seeds: [1, 2, 3]"
+    func text(_ averages: String, against: String = "any") -> String {
+      minimal(
+        Self.lines.replacingOccurrences(of: "  gates:", with: "  averages: \(averages)\n  gates:")
+          .replacingOccurrences(of: "of: none, against: other", with: "of: none, against: any")
+          .replacingOccurrences(of: "against: none, above: 0.1", with: "against: \(against), above: 0.1"),
+        generate: generate)
+    }
+    let spec = try decode(text("[{ name: any, of: [none, other] }]"))
+    let claims = try #require(spec.claims)
+    #expect(claims.averages == [AverageSpec(name: "any", interventions: ["none", "other"])])
+    #expect(claims.claims[0].tests[0].against == "any")
+    #expect(try decode(spec.resolvedYAML()) == spec)
+    func found(_ averages: String, against: String = "any") -> String { problems(text(averages, against: against)) }
+    #expect(
+      found("[{ name: any, of: [none, other] }]", against: "many")
+        == "e.yaml:18:69: claims.claims.0.tests.0.against: the file has no intervention \"many\"; did you mean \"any\"? there "
+        + "are none, self 4-14, other, source, any")
+    #expect(
+      found("[{ name: any, of: [none, ohter] }]")
+        == "e.yaml:9:40: claims.averages.0.of.1: the file has no intervention \"ohter\"; did you mean \"other\"? there are none, "
+        + "self 4-14, other")
+    #expect(
+      found("[{ name: any, of: [none, none] }]")
+        == "e.yaml:9:40: claims.averages.0.of.1: the same as claims.averages.0.of.0; each may stand once")
+    #expect(
+      found("[{ name: any, of: [none] }]")
+        == "e.yaml:9:33: claims.averages.0.of: an average is of two interventions or more; name the one where the average is named"
+    )
+    #expect(
+      found("[{ name: other, of: [none, self 4-14] }]")
+        == "e.yaml:9:24: claims.averages.0.name: \"other\" is an intervention or a method already; choose another name")
+    #expect(
+      found("[]")
+        == "e.yaml:9:15: claims.averages: the list is empty; give at least one of the averages, or leave the key out")
+  }
+
   /// A test may be of named settings of `generate` alone.
   @Test func settingsOfATest() throws {
     let generate =
@@ -76,7 +115,7 @@ import Testing
   @Test(arguments: [
     (
       "claims:\n  held", "claims: 7\nno:\n  held",
-      "e.yaml:7:9: claims: expected a mapping with the keys held_out_seeds, confidence, gates, claims, found the whole number 7\ne.yaml:8:1: unknown key \"no\" at the top level; allowed: \(topKeys)"
+      "e.yaml:7:9: claims: expected a mapping with the keys held_out_seeds, confidence, averages, gates, claims, found the whole number 7\ne.yaml:8:1: unknown key \"no\" at the top level; allowed: \(topKeys)"
     ),
     ("[2, 3]", "[2, 5]", "e.yaml:8:23: claims.held_out_seeds.1: the file makes no seed 5; generate.seeds: 1, 2, 3"),
     (

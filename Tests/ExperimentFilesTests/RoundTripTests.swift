@@ -123,6 +123,7 @@ private struct RandomSpecs {
   private mutating func claims(_ columns: [String], _ metrics: [String], _ seeds: [Seed]) -> ClaimsSpec? {
     guard count(0...1) == 1, let metric = metrics.first, columns.count > 2 else { return nil }
     let chosen = columns.shuffled(using: &random)
+    let interventions = columns.filter { $0 != InterventionSpec.sourceName }
     let bound = { (self: inout Self) in
       self.some([0, 0.1, -1e-5, 1e6, .random(in: -1e6...1e6, using: &self.random)])
     }
@@ -149,7 +150,8 @@ private struct RandomSpecs {
         gate: isShare ? some([nil, RemovalGate(removed: chosen[0], against: chosen[1])]) : nil, tests: tests)
     }
     return ClaimsSpec(
-      heldOutSeeds: some([nil, Array(seeds.reversed())]), confidence: some([0.5, 0.95, 0.9999]), gates: gates,
+      heldOutSeeds: some([nil, Array(seeds.reversed())]), confidence: some([0.5, 0.95, 0.9999]),
+      averages: some([nil, [AverageSpec(name: "mean", interventions: Array(interventions.prefix(2)))]]), gates: gates,
       claims: claims)
   }
 

@@ -29,6 +29,8 @@ struct ClaimRuns {
   let runs: [Run]
   /// nil where the file compares none.
   let methods: MethodCurves?
+  /// The interventions of each average.
+  private let averages: [String: [String]]
   /// Metrics whose means are shares.
   private let shares: Set<String>
   /// Places of runs that do not count, as their source is not as it should be.
@@ -41,9 +43,10 @@ struct ClaimRuns {
   /// - Parameters:
   ///   - runs: In the order of the file; of equal ones the first counts.
   ///   - shares: metrics whose means are shares, by the first scene reader.
-  init(_ runs: [Run], methods: MethodCurves? = nil, shares: Set<String> = []) {
+  init(_ runs: [Run], methods: MethodCurves? = nil, averages: [AverageSpec] = [], shares: Set<String> = []) {
     self.runs = runs
     self.methods = methods
+    self.averages = Dictionary(averages.map { ($0.name, $0.interventions) }, uniquingKeysWith: { first, _ in first })
     self.shares = shares.union(shares.map(Metric.nameBySecondReader))
     places = Dictionary(runs.enumerated().map { ($1.key, $0) }, uniquingKeysWith: { first, _ in first })
   }
@@ -54,6 +57,7 @@ struct ClaimRuns {
       data.expected.filter { seeds?.contains($0.key.seed) ?? true }.map { expected in
         Run(key: expected.key, metrics: expected.run.flatMap { $0.isDone ? $0.metrics : nil })
       }, methods: data.spec.methods.map { MethodCurves($0, interventions: data.spec.interventions.map(\.name)) },
+      averages: data.spec.claims?.averages ?? [],
       shares: Set(data.spec.metrics.filter(\.isShare).map(\.name)))
   }
 
@@ -87,9 +91,16 @@ struct ClaimRuns {
     return EditsLeftOut(below: edits(leftOut) - without, withoutValue: without, of: edits(runs.indices))
   }
 
-  /// A metric of every run of an intervention or of the sources.
+  /// A metric of every run of an intervention, of an average or of the sources.
   /// - Returns: What there is of it, and how many runs lack it: those that are not done, and those without the metric.
   func values(_ metric: String, of name: String) -> (found: [Value], missing: Int) {
+    guard averages[name] == nil else {
+      let subjects = subjects(of: [name])
+      let found = subjects.compactMap { subject in
+        value(metric, of: name, subject).map { Value(key: subject, of: $0.mean, against: 0, runs: $0.runs) }
+      }
+      return (found, subjects.count - found.count)
+    }
     let column = runs.indices.filter { runs[$0].key.intervention == name && !leftOut.contains($0) }
     let found = column.compactMap { place in
       runs[place].metrics?[metric].map { Value(key: runs[place].key.subject, of: $0, against: 0, runs: [place]) }
@@ -102,12 +113,20 @@ struct ClaimRuns {
   func values(_ metric: String, of name: String, against other: String) -> (found: [Value], missing: Int) {
     let subjects = subjects(of: [name, other])
     let found = subjects.compactMap { subject -> Value? in
-      guard let first = place(name, subject), let second = place(other, subject), let of = runs[first].metrics?[metric],
-        let against = runs[second].metrics?[metric]
-      else { return nil }
-      return Value(key: subject, of: of, against: against, runs: [first, second])
+      guard let of = value(metric, of: name, subject), let against = value(metric, of: other, subject) else {
+        return nil
+      }
+      return Value(key: subject, of: of.mean, against: against.mean, runs: of.runs + against.runs)
     }
     return (found, subjects.count - found.count)
+  }
+
+  /// A metric of a column's run of a subject, or its mean over all runs of an average; nil where one lacks it.
+  private func value(_ metric: String, of name: String, _ subject: RunKey) -> (mean: Double, runs: [Int])? {
+    let places = (averages[name] ?? [name]).map { place($0, subject) }
+    let values = places.map { place in place.flatMap { runs[$0].metrics?[metric] } }
+    guard !values.contains(nil) else { return nil }
+    return (values.reduce(0) { $0 + ($1 ?? 0) } / Double(values.count), places.compactMap { $0 })
   }
 
   /// The mean of a metric, or its mean difference to another column.
@@ -129,9 +148,10 @@ struct ClaimRuns {
   /// Whether any run has the metric.
   func has(_ metric: String) -> Bool { runs.contains { $0.metrics?[metric] != nil } }
 
-  /// What the runs of some interventions are of, in the order of the file, without what does not count.
-  func subjects(of names: Set<String>) -> [RunKey] {
-    runs.indices.filter { index in
+  /// What the runs of some interventions and averages are of, in the order of the file, without what does not count.
+  func subjects(of columns: Set<String>) -> [RunKey] {
+    let names = Set(columns.flatMap { averages[$0] ?? [$0] })
+    return runs.indices.filter { index in
       let intervention = runs[index].key.intervention
       return names.contains(intervention) && intervention != InterventionSpec.sourceName && !leftOut.contains(index)
     }

@@ -15,7 +15,7 @@ import Testing
   /// Two pairs of one source and a third of another, a seed each; the values by column, pair and seed.
   private func runs(
     seeds: [UInt64] = [1, 2, 3, 4, 5, 6], columns: [String] = ["none", "swap", "placebo"],
-    _ value: (_ column: String, _ pair: Int, _ seed: UInt64) -> Double?
+    averages: [AverageSpec] = [], _ value: (_ column: String, _ pair: Int, _ seed: UInt64) -> Double?
   ) -> ClaimRuns {
     var runs: [Run] = []
     for seed in seeds {
@@ -34,7 +34,7 @@ import Testing
         }
       }
     }
-    return ClaimRuns(runs)
+    return ClaimRuns(runs, averages: averages)
   }
 
   private func test(
@@ -83,6 +83,29 @@ import Testing
     #expect(abs(strong.estimate.result.difference + 0.055) < 1e-12 && strong.verdict == .refuted)
     #expect(abs(both.estimate.result.difference - 0.145) < 1e-12 && both.estimate.result.count == 16)
     #expect(weak.estimate.result.count == 8 && weak.estimate.missing == 0)
+  }
+
+  /// An average has, of each edit, the mean over its interventions, and nothing where one of them lacks its run.
+  @Test func averages() throws {
+    let average = AverageSpec(name: "both", interventions: ["swap", "placebo"])
+    let all = runs(averages: [average], value)
+    let judged = judge([test(against: "both"), test(of: "both"), test(of: "both", against: nil, placebo: "both")], all)
+    let tests = try #require(judged.claims.first?.tests)
+    // By hand: swap adds 0.3 (1 + seed / 10) and the placebo 0.05 of that factor, so their mean is 0.175 and half their difference 0.125.
+    let grown = (1...6).map { 1 + 0.1 * Double($0) }.reduce(0, +) / 6
+    #expect(abs(tests[0].estimate.result.difference - 0.125 * grown) < 1e-12)
+    #expect(abs(tests[1].estimate.result.difference - 0.175 * grown) < 1e-12)
+    #expect(abs(tests[2].estimate.result.treatmentMean - (13.5 + 0.175 * grown)) < 1e-12)
+    #expect(
+      tests.map(\.estimate.result.count) == [18, 18, 18] && tests.allSatisfy { $0.estimate.clustering == .seeds })
+    // Swap and placebo of three pairs and six seeds, none of them, and no source.
+    #expect(judged.pictures == 54)
+
+    let missing = runs(averages: [average]) { column, pair, seed in
+      column == "placebo" && pair == 1 && seed == 2 ? nil : value(column, pair, seed)
+    }
+    let found = try #require(judge([test(of: "both"), test(of: "both", against: nil)], missing).claims.first?.tests)
+    #expect(found.map(\.estimate.result.count) == [17, 17] && found.map(\.estimate.missing) == [1, 1])
   }
 
   // MARK: - Estimates

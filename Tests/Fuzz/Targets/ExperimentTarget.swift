@@ -192,6 +192,9 @@ struct ExperimentTarget: FuzzTarget {
       keys.append("held_out_seeds: [\(list(&input) { $0.happens(in: 3) ? "1" : $0.number() })]")
     }
     if input.happens(in: 3) { keys.append("confidence: \(value(&input))") }
+    if input.happens(in: 3) {
+      keys.append("averages: [{ name: \(input.element(["a", "i0"])), of: [\(list(&input) { $0.element(columns) })] }]")
+    }
     return "{ \(keys.joined(separator: ", ")) }"
   }
 
@@ -200,7 +203,7 @@ struct ExperimentTarget: FuzzTarget {
     return "{ name: c\(input.choice(4)), statement: \(scalar(&input)), tests: [\(list(&input, test))]\(exclusions) }"
   }
 
-  private static let columns = ["source", "none", "i0", "i1", "i2"]
+  private static let columns = ["source", "none", "i0", "i1", "i2", "a"]
 
   private static func test(_ input: inout FuzzBytes) -> String {
     var keys = [

@@ -35,6 +35,18 @@ import Testing
     #expect(ClaimText.signed(0.25) == "+0.25" && ClaimText.signed(-0.25) == "-0.25" && ClaimText.signed(.nan) == "–")
   }
 
+  /// A report says what an average is of, and names it in its tests.
+  @Test func averagesAreExplained() throws {
+    let lines = Self.claims
+      .replacingOccurrences(of: "  gates:", with: "  averages: [{ name: any, of: [first, none] }]\n  gates:")
+      .replacingOccurrences(of: "against: none, above: 0.1", with: "against: any, above: 0.1")
+    try Fixtures.withTemporaryFolder { (root) throws -> Void in
+      let report = try report(results(root, lines: lines))
+      #expect(report.contains("- *any* is, for each edit, the mean over its 2 runs with `first` and `none`.\n"))
+      #expect(report.contains("| ssim, late − any |"))
+    }
+  }
+
   /// Seed 1, which is not held out, says the opposite of the others.
   private static func metrics(_ run: MeasuredResults.Run) -> [String: Double]? {
     let sign: Double = run.seed == 1 ? -100 : 1
