@@ -1,4 +1,5 @@
 import Analysis
+import ExperimentFiles
 import Formatting
 
 /// The mean of a metric, or its mean paired difference, with a corrected interval.
@@ -76,6 +77,12 @@ public struct ClaimEstimate: Hashable, Sendable {
     self.clustering = clustering
     missing = values.missing
     runs = Set(finite.flatMap(\.runs))
+  }
+
+  /// Whether the interval lies on one side of 0; nil without one.
+  package var excludesZero: Bool? {
+    let zero = ClaimThreshold.above(0)
+    return interval.map { zero.lies(before: $0) || zero.lies(beyond: $0) }
   }
 
   /// Why there is no interval; nil if there is one.

@@ -152,8 +152,7 @@ extension ClaimsJudgement.Gate {
       )
     case .difference(let metric, let of, let against):
       let estimate = runs.estimate(metric, of: of, against: against, bootstrap)
-      let zero = ClaimThreshold.above(0)
-      let holds = estimate.interval.map { zero.lies(before: $0) || zero.lies(beyond: $0) } ?? false
+      let holds = estimate.excludesZero ?? false
       self.init(spec: spec, holds: holds, estimate: estimate, accuracy: nil, problem: estimate.problem)
     case .instrument(let name, let atLeast):
       let accuracy = instruments.accuracy(name)
