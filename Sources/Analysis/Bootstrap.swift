@@ -104,6 +104,19 @@ public struct Bootstrap: Hashable, Sendable {
     self.method = method
   }
 
+  /// For each of several intervals that are to hold together: `1 - (1 - confidence) / count`, as Bonferroni has it.
+  ///
+  /// At least fifty resampled means lie beyond each end of an interval, or the ends would be rough, as long as 1,000,000 resamples
+  /// are enough for that.
+  /// - Parameters:
+  ///   - confidence: how often all of them should hold, above 0 and below 1.
+  ///   - count: of the intervals; fewer than 1 count as 1.
+  package init(jointly confidence: Double, intervals count: Int) {
+    let missed = (1 - confidence) / Double(max(1, count))
+    let resamples = min(1_000_000, max(10_000, (100 / missed).rounded(.up)))
+    self.init(resamples: Int(resamples), confidence: 1 - missed)
+  }
+
   /// The interval of the mean; nil for fewer than two clusters, of which nothing can be said, and for values so large
   /// that their sums overflow.
   public func interval(_ sample: ClusteredSample) -> ClosedRange<Double>? {

@@ -30,12 +30,13 @@ public struct PairedDifference: Hashable, Sendable {
   public let treatmentMean: Double
   /// The mean of treatment less baseline, in their unit.
   public let difference: Double
-  /// Of `difference`; nil for fewer than two clusters.
+  /// Of `difference`; nil for fewer than two clusters, and where no bootstrap was asked for.
   public let interval: ClosedRange<Double>?
   /// Treatment less baseline, in the order of the measurements; without those that are excluded.
   public let differences: [Double]
 
-  public init(_ measurements: [PairedMeasurement], bootstrap: Bootstrap = Bootstrap()) {
+  /// - Parameter bootstrap: of the interval; nil: there is to be none.
+  public init(_ measurements: [PairedMeasurement], bootstrap: Bootstrap? = Bootstrap()) {
     let finite = measurements.filter(\.isFinite)
     differences = finite.map { $0.treatment - $0.baseline }
     let sample = ClusteredSample(differencesOf: finite)
@@ -45,6 +46,6 @@ public struct PairedDifference: Hashable, Sendable {
     baselineMean = Summary(finite.map(\.baseline)).mean
     treatmentMean = Summary(finite.map(\.treatment)).mean
     difference = sample.mean
-    interval = bootstrap.interval(sample)
+    interval = bootstrap?.interval(sample)
   }
 }

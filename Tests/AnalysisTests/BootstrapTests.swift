@@ -162,6 +162,15 @@ import Testing
     #expect(ClusteredSample([]).mean.isNaN)
   }
 
+  /// Of 10 intervals 0.5 % each may miss, and fifty resampled means lie beyond each end.
+  @Test func intervalsThatHoldTogether() {
+    for one in [0, 1] { #expect(Bootstrap(jointly: 0.95, intervals: one) == Bootstrap()) }
+    let ten = Bootstrap(jointly: 0.95, intervals: 10)
+    #expect(abs(ten.confidence - 0.995) < 1e-15 && ten.resamples == 20_000)
+    let many = Bootstrap(jointly: 0.95, intervals: 1_000_000)
+    #expect(abs(many.confidence - (1 - 5e-8)) < 1e-15 && many.resamples == 1_000_000)
+  }
+
   @Test func quantiles() {
     #expect(Bootstrap.quantile(0, ofSorted: [1, 2, 4]) == 1)
     #expect(Bootstrap.quantile(0.25, ofSorted: [1, 2, 4]) == 1.5)
@@ -235,5 +244,11 @@ import Testing
     #expect(bootstrap.interval(ClusteredSample([1e307, 0, -1e307])) != nil)
     let pairs = [1, 2].map { PairedMeasurement(baseline: -1.5e308, treatment: 1.5e308, cluster: $0) }
     #expect(PairedDifference(pairs, bootstrap: bootstrap).interval == nil)
+  }
+
+  @Test func withoutABootstrap() {
+    let pairs = [1.0, 3].map { PairedMeasurement(baseline: 0, treatment: $0, cluster: Int($0)) }
+    let result = PairedDifference(pairs, bootstrap: nil)
+    #expect(result.difference == 2 && result.clusters == 2 && result.interval == nil)
   }
 }

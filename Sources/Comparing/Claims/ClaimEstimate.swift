@@ -1,4 +1,5 @@
 import Analysis
+import ExperimentFiles
 import Formatting
 
 /// The mean of a metric, or its mean paired difference, with a corrected interval.
@@ -6,7 +7,8 @@ import Formatting
 /// Its clusters are those of a ``Comparison``: the pairs of prompts, where they have their seeds to themselves; else the
 /// seeds, where there are five or more with finite values; else each run by itself.
 public struct ClaimEstimate: Hashable, Sendable {
-  /// Of `of` as treatment; the baseline of a plain mean is 0.
+  /// Of `of` as treatment; the baseline of a plain mean is 0. It has an interval of its own only where ``interval`` is by the
+  /// bootstrap.
   public let result: PairedDifference
   /// Of the mean difference, corrected: by Student's t for pairs, and for fewer than ``Comparison/fewClusters`` clusters, whose
   /// resampling would promise too much, else by the bootstrap. Of a share of pairs or few clusters it is Korn and Graubard's, and of a
@@ -44,10 +46,11 @@ public struct ClaimEstimate: Hashable, Sendable {
         baseline: value.against, treatment: value.of, cluster: numbers.number(of: value.key, clustering))
     }
     clusterNumbers = finite.map { numbers.number(of: $0.key, clustering) }
-    result = PairedDifference(measurements, bootstrap: bootstrap)
     let sample = ClusteredSample(differencesOf: measurements.filter { $0.baseline.isFinite && $0.treatment.isFinite })
     let agrees = range.map { sample.clustersAgree(width: $0.upperBound - $0.lowerBound) } ?? false
     let isByClusters = clustering == .pairs || sample.clusters < Comparison.fewClusters || agrees
+    // A corrected interval takes up to a million resamples, which nobody is to wait for where another one is told.
+    result = PairedDifference(measurements, bootstrap: error == nil && !isByClusters ? bootstrap : nil)
     let isOfShares = error == nil && isByClusters
     isShare = isOfShares && range == 0...1 && finite.allSatisfy { $0.of == 0 || $0.of == 1 }
     shares =
@@ -74,6 +77,12 @@ public struct ClaimEstimate: Hashable, Sendable {
     self.clustering = clustering
     missing = values.missing
     runs = Set(finite.flatMap(\.runs))
+  }
+
+  /// Whether the interval lies on one side of 0; nil without one.
+  package var excludesZero: Bool? {
+    let zero = ClaimThreshold.above(0)
+    return interval.map { zero.lies(before: $0) || zero.lies(beyond: $0) }
   }
 
   /// Why there is no interval; nil if there is one.

@@ -95,13 +95,14 @@ public struct ClaimsJudgement: Sendable {
   }
 
   init(_ spec: ClaimsSpec, _ runs: ClaimRuns, _ instruments: InstrumentAccuracies) {
-    let gates = spec.gates.map { Gate($0, runs, Self.bootstrap(spec, tests: 1), instruments) }
+    let alone = Bootstrap(jointly: spec.confidence, intervals: 1)
+    let gates = spec.gates.map { Gate($0, runs, alone, instruments) }
     let failed = gates.filter { !$0.holds }.map(\.spec.says)
     self.spec = spec
     self.gates = gates
     claims = spec.claims.map { claim in
       let counted = claim.sources.map(runs.counting) ?? runs
-      let removal = Removal(claim, counted, Self.bootstrap(spec, tests: 1))
+      let removal = Removal(claim, counted, alone)
       let missing: [String] =
         removal.map { $0.holds ? [] : ["without the attention (\($0.spec.removed)) too little is lost"] } ?? []
       let tests = Self.judged(claim.tests, spec) { test, bootstrap in
@@ -123,23 +124,17 @@ public struct ClaimsJudgement: Sendable {
   private static func judged(
     _ specs: [ClaimTestSpec], _ claims: ClaimsSpec, _ judge: (ClaimTestSpec, Bootstrap) -> Test
   ) -> [Test] {
-    var judged = specs.map { judge($0, bootstrap(claims, tests: specs.count)) }
+    let all = Bootstrap(jointly: claims.confidence, intervals: specs.count)
+    var judged = specs.map { judge($0, all) }
     var open = judged.indices.filter { !judged[$0].verdict.isDecided }
     var count = specs.count
     while open.count < count, !open.isEmpty {
       count = open.count
-      for index in open { judged[index] = judge(specs[index], bootstrap(claims, tests: count)) }
+      let rest = Bootstrap(jointly: claims.confidence, intervals: count)
+      for index in open { judged[index] = judge(specs[index], rest) }
       open = open.filter { !judged[$0].verdict.isDecided }
     }
     return judged
-  }
-
-  /// Of the intervals of so many tests. At least fifty resampled means lie beyond each end of an interval, or the ends would be
-  /// rough.
-  private static func bootstrap(_ spec: ClaimsSpec, tests: Int) -> Bootstrap {
-    let missed = (1 - spec.confidence) / Double(max(1, tests))
-    let resamples = min(1_000_000, max(10_000, Int((100 / missed).rounded(.up))))
-    return Bootstrap(resamples: resamples, confidence: 1 - missed)
   }
 }
 
@@ -157,8 +152,7 @@ extension ClaimsJudgement.Gate {
       )
     case .difference(let metric, let of, let against):
       let estimate = runs.estimate(metric, of: of, against: against, bootstrap)
-      let zero = ClaimThreshold.above(0)
-      let holds = estimate.interval.map { zero.lies(before: $0) || zero.lies(beyond: $0) } ?? false
+      let holds = estimate.excludesZero ?? false
       self.init(spec: spec, holds: holds, estimate: estimate, accuracy: nil, problem: estimate.problem)
     case .instrument(let name, let atLeast):
       let accuracy = instruments.accuracy(name)

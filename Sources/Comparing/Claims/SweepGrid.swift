@@ -12,8 +12,13 @@ import Results
 package struct SweepGrid: Sendable {
   package struct Cell: Sendable {
     package let intervention: String
+    /// Among the interventions of the file, from 0.
+    package let number: Int
     /// One for each metric of the grid.
     package let means: [ClaimEstimate]
+    /// The metric less that with nothing done, over the edits that have both; one for each metric of the grid. nil where the file has
+    /// no intervention that changes nothing.
+    package let differences: [ClaimEstimate]?
   }
 
   /// What the interventions are called before their values; nil where that names the columns.
@@ -27,10 +32,13 @@ package struct SweepGrid: Sendable {
   package let cells: [[Cell?]]
   /// Of the intervention that changes nothing, one for each metric; nil where the file has none.
   package let untouched: [ClaimEstimate]?
+  /// Of each interval of `differences`: so high that all of the grid's hold together as often as ``confidence`` says; nil where there
+  /// are none.
+  package let differenceConfidence: Double?
   /// Which edits count; nil: all.
   package let rule: SourceRule?
 
-  /// Of all intervals.
+  /// Of the interval of each mean, and of all intervals of a grid's differences together.
   package static let confidence = 0.95
 
   /// The grids of an experiment, in the order of its file.
@@ -58,19 +66,25 @@ package struct SweepGrid: Sendable {
     func means(_ name: String) -> [ClaimEstimate] {
       metrics.map { runs.estimate($0.name, of: name, bootstrap) }
     }
-    let places = interventions.compactMap(Place.init)
+    let places = interventions.enumerated().compactMap { Place($1, number: $0) }
     return places.map(\.grid).uniqued.map { grid in
       let members = places.filter { $0.grid == grid }
       let (rows, columns) = (members.map(\.row).uniqued, members.map(\.column).uniqued)
+      let joint = Bootstrap(jointly: confidence, intervals: members.count * metrics.count)
+      func differences(_ name: String) -> [ClaimEstimate]? {
+        untouched.map { nothing in metrics.map { runs.estimate($0.name, of: name, against: nothing, joint) } }
+      }
       return SweepGrid(
         name: grid.name, keys: (grid.rows, grid.columns), rows: rows, columns: columns, metrics: metrics,
         cells: rows.map { row in
           columns.map { column in
             members.first { $0.row == row && $0.column == column }.map {
-              Cell(intervention: $0.intervention, means: means($0.intervention))
+              Cell(
+                intervention: $0.intervention, number: $0.number, means: means($0.intervention),
+                differences: differences($0.intervention))
             }
           }
-        }, untouched: untouched.map(means), rule: rule)
+        }, untouched: untouched.map(means), differenceConfidence: untouched.map { _ in joint.confidence }, rule: rule)
     }
   }
 
@@ -91,18 +105,20 @@ package struct SweepGrid: Sendable {
     }
 
     let intervention: String
+    let number: Int
     let grid: Grid
     let row: String
     let column: String
 
     /// nil for an intervention of no sweep, and of one of three keys or more.
-    init?(_ intervention: String) {
+    init?(_ intervention: String, number: Int) {
       guard let name = SweepGrid.sweep(of: intervention) else { return nil }
       let choices = intervention.dropFirst(name.count + 1).components(separatedBy: ", ").map { choice in
         choice.split(separator: "=", maxSplits: 1).map(String.init)
       }
       guard (1...2).contains(choices.count), choices.allSatisfy({ $0.count == 2 }) else { return nil }
       self.intervention = intervention
+      self.number = number
       row = choices[0][1]
       column = choices.count == 2 ? choices[1][1] : name
       grid = Grid(

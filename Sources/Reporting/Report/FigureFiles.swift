@@ -66,6 +66,8 @@ struct FigureSection {
   let reading: String
   /// Figures that belong together, under a caption; the first stays open, the others open on a click.
   var entries: [(caption: String, files: [FigureFile])] = []
+  /// What the numbers of the figures come to, each in Markdown.
+  var findings: [String] = []
   /// What was left out, and why; empty where nothing was.
   var omitted: [String] = []
   /// The numbers of the figures, by the name of their file.
@@ -83,6 +85,7 @@ struct FigureSection {
         parts.append(Markdown.details(entry.caption, pictures))
       }
     }
+    parts += findings
     if !tables.isEmpty {
       parts.append("The numbers: \(listed(tables.map { "[tables/\($0.name)](tables/\($0.name))" })).")
     }

@@ -28,6 +28,9 @@ struct SweepFigures {
         seeds: data.spec.generate.allSeeds, hashes: [data.experiment.modelHash])
       section.entries.append((grids.count == 1 ? "" : Self.what(grid), [file]))
     }
+    section.findings = grids.compactMap { grid in
+      SweepText(grid, untouched: data.untouched?.name, caption: grids.count == 1 ? nil : Self.what(grid))?.markdown
+    }
     section.tables.append((Self.table, Self.csv(grids)))
     return section
   }
@@ -94,23 +97,27 @@ struct SweepFigures {
   private static func csv(_ grids: [SweepGrid]) -> CSVTable {
     var table = CSVTable([
       "intervention", "row", "column", "metric", "n", "clusters", "clustered_by", "mean", "confidence", "low", "high",
+      "difference", "difference_low", "difference_high", "difference_confidence", "differs",
     ])
-    func add(_ name: String, _ row: String, _ column: String, _ metric: String, _ estimate: ClaimEstimate) {
-      table.append(
-        [
-          name, row, column, metric, "\(estimate.result.count)", "\(estimate.result.clusters)",
-          estimate.clustering.rawValue,
+    func add(_ cell: SweepGrid.Cell, _ row: String, _ column: String, _ grid: SweepGrid) {
+      for (index, metric) in grid.metrics.enumerated() {
+        let (mean, difference) = (cell.means[index], cell.differences?[index])
+        let numbers: [Double?] = [
+          mean.result.treatmentMean, SweepGrid.confidence, mean.interval?.lowerBound, mean.interval?.upperBound,
+          difference?.result.difference, difference?.interval?.lowerBound, difference?.interval?.upperBound,
+          grid.differenceConfidence,
         ]
-          + [
-            estimate.result.treatmentMean, SweepGrid.confidence, estimate.interval?.lowerBound,
-            estimate.interval?.upperBound,
-          ].map { CSVTable.number($0) })
+        let texts = [
+          cell.intervention, row, column, metric.name, "\(mean.result.count)", "\(mean.result.clusters)",
+          mean.clustering.rawValue,
+        ]
+        table.append(texts + numbers.map(CSVTable.number) + [difference?.excludesZero.map { "\($0)" } ?? ""])
+      }
     }
     for grid in grids {
       for (row, cells) in zip(grid.rows, grid.cells) {
         for (column, cell) in zip(grid.columns, cells) {
-          guard let cell else { continue }
-          for (metric, mean) in zip(grid.metrics, cell.means) { add(cell.intervention, row, column, metric.name, mean) }
+          if let cell { add(cell, row, column, grid) }
         }
       }
     }
