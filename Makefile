@@ -8,7 +8,7 @@ PAPER = probe-bank/experiment probe-bank/controls probe-bank/random-colors probe
   layout-probe/experiment judge-check/experiment c2-cross/experiment c2-cross/single c2-cross/words \
   c4-self/experiment token-routes/experiment token-routes/background token-routes/ways methods/experiment \
   vital-layers/experiment vital-layers/heads decision-time/experiment decision-time/cached \
-  knows-against-does/experiment robustness/experiment robustness/styles
+  decision-time/predicted knows-against-does/experiment robustness/experiment robustness/styles
 
 # Threads that wait sleep soon, as in the program itself: otherwise tests beside other work take many times as long.
 ifndef OMP_WAIT_POLICY

@@ -72,25 +72,25 @@ import Testing
     func found(_ averages: String, against: String = "any") -> String { problems(text(averages, against: against)) }
     #expect(
       found("[{ name: any, of: [none, other] }]", against: "many")
-        == "e.yaml:18:69: claims.claims.0.tests.0.against: the file has no intervention \"many\"; did you mean \"any\"? there "
+        == "e.yaml:18:60: claims.claims.0.tests.0.against: the file has no intervention \"many\"; did you mean \"any\"? there "
         + "are none, self 4-14, other, source, any")
     #expect(
       found("[{ name: any, of: [none, ohter] }]")
-        == "e.yaml:9:40: claims.averages.0.of.1: the file has no intervention \"ohter\"; did you mean \"other\"? there are none, "
+        == "e.yaml:9:38: claims.averages.0.of.1: the file has no intervention \"ohter\"; did you mean \"other\"? there are none, "
         + "self 4-14, other")
     #expect(
       found("[{ name: any, of: [none, none] }]")
-        == "e.yaml:9:40: claims.averages.0.of.1: the same as claims.averages.0.of.0; each may stand once")
+        == "e.yaml:9:38: claims.averages.0.of.1: the same as claims.averages.0.of.0; each may stand once")
     #expect(
       found("[{ name: any, of: [none] }]")
-        == "e.yaml:9:33: claims.averages.0.of: an average is of two interventions or more; name the one where the average is named"
+        == "e.yaml:9:31: claims.averages.0.of: an average is of two interventions or more; name the one where the average is named"
     )
     #expect(
       found("[{ name: other, of: [none, self 4-14] }]")
-        == "e.yaml:9:24: claims.averages.0.name: \"other\" is an intervention or a method already; choose another name")
+        == "e.yaml:9:22: claims.averages.0.name: \"other\" is an intervention or a method already; choose another name")
     #expect(
       found("[]")
-        == "e.yaml:9:15: claims.averages: the list is empty; give at least one of the averages, or leave the key out")
+        == "e.yaml:9:13: claims.averages: the list is empty; give at least one of the averages, or leave the key out")
   }
 
   /// A test may be of named settings of `generate` alone.

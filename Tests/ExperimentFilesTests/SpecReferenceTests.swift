@@ -29,6 +29,7 @@ import Testing
         case "layers": minimal("layers: { nothing: 1 }")
         case "knows_against_does": minimal("knows_against_does: [{ nothing: 1 }]")
         case "claims": minimal("claims: { nothing: 1 }")
+        case "average": minimal("claims: { averages: [{ nothing: 1 }], claims: [] }")
         case "gate": minimal("claims: { gates: [{ nothing: 1 }], claims: [] }")
         case "claim": minimal("claims: { claims: [{ nothing: 1 }] }")
         case "exclude_unless": minimal("claims: { claims: [{ exclude_unless: { nothing: 1 } }] }")

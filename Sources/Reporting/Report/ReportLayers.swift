@@ -109,8 +109,13 @@ struct ReportLayers {
         })
     }
     guard !series.isEmpty else { return nil }
+    let zero = [ReferenceLine("nothing", at: 0)]
+    let panels =
+      effects.parts.count > Self.crowded
+      ? series.map { LinePanel($0.label, series: [$0], references: zero) }
+      : [LinePanel(series: series, references: zero)]
     return try Figures.lineChart(
-      title: title, panels: [LinePanel(series: series, references: [ReferenceLine("nothing", at: 0)])],
+      title: title, panels: panels,
       positions: ChartPositions(
         spec.unit == .layers ? "layer of self-attention" : "layer.head of self-attention", effects.parts.map(\.label)),
       vertical: "what changing the \(unit) adds",
@@ -144,6 +149,8 @@ struct ReportLayers {
       + "\(extent(of: effects.metrics.prefix(2).map(\.subjects))) edits under every set."
   }
 
+  /// With more layers or heads than this, each metric has a panel of its own.
+  private static let crowded = 24
   /// Up to so many sets of one size are named.
   private static let named = 4
 }
