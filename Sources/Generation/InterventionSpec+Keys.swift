@@ -75,6 +75,10 @@ extension OperationSpec {
         reader.report(field, "\(op.name) needs \(key.name): \(key.meaning)")
       }
     }
+    let (noise, added) = (OperationKey.sourceSeed.name, OperationKey.sourceSeedAdded.name)
+    if fields[noise] != nil, let field = fields[added] {
+      reader.report(field, "\(noise) is given already, and a source has one noise; leave one of the two out")
+    }
     if let refusal = op.refusal(of: place) { reader.report(fields["of"] ?? fields.field, refusal) }
     let limited = op.keys.compactMap { key in key.place.map { (key.name, $0) } }
     for (key, only) in limited + [("renormalize", .probabilities)] where place != only {

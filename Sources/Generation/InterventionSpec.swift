@@ -59,8 +59,10 @@ public struct OperationSpec: Codable, Hashable, Sendable {
   public var op: AttentionOperation { change.operation }
 
   /// The start noise of a source of its own; nil: the group's source, which has the target's noise.
-  public var sourceSeed: Seed? {
-    if case .seed(let seed)? = change.values[OperationKey.sourceSeed.name] { seed } else { nil }
+  public var sourceNoise: ReferenceNoise? {
+    if case .seed(let seed)? = change.values[OperationKey.sourceSeed.name] { return .seed(seed) }
+    if case .seed(let number)? = change.values[OperationKey.sourceSeedAdded.name] { return .added(number) }
+    return nil
   }
 
   /// What an operation that takes from a dataset takes from.
@@ -71,6 +73,20 @@ public struct OperationSpec: Codable, Hashable, Sendable {
     let seeds: [Seed]? =
       if case .seeds(let seeds)? = change.values[OperationKey.datasetSeeds.name] { seeds } else { nil }
     return DatasetSpec(prompts: prompts, seeds: seeds)
+  }
+}
+
+/// The start noise of a run that is made beside others.
+public enum ReferenceNoise: Hashable, Sendable {
+  case seed(Seed)
+  /// That of the others' own seed with a number added, modulo 2^64.
+  case added(Seed)
+
+  public func seed(beside own: Seed) -> Seed {
+    switch self {
+    case .seed(let seed): seed
+    case .added(let number): Seed(own.value &+ number.value)
+    }
   }
 }
 

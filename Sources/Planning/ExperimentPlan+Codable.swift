@@ -1,6 +1,7 @@
 import Attention
 import AttentionStore
 import ExperimentFiles
+import Generation
 import Foundation
 import Pipelines
 import Tensors
@@ -16,7 +17,20 @@ private struct PlanRecord: Codable {
 
   struct Reference: Codable {
     let prompt: Int
+    /// Of the noise, or what is added to the group's own seed.
     let seed: Seed
+    /// nil: it is the noise's own.
+    let isAdded: Bool?
+
+    init(prompt: Int, noise: ReferenceNoise) {
+      self.prompt = prompt
+      switch noise {
+      case .seed(let seed): (self.seed, isAdded) = (seed, nil)
+      case .added(let number): (self.seed, isAdded) = (number, true)
+      }
+    }
+
+    var noise: ReferenceNoise { isAdded == true ? .added(seed) : .seed(seed) }
   }
 
   struct MakeUp: Codable {
@@ -77,7 +91,7 @@ extension ExperimentPlan: Codable {
         members: makeUp.members.map {
           PlanRecord.Member(role: $0.role, intervention: $0.intervention, prompt: place($0.prompt))
         },
-        references: makeUp.references.map { PlanRecord.Reference(prompt: place($0.prompt), seed: $0.seed) },
+        references: makeUp.references.map { PlanRecord.Reference(prompt: place($0.prompt), noise: $0.noise) },
         emptied: makeUp.promptChanges, starts: makeUp.starts.isEmpty ? nil : makeUp.starts, maps: makeUp.mapCount,
         mapBytes: makeUp.mapBytes, sharedRuns: makeUp.sharedRuns.isEmpty ? nil : makeUp.sharedRuns)
     }
@@ -148,7 +162,7 @@ extension ExperimentPlan: Codable {
           GroupMember(role: $0.role, intervention: $0.intervention, prompt: try prompt($0.prompt, place))
         },
         references: try makeUp.references.map {
-          PlannedReference(prompt: try prompt($0.prompt, place), seed: $0.seed)
+          GroupReference(prompt: try prompt($0.prompt, place), noise: $0.noise)
         },
         promptChanges: makeUp.emptied, starts: starts, mapCount: makeUp.maps, mapBytes: makeUp.mapBytes,
         sharedRuns: shared)

@@ -157,7 +157,9 @@ public struct PlannedGroup: Sendable {
           intervention: member.intervention, settings: settings.label),
         source: hasSource ? PlannedRun.hash(ofGroup: hash, 0) : nil)
     }
-    references = makeUp.references
+    references = makeUp.references.map {
+      PlannedReference(prompt: $0.prompt, seed: $0.noise.seed(beside: seed))
+    }
     promptChanges = makeUp.promptChanges
     starts = makeUp.starts
     predictedSteps = settings.predictedSteps

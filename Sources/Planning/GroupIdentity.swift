@@ -39,7 +39,9 @@ struct GroupIdentity {
         "guidance \(settings.guidanceScale)", "size \(settings.height) \(settings.width)",
         "negative \(settings.negativePrompt)",
       ] + records + makeUp.members.map(text)
-      + makeUp.references.map { "reference \($0.seed) \($0.prompt.prompt) \($0.prompt.ids)" }
+      + makeUp.references.map {
+        "reference \($0.noise.seed(beside: settings.seed)) \($0.prompt.prompt) \($0.prompt.ids)"
+      }
       // Such a group's batches are smaller, and results of other batches may differ in their last bits.
       + (makeUp.sharedRuns.isEmpty ? [] : ["runs are computed once while they are the same"])
     // Lengths keep one field from running into the next.

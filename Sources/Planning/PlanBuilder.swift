@@ -298,12 +298,12 @@ struct PlanBuilder {
   // MARK: - References
 
   /// What runs beside a group, each once.
-  private mutating func references(_ members: [GroupMember], _ settings: ResolvedSettings) -> [PlannedReference] {
+  private mutating func references(_ members: [GroupMember], _ settings: ResolvedSettings) -> [GroupReference] {
     let source = members[0].sourcePrompt?.prompt
     return members.flatMap { member in
       (settings.operations[member.intervention] ?? []).flatMap { operation in
         operation.references(source: source, spec.generate).map {
-          PlannedReference(prompt: encoded($0.prompt), seed: $0.seed)
+          GroupReference(prompt: encoded($0.prompt), noise: $0.noise)
         }
       }
     }.uniqued

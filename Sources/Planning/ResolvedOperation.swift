@@ -23,7 +23,14 @@ struct ResolvedOperation: Codable {
     let words = (spec.words ?? []).map(\.description).joined(separator: ", ")
     return "\(spec.op.name) \(spec.place.rawValue) \(spec.change.identityText) \(listed(sites)) \(listed(steps)) "
       + "[\(names)] \(listed(spec.heads?.sorted() ?? [])) [\(words)] \(spec.renormalize)"
-      + (spec.sourceSeed.map { " source seed \($0)" } ?? "") + (residuals.map { " residuals \($0)" } ?? "")
+      + (spec.sourceNoise.map(Self.text) ?? "") + (residuals.map { " residuals \($0)" } ?? "")
+  }
+
+  private static func text(_ noise: ReferenceNoise) -> String {
+    switch noise {
+    case .seed(let seed): " source seed \(seed)"
+    case .added(let number): " source seed +\(number)"
+    }
   }
 
   /// `[0, 1, 2]`
@@ -53,15 +60,15 @@ struct ResolvedOperation: Codable {
     return problems
   }
 
-  /// The runs beside a group that it takes from, each a prompt and a seed; none where it takes from the group's source.
+  /// The runs beside a group that it takes from, each a prompt and its start noise; none where it takes from the group's source.
   /// - Parameter source: the prompt of the group's source, where it has one.
-  func references(source: String?, _ generate: GenerateSpec) -> [(prompt: String, seed: Seed)] {
+  func references(source: String?, _ generate: GenerateSpec) -> [(prompt: String, noise: ReferenceNoise)] {
     if let dataset = spec.dataset {
       let prompts = dataset.prompts ?? generate.ownPrompts
-      return prompts.flatMap { prompt in (dataset.seeds ?? generate.allSeeds).map { (prompt, $0) } }
+      return prompts.flatMap { prompt in (dataset.seeds ?? generate.allSeeds).map { (prompt, .seed($0)) } }
     }
-    guard let seed = spec.sourceSeed, let source else { return [] }
-    return [(source, seed)]
+    guard let noise = spec.sourceNoise, let source else { return [] }
+    return [(source, noise)]
   }
 
   /// The operation on a run of a group.

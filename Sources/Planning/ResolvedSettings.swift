@@ -51,6 +51,12 @@ struct GroupMember: Hashable, Sendable {
   var sourcePrompt: PromptTokens? { isSourceOfPairs ? prompt : nil }
 }
 
+/// A prompt and a start noise that operations of groups of all seeds take attention from.
+struct GroupReference: Hashable, Sendable {
+  let prompt: PromptTokens
+  let noise: ReferenceNoise
+}
+
 /// What the groups of all seeds have in common that are made of the same prompts in the same settings.
 struct MakeUp: Sendable {
   /// An index into the plan's settings.
@@ -58,7 +64,7 @@ struct MakeUp: Sendable {
   /// The source first, where there is one.
   let members: [GroupMember]
   /// What is denoised beside the members because an operation takes from it.
-  let references: [PlannedReference]
+  let references: [GroupReference]
   /// What is changed of encoded prompts.
   let promptChanges: [PromptChange]
   /// The runs that start from their source's picture.
@@ -71,7 +77,7 @@ struct MakeUp: Sendable {
 
 extension ResolvedSettings {
   /// Of each run, members before references, the first of the same prompt and start noise.
-  private static func origins(_ members: [GroupMember], _ references: [PlannedReference]) -> [Int] {
+  private static func origins(_ members: [GroupMember], _ references: [GroupReference]) -> [Int] {
     let prompts = members.map(\.prompt)
     return prompts.map { prompt in prompts.firstIndex(of: prompt) ?? 0 }
       + references.indices.map { reference in
@@ -82,7 +88,7 @@ extension ResolvedSettings {
   /// What every attention of a group does at every step.
   /// - Throws: `ExperimentError` with every operation and record that a prompt of the group cannot have.
   func attention(
-    _ members: [GroupMember], references: [PlannedReference], spec: ExperimentSpec, sites: [AttentionSite]
+    _ members: [GroupMember], references: [GroupReference], spec: ExperimentSpec, sites: [AttentionSite]
   ) throws(ExperimentError) -> AttentionPlan {
     var faults: [ExperimentFault] = []
     func attempt<T>(_ place: String, _ body: () throws -> T) -> T? {
@@ -97,7 +103,7 @@ extension ResolvedSettings {
       return (operations[member.intervention] ?? []).enumerated().compactMap { index, operation in
         let own = operation.references(source: source?.prompt, spec.generate)
         let others = own.compactMap { wanted in
-          references.firstIndex { $0.prompt.prompt == wanted.prompt && $0.seed == wanted.seed }
+          references.firstIndex { $0.prompt.prompt == wanted.prompt && $0.noise == wanted.noise }
         }.map { members.count + $0 }
         return attempt("interventions.\(member.intervention).\(index)") {
           try operation.planned(

@@ -22,7 +22,8 @@ import Testing
     let text = problems(minimal("interventions: { a: [{ op: cross_read, sites: s, of: scores, heads: [1] }] }"))
     #expect(
       text.contains(
-        #"unknown key "of" in interventions.a.0; did you mean "op"? allowed: op, sites, steps, branch, source_seed"#))
+        #"unknown key "of" in interventions.a.0; did you mean "op"? allowed: op, sites, steps, branch, source_seed, source_seed_added"#
+      ))
     #expect(text.contains(#"unknown key "heads" in interventions.a.0"#))
   }
 

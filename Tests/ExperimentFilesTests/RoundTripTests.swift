@@ -73,6 +73,8 @@ private struct RandomSpecs {
     for key in op.keys where (key.place ?? place) == place && (key.isRequired || count(0...2) > 0) {
       values[key.name] = value(key.kind)
     }
+    // A source has one noise.
+    if values["source_seed"] != nil { values["source_seed_added"] = nil }
     if op.changesWords { return OperationSpec(op: op, values: values, sites: "", words: [.position(2)]) }
     if op.onlyObserves {
       return OperationSpec(

@@ -302,6 +302,25 @@ import Testing
         != (try SmallExperiment.plan(["interventions.zero=[{ op: replace, sites: \"self:4\" }]"])).groups[0].hash)
   }
 
+  /// A noise that is told from the run's own seed is another one for each, and the same as one that is named.
+  @Test func aSourceOfTheOwnSeedAndANumberRunsBesideTheGroup() throws {
+    func plan(_ key: String) throws -> ExperimentPlan {
+      try SmallExperiment.plan([
+        "interventions.zero=[{ op: replace, sites: \"self:4\", \(key) }]", "generate.seeds=[2, 18446744073709551615]",
+      ])
+    }
+    let added = try plan("source_seed_added: 7")
+    #expect(
+      added.groups.map { $0.references.map { "\($0.prompt.prompt) \($0.seed)" } } == [["a red car 9"], ["a red car 6"]])
+    let coded = try JSONDecoder().decode(ExperimentPlan.self, from: JSONEncoder().encode(added))
+    #expect(coded.groups.map(\.references) == added.groups.map(\.references))
+    #expect(coded.groups.map(\.hash) == added.groups.map(\.hash))
+    // What makes the same pictures is another run all the same: its file says another thing.
+    let named = try plan("source_seed: 9")
+    #expect(named.groups[0].references == added.groups[0].references && named.groups[0].hash != added.groups[0].hash)
+    #expect(throws: (any Error).self) { _ = try plan("source_seed: 9, source_seed_added: 7") }
+  }
+
   @Test func swapsBetweenPromptsOfOtherTokensSayHowTheyAreAligned() throws {
     let plan = try SmallExperiment.plan(["generate.pairs.0.target=a car"])
     #expect(

@@ -25,7 +25,7 @@ public struct AttentionChange: Hashable, Sendable {
 
   /// The text that stands for it in hashes of runs: `scale(factor: 3.0)`. It never changes.
   ///
-  /// What runs beside the target (`source_seed`, `prompts`, `seeds`) is not in it: those keys have no standard, as keys that
+  /// What runs beside the target (`source_seed`, `source_seed_added`, `prompts`, `seeds`) is not in it: those keys have no standard, as keys that
   /// came later have none, which are in it where an operation's own `identity` names them.
   public var identityText: String {
     if let text = operation.identity(self) { return text }

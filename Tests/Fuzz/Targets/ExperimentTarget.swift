@@ -237,7 +237,9 @@ struct ExperimentTarget: FuzzTarget {
     if input.happens(in: 3) { keys.append("steps: \(steps(&input))") }
     if input.happens(in: 4) { keys.append("heads: [\(list(&input) { $0.number() })]") }
     if input.happens(in: 4) { keys.append("words: [\(list(&input, scalar))]") }
-    if input.happens(in: 4) { keys.append("source_seed: \(value(&input))") }
+    for key in ["source_seed", "source_seed_added"] where input.happens(in: 4) {
+      keys.append("\(key): \(value(&input))")
+    }
     if op == .datasetMean {
       keys.append("prompts: [\(list(&input, prompt))], seeds: [\(list(&input) { $0.number() })]")
     }

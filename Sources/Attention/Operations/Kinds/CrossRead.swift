@@ -10,7 +10,7 @@ extension AttentionOperation {
       "changes nothing: what `record` keeps of maps is the softmax of the source's queries and the target's keys "
       + "(cross-attention)",
     example: "{ op: cross_read, sites: \"cross:*\" }",
-    keys: [.sourceSeed],
+    keys: [.sourceSeed, .sourceSeedAdded],
     takesFrom: .source,
     places: [.probabilities],
     onlyObserves: true,

@@ -8,7 +8,7 @@ extension AttentionOperation {
     example: "{ op: mix, sites: \"self:*\", strength: 0.3 }",
     keys: [
       OperationKey("strength", .number(0...1), standard: 0.5, meaning: "the share of the source's, 0 to 1"),
-      .sourceSeed,
+      .sourceSeed, .sourceSeedAdded,
     ],
     takesFrom: .source,
     words: { change in

@@ -11,7 +11,7 @@ extension AttentionOperation {
         meaning:
           "`all`; `mass`, only how much each word gets; `pattern`, only where (probabilities of cross-attention)",
         place: .probabilities),
-      .sourceSeed,
+      .sourceSeed, .sourceSeedAdded,
     ],
     takesFrom: .source,
     refusal: { change, _, site in
@@ -47,4 +47,11 @@ extension OperationKey {
     "source_seed", .seed, standardText: "the group's source",
     meaning: "take from a run of the source's prompt that starts from this seed's noise, made beside the group",
     words: { $0.map { "from the source prompt with seed \($0)" } })
+
+  /// The start noise of a source of its own, told from the run's: each seed has another one.
+  public static let sourceSeedAdded = OperationKey(
+    "source_seed_added", .seed, standardText: "none",
+    meaning:
+      "the same, from the noise of the run's own seed and this added to it (modulo 2^64): another one for each seed",
+    words: { $0.map { "from the source prompt with the own seed and \($0)" } })
 }
