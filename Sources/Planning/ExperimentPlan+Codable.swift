@@ -1,8 +1,8 @@
 import Attention
 import AttentionStore
 import ExperimentFiles
-import Generation
 import Foundation
+import Generation
 import Pipelines
 import Tensors
 
