@@ -3,12 +3,14 @@
 
     make build
     python Experiments/emoji-scenes/ceiling.py Sources/Pipelines/Models/emoji-scenes \\
-        Experiments/model-gates/experiment.yaml --edition Experiments/emoji-scenes/second-edition.yaml
+        Experiments/model-gates/experiment.yaml --edition Experiments/emoji-scenes/second-edition.yaml \\
+        --report Results/model-gates/ceiling.md --csv Results/model-gates/ceiling.csv
 
 For each prompt some scenes are drawn as in training and passed through the model's VAE. attnlab takes the metrics of
-them as of generated pictures. Prints the mean of each metric with its standard error over prompts, for prompts of one
-thing and of two apart. --json FILE keeps every value.
+them as of generated pictures. Prints a table for each scene reader: the share of scenes that are right, by kind of
+prompt, with its interval. --report writes the tables, --csv the answers about every scene.
 """
+import csv
 import json
 import pathlib
 import random
@@ -16,30 +18,31 @@ import tempfile
 import typing
 
 import torch
-import yaml
 
-from recipe import captions, commands, folders, measures, pictures, vae
+from recipe import captions, commands, folders, measures, pictures, validation, vae
 from recipe.captions import Scene
 from recipe.errors import RecipeError
 from recipe.settings import Settings
 from recipe.world import World
 
 METRICS = ("object_present", "color_present", "binding_right", "binding_of_two", "background_right", "picture_right")
-SECOND = ("object_present_second", "color_present_second", "binding_right_second", "background_right_second",
-          "picture_right_second")
-KINDS = ("one thing", "two things")
-Values = dict[str, list[float]]  # of a metric, a mean for each prompt
+READERS = {"The scene reader": "", "The second scene reader": "_second"}  # and how the names of their metrics end
+PALE = ("white", "black")  # colors that the gates of the card leave out
+Answers = dict[str, float | None]  # by metric: 1 right, 0 wrong, None not asked
 
 
-def prompts(file: pathlib.Path) -> list[str]:
-    """Raises `RecipeError` if the file is no experiment with a list of prompts."""
-    try:
-        found = yaml.safe_load(file.read_text(encoding="utf-8"))["generate"]["prompts"]
-    except (OSError, yaml.YAMLError, TypeError, KeyError) as error:
-        raise RecipeError(f"{file}: no experiment with generate.prompts ({error})") from error
-    if not isinstance(found, list) or not all(isinstance(prompt, str) for prompt in found):
-        raise RecipeError(f"{file}: generate.prompts is no list of texts")
-    return found
+class Read(typing.NamedTuple):
+    """What was read in a scene of a prompt."""
+
+    prompt: str
+    kind: str
+    answers: Answers
+
+
+def prompts(program: pathlib.Path, file: pathlib.Path) -> list[str]:
+    """The prompts that attnlab generates for an experiment, each once."""
+    planned = json.loads(commands.output(program, "plan", file, "--json"))
+    return list(dict.fromkeys(run["prompt"] for group in planned["groups"] for run in group["runs"]))
 
 
 def scenes(texts: typing.Sequence[str], settings: Settings) -> dict[str, Scene]:
@@ -50,15 +53,56 @@ def scenes(texts: typing.Sequence[str], settings: Settings) -> dict[str, Scene]:
     return {text: scene for text, scene in found.items() if scene is not None}
 
 
+def kind(scene: Scene, core: typing.Collection[str]) -> str:
+    """Of a prompt: how many things it names, of the core or others, and in what colors."""
+    own = sum(thing.name in core for thing in scene.things)
+    things = {(1, 1): "one of the core", (1, 0): "one other", (2, 2): "two of the core", (2, 0): "two others",
+              (2, 1): "one of the core and another"}[len(scene.things), own]
+    if not core:
+        things = "one" if len(scene.things) == 1 else "two"
+    colors = {thing.color for thing in scene.things}
+    if None in colors:
+        return f"{things}, without a color"
+    return f"{things}, white or black" if colors & set(PALE) else f"{things}, in eight colors"
+
+
 def judged(program: pathlib.Path, picture: torch.Tensor, prompt: str, metrics: typing.Sequence[str],
-           readers: list[typing.Any]) -> dict[str, float | None]:
+           readers: list[typing.Any]) -> Answers:
     """What attnlab's metrics say of a picture `[3, size, size]` in 0-1."""
     with tempfile.TemporaryDirectory() as scratch:
         file = pathlib.Path(scratch) / "scene.png"
         pictures.save(picture, file)
         said = commands.output(program, "measure", file, "--prompt", prompt, "--metrics", ",".join(metrics), "--json",
                                *readers)
-    return json.loads(said)[0]["metrics"]
+    found = json.loads(said)[0]["metrics"]
+    return {name: found.get(name) for name in metrics}
+
+
+def report(found: typing.Sequence[Read], count: int, readers: typing.Mapping[str, str]) -> str:
+    """Markdown: a table for each reader, a row for each kind of prompt."""
+    kinds = sorted({read.kind for read in found})
+    parts = [f"Of {len({read.prompt for read in found})} prompts, {count} drawn scenes each, through the VAE: the share "
+             "of scenes that are right, with 95 % intervals (Wilson). They are of these prompts: what is missed is often "
+             "missed in several scenes of one prompt, so other prompts may differ by more."]
+    for reader, end in readers.items():
+        rows = []
+        for name in kinds:
+            reads = [read for read in found if read.kind == name]
+            columns = ([read.answers[metric + end] for read in reads] for metric in METRICS)
+            rows.append([name, str(len({read.prompt for read in reads})), *(
+                validation.share([value == 1 for value in column if value is not None]) for column in columns)])
+        parts.append(f"{reader}:\n\n" + validation.table(["prompts of", "prompts", *METRICS], rows))
+    return "\n\n".join(parts) + "\n"
+
+
+def write(found: typing.Sequence[Read], file: pathlib.Path) -> None:
+    """A row for each scene; empty is what was not asked."""
+    with file.open("w", encoding="utf-8", newline="") as opened:
+        table = csv.writer(opened, lineterminator="\n")
+        table.writerow(["prompt", "kind", *found[0].answers])
+        for read in found:
+            table.writerow([read.prompt, read.kind, *("" if value is None else f"{value:g}"
+                                                      for value in read.answers.values())])
 
 
 def main() -> None:
@@ -69,34 +113,32 @@ def main() -> None:
     parser.add_argument("--scene-reader", type=pathlib.Path, metavar="DIR", help="default: the bundled one")
     parser.add_argument("--second-scene-reader", type=pathlib.Path, metavar="DIR", help="default: the bundled one")
     parser.add_argument("--one-reader", action="store_true", help="leave the second scene reader out")
-    parser.add_argument("--json", type=pathlib.Path, metavar="FILE")
+    parser.add_argument("--report", type=pathlib.Path, metavar="FILE")
+    parser.add_argument("--csv", type=pathlib.Path, metavar="FILE")
     commands.add_program(parser)
     given = parser.parse_args()
     if given.count < 1:
         parser.error("--count is at least 1")
-    settings, model = commands.settings(given), folders.load(given.folder)
-    asked = scenes(prompts(given.experiment), settings)
-    metrics = METRICS if given.one_reader else (*METRICS, *SECOND)
+    settings, model, program = commands.settings(given), folders.load(given.folder), given.attnlab.resolve()
+    asked = scenes(prompts(program, given.experiment), settings)
+    looking = dict(list(READERS.items())[:1]) if given.one_reader else READERS
+    metrics = [name + end for end in looking.values() for name in METRICS]
     readers = [part for name, folder in (("--scene-reader", given.scene_reader),
                                          ("--second-scene-reader", given.second_scene_reader))
                if folder for part in (name, folder)]
-    world, program = World(settings, measures.STREAM), given.attnlab.resolve()
-    found: dict[str, Values] = {kind: {} for kind in KINDS}
+    world, found = World(settings, measures.STREAM), list[Read]()
     for number, (prompt, scene) in enumerate(asked.items(), 1):
         rng = random.Random(f"{settings.seed}/ceiling/{prompt}")
         seen = vae.reconstruct(model.vae, measures.stack([world.show(scene, rng) for _ in range(given.count)]))
-        answers = [judged(program, picture, prompt, metrics, readers) for picture in seen]
-        for name in metrics:
-            if values := [answer[name] for answer in answers if answer[name] is not None]:
-                found[KINDS[len(scene.things) - 1]].setdefault(name, []).append(sum(values) / len(values))
+        found += [Read(prompt, kind(scene, settings.world.core), judged(program, picture, prompt, metrics, readers))
+                  for picture in seen]
         print(f"read the scenes of {number} of {len(asked)} prompts", flush=True)
-    for kind, values in found.items():
-        for name, shares in values.items():
-            summary = measures.summarize(shares)
-            print(f"{kind}: {name} {100 * summary.mean:.1f} +- {100 * summary.error:.1f} % "
-                  f"({summary.n} prompts, {given.count} scenes each)")
-    if given.json:
-        given.json.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+    text = report(found, given.count, looking)
+    print(text)
+    if given.report:
+        given.report.write_text(text, encoding="utf-8")
+    if given.csv:
+        write(found, given.csv)
 
 
 if __name__ == "__main__":

@@ -33,6 +33,17 @@ def read_judges(settings: Settings, run: pathlib.Path) -> dict[str, Reader]:
             if checkpoints.path(run, stage.name).exists()}
 
 
+def write_model(settings: Settings, run: pathlib.Path, folder: pathlib.Path) -> None:
+    """The whole of a run, read again and compared. Raises `RecipeError` if a stage was not trained or something is
+    there."""
+    model, readers = read_run(settings, run), read_judges(settings, run)
+    exporting.write(model, readers, run / "tokenizer", settings, folder)
+    count = exporting.check(model, folder)
+    for name, reader in readers.items():
+        count += exporting.check_scene_reader(reader, settings, folder / name)
+    print(f"wrote {folder}; {count} weights and the networks' results are those of {run}")
+
+
 def main() -> None:
     parser = commands.parser(__doc__)
     parser.add_argument("folder", type=pathlib.Path, metavar="DIR", help="is made; must not exist or be empty")
@@ -47,12 +58,7 @@ def main() -> None:
         exporting.write_clip(clip.load(settings, words, given.run), given.run / "tokenizer", settings, given.folder)
         print(f"wrote {given.folder}, the CLIP of {given.run}")
         return
-    model, readers = read_run(settings, given.run), read_judges(settings, given.run)
-    exporting.write(model, readers, given.run / "tokenizer", settings, given.folder)
-    count = exporting.check(model, given.folder)
-    for name, reader in readers.items():
-        count += exporting.check_scene_reader(reader, settings, given.folder / name)
-    print(f"wrote {given.folder}; {count} weights and the networks' results are those of {given.run}")
+    write_model(settings, given.run, given.folder)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Tries the whole recipe at a tiny width: its tests, a few steps of each stage, a stop and a resume, export, samples,
+# Tries the whole recipe at a tiny width: its tests, all stages with a stop and a resume, export, samples,
 # attnlab's picture against diffusers', and what it says of scenes by the judge. About two minutes of processor time.
 #
 #   Experiments/emoji-scenes/smoke.sh [PROGRAM]                 default: .build/release/attnlab; `make build` makes it
@@ -75,16 +75,17 @@ tiny=(
   --set 'unet.widths=[16, 16, 32, 32]' --set unet.norm_groups=8 --set unet.pool=64 --set unet.batch=8
   --set 'judge.tower={width: 32, layers: 1, heads: 2}' --set judge.pool=40 --set judge.batch=8
   --set 'second_judge.widths=[8, 16, 16, 32]' --set judge.others=0.2
-  --set tokenizer.captions=2000 --set sampling.steps=8 --set 'sampling.prompts=[a red car, a blue house at night]'
+  --set vae.minutes=0.1 --set clip.minutes=0.1 --set unet.minutes=0.2 --set judge.minutes=0.1 --set second_judge.minutes=0.1
+  --set unet.bf16=auto --set tokenizer.captions=2000 --set sampling.steps=8 --set 'sampling.prompts=[a red car, a blue house at night]'
 )
 
 recipe() { "$python" "$here/$1.py" "${@:2}" "${tiny[@]}"; }
 
-# Training is stopped by a signal once it is on its way: it must save, say so, and go on from there.
+# The training is stopped by a signal once the UNet is on its way: it must save, say so, go on from there, and export.
 stop_and_resume() {
   local log=$scratch/stopped.log
   # Not by `recipe`: the signal must reach the interpreter, not a shell around it.
-  "$python" "$here/train.py" unet --run "$scratch/run" --steps 100000 "${tiny[@]}" >"$log" 2>&1 &
+  "$python" "$here/train.py" all --run "$scratch/run" --export "$scratch/model" "${tiny[@]}" --set unet.minutes=1000 >"$log" 2>&1 &
   local job=$!
   until [[ -e "$scratch/run/unet.jsonl" ]] || ! kill -0 "$job" 2>/dev/null; do sleep 0.2; done
   kill -TERM "$job"
@@ -93,18 +94,13 @@ stop_and_resume() {
     say 'a training that was stopped by SIGTERM did not save and say so' >&2
     return 1
   fi
-  recipe train unet --run "$scratch/run" --minutes 0.2 --resume
+  recipe train all --run "$scratch/run" --export "$scratch/model" --resume
 }
 
 train() {
   (cd "$here" && "$python" -m unittest discover -q -t . -s tests)
   recipe scenes --folder "$scratch/scenes" --count 3
-  recipe train vae --run "$scratch/run" --steps 20
-  recipe train clip --run "$scratch/run" --steps 20
   stop_and_resume
-  recipe train judge --run "$scratch/run" --steps 20
-  recipe train second_judge --run "$scratch/run" --steps 20
-  recipe export "$scratch/model" --run "$scratch/run"
   recipe export "$scratch/eye" --run "$scratch/run" --only clip
   for part in vae clip unet; do recipe measure "$part" "$scratch/model" --count 16; done
   recipe measure clip "$scratch/model" --clip "$scratch/eye" --count 16

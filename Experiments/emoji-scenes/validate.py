@@ -11,6 +11,11 @@ is never drawn in training. Where `judge.others` is above 0, as many again hold 
 world, of glyphs that no stage saw. `attnlab measure` reads them. An object is found if its box overlaps the true one (the best,
 by intersection over union); what is not found is wrong in everything. --report writes the tables, --json the numbers
 that attnlab prints beside its metrics.
+
+--against OTHER passes the same scenes through the VAE of OTHER, too, and says how the answers differ, scene by scene:
+
+    python Experiments/emoji-scenes/validate.py Sources/Pipelines/Models/emoji-scenes --count 500 \\
+        --against Sources/Pipelines/Models/emoji-scenes-first --edition Experiments/emoji-scenes/second-edition.yaml
 """
 import json
 import pathlib
@@ -18,9 +23,10 @@ import tempfile
 import typing
 
 import torch
+from diffusers import AutoencoderKL
 from PIL import Image
 
-from recipe import commands, folders, measures, pictures, scene_reader, vae, validation
+from recipe import commands, comparison, folders, measures, pictures, scene_reader, vae, validation
 from recipe.settings import Settings
 from recipe.validation import Tally
 from recipe.world import Drawing
@@ -50,23 +56,27 @@ def numbers(file: pathlib.Path) -> torch.Tensor:
 
 
 def validate(
-    draw: typing.Callable[[Settings, range], list[Drawing]], count: int, settings: Settings, model: folders.Model,
-    program: pathlib.Path, reader: pathlib.Path
-) -> Tally:
-    tally = Tally()
+    draw: typing.Callable[[Settings, range], list[Drawing]], count: int, settings: Settings,
+    autoencoders: typing.Sequence[AutoencoderKL], program: pathlib.Path, reader: pathlib.Path
+) -> list[list[Tally]]:
+    """A tally of each scene, for each autoencoder that the scenes pass through."""
+    tallies: list[list[Tally]] = [[] for _ in autoencoders]
     for first in range(0, count, AT_ONCE):
         drawings = draw(settings, range(first, min(first + AT_ONCE, count)))
-        answers = read(program, reader, vae.reconstruct(model.vae, measures.stack(drawings)))
-        for drawing, (seen, mask) in zip(drawings, answers, strict=True):
-            validation.compare(drawing, seen, mask, settings, tally)
+        for autoencoder, scenes in zip(autoencoders, tallies):
+            answers = read(program, reader, vae.reconstruct(autoencoder, measures.stack(drawings)))
+            for drawing, (seen, mask) in zip(drawings, answers, strict=True):
+                scenes.append(Tally())
+                validation.compare(drawing, seen, mask, settings, scenes[-1])
         print(f"read {first + len(drawings)} of {count} scenes", flush=True)
-    return tally
+    return tallies
 
 
 def main() -> None:
     parser = commands.parser(__doc__)
     parser.add_argument("folder", type=pathlib.Path, metavar="MODEL", help="whose VAE is used, as export.py writes it")
     parser.add_argument("--reader", type=pathlib.Path, metavar="DIR", help="default: MODEL/scene_reader")
+    parser.add_argument("--against", type=pathlib.Path, metavar="OTHER", help="a model whose VAE is used as well")
     parser.add_argument("--count", type=int, default=2000, help="scenes of each kind (default 2000)")
     parser.add_argument("--report", type=pathlib.Path, metavar="FILE")
     parser.add_argument("--json", type=pathlib.Path, metavar="FILE")
@@ -74,16 +84,21 @@ def main() -> None:
     given = parser.parse_args()
     if given.count < 1:
         parser.error("--count is at least 1")
-    settings, model = commands.settings(given), folders.load(given.folder)
+    settings, folders_of_vaes = commands.settings(given), [given.folder, *([given.against] if given.against else [])]
+    autoencoders = [folders.load(folder).vae for folder in folders_of_vaes]
     kinds = {USUAL: validation.drawings}
     if any(settings.world.held_out.values()):
         kinds[HELD_OUT] = validation.held_out_drawings
     if settings.judge.others > 0:
         kinds[STRANGERS] = validation.stranger_drawings
     reader = given.reader or given.folder / scene_reader.FOLDER
-    tallies = {name: validate(draw, given.count, settings, model, given.attnlab.resolve(), reader)
-               for name, draw in kinds.items()}
+    scenes = {name: validate(draw, given.count, settings, autoencoders, given.attnlab.resolve(), reader)
+              for name, draw in kinds.items()}
+    tallies = {name: Tally.sum(own) for name, (own, *_) in scenes.items()}
     text = validation.report(tallies, given.count)
+    if given.against:
+        own, others = ({name: found[i] for name, found in scenes.items()} for i in (0, 1))
+        text += "\n" + comparison.report(own, others, (f"VAE of {given.folder.name}", f"VAE of {given.against.name}"))
     print(text)
     if given.report:
         given.report.write_text(text, encoding="utf-8")

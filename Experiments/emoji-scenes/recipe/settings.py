@@ -10,6 +10,7 @@ from recipe import strict
 FOLDER = pathlib.Path(__file__).resolve().parents[1]
 MODELS = FOLDER.parents[1] / "Sources/Pipelines/Models"  # those that ship
 VAE_FACTOR = 8  # pixels to a latent cell, of Stable Diffusion 1.x's four levels
+AUTO = "auto"
 Color = tuple[int, int, int]
 Span = tuple[float, float]
 
@@ -106,6 +107,7 @@ class VAESettings:
     log_weight: float
     kl_weight: float
     lock_encoder: bool
+    minutes: float
     optimizer: Optimizer
 
 
@@ -128,6 +130,7 @@ class CLIPSettings:
     negatives: int
     decoded: float
     lock_text: bool
+    minutes: float
     optimizer: Optimizer
 
 
@@ -144,7 +147,8 @@ class UNetSettings:
     padding_emptied: float
     end_emptied: float
     min_snr: float
-    bf16: bool
+    bf16: typing.Literal[True, False, "auto"]
+    minutes: float
     optimizer: Optimizer
 
 
@@ -170,6 +174,7 @@ class JudgeSettings:
     window_share: float
     locked_layers: int
     bf16: bool
+    minutes: float
     optimizer: Optimizer
 
 
@@ -181,6 +186,7 @@ class SecondJudgeSettings:
     norm_groups: int
     batch: int
     bf16: bool
+    minutes: float
     optimizer: Optimizer
 
 
@@ -337,6 +343,9 @@ def _training_problems(settings: Settings) -> typing.Iterator[str]:
         if getattr(settings.judge, field) < 0:
             yield f"judge.{field}: must be 0 or more"
     for name in ("vae", "clip", "unet", "judge", "second_judge"):
+        minutes = getattr(settings, name).minutes
+        if minutes < 0 or (minutes == 0 and name not in ("judge", "second_judge")):
+            yield f"{name}.minutes: must be above 0; of the judges 0 leaves them out"
         optimizer = getattr(settings, name).optimizer
         if not optimizer.learning_rate > 0 or optimizer.warmup < 1:
             yield f"{name}.optimizer: learning_rate must be above 0 and warmup at least 1"

@@ -95,8 +95,8 @@ def decode(kind: typing.Any, value: typing.Any, path: str, problems: list[str]) 
     if origin is dict and isinstance(value, dict):
         return {key: decode(arguments[1], item, f"{path}.{key}", problems) for key, item in value.items()}
     if origin is typing.Literal:
-        if value not in arguments:
-            problems.append(f"{path}: {value!r} is none of {', '.join(arguments)}")
+        if not any(type(value) is type(argument) and value == argument for argument in arguments):
+            problems.append(f"{path}: {value!r} is none of {', '.join(map(_written, arguments))}")
         return value
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
@@ -134,6 +134,11 @@ def _decode_dataclass(kind: typing.Any, value: typing.Any, path: str, problems: 
 def _name(kind: typing.Any) -> str:
     names = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
     return names.get(kind) or {tuple: "a list", dict: "a mapping"}[typing.get_origin(kind)]
+
+
+def _written(value: str | bool) -> str:
+    """As YAML has it."""
+    return str(value).lower() if isinstance(value, bool) else value
 
 
 def _hint(kind: typing.Any, value: typing.Any) -> str:

@@ -73,6 +73,10 @@ class Stage(abc.ABC):
     def restore(self, extras: dict[str, typing.Any]) -> None:
         """Is told what the checkpoint held that the training goes on from."""
 
+    def prepare(self, step: int, done: float) -> dict[str, float]:
+        """Is called once before the first step of a session, `step`. Returns what it found, for the log."""
+        return {}
+
     def trained(self) -> list[torch.nn.Parameter]:
         return list(self.model.parameters())
 
@@ -179,6 +183,8 @@ class Trainer:
         - Returns: whether the budget is spent.
         """
         log = Log(self.run / f"{self.stage.name}.jsonl", self.stage.name, self.step)
+        if (done := budget.done(self.step, self.seconds)) < 1:
+            log.note(self.step, self.stage.prepare(self.step, done))
         saved = looked = time.monotonic()
         while (done := budget.done(self.step, self.seconds)) < 1:
             began = time.monotonic()

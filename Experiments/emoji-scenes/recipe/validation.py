@@ -36,6 +36,16 @@ class Tally:
     by_color: dict[str, list[bool]] = dataclasses.field(default_factory=lambda: collections.defaultdict(list))
     confused: collections.Counter = dataclasses.field(default_factory=collections.Counter)
 
+    @classmethod
+    def sum(cls, tallies: typing.Iterable["Tally"]) -> "Tally":
+        total = cls()
+        for tally in tallies:
+            for field in ("right", "values", "by_object", "by_color"):
+                for name, values in getattr(tally, field).items():
+                    getattr(total, field)[name] += values
+            total.confused += tally.confused
+        return total
+
     def share(self, name: str) -> float:
         return sum(self.right[name]) / len(self.right[name])
 
@@ -167,7 +177,7 @@ def report(tallies: dict[str, Tally], count: int) -> str:
     """
     rows = []
     for name in (*QUESTIONS, COUNT):
-        rows.append([f"{name} right", *(_share(tally.right[name]) for tally in tallies.values())])
+        rows.append([f"{name} right", *(share(tally.right[name]) for tally in tallies.values())])
     for name, (title, digits) in ERRORS.items():
         rows.append([title, *(_mean(tally.values[name], digits) for tally in tallies.values())])
     first = next(iter(tallies.values()))
@@ -185,7 +195,7 @@ def table(header: typing.Sequence[str], rows: typing.Iterable[typing.Sequence[st
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
-def _share(answers: typing.Sequence[bool]) -> str:
+def share(answers: typing.Sequence[bool]) -> str:
     if not answers:
         return "not asked"
     low, high = interval(sum(answers), len(answers))

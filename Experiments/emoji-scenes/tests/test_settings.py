@@ -58,6 +58,10 @@ class SettingsTests(unittest.TestCase):
             "second_judge.widths=[24, 48, 96, 100]": ["second_judge.widths: 100 is not a multiple of norm_groups (8)"],
             "second_judge.batch=18001":
                 ["second_judge.batch: 18001 different scenes cannot be had of a pool of 18000"],
+            "unet.bf16=fast": ["unet.bf16: 'fast' is none of true, false, auto"],
+            "unet.bf16=1": ["unet.bf16: 1 is none of true, false, auto"],
+            "unet.minutes=0": ["unet.minutes: must be above 0; of the judges 0 leaves them out"],
+            "judge.minutes=-1": ["judge.minutes: must be above 0; of the judges 0 leaves them out"],
             "judge.bf16=1": ["judge.bf16: expected true or false, found 1"],
             "judge.optimizer.warmup=0": ["judge.optimizer: learning_rate must be above 0 and warmup at least 1"],
             "clip.decoded=1.5": ["clip.decoded: a share is 0-1, found 1.5"],
