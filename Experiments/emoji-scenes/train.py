@@ -68,7 +68,7 @@ def make_second_judge(settings: Settings, run: pathlib.Path, machine: Machine = 
 STAGES: dict[str, typing.Callable[..., Stage]] = {
     "vae": make_vae, "clip": make_clip, "unet": make_unet, "judge": make_judge, "second_judge": make_second_judge}
 ALL = "all"
-BUILT_ON = {"clip": ("vae",), "unet": ("vae", "clip"), "judge": ("vae",), "second_judge": ("vae",)}
+BUILT_ON = {"unet": ("vae", "clip"), "judge": ("vae",), "second_judge": ("vae",)}
 ON_DEVICE = ("vae", "unet")  # stages that know of other devices than the processor
 STARTS = ("--resume", "--from-bundled", "--fresh-optimizer", "--other-world")  # how a training begins or goes on
 
@@ -166,7 +166,9 @@ def left(settings: Settings, given: argparse.Namespace) -> list[str]:
     done = [stage for stage, one in stored.items()
             if budget(stage, settings, given).done(one.step, one.seconds) >= 1]
     for stage in stored:
-        if changing := [part for part in BUILT_ON.get(stage, ()) if part in asked and part not in done]:
+        # The CLIP sees the VAE's pictures only where the settings say so.
+        parts = ("vae",) if stage == "clip" and settings.clip.decoded > 0 else BUILT_ON.get(stage, ())
+        if changing := [part for part in parts if part in asked and part not in done]:
             raise RecipeError(
                 f"{checkpoints.path(given.run, stage)}: was trained with {' and '.join(changing)} as it is, which is to be "
                 f"trained further. Train that by itself, or remove this file to train {stage} anew")

@@ -78,6 +78,8 @@ extension OperationSpec {
     let (noise, added) = (OperationKey.sourceSeed.name, OperationKey.sourceSeedAdded.name)
     if fields[noise] != nil, let field = fields[added] {
       reader.report(field, "\(noise) is given already, and a source has one noise; leave one of the two out")
+    } else if operation.change.values[added] == .seed(Seed(0)), let field = fields[added] {
+      reader.report(field, "0 added is the source of the group itself; give a number from 1, or leave the key out")
     }
     if let refusal = op.refusal(of: place) { reader.report(fields["of"] ?? fields.field, refusal) }
     let limited = op.keys.compactMap { key in key.place.map { (key.name, $0) } }

@@ -74,7 +74,9 @@ private struct RandomSpecs {
       values[key.name] = value(key.kind)
     }
     // A source has one noise.
-    if values["source_seed"] != nil { values["source_seed_added"] = nil }
+    if values["source_seed"] != nil || values["source_seed_added"] == .seed(Seed(0)) {
+      values["source_seed_added"] = nil
+    }
     if op.changesWords { return OperationSpec(op: op, values: values, sites: "", words: [.position(2)]) }
     if op.onlyObserves {
       return OperationSpec(

@@ -319,6 +319,7 @@ import Testing
     let named = try plan("source_seed: 9")
     #expect(named.groups[0].references == added.groups[0].references && named.groups[0].hash != added.groups[0].hash)
     #expect(throws: (any Error).self) { _ = try plan("source_seed: 9, source_seed_added: 7") }
+    #expect(throws: (any Error).self) { _ = try plan("source_seed_added: 0") }
   }
 
   @Test func swapsBetweenPromptsOfOtherTokensSayHowTheyAreAligned() throws {

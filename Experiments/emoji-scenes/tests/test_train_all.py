@@ -1,4 +1,5 @@
 """`train.py all` trains stage by stage, goes on where it was stopped, and exports what separate trainings would."""
+import argparse
 import contextlib
 import io
 import pathlib
@@ -97,6 +98,17 @@ class TrainAllTests(unittest.TestCase):
         (run / "model/file").touch()
         with self.assertRaisesRegex(RecipeError, "model: is there already"):
             self._train("all", "--run", run, "--steps", STEPS, "--resume")
+
+    def test_a_clip_that_saw_no_picture_of_the_vae_outlives_it(self) -> None:
+        run = self.folder / "run"
+        with self.assertRaises(SystemExit):
+            self._train("all", "--run", run, "--steps", STEPS, stop_after=5)  # at the end of clip
+        checkpoints.path(run, "vae").unlink()
+        given = argparse.Namespace(run=run, resume=True, minutes=None, steps=2)
+        self.assertEqual(
+            train.left(tiny.load("clip.decoded=0"), given), ["vae", "unet", "judge", "second_judge"])
+        with self.assertRaisesRegex(RecipeError, "clip.pt: was trained with vae as it is"):
+            train.left(tiny.load("clip.decoded=0.5"), given)
 
     def test_minutes_are_those_of_the_settings_and_judges_can_be_left_out(self) -> None:
         run = self.folder / "run"

@@ -64,16 +64,30 @@ extension SweepGrid {
     }
   }
 
-  /// Whether there is but one key and its values are in an order, so that one can say from where on nothing differs: `steps`, which files
-  /// write down as they follow one another, or numbers that rise or fall.
+  /// Whether there is but one key and its values are in an order, so that one can say from where on nothing differs: numbers that rise or
+  /// fall, or steps of which each begins and ends no earlier than the one before, or no later.
   package var isInOrder: Bool {
-    guard keys.columns == nil else { return false }
-    return keys.rows == "steps"
-      || columns.indices.allSatisfy { column in
-        let numbers = values(ofSweep: column).map { Double($0.row) ?? .nan }
-        let pairs = zip(numbers, numbers.dropFirst())
-        return !numbers.contains(where: \.isNaN) && (pairs.allSatisfy { $0 < $1 } || pairs.allSatisfy { $0 > $1 })
+    guard keys.columns == nil, !Self.labels.contains(keys.rows) else { return false }
+    return columns.indices.allSatisfy { column in
+      let values = values(ofSweep: column)
+      let found = values.compactMap { keys.rows == "steps" ? $0.cell.steps.map(Self.ends) : Self.number($0.row) }
+      let pairs = Array(zip(found, found.dropFirst()))
+      func goOn(_ pair: (ClosedRange<Double>, ClosedRange<Double>)) -> Bool {
+        pair.0 != pair.1 && pair.0.lowerBound <= pair.1.lowerBound && pair.0.upperBound <= pair.1.upperBound
       }
+      return found.count == values.count && (pairs.allSatisfy(goOn) || pairs.allSatisfy { goOn(($0.1, $0.0)) })
+    }
+  }
+
+  /// Keys whose numbers are names, not amounts.
+  private static let labels: Set = ["seed", "source_seed", "source_seed_added", "heads"]
+
+  private static func number(_ text: String) -> ClosedRange<Double>? {
+    Double(text).flatMap { $0.isNaN ? nil : $0...$0 }
+  }
+
+  private static func ends(_ steps: ClosedRange<Int>) -> ClosedRange<Double> {
+    Double(steps.lowerBound)...Double(steps.upperBound)
   }
 
   /// By sweep, then by metric; none where values are in no order, or where there is nothing to compare with.

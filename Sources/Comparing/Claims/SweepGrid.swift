@@ -14,6 +14,8 @@ package struct SweepGrid: Sendable {
     package let intervention: String
     /// Among the interventions of the file, from 0.
     package let number: Int
+    /// From the first to the last of the steps in which it changes something; nil where it is not told.
+    package let steps: ClosedRange<Int>?
     /// One for each metric of the grid.
     package let means: [ClaimEstimate]
     /// The metric less that with nothing done, over the edits that have both; one for each metric of the grid. nil where the file has
@@ -53,13 +55,18 @@ package struct SweepGrid: Sendable {
     let rules = data.spec.claims?.claims.map(\.sources).uniqued ?? []
     let rule = rules.count == 1 ? rules[0] : nil
     let runs = ClaimRuns(data, seeds: data.spec.claims?.heldOutSeeds)
+    let steps = data.spec.interventions.map { intervention in
+      let all = intervention.operations.flatMap { (try? $0.steps.resolve(count: data.callCount)) ?? [] }
+      return (intervention.name, all.min().flatMap { first in all.max().map { first...$0 } })
+    }
     return grids(
-      data.spec.interventions.map(\.name), untouched: data.untouched?.name, metrics, rule.map(runs.counting) ?? runs,
-      rule)
+      steps.map(\.0), steps: Dictionary(steps, uniquingKeysWith: { first, _ in first }),
+      untouched: data.untouched?.name, metrics, rule.map(runs.counting) ?? runs, rule)
   }
 
   static func grids(
-    _ interventions: [String], untouched: String?, _ metrics: [Metric], _ runs: ClaimRuns, _ rule: SourceRule?
+    _ interventions: [String], steps: [String: ClosedRange<Int>?] = [:], untouched: String?, _ metrics: [Metric],
+    _ runs: ClaimRuns, _ rule: SourceRule?
   ) -> [SweepGrid] {
     guard !metrics.isEmpty else { return [] }
     let bootstrap = Bootstrap(confidence: confidence)
@@ -80,7 +87,8 @@ package struct SweepGrid: Sendable {
           columns.map { column in
             members.first { $0.row == row && $0.column == column }.map {
               Cell(
-                intervention: $0.intervention, number: $0.number, means: means($0.intervention),
+                intervention: $0.intervention, number: $0.number, steps: steps[$0.intervention] ?? nil,
+                means: means($0.intervention),
                 differences: differences($0.intervention))
             }
           }

@@ -1,5 +1,6 @@
 import Analysis
 import ExperimentFiles
+import Formatting
 import Foundation
 
 /// What claims, tests and gates are called in a report, and their numbers.
@@ -30,6 +31,14 @@ enum ClaimText {
   }
 
   static func threshold(_ threshold: ClaimThreshold) -> String { "\(threshold.side) \(number(threshold.value))" }
+
+  /// What each average is of, an item a line.
+  static func meaning(_ averages: [AverageSpec]) -> String {
+    averages.map { average in
+      "- *\(Markdown.text(average.name))* is, for each edit, the mean over its \(average.interventions.count) runs with "
+        + "\(listed(average.interventions.map(Markdown.code)))."
+    }.joined(separator: "\n")
+  }
 
   /// What is estimated: `ssim of "self 4-14" less that of "none"`.
   static func estimand(_ metric: String, _ of: String, against: String?) -> String {

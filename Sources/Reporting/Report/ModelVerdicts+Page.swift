@@ -24,7 +24,8 @@ extension ModelVerdicts {
     let question = spec.question.isEmpty ? [] : ["> **\(Markdown.text(spec.question))**"]
     let parts =
       ["# \(Markdown.text(spec.name)) on \(counted(models.count, "model"))"] + question
-      + [verdicts, "## Models", facts] + (spec.claims?.claims ?? []).enumerated().map { section($1, $0) }
+      + [verdicts] + (spec.claims?.averages.map { [ClaimText.meaning($0)] } ?? []) + ["## Models", facts]
+      + (spec.claims?.claims ?? []).enumerated().map { section($1, $0) }
       + ["The numbers: [\(Self.table)](\(Self.table)).", Self.limits]
     return parts.joined(separator: "\n\n") + "\n"
   }

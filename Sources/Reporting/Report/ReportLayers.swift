@@ -25,9 +25,10 @@ struct ReportLayers {
     var parts = ["## Which \(units)", how]
     if let rule = spec.sources { parts.append(rule.leftOut(effects.leftOut)) }
     parts.append(fits)
-    parts.append(effectTable)
+    let hasFit = effects.metrics.contains { $0.fit != nil }
+    if hasFit { parts.append(effectTable) }
     parts += figures.map(\.markdown)
-    parts += ["### The set that follows", found]
+    if hasFit { parts += ["### The set that follows", found] }
     parts.append("The numbers: [tables/\(Self.table)](tables/\(Self.table)).")
     return parts.joined(separator: "\n\n")
   }

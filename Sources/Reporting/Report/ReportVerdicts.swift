@@ -64,7 +64,7 @@ struct ReportVerdicts {
   /// - Parameter figure: nil where there is nothing to draw.
   func section(_ figure: FigureFile?) -> String {
     var parts = ["## Verdicts", method] + (fixed.map { [$0] } ?? [])
-    if let averages = spec.averages { parts.append(Self.meaning(of: averages)) }
+    if let averages = spec.averages { parts.append(ClaimText.meaning(averages)) }
     if !judgement.gates.isEmpty { parts += ["### Gates", gates] }
     parts += judgement.claims.flatMap(section)
     if let figure {
@@ -113,13 +113,6 @@ struct ReportVerdicts {
         "The file of the claims was under no version control, so nobody can check that their thresholds were fixed "
         + "before the first run."
     }
-  }
-
-  private static func meaning(of averages: [AverageSpec]) -> String {
-    averages.map { average in
-      "- *\(Markdown.text(average.name))* is, for each edit, the mean over its \(average.interventions.count) runs with "
-        + "\(listed(average.interventions.map(Markdown.code)))."
-    }.joined(separator: "\n")
   }
 
   private static func seeds(_ seeds: [Seed]) -> String {

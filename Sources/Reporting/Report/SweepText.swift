@@ -49,7 +49,7 @@ struct SweepText {
   private func table(_ reaches: [SweepGrid.Reach]) -> String {
     let key = Markdown.code(grid.keys.rows)
     return Markdown.table(
-      ["sweep", "metric", "first value of \(key) that differs", "last that differs", "none differs from"],
+      ["sweep", "metric", "first value of \(key) that differs", "last that differs", "from here on nothing differs"],
       reaches.map { reach in
         [
           Markdown.code(reach.sweep), Markdown.text(reach.metric.title), reach.first.map(Self.value) ?? "none",
@@ -66,7 +66,7 @@ struct SweepText {
   private static func end(_ end: SweepGrid.Reach.End) -> String {
     switch end {
     case .from(let value): Markdown.text(value)
-    case .never: "none"
+    case .never: "the last still differs"
     case .unknown: "–"
     }
   }

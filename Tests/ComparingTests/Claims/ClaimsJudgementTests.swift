@@ -89,7 +89,8 @@ import Testing
   @Test func averages() throws {
     let average = AverageSpec(name: "both", interventions: ["swap", "placebo"])
     let all = runs(averages: [average], value)
-    let judged = judge([test(against: "both"), test(of: "both"), test(of: "both", against: nil, placebo: "both")], all)
+    let judged = judge(
+      [test(against: "both"), test(of: "both"), test(of: "both", against: nil), test(placebo: "both")], all)
     let tests = try #require(judged.claims.first?.tests)
     // By hand: swap adds 0.3 (1 + seed / 10) and the placebo 0.05 of that factor, so their mean is 0.175 and half their difference 0.125.
     let grown = (1...6).map { 1 + 0.1 * Double($0) }.reduce(0, +) / 6
@@ -97,7 +98,8 @@ import Testing
     #expect(abs(tests[1].estimate.result.difference - 0.175 * grown) < 1e-12)
     #expect(abs(tests[2].estimate.result.treatmentMean - (13.5 + 0.175 * grown)) < 1e-12)
     #expect(
-      tests.map(\.estimate.result.count) == [18, 18, 18] && tests.allSatisfy { $0.estimate.clustering == .seeds })
+      tests.map(\.estimate.result.count) == [18, 18, 18, 18] && tests.allSatisfy { $0.estimate.clustering == .seeds })
+    #expect(abs((tests[3].placebo?.result.difference ?? 0) - 0.125 * grown) < 1e-12)
     // Swap and placebo of three pairs and six seeds, none of them, and no source.
     #expect(judged.pictures == 54)
 

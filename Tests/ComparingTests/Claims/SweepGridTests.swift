@@ -96,9 +96,15 @@ import Testing
     return ClaimRuns(all, shares: [Self.metric])
   }
 
-  private func grid(_ names: [String], _ runs: ClaimRuns, untouched: String? = "none") throws -> SweepGrid {
+  /// - Parameter steps: of each intervention; nil: one after the other.
+  private func grid(
+    _ names: [String], _ runs: ClaimRuns, steps: [ClosedRange<Int>]? = nil, untouched: String? = "none"
+  ) throws -> SweepGrid {
     let metrics = [try #require(MetricRegistry.named(Self.metric))]
-    return try #require(SweepGrid.grids(["none"] + names, untouched: untouched, metrics, runs, nil).first)
+    let steps = Dictionary(
+      uniqueKeysWithValues: zip(names, steps ?? names.indices.map { $0...$0 }).map { ($0, Optional($1)) })
+    return try #require(
+      SweepGrid.grids(["none"] + names, steps: steps, untouched: untouched, metrics, runs, nil).first)
   }
 
   /// The first three calls take all that is there without them, and the others nothing.
@@ -198,10 +204,21 @@ import Testing
       ("strength", [["0.25", "0.5", "1"]], true), ("strength", [["1", "0.5", "0.25"]], true),
       ("strength", [["0.25", "1", "0.5"]], false), ("words", [["end", "all"]], false),
       ("layers", [["1", "2"], ["1-4", "5-16"]], false), ("steps", [["early", "late"]], true),
+      ("seed", [["0", "1", "2"]], false), ("heads", [["0", "1"]], false), ("strength", [["0.5", "nan"]], false),
     ]
     for kind in kinds {
       let grid = try grid(kind.key, kind.sweeps)
       #expect(grid.isInOrder == kind.isInOrder, "\(kind)")
+    }
+    // Steps follow one another, grow, shrink, or have no order.
+    let windows: [(steps: [ClosedRange<Int>], isInOrder: Bool)] = [
+      ([0...4, 5...9, 10...19], true), ([0...1, 0...3, 0...7], true), ([1...19, 4...19, 9...19], true),
+      ([10...19, 0...9], true), ([0...19, 10...19, 0...9], false), ([0...4, 0...4], false), ([5...9, 0...19], false),
+    ]
+    for window in windows {
+      let names = window.steps.indices.map { "s steps=\($0)" }
+      let grid = try self.grid(names, runs(names) { _, _ in 1 }, steps: window.steps)
+      #expect(grid.isInOrder == window.isInOrder, "\(window)")
     }
     let two = try grid("layers", [["1", "3", "5"], ["2", "3", "4"]])
     #expect(two.rows == ["1", "3", "5", "2", "4"] && two.isInOrder)

@@ -108,6 +108,21 @@ import Testing
     }
   }
 
+  /// Two sets tell nothing of three layers by themselves: the report says so, and draws where the two lie.
+  @Test func setsThatCannotBeFitted() throws {
+    let interventions = "{ none: [], all: [{ op: replace, sites: \"self:1-3\", steps: { fraction: [0, 0.8] } }] }"
+    try Fixtures.withTemporaryFolder { (root) throws -> Void in
+      let report = try report(
+        root, interventions: interventions, lines: "layers: { find: ssim, metrics: [psnr, ssim] }"
+      ) {
+        run in ["ssim": run.intervention == "all" ? 0.8 : 0.3, "psnr": 20]
+      }
+      #expect(report.contains("- `ssim`: no fit, as "), "\(report.prefix(9000))")
+      #expect(!report.contains("The set that follows") && !report.contains("| layer | psnr |"))
+      #expect(report.contains("figures/layers-2.png") && !report.contains("figures/layers-1.png"))
+    }
+  }
+
   /// Both heads of layer 2 and head 1 of layer 3, which carries everything; a set may have several operations.
   @Test func headsWithTheSetThatFollows() throws {
     let swap = "op: replace, steps: { fraction: [0, 0.8] }"

@@ -52,6 +52,6 @@ extension OperationKey {
   public static let sourceSeedAdded = OperationKey(
     "source_seed_added", .seed, standardText: "none",
     meaning:
-      "the same, from the noise of the run's own seed and this added to it (modulo 2^64): another one for each seed",
+      "as `source_seed`, but the seed is the run's own plus this number, from 1 (modulo 2^64)",
     words: { $0.map { "from the source prompt with the own seed and \($0)" } })
 }
