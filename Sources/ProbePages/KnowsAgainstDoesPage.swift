@@ -80,7 +80,9 @@ package struct KnowsAgainstDoesPage {
           ranges(window.calls), "\(correlation.count)", Self.signed(correlation.value),
           ProbeText.interval(correlation.interval, Self.signed), ProbeText.p(correlation.p),
           knows.map { "\($0.name) (\(ProbeText.points($0.knows)))" } ?? "–",
-          does.map { "\($0.name) (\(done($0.does.result.difference, one)))" } ?? "–",
+          Self.doesSomething(window)
+            ? does.map { "\($0.name) (\(done($0.does.result.difference, one)))" } ?? "–"
+            : "all do \(done(does?.does.result.difference, one))",
         ]
       })
   }
@@ -99,6 +101,11 @@ package struct KnowsAgainstDoesPage {
   private static func signed(_ value: Double?) -> String {
     guard let value, value.isFinite else { return "–" }
     return String(format: "%+.2f", value)
+  }
+
+  /// Whether places differ in what they do.
+  private static func doesSomething(_ window: KnowsAgainstDoes.Window) -> Bool {
+    Set(window.places.map(\.does.result.difference)).count > 1
   }
 
   /// What a change does, in points where it is of shares.
@@ -121,11 +128,14 @@ package struct KnowsAgainstDoesPage {
     }
     guard !windows.isEmpty else { return [] }
     let layers = windows.flatMap { $0.places.map(\.layers) }.uniqued
-    var figures = [
-      Figure(question: question, file: "\(Self.kind)-\(question + 1)-places.png", title: "\(title): place by place") {
-        try scatter("\(title): place by place", one, windows)
-      }
-    ]
+    var figures: [Figure] = []
+    // Where all places do the same, nothing can rise or fall with it.
+    if windows.contains(where: Self.doesSomething) {
+      figures.append(
+        Figure(question: question, file: "\(Self.kind)-\(question + 1)-places.png", title: "\(title): place by place") {
+          try scatter("\(title): place by place", one, windows)
+        })
+    }
     if one.isOfShares, layers.count > 1 {
       figures.insert(
         Figure(question: question, file: "\(Self.kind)-\(question + 1)-layers.png", title: "\(title): by layer") {

@@ -71,7 +71,9 @@ import Testing
     try other.store.close()
   }
 
-  private static func results(_ root: URL, _ lines: String) throws -> (measured: MeasuredResults, report: String) {
+  private static func results(
+    _ root: URL, _ lines: String, metrics: (MeasuredResults.Run) -> [String: Double] = metrics
+  ) throws -> (measured: MeasuredResults, report: String) {
     let measured = try MeasuredResults(
       root, pairs: 1, seeds: Array(1...10), interventions: interventions, names: "[ssim, attribute_reflected]",
       lines: lines, metrics: metrics)
@@ -108,6 +110,16 @@ import Testing
         let picture = try PNG.read(measured.results.figures.appending(path: name))
         #expect(picture.width > 400 && picture.height > 200)
       }
+    }
+  }
+
+  /// Where no place does anything nothing can rise or fall with it, and no place does most.
+  @Test func placesThatDoNothing() throws {
+    try Fixtures.withTemporaryFolder { root in
+      try Self.probe(in: root)
+      let report = try Self.results(root, Self.lines()) { _ in ["ssim": 1, "attribute_reflected": 1] }.report
+      #expect(report.contains("| 0-1 | 3 | – | – | – | 2 (+30.0) | all do +0.0 |"), "\(report)")
+      #expect(report.contains("figures/knows-1-layers.png") && !report.contains("figures/knows-1-places.png"))
     }
   }
 
