@@ -78,10 +78,13 @@ public struct OperationSpec: Codable, Hashable, Sendable {
 
 /// The start noise of a run that is made beside others.
 public enum ReferenceNoise: Hashable, Sendable {
+  /// The same one beside every group.
   case seed(Seed)
   /// That of the others' own seed with a number added, modulo 2^64.
   case added(Seed)
 
+  /// The seed that the noise is drawn from.
+  /// - Parameter own: the seed of the runs beside which it is made.
   public func seed(beside own: Seed) -> Seed {
     switch self {
     case .seed(let seed): seed
