@@ -1,13 +1,14 @@
 # Everything here is a short name for plain commands. What the targets add is the Debian packages, installed by .ci/setup
 # where they are missing.
 
-# What Results/README.md rests on (but for three files, see there), in an order in which each finds what it reads.
+# What Results/README.md rests on, in an order in which each finds what it reads. The target below adds those that take what a
+# report found, and the paper's own pairs.
 PAPER = probe-bank/experiment probe-bank/controls probe-bank/random-colors probe-bank/cross-read probe-bank/paper \
   probe-bank/transfer probe-bank/paper-controls color-probe/experiment animal-probe/experiment picture-state/experiment \
   untrained/experiment cross-read/experiment neighbour-words/experiment neighbour-words/start transfer/experiment \
   layout-probe/experiment judge-check/experiment c2-cross/experiment c2-cross/single c2-cross/words \
-  c4-self/experiment token-routes/experiment token-routes/background token-routes/ways methods/experiment \
-  vital-layers/experiment vital-layers/heads decision-time/experiment decision-time/cached \
+  c4-self/experiment token-routes/experiment token-routes/background token-routes/ways token-routes/behind methods/experiment \
+  vital-layers/experiment vital-layers/heads vital-layers/heads-few decision-time/experiment decision-time/cached \
   decision-time/predicted knows-against-does/experiment robustness/experiment robustness/styles
 
 # Threads that wait sleep soon, as in the program itself: otherwise tests beside other work take many times as long.
@@ -19,7 +20,7 @@ endif
 
 help:
 	@echo 'make demo          build, run Experiments/first-look and say where its report is'
-	@echo 'make paper         what Results/README.md rests on, but for three files (see there); takes hours, and goes on where it was stopped'
+	@echo 'make paper         what Results/README.md rests on; takes hours, and goes on where it was stopped'
 	@echo 'make test          all tests, debug build (the C and C++ kernels are optimised in it too)'
 	@echo 'make test-release  all tests, release build'
 	@echo 'make build         the program: .build/release/attnlab'
@@ -49,6 +50,16 @@ paper: build
 	  echo "== Experiments/$$file.yaml, $$(date +%H:%M)"; \
 	  .build/release/attnlab run "Experiments/$$file.yaml" || exit 1; \
 	done
+	.build/release/attnlab run Experiments/vital-layers/held-out.yaml \
+	  --set interventions.found=@Results/vital-layers/tables/found.yaml
+	.build/release/attnlab run Experiments/vital-layers/held-out-heads.yaml \
+	  --set interventions.found=@Results/vital-heads/tables/found.yaml
+	@if [ -d Experiments/fpe-benchmark/fpe-benchmarks ]; then \
+	  .build/release/attnlab claims Experiments/fpe-benchmark/experiment.yaml \
+	    --model emoji-scenes --model emoji-scenes-first; \
+	else \
+	  echo "Left out: the paper's own pairs. Experiments/fpe-benchmark/experiment.yaml says where to get their lists."; \
+	fi
 
 test: setup
 	.ci/tests --all

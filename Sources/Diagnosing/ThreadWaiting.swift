@@ -5,8 +5,10 @@ import Tensors
 ///
 /// A thread of libgomp that has nothing to do first looks for work over and over ("spins") and only then sleeps. Left to
 /// itself libgomp spins for 300,000 rounds. On a machine that does other work too, a spinning thread holds the core that
-/// the thread it waits for needs, and a picture takes many times as long. After 1,000 rounds a wait inside a picture is
-/// nearly always over, so that a free machine loses nothing.
+/// the thread it waits for needs, and a picture takes many times as long. 1,000 rounds are chosen for a machine that is
+/// shared: a step of one picture took 37 ms beside another busy program, and 110 ms with 10,000 rounds. On a free machine
+/// they cost a tenth or so: 19 ms, and 15 to 18 with 10,000 (medians of 20 and 40 steps, two tries each, two cores of a Xeon
+/// of 2023; `GOMP_SPINCOUNT=10000 attnlab bench step` repeats it).
 package enum ThreadWaiting {
   /// What libgomp reads the number of rounds from, before `main`.
   static let variable = "GOMP_SPINCOUNT"

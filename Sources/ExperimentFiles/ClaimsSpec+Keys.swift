@@ -80,7 +80,7 @@ extension ClaimSpec {
       Key(
         "gate", \.gate, .ifGiven(.keys(RemovalGate.section)), brief: true,
         example: "{ removed: uniform, against: none }",
-        "the attention whose removal must matter, or the claim is not testable here"),
+        "the attention whose removal must matter, or its tests are not testable here"),
       Key(
         "tests", \.tests,
         .list(of: "tests", .keys(ClaimTestSpec.section), ifEmpty: "give at least one of the tests"), required: true,
@@ -88,10 +88,8 @@ extension ClaimSpec {
         "a list of tests, one or more; the claim is shown if all are"),
     ]
   ) { claim, fields, reader in
-    if claim.gate != nil, let field = fields["gate"], !reader.hasProblem(below: field.path),
-      let metric = claim.gateMetric
-    {
-      reader.checkShare(metric, field, "a gate asks for points of a share")
+    if let field = fields["gate"], !reader.hasProblem(below: field.path) {
+      for metric in claim.gateMetrics { reader.checkShare(metric, field, "a gate asks for points of a share") }
     }
   }
 }
@@ -128,7 +126,7 @@ extension RemovalGate {
     "removal", blank: RemovalGate(removed: "", against: ""),
     keys: [
       Key(
-        "metric", \.metric, .ifGiven(.metric), standard: "that of the first test", example: "binding_right",
+        "metric", \.metric, .ifGiven(.metric), standard: "each test's own", example: "binding_right",
         "a metric of the file that is a share"),
       Key(
         "removed", \.removed, .column, required: true, example: "uniform", "an intervention that removes the attention"),

@@ -69,7 +69,7 @@ public struct ClaimSpec: Codable, Hashable, Sendable {
   public internal(set) var exclusions: String
   /// Which edits count, by their sources; nil: all.
   public internal(set) var sources: SourceRule?
-  /// What must cost the claim's metric, or the claim cannot be tested; nil: nothing.
+  /// What must cost the metrics of the tests, or they cannot be judged; nil: nothing.
   public internal(set) var gate: RemovalGate?
   /// Never empty. They are one family: their intervals are corrected together.
   public internal(set) var tests: [ClaimTestSpec]
@@ -86,8 +86,11 @@ public struct ClaimSpec: Codable, Hashable, Sendable {
     self.tests = tests
   }
 
-  /// What the gate looks at: the metric that it names, or that of the first test.
-  package var gateMetric: String? { gate?.metric ?? tests.first?.metric }
+  /// What the gate looks at: the metric that it names, or those of all tests. Empty without a gate.
+  package var gateMetrics: [String] { gate == nil ? [] : tests.compactMap(gateMetric).uniqued }
+
+  /// What the gate looks at for a test: the metric that it names, or the test's own; nil without a gate.
+  package func gateMetric(of test: ClaimTestSpec) -> String? { gate.map { $0.metric ?? test.metric } }
 }
 
 /// Edits count whose source has at least this of a metric. What an edit shows itself never decides whether it counts.
@@ -103,7 +106,7 @@ public struct SourceRule: Codable, Hashable, Sendable {
 
 /// Where a claim is about an attention, the removal of that attention must matter to what the claim is told by.
 public struct RemovalGate: Codable, Hashable, Sendable {
-  /// A share, 0 to 1; nil: the metric of the claim's first test.
+  /// A share, 0 to 1; nil: each test's own metric.
   public internal(set) var metric: String?
   /// The intervention that removes the attention, as one that makes it uniform.
   public internal(set) var removed: String

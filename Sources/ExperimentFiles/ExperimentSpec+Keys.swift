@@ -94,7 +94,7 @@ extension ExperimentSpec {
     Key(
       "instruments", \.instruments, .keys(InstrumentFolders.section),
       standard:
-        "the bundled ones; there is none for `lpips`, and claims ask a second scene reader only where it is named",
+        "the bundled ones; there is none for `lpips`, and a second scene reader is asked only where it is named",
       example: "{ lpips: models/lpips-alex }",
       "the networks that metrics look with: a mapping of {allowed} to folders, or to the name of a bundled model"),
     Key(

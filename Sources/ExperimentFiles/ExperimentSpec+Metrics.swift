@@ -63,12 +63,12 @@ extension Metric {
 }
 
 extension ExperimentSpec {
-  /// Adds what a second scene reader says of each metric that claims are told by, where the file names such a reader: a verdict
-  /// is to hold under both.
+  /// Adds what a second scene reader says beside each metric of the first one, where the file names such a reader: what is said
+  /// of a picture is to hold under both.
   package mutating func addMetricsOfSecondReader() {
-    guard let claims, instruments.given[.secondSceneReader] != nil else { return }
+    guard instruments.given[.secondSceneReader] != nil else { return }
     // What the second reader sees of an edit is read where it sees the held metric have its level.
-    let names = (claims.metrics + [methods?.hold].compactMap { $0 }).uniqued
+    let names = (metrics.map(\.name) + (claims?.metrics ?? []) + [methods?.hold].compactMap { $0 }).uniqued
     let second = names.compactMap { MetricRegistry.named(Metric.nameBySecondReader($0)) }
     metrics += second.filter { !metrics.contains($0) }
   }

@@ -8,26 +8,38 @@ extension ExperimentSpec {
   /// Reads an experiment file.
   /// - Parameters:
   ///   - path: The file. Pairs files that it names are looked for from its folder.
-  ///   - overrides: Each `key.path=value` with a value in YAML, applied in order before anything is checked.
+  ///   - overrides: Each `key.path=value` with a value in YAML, or `key.path=@file` with one that a file holds, applied in
+  ///     order before anything is checked.
   ///   - checkingSites: Called with each `sites` text; what it throws is reported at that text's place.
   /// - Throws: `SpecError` with every problem of the file and its overrides. Syntax errors hide all others.
   public static func load(
     path: String, overrides: [String] = [], checkingSites: (String) throws -> Void = { _ in }
   ) throws(SpecError) -> ExperimentSpec {
+    let text: String
+    do { text = try Self.text(of: path) } catch {
+      throw SpecError(file: path, problems: [SpecProblem(file: path, message: error.problem)])
+    }
+    return try ExperimentSpec(yaml: text, file: path, overrides: overrides, checkingSites: checkingSites)
+  }
+
+  /// Why a file of an experiment, or of a value of one, has no text.
+  private struct TextFault: Error { let problem: String }
+
+  private static func text(of path: String) throws(TextFault) -> String {
     let data: Data
     do { data = try OpenFile(URL(filePath: path)).data(limit: YAMLLimits.bytes) } catch {
-      let message =
+      let problem =
         switch error.reason {
         case .system(ENOENT): "there is no such file"
         case .tooLarge(let bytes, let limit): "\(bytes) bytes; an experiment file has at most \(limit)"
         default: "\(error.problem); an experiment is one YAML file"
         }
-      throw SpecError(file: path, problems: [SpecProblem(file: path, message: message)])
+      throw TextFault(problem: problem)
     }
     guard let text = String(data: data, encoding: .utf8) else {
-      throw SpecError(file: path, problems: [SpecProblem(file: path, message: "the file is not UTF-8 text")])
+      throw TextFault(problem: "the file is not UTF-8 text")
     }
-    return try ExperimentSpec(yaml: text, file: path, overrides: overrides, checkingSites: checkingSites)
+    return text
   }
 
   /// Reads the text of an experiment file.
@@ -46,8 +58,14 @@ extension ExperimentSpec {
     }
     var problems: [SpecProblem] = []
     for text in overrides {
-      do {
-        try root.apply(Override(text, file: file), file: file)
+      do throws(SpecError) {
+        let override = try Override(text, file: file) { path, option throws(SpecError) in
+          do throws(TextFault) { return try Self.text(of: path) } catch {
+            let problem = "\(quoted(path)), whose contents are to be the value: \(error.problem)"
+            throw SpecError(file: file, problems: [SpecProblem(file: option, message: problem)])
+          }
+        }
+        try root.apply(override, file: file)
       } catch {
         problems += error.problems
       }

@@ -86,7 +86,7 @@ struct ExportWriter {
       let figure =
         try picture.map {
           try Figures.selfAttention(
-            title: title, picture: $0, query: request.point, maps: [LabeledMap(map.site.figureLabel, looks)],
+            title: title, picture: $0, query: request.point, maps: [LabeledMap(map.site.briefLabel, looks)],
             scale: .perMap,
             colorMap: request.colorMap)
         } ?? bare(map, looks, title)

@@ -27,7 +27,7 @@ struct ProbeGains: Sendable {
     do { stored = try RunOrigin(named: spec.from, in: root).store.probes() } catch ResultsError.noMapsFrom {
       throw MissingGains(
         "from", "there are no results of \(quoted(spec.from))",
-        "run its file first, or name the folder that holds them with --results")
+        "run the file with that `name` first, or name the folder that holds them with --results")
     } catch {
       throw MissingGains("from", "the results of \(quoted(spec.from)) cannot be read", "\(error)")
     }
@@ -35,7 +35,7 @@ struct ProbeGains: Sendable {
       let known = stored.keys.sorted().map { quoted($0) }.joined(separator: ", ")
       throw MissingGains(
         "probe", "\(quoted(spec.from)) has no trained probe \(quoted(spec.probe))",
-        known.isEmpty ? "run its file first" : "it has \(known)")
+        known.isEmpty ? "run the file with that `name` first" : "it has \(known)")
     }
     let result: ProbeResult
     do { result = try ProbeResult(reading: row.result, named: spec.probe) } catch {

@@ -70,13 +70,13 @@ public enum ResultsError: Error, Hashable, Sendable, CustomStringConvertible {
       ]
     case .noMapsFrom(let name, let database):
       [
-        "maps_from: there are no results of \(quoted(name)) (\(database)): run its file first, or name the folder that holds "
+        "maps_from: there are no results of \(quoted(name)) (\(database)): run the file with that `name` first, or name the folder that holds "
           + "them with --results"
       ]
     case .openRuns(let name, let count, let total, let first, let status):
       [
         "maps_from: \(grouped(count)) of the \(grouped(total)) runs that are read are not done in \(quoted(name)), as "
-          + "\(quoted(first)) (\(status)): run its file first"
+          + "\(quoted(first)) (\(status)): run the file with that `name` first"
       ]
     case .noTokens: ["the database has no tokens of the run's prompt"]
     case .word(let asked, let record, let recorded):

@@ -63,6 +63,9 @@ extension StoredRun {
   /// `3f9a000000000000, "a red car", source, seed 1`
   package var title: String { "\(run.hash.prefix(16)), \"\(prompt)\", \(run.intervention), seed \(run.seed)" }
 
+  /// What figures of the run are headed with: its prompt, what was done to it, and its seed.
+  package var figureTitle: String { "\(prompt) · \(run.intervention) · seed \(run.seed)" }
+
   /// What the run left as its picture.
   /// - Throws: `ResultsFileError` if it is not there; what reading throws.
   package func picture(_ store: AttentionStore, _ results: ResultsFolder) throws -> Picture {

@@ -1,6 +1,8 @@
 import Attention
 import Checkpoints
 import ExperimentFiles
+import Files
+import Foundation
 import Generation
 import Pipelines
 import Planning
@@ -21,25 +23,31 @@ package struct EditedPicture {
 
   /// - Parameters:
   ///   - folder: the model's.
-  ///   - name: what the user calls the model.
+  ///   - model: what the user calls it.
   ///   - pair: the prompts of source and target.
   ///   - dials: what is set of the method.
   ///   - height, width: in pixels; nil: the model's own.
   ///   - other: an edit by the same folder, whose loaded model this one shares.
   /// - Throws: `SpecError` for dials that the method has not; `SizeError`; `ExperimentError`; what loading throws.
   package init(
-    _ folder: ModelFolder, named name: String, _ method: EditingMethod, _ dials: MethodSettings, pair: PromptPair,
+    _ folder: ModelFolder, named model: String, _ method: EditingMethod, _ dials: MethodSettings, pair: PromptPair,
     negativePrompt: String = "", seed: Seed, settings: GenerationSettings, height: Int?, width: Int?,
     sharing other: EditedPicture? = nil
   ) throws {
     self.method = method
-    let experiment = ExperimentSpec(
-      name: "edit", question: "What does \(method.name) make of \"\(pair.source)\" for \"\(pair.target)\"?",
-      model: name,
-      generate: GenerateSpec(
-        pairs: [pair], seeds: [seed], settings: [settings], negativePrompt: negativePrompt, height: height, width: width
-      ),
-      interventions: [try method.intervention(dials)], figures: [.sideBySide])
+    let intervention = try method.intervention(dials)
+    // Edits that differ have results of their own.
+    func spec(named name: String) -> ExperimentSpec {
+      ExperimentSpec(
+        name: name, question: "What does \(method.name) make of \"\(pair.source)\" for \"\(pair.target)\"?",
+        model: model,
+        generate: GenerateSpec(
+          pairs: [pair], seeds: [seed], settings: [settings], negativePrompt: negativePrompt, height: height,
+          width: width),
+        interventions: [intervention], figures: [.sideBySide])
+    }
+    let hash = SHA256.hash(Data(spec(named: "edit").canonicalForm.utf8))
+    let experiment = spec(named: "edit-\(hash.prefix(8))")
     self.experiment = experiment
     single = try SingleGroup(folder, height: height, width: width, loaded: other?.single.model) { _ in experiment }
   }

@@ -3,15 +3,19 @@ import Formatting
 /// One `key.path=value` of the command line.
 ///
 /// The path's parts are keys, and positions in lists from 0; a key that holds a dot, a space or `=` stands in double
-/// quotes: `interventions."self 4-14".0.sites`. The value is YAML.
+/// quotes: `interventions."self 4-14".0.sites`. The value is YAML, or `@` and the path of a file that holds it: no YAML
+/// begins with `@`.
 package struct Override {
   let path: [String]
   let value: SpecNode
   /// `--set generate.seeds`, for messages.
   let option: String
 
-  /// - Throws: `SpecError` if the text is no `key.path=value`, or the value is not YAML.
-  package init(_ text: String, file: String) throws(SpecError) {
+  /// - Parameter contents: The text of a file that the value names, by its path and the option, for messages.
+  /// - Throws: `SpecError` if the text is no `key.path=value`, or the value is not YAML; and what `contents` throws.
+  package init(
+    _ text: String, file: String, contents: (_ path: String, _ option: String) throws(SpecError) -> String
+  ) throws(SpecError) {
     guard let (path, rest) = Self.split(text) else {
       let message =
         "expected key.path=value, as in --set 'generate.seeds=[1, 2]'; a key with a dot, a space or = stands in quotes"
@@ -24,8 +28,8 @@ package struct Override {
       throw SpecError(file: file, problems: [SpecProblem(file: option, message: message)])
     }
     let place = SpecPlace.option(option)
-    value =
-      try readYAML(String(rest), file: file, option: option) ?? SpecNode(content: .scalar("", .null), place: place)
+    let yaml = rest.first == "@" ? try contents(String(rest.dropFirst()), option) : String(rest)
+    value = try readYAML(yaml, file: file, option: option) ?? SpecNode(content: .scalar("", .null), place: place)
   }
 
   /// The parts of the path, and the text after the first `=` that stands outside quotes.

@@ -62,7 +62,9 @@ import Testing
     let orphan = PlannedOperation(
       operation: .replace, run: 1, sites: [0], steps: [0], branches: [.conditional])
     #expect(
-      throws: SelectionError("replace", problem: "there is no source run to take from", hint: "give `pairs` of prompts")
+      throws: SelectionError(
+        "replace", problem: "a prompt that stands alone has no source run to take from",
+        hint: "make it the target of one of `pairs`, or take it out of `prompts`")
     ) { try plan([orphan]) }
   }
 

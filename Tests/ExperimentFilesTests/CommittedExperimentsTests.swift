@@ -44,7 +44,7 @@ import Testing
     }
   }
 
-  /// All but those that need what a reader must give, and those that no claim rests on.
+  /// All but those that have commands of their own in `make paper`, and those that no claim rests on.
   @Test func thePaperIsWhole() throws {
     let paper = try Self.paper()
     #expect(Set(paper).count == paper.count && paper.allSatisfy(Self.names.contains))
@@ -54,6 +54,12 @@ import Testing
         "first-look/experiment", "fpe-benchmark/experiment", "model-gates/experiment", "model-quality/experiment",
         "vital-layers/held-out", "vital-layers/held-out-heads",
       ])
+    let recipe = try String(contentsOfFile: Fixtures.repository.appending(path: "Makefile").path, encoding: .utf8)
+    for command in [
+      "run Experiments/vital-layers/held-out.yaml \\\n\t  --set interventions.found=@Results/vital-layers/tables/found.yaml",
+      "run Experiments/vital-layers/held-out-heads.yaml \\\n\t  --set interventions.found=@Results/vital-heads/tables/found.yaml",
+      "claims Experiments/fpe-benchmark/experiment.yaml",
+    ] { #expect(recipe.contains(command), "\(command)") }
   }
 
   /// The calls that banks keep exist in runs of 12 steps too, so that a smaller bank answers the same questions.

@@ -1,7 +1,9 @@
 import Attention
 import ExperimentFiles
+import Foundation
 import Generation
 import StrictYAML
+import TestSupport
 import Testing
 
 @Suite struct OverrideTests {
@@ -28,6 +30,39 @@ import Testing
     #expect(try spec("question=\"a = b: c\"").question == "a = b: c")
     #expect(try spec("budget.disk=3 MB").budget.disk.bytes == 3_000_000)
     #expect(try spec("generate={ prompts: [x], seeds: [3] }", "interventions={ n: [] }").generate.prompts == ["x"])
+  }
+
+  @Test func aFileHoldsTheValue() throws {
+    try Fixtures.withTemporaryFolder { root in
+      let file = root.appending(path: "found.yaml").path
+      try Data("# of a report\n- { op: zero, sites: 'self:2' }\n".utf8).write(to: URL(filePath: file))
+      #expect(try spec("interventions.none=@\(file)").interventions[0].operations.map(\.op) == [.zero])
+      // An @ elsewhere is none.
+      #expect(try spec("question=a@b").question == "a@b" && spec("question='@b'").question == "@b")
+    }
+  }
+
+  @Test func aFileThatHoldsNoValue() throws {
+    try Fixtures.withTemporaryFolder { (root) throws -> Void in
+      func found(_ name: String, _ bytes: Data?) throws -> String {
+        let file = root.appending(path: name)
+        try bytes?.write(to: file)
+        return problems(Self.yaml, set: ["interventions.none=@\(file.path)"])
+          .replacingOccurrences(of: root.path, with: "")
+      }
+      let whose = ", whose contents are to be the value: "
+      #expect(
+        try found("a", nil) == "--set interventions.none: \"/a\"\(whose)there is no such file")
+      #expect(
+        try found("b", Data([0xff, 0xfe])) == "--set interventions.none: \"/b\"\(whose)the file is not UTF-8 text")
+      #expect(
+        try found("c", Data(repeating: 32, count: 1_048_577))
+          == "--set interventions.none: \"/c\"\(whose)1048577 bytes; an experiment file has at most 1048576")
+      // What is wrong inside is told under the option's name too.
+      #expect(try found("d", Data("[{ op: swap, sites: s }]".utf8)).hasPrefix("--set interventions.none: interventions"))
+      #expect(try found("e", Data("[{".utf8)).hasPrefix("--set interventions.none: "))
+      #expect(problems(Self.yaml, set: ["name=@\(root.path)"]).contains("one YAML file"))
+    }
   }
 
   @Test func partsOfListsAndQuotedKeys() throws {

@@ -32,6 +32,19 @@ import Testing
     }
   }
 
+  /// What the first reader says of a picture the second one says too, whether or not there are claims.
+  @Test func metricsOfASecondReader() throws {
+    func metrics(_ list: String, _ more: String = "") throws -> [String] {
+      try decode(minimal("metrics: [\(list)]\n\(more)")).metrics.map(\.name)
+    }
+    let second = "instruments: { second_scene_reader: emoji-scenes }\n"
+    let both = ["clip_score", "picture_right", "picture_right_second"]
+    #expect(try metrics("clip_score, picture_right", second) == both)
+    // Named already, it is there once; without a second reader it is not there.
+    #expect(try metrics("clip_score, picture_right, picture_right_second", second) == both)
+    #expect(try metrics("clip_score, picture_right") == ["clip_score", "picture_right"])
+  }
+
   /// Networks of the drawn world can say nothing of other pictures: which metrics look with them is said before a run.
   @Test func metricsThatCannotKnowThePictures() throws {
     let yaml = minimal("metrics: [ssim, clip_score, picture_right]\n")

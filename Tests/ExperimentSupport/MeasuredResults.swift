@@ -45,11 +45,12 @@ package struct MeasuredResults {
 
   /// - Parameters:
   ///   - lines: of the experiment file, beside the usual ones.
+  ///   - settings: of `generate`, in the same way, as `guidance_scale: 5`.
   ///   - sources: metrics of a source by name.
   ///   - metrics: of a target by name; nil: its group fails.
   package init(
     _ root: URL, name: String = "small", pairs: Int = 2, seeds: [UInt64] = [1, 2],
-    interventions: String = interventions, names: String = "[psnr, ssim]", lines: String = "",
+    interventions: String = interventions, names: String = "[psnr, ssim]", lines: String = "", settings: String = "batch: 24",
     sources: (Run) -> [String: Double] = { _ in [:] }, metrics: (Run) -> [String: Double]?
   ) throws {
     results = ResultsFolder(root.appending(path: name))
@@ -61,7 +62,7 @@ package struct MeasuredResults {
         version: 1
         name: \(name)
         model: emoji-scenes
-        generate: { pairs: [\(pairTexts.joined(separator: ", "))], seeds: \(seeds), num_inference_steps: 3 }
+        generate: { pairs: [\(pairTexts.joined(separator: ", "))], seeds: \(seeds), num_inference_steps: 3, \(settings) }
         interventions: \(interventions)
         metrics: \(names)
         \(lines)

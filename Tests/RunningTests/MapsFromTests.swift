@@ -127,8 +127,8 @@ import Testing
       }
       #expect(
         message([])
-          == "maps_from: there are no results of \"small\" (FOLDER/small/small.sqlite): run its file first, or name the folder "
-          + "that holds them with --results")
+          == "maps_from: there are no results of \"small\" (FOLDER/small/small.sqlite): run the file with that `name` "
+          + "first, or name the folder that holds them with --results")
       try SmallExperiment.run(folder, Self.bank)
       #expect(
         message([], modelHash: String(repeating: "0", count: 64)).hasPrefix(
@@ -150,7 +150,7 @@ import Testing
       #expect(
         message([])
           == "maps_from: 1 of the 1 runs that are read are not done in \"small\", as \"a blue car, seed 2, none\" (not begun): "
-          + "run its file first")
+          + "run the file with that `name` first")
       #expect(!FileManager.default.fileExists(atPath: folder.appending(path: "reader").path))
     }
   }

@@ -31,14 +31,35 @@ import Testing
       #expect(text.contains("sites: \"self:4-14\", steps: { fraction: [0.0, 0.5] }"), "\(text)")
       let run = try attnlab("run", "my edit/edit.yaml")
       #expect(run.code == 0, "\(run.errors)")
+      let results = try #require(text.firstMatch(of: /\nname: "(edit-[0-9a-f]{8})"\n/)?.1)
       for (name, hash) in zip(["source", "edit"], hashes) {
-        let folder = attnlab.folder.appending(path: "Results/edit/runs/\(hash.prefix(16))")
+        let folder = attnlab.folder.appending(path: "Results/\(results)/runs/\(hash.prefix(16))")
         let latents = try SafetensorsFile(url: folder.appending(path: "latents.safetensors"))
         let first = try #require(latents.names.first)
         #expect(try latents.tensor(named: first).values == file.tensor(named: name).values)
         let edited = try PNG.read(attnlab.folder.appending(path: "my edit/\(name).png"))
         #expect(try PNG.read(folder.appending(path: "picture.png")) == edited)
       }
+    }
+  }
+
+  /// What each option changes stands in the experiment file beside the edit.
+  @Test(arguments: [
+    ("sdedit --strength 0.25 --guidance 3", ["{ op: noised_source, strength: 0.25 }", "guidance_scale: 3.0"]),
+    ("masactrl-mask --object car --guidance 1", ["op: object_mask", "object: [\"car\"]", "guidance_scale: 1.0"]),
+    ("p2p --layers 3-5 --until 0.5", ["sites: \"self:3-5\", steps: { fraction: [0.0, 0.25] }"]),
+    ("regenerate --scheduler euler --negative dog", ["scheduler: \"euler\"", "negative_prompt: \"dog\"", "\"regenerate\": []"]),
+  ])
+  func everyOptionIsTaken(options: String, pieces: [String]) throws {
+    try Program.inFolder { (attnlab) throws -> Void in
+      let outcome = try attnlab.run(
+        ["edit", "--source", "a red car", "--target", "a blue car", "--steps", "4", "--seed", "3", "--method"]
+          + options.split(separator: " ").map(String.init))
+      #expect(outcome.code == 0, "\(outcome.errors)")
+      let text = try String(contentsOf: attnlab.folder.appending(path: "edit/edit.yaml"), encoding: .utf8)
+      for piece in pieces { #expect(text.contains(piece), "\(text)") }
+      let source = try PNG.read(attnlab.folder.appending(path: "edit/source.png"))
+      #expect(try PNG.read(attnlab.folder.appending(path: "edit/edit.png")) != source)
     }
   }
 

@@ -222,7 +222,8 @@ public struct AttentionPlan: Sendable {
     let found = operation.sources.compactMap { laneOf[Lane(run: $0, branch: lanes[lane].branch)] }
     guard !found.isEmpty, found.count == operation.sources.count else {
       throw SelectionError(
-        operation.change.operation.name, problem: "there is no source run to take from", hint: "give `pairs` of prompts"
+        operation.change.operation.name, problem: "a prompt that stands alone has no source run to take from",
+        hint: "make it the target of one of `pairs`, or take it out of `prompts`"
       )
     }
     return found

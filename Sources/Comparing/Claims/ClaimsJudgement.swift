@@ -29,7 +29,7 @@ public struct ClaimsJudgement: Sendable {
     public let problem: String?
   }
 
-  /// What a claim loses with the attention removed that it is about.
+  /// What a metric of a claim loses with the attention removed that the claim is about.
   public struct Removal: Sendable {
     public let spec: RemovalGate
     public let metric: String
@@ -45,6 +45,9 @@ public struct ClaimsJudgement: Sendable {
           && estimate.interval.map { $0.lowerBound > RemovalGate.surely } ?? false
       }
     }
+
+    /// Why a test cannot be judged where it does not hold.
+    var shortfall: String { "without the attention (\(spec.removed)) too little of \(metric) is lost" }
   }
 
   /// A test and its verdict.
@@ -68,8 +71,8 @@ public struct ClaimsJudgement: Sendable {
   /// A claim and its verdict.
   public struct Claim: Sendable {
     public let spec: ClaimSpec
-    /// nil where the claim names no attention that must matter.
-    public let removal: Removal?
+    /// One for each metric that the gate looks at; empty where the claim names no attention that must matter.
+    public let removals: [Removal]
     public let tests: [Test]
     public let verdict: Verdict
     /// Edits that do not count, as their source is not as it should be, and how many edits there are.
@@ -102,14 +105,15 @@ public struct ClaimsJudgement: Sendable {
     self.gates = gates
     claims = spec.claims.map { claim in
       let counted = claim.sources.map(runs.counting) ?? runs
-      let removal = Removal(claim, counted, alone)
-      let missing: [String] =
-        removal.map { $0.holds ? [] : ["without the attention (\($0.spec.removed)) too little is lost"] } ?? []
+      let removals = claim.gate.map { gate in
+        claim.gateMetrics.map { Removal(gate, metric: $0, counted, alone) }
+      }
       let tests = Self.judged(claim.tests, spec) { test, bootstrap in
-        Test(test, counted, bootstrap, failed: failed + missing)
+        let missing = removals?.first { $0.metric == claim.gateMetric(of: test) && !$0.holds }
+        return Test(test, counted, bootstrap, failed: failed + (missing.map { [$0.shortfall] } ?? []))
       }
       return Claim(
-        spec: claim, removal: removal, tests: tests, verdict: Verdict(of: tests.map(\.verdict)),
+        spec: claim, removals: removals ?? [], tests: tests, verdict: Verdict(of: tests.map(\.verdict)),
         leftOut: counted.editsLeftOut)
     }
     let used = claims.flatMap(\.tests).reduce(into: Set<Int>()) { used, test in
@@ -164,9 +168,7 @@ extension ClaimsJudgement.Gate {
 }
 
 extension ClaimsJudgement.Removal {
-  /// nil where the claim has no such gate.
-  fileprivate init?(_ claim: ClaimSpec, _ runs: ClaimRuns, _ bootstrap: Bootstrap) {
-    guard let gate = claim.gate, let metric = claim.gateMetric else { return nil }
+  fileprivate init(_ gate: RemovalGate, metric: String, _ runs: ClaimRuns, _ bootstrap: Bootstrap) {
     func estimate(_ metric: String) -> ClaimEstimate {
       runs.estimate(metric, of: gate.against, against: gate.removed, bootstrap)
     }

@@ -16,6 +16,8 @@ public struct ComparableResults: Sendable {
   /// What the experiment measures.
   public let metrics: [Metric]
   let columns: [ComparisonColumn]
+  /// What all of its runs were made with, by the keys of the file.
+  let settings: [(key: String, value: String)]
 
   /// Names of the interventions, in the order of the file.
   public var interventions: [String] { columns.map(\.intervention) }
@@ -37,6 +39,23 @@ public struct ComparableResults: Sendable {
     otherRuns = data.otherRuns
     metrics = data.spec.metrics
     columns = data.spec.interventions.map { ComparisonColumn($0, data, experiment: results.name) }
+    settings = Self.settings(data)
+  }
+
+  private static func settings(_ data: StoredResults) -> [(key: String, value: String)] {
+    let generate = data.spec.generate
+    func values(_ value: (GenerationSettings) -> String) -> String {
+      generate.settings.map(value).uniqued.joined(separator: ", ")
+    }
+    return [
+      ("model", "\(data.spec.model) \(data.experiment.modelHash.prefix(8))"),
+      ("num_inference_steps", values { "\($0.numInferenceSteps)" }),
+      ("guidance_scale", values { "\($0.guidanceScale)" }),
+      ("scheduler", values { $0.scheduler ?? "the model's" }),
+      ("negative_prompt", quoted(generate.negativePrompt)),
+      ("height", generate.height.map { "\($0)" } ?? "the model's"),
+      ("width", generate.width.map { "\($0)" } ?? "the model's"),
+    ]
   }
 }
 

@@ -74,6 +74,9 @@ public struct Comparison: Sendable {
   /// By metric, then by intervention.
   public let rows: [Row]
   public let unmatched: [UnmatchedRun]
+  /// In what the experiments were made differently, a line a key, as `guidance_scale: 5.0 in one, 7.5 in other`. Runs are matched
+  /// all the same.
+  public let unequalSettings: [String]
   let bootstrap: Bootstrap
   /// The signs that the rows of each metric were tested with, by its name; empty where the request asks for no test.
   let signs: [String: PermutationFamily.Signs]
@@ -98,6 +101,7 @@ public struct Comparison: Sendable {
     let matched = treatments.map { MatchedRuns($0, with: chosen.baseline.column) }
     self.request = request
     self.bootstrap = bootstrap
+    unequalSettings = Self.unequalSettings(results)
     baseline = chosen.baseline.name
     interventions = treatments.map(\.name)
     metrics = chosen.metrics
@@ -112,6 +116,14 @@ public struct Comparison: Sendable {
       request.correlation.map { pair in
         ([chosen.baseline] + treatments).map { MetricCorrelation($0, pair) }
       } ?? []
+  }
+
+  private static func unequalSettings(_ results: [ComparableResults]) -> [String] {
+    (results.first?.settings ?? []).enumerated().compactMap { place, setting in
+      let values = results.map { $0.settings[place].value }
+      guard values.uniqued.count > 1 else { return nil }
+      return "\(setting.key): " + zip(results, values).map { "\($1) in \($0.name)" }.joined(separator: ", ")
+    }
   }
 }
 

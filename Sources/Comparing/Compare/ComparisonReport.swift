@@ -46,6 +46,8 @@ package struct ComparisonReport: Encodable {
   /// nil where none were asked for.
   let correlations: [Correlation]?
   let unmatchedRuns: [Comparison.UnmatchedRun]
+  /// In what the experiments were made differently; empty for one experiment.
+  let unequalSettings: [String]
 
   static let clusterRule =
     "resampled by pair where there are \(Comparison.enoughSeeds) or more of which no two share a seed; else by seed where there are "
@@ -66,6 +68,7 @@ package struct ComparisonReport: Encodable {
     testMethod = comparison.testText
     equivalenceMethod = comparison.equivalenceText
     unmatchedRuns = comparison.unmatched
+    unequalSettings = comparison.unequalSettings
     let pairs = comparison.correlations.flatMap { found in found.coefficients.map { Correlation($0, of: found) } }
     correlations = pairs.isEmpty ? nil : pairs
     rows = comparison.rows.map { row in

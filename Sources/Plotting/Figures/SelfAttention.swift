@@ -43,7 +43,8 @@ extension Figures {
     let cell = (width: width, height: Layout.cellHeight(width, like: picture))
     let fitted = try picture.fitted(width: cell.width, height: cell.height)
     let subdued = overPicture ? fitted.subdued() : nil
-    let point = "query at \(brief(query.x)), \(brief(query.y))"
+    let pixel = query.cell(width: picture.width, height: picture.height)
+    let point = "point at pixel \(pixel.x), \(pixel.y) of \(picture.width) x \(picture.height)"
     let first = Panel(caption: "picture", picture: try marked(fitted, x: query.x, y: query.y), notes: [point])
     let panels = try maps.map { labeled in
       let map = labeled.map

@@ -42,7 +42,7 @@ public enum ExperimentReport {
     let chart = try verdicts?.write(figures, data)
     let methods = MethodComparison(data).map { ReportMethodComparison(comparison: $0) }
     let methodCharts = try methods?.write(figures, data) ?? []
-    let layers = LayerEffects(data).map { ReportLayers(effects: $0) }
+    let layers = LayerEffects(data).map { ReportLayers(effects: $0, experiment: data.spec.name) }
     let layerCharts = try layers?.write(figures, data) ?? []
     let knows = KnowsAgainstDoesPage(KnowsAgainstDoes.all(of: data))
     for figure in knows?.figures ?? [] {
@@ -60,7 +60,8 @@ public enum ExperimentReport {
     if let knows { ofRuns.append((KnowsAgainstDoesPage.table, knows.csv)) }
     ofRuns += numbers.files + factors.files
     ofRuns += sections.flatMap(\.tables)
-    let tables = try ofRuns.map { (name: $0.name, data: $0.table.data) } + (probes?.files() ?? [])
+    let found = layers?.foundText.map { [(name: ReportLayers.foundFile, data: Data($0.utf8))] }
+    let tables = try ofRuns.map { (name: $0.name, data: $0.table.data) } + (found ?? []) + (probes?.files() ?? [])
     for (name, bytes) in tables {
       try folder.write(bytes, to: "\(results.tables.lastPathComponent)/\(name)", making: true)
     }
@@ -80,22 +81,30 @@ public enum ExperimentReport {
   /// Draws figures of some kinds again, also of kinds that the experiment file does not ask for.
   ///
   /// Nothing else is touched. Figures of those kinds that are no longer drawn are removed.
-  /// - Returns: The figures written, in the order of `only`; none where there is nothing to draw of.
+  /// - Returns: The figures written, in the order of `only`; and why there are none of a kind, or not all, in Markdown.
   /// - Throws: as `write`.
-  public static func writeFigures(results: ResultsFolder, store: AttentionStore, only: [FigureName]) throws -> [URL] {
+  public static func writeFigures(
+    results: ResultsFolder, store: AttentionStore, only: [FigureName]
+  ) throws -> (files: [URL], omitted: [String]) {
     let data = try StoredResults(results: results, store: store)
     let folder = try results.openForWriting()
     let figures = FigureWriter(folder)
-    _ = try ReportFigures(data: data).sections(figures, kinds: only.uniqued)
+    let sections = try ReportFigures(data: data).sections(figures, kinds: only.uniqued)
     try removeStale(results.figures, in: folder, keeping: Set(figures.names)) { name in
       FigureWriter.isOwn(name) && only.contains { name.hasPrefix($0.rawValue) }
     }
-    return figures.names.map { results.figures.appending(path: $0) }
+    let missing = only.uniqued.filter { kind in !figures.names.contains { $0.hasPrefix(kind.rawValue) } }
+    let omitted = sections.flatMap { section in section.omitted.map { "\(section.heading): \($0)" } }
+    return (
+      figures.names.map { results.figures.appending(path: $0) },
+      missing.map { "no \($0.rawValue) can be drawn from what is stored" } + omitted
+    )
   }
 
   private static let tableNames: Set<String> = Set([
-    ReportVerdicts.table, ReportMethodComparison.table, ReportLayers.table, KnowsAgainstDoesPage.table, "summary.csv",
-    "metrics.csv", "runs.csv", MapFigures.statisticsTable, MapFigures.differencesTable, SweepFigures.table,
+    ReportVerdicts.table, ReportMethodComparison.table, ReportLayers.table, ReportLayers.foundFile,
+    KnowsAgainstDoesPage.table, "summary.csv", "metrics.csv", "runs.csv", MapFigures.statisticsTable,
+    MapFigures.differencesTable, SweepFigures.table,
   ]).union(ProbePage.fileNames).union(ReportFactors.fileNames)
 
   /// Removes files that this tool wrote and the present report does not have; all others are the user's.

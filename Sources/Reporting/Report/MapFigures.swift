@@ -158,7 +158,7 @@ struct MapFigures {
         let title = "\(subject.tokens.prompt) · seed \(subject.seed) · where the point of \(word) looks · step \(step)"
         let figure = try Figures.selfAttention(
           title: title, picture: picture, query: point,
-          maps: view.maps.map { LabeledMap($0.site.figureLabel, $0.map) }, scale: .perMap)
+          maps: view.maps.map { LabeledMap($0.site.briefLabel, $0.map) }, scale: .perMap)
         return try write(figure, "self_attention-\(subject.number)-step\(step).png", title, subject.run, writer)
       }
       if !files.isEmpty { section.entries.append(("\(subject.tokens.prompt), seed \(subject.seed)", files)) }

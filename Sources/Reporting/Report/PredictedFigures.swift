@@ -1,4 +1,5 @@
 import AttentionStore
+import Formatting
 import Foundation
 import Plotting
 import Results
@@ -30,7 +31,13 @@ struct PredictedFigures {
     }
     for subject in subjects {
       let title = "\(data.spec.name): \(subject.caption), what the model expected"
-      let rows = try runs(of: subject).compactMap { run -> PictureRow? in
+      let all = runs(of: subject)
+      let shown = all.prefix(Self.mostRows)
+      if shown.count < all.count {
+        section.omitted.append(
+          "\(shown.count) of \(all.count) runs of \(Markdown.text(subject.caption)) are drawn; all are in the folder `runs`.")
+      }
+      let rows = try shown.compactMap { run -> PictureRow? in
         let pictures = columns.map { data.picture(of: run, kind: RunFile.predicted(step: $0).kind) }
         guard let any = pictures.compactMap({ $0 }).first else { return nil }
         let gap = try Picture.gap(like: any)
@@ -57,6 +64,6 @@ struct PredictedFigures {
     let group = data.present.filter {
       $0.stored.groupHash == subject.run.stored.groupHash && $0.isDone && $0.stored.id != subject.run.stored.id
     }
-    return Array(([subject.run] + group).prefix(Self.mostRows))
+    return [subject.run] + group
   }
 }

@@ -102,7 +102,7 @@ struct ReportFigures {
     let what = generate.pairs.isEmpty ? "prompts" : generate.prompts.isEmpty ? "pairs" : "pairs and prompts"
     let which = all > Self.mostSubjects ? "the first \(Self.mostSubjects) of \(all) \(what)" : "each of the \(what)"
     return [
-      "Drawn for \(all == 1 ? "the one of the \(what)" : which)"
+      "Drawn for \(all == 1 ? "the one \(what.dropLast())" : which)"
         + (generate.allSeeds.count > 1 ? ", with the first seed." : ".")
         + " `attnlab export` writes the maps of every run."
     ]

@@ -11,8 +11,12 @@ import Tensors
 struct ReportLayers {
   static let table = "layers.csv"
   static let figure = "layers"
+  /// The operations of the set that follows, as `--set` takes them.
+  static let foundFile = "found.yaml"
 
   let effects: LayerEffects
+  /// The experiment's name.
+  let experiment: String
 
   private var spec: LayersSpec { effects.spec }
   /// `layers` or `heads`, and `layer` or `head`.
@@ -72,14 +76,18 @@ struct ReportLayers {
     let predicted = effects.metrics.compactMap { metric in
       effects.predicted(metric, of: found).map { "\(Markdown.code(metric.name)) \(ClaimText.number($0))" }
     }
-    let setting = "interventions.\(intervention.name)=\(intervention.fileText)"
+    let setting = "interventions.\(intervention.name)=@Results/\(experiment)/tables/\(Self.foundFile)"
     return
       "\(rule) In this order: \(found.map(\.label).joined(separator: ", ")). The sums predict \(listed(predicted)). These are the pairs that "
       + "it was found on, so other pairs must judge it. As an intervention of another file, and as an option for YOUR-FILE.yaml, which stands "
-      + "for a file of yours that has an intervention `\(intervention.name): []`:\n\n"
+      + "for a file of yours that has an intervention `\(intervention.name): []` "
+      + "([tables/\(Self.foundFile)](tables/\(Self.foundFile)) has the operations alone):\n\n"
       + Markdown.fence("\(intervention.name): \(intervention.fileText)", "yaml") + "\n\n"
       + Markdown.fence(shellLine(["attnlab", "run", "YOUR-FILE.yaml", "--set", setting]), "sh")
   }
+
+  /// What ``foundFile`` holds; nil where no set follows.
+  var foundText: String? { effects.intervention.map { "\($0.fileText)\n" } }
 
   // MARK: - The figures
 

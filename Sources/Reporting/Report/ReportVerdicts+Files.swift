@@ -19,7 +19,7 @@ extension ReportVerdicts {
     ])
     for gate in judgement.gates { table.append(row(gate)) }
     for claim in judgement.claims {
-      if let removal = claim.removal { table.append(row(removal, claim)) }
+      for removal in claim.removals { table.append(row(removal, claim)) }
       for test in claim.tests { table.append(row(test, claim)) }
     }
     return table

@@ -131,10 +131,11 @@ struct ReportVerdicts {
         "test", "metric", "n:", "clusters:", "left out:", "mean of:", "mean against:", "difference:", "interval:",
         "confidence:", "threshold:", "less placebo:", "its interval:", "verdict",
       ], rows)
+    let gates = claim.removals.map(\.text).joined(separator: "\n\n")
     let parts: [String?] = [
       "### \(Markdown.text(claim.spec.name)): \(claim.verdict.rawValue)", "> \(Markdown.text(claim.spec.statement))",
       exclusions.isEmpty ? nil : "Left out: \(Markdown.text(exclusions))", claim.spec.sources?.leftOut(claim.leftOut),
-      claim.removal?.text, table,
+      gates.isEmpty ? nil : gates, table,
       coverage(claim),
     ]
     return parts.compactMap { $0 }

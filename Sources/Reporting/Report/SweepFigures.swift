@@ -80,7 +80,8 @@ struct SweepFigures {
     let size =
       counts.isEmpty
       ? "Nothing is measured yet."
-      : "n = \(extent(of: counts)) edits a cell, \(extent(of: clusters)) \(clustering); below a number its interval of 95 %."
+      : "n = \(extent(of: counts)) a cell, clusters: \(extent(of: clusters)) \(clustering)"
+        + ((clusters.max() ?? 0) < 2 ? ", too few for an interval." : "; below a number its interval of 95 %.")
     let rule = grid.rule.map {
       "Left out: edits whose source has a \($0.metric) below \(ClaimText.number($0.atLeast))."
     }

@@ -82,7 +82,7 @@ public struct ComponentsView {
         pictures: try ofSite.map { try $0.colors().enlarged(toAtLeast: 2 * Self.cellWidth) })
     }
     return try Figures.sideBySide(
-      title: "\(run.prompt) · seed \(run.run.seed) · self-attention, its first three components as red, green and blue",
+      title: "\(run.figureTitle) · self-attention, its first three components as red, green and blue",
       columns: steps.map { "step \($0)" }, rows: rows, widest: Self.cellWidth)
   }
 

@@ -39,7 +39,7 @@ public struct FilmView {
     return FilmView(
       run,
       try maps.map { step, map in
-        let title = "\(run.prompt) · seed \(run.run.seed) · step \(Self.number(step, of: whole.steps))"
+        let title = "\(run.figureTitle) · step \(Self.number(step, of: whole.steps))"
         return (
           step, try Figures.wordHeatMap(title: title, picture: picture, word: LabeledMap(name, map), scale: scale)
         )
@@ -58,7 +58,7 @@ public struct FilmView {
       run,
       try views.map { view in
         let title =
-          "\(run.prompt) · seed \(run.run.seed) · where a point looks · step \(Self.number(view.step, of: recorded))"
+          "\(run.figureTitle) · where a point looks · step \(Self.number(view.step, of: recorded))"
         // Each layer on its own scale: their grids differ in size, and with it what is much.
         return (view.step, try view.figure(title: title, picture: picture))
       })

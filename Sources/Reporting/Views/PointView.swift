@@ -60,12 +60,12 @@ public struct PointView {
   package var layers: [Layer] { maps.map { Layer($0.site, $0.map, point) } }
 
   /// The picture with the point, then a map a layer, laid over the grayed picture.
-  /// - Parameter title: nil: the prompt, the seed and the step.
+  /// - Parameter title: nil: the prompt, the intervention, the seed and the step.
   public func figure(title: String? = nil, picture: Picture) throws -> Picture {
     try Figures.selfAttention(
-      title: title ?? "\(run.prompt) · seed \(run.run.seed) · where a point looks · step \(step)", picture: picture,
+      title: title ?? "\(run.figureTitle) · where a point looks · step \(step)", picture: picture,
       query: point,
-      maps: maps.map { LabeledMap($0.site.figureLabel, $0.map) }, scale: .perMap, overPicture: true)
+      maps: maps.map { LabeledMap($0.site.briefLabel, $0.map) }, scale: .perMap, overPicture: true)
   }
 
   /// A line a key: `run,layer,site,step,query_y,query_x,y,x,value`.

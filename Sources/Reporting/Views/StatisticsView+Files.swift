@@ -74,7 +74,7 @@ extension StatisticsView {
       min: ranges.map(\.lowerBound).min() ?? 0, max: ranges.map(\.upperBound).max() ?? 0)
     let what = chart.word.isEmpty ? chart.statistic.title : "\(chart.statistic.title), of \"\(chart.word)\""
     return try Figures.layerStepGrid(
-      title: "\(run.prompt) · seed \(run.run.seed) · \(chart.kind.title): \(what)", rows: maps,
+      title: "\(run.figureTitle) · \(chart.kind.title): \(what)", rows: maps,
       steps: steps.map(String.init), scale: scale)
   }
 

@@ -9,4 +9,7 @@ extension AttentionSite {
 
   /// What figures call it: `12 up_blocks.2.attentions.1 · 16x16`, height before width.
   public var figureLabel: String { "\(layer) \(shortPath) · \(width)x\(height)" }
+
+  /// The same where there is little room: `layer 12 · 16x16`.
+  public var briefLabel: String { "layer \(layer) · \(width)x\(height)" }
 }

@@ -46,14 +46,16 @@ struct FiguresCommand: ParsableCommand {
     if let problem = OutputPlace.problem(folder: results.url) { throw CommandError(problem) }
     let store = try AttentionStore.open(results.database, mode: .readOnly)
     defer { try? store.close() }
-    let files =
+    let (files, omitted) =
       try only.map { try ExperimentReport.writeFigures(results: results, store: store, only: $0) }
-      ?? ExperimentReport.write(
-        results: results, store: store,
-        findings: ProbeFindings(StoredResults(results: results, store: store).spec, store: store))
+      ?? (
+        ExperimentReport.write(
+          results: results, store: store,
+          findings: ProbeFindings(StoredResults(results: results, store: store).spec, store: store)), []
+      )
     noteOtherRuns(try store.countOfOtherRuns(), of: results.name)
+    for note in omitted { StandardError.write("note: \(printable(note))\n") }
     if output.json { return try StandardOutput.write(json: ["files": files.map(\.path)]) }
-    if files.isEmpty { StandardError.write("note: no such figure can be drawn from what is stored\n") }
     try StandardOutput.write(files.map { "wrote \($0.path)\n" }.joined())
   }
 }

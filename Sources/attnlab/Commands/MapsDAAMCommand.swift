@@ -64,7 +64,7 @@ struct MapsDAAMCommand: ParsableCommand {
         isClamped: !unclamped, sumsLayers: sumLayers, sumsTokens: sumTokens)
       let heatMaps = try WordView(
         view.request(run, words: names), definition: definition, takesMiddleBlock: middleBlock, store: store)
-      let title = "\(run.prompt) · seed \(run.run.seed) · attention to each word: \(heatMaps.over)"
+      let title = "\(run.figureTitle) · attention to each word: \(heatMaps.over)"
       let figure = try heatMaps.figure(title: title, picture: try run.picture(store, results))
       var table = TextTable(["word", "lowest", "highest"], right: [1, 2])
       for (word, map) in zip(heatMaps.words, heatMaps.maps) {

@@ -21,7 +21,8 @@ struct ExperimentFileOptions: ParsableArguments {
   @Option(
     name: .customLong("set"), parsing: .singleValue,
     help: ArgumentHelp(
-      "Replace a value of the file; the new one is YAML. May be given more than once.", valueName: "key.path=value"))
+      "Replace a value of the file; the new one is YAML, or @ and a file that holds it. May be given more than once.",
+      valueName: "key.path=value"))
   var overrides: [String] = []
 
   func load() throws -> ExperimentSpec {

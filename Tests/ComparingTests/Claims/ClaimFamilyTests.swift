@@ -199,13 +199,35 @@ import Testing
           return ["m": pair * 37 % 100 < share ? 1 : 0]
         })
     }
-    #expect(found(50).removal?.holds == true && found(50).verdict == .shown)
-    #expect(found(61).removal?.holds == false)
-    #expect(found(61).tests[0].reason == "a gate failed: without the attention (uniform) too little is lost")
+    #expect(found(50).removals.first?.holds == true && found(50).verdict == .shown)
+    #expect(found(61).removals.first?.holds == false)
+    #expect(found(61).tests[0].reason == "a gate failed: without the attention (uniform) too little of m is lost")
     // Twenty points of twenty pairs: the interval reaches below ten.
-    #expect(found(50, pairs: 20).removal?.holds == false)
+    #expect(found(50, pairs: 20).removals.first?.holds == false)
     let both = found(50, second: true)
-    #expect(both.removal?.holds == true && both.removal?.bySecondReader != nil)
+    #expect(both.removals.first?.holds == true && both.removals.first?.bySecondReader != nil)
+  }
+
+  /// The attention costs one metric of a claim much, and another one nothing.
+  @Test func theAttentionMustMatterToEachTest() {
+    func found(_ metric: String?) -> ClaimsJudgement.Claim {
+      judge(
+        claim(
+          [test(), ClaimTestSpec(says: "so is the other", metric: "k", of: "swap", against: "none", threshold: .above(0))],
+          gate: RemovalGate(metric: metric, removed: "uniform", against: "none")),
+        runs(pairs: 100, ["none", "swap", "uniform"], shares: ["m", "k"]) { column, pair, _ in
+          let share = ["none": 60, "swap": 95, "uniform": 20][column] ?? 0
+          let isIn = pair * 37 % 100 < share
+          return ["m": isIn ? 1 : 0, "k": isIn || column == "uniform" && pair * 37 % 100 < 55 ? 1 : 0]
+        })
+    }
+    let own = found(nil)
+    #expect(own.removals.map(\.metric) == ["m", "k"] && own.removals.map(\.holds) == [true, false])
+    #expect(own.tests.map(\.verdict) == [.shown, .notTestable] && own.verdict == .notTestable)
+    #expect(own.tests[1].reason == "a gate failed: without the attention (uniform) too little of k is lost")
+    // A metric that the gate names stands for all tests.
+    let named = found("m")
+    #expect(named.removals.map(\.metric) == ["m"] && named.tests.map(\.verdict) == [.shown, .shown])
   }
 
   // MARK: - Coverage

@@ -200,6 +200,25 @@ import Testing
     }
   }
 
+  /// Runs of other settings are matched by prompts and seed, and it is said that they are of others.
+  @Test func settingsThatDiffer() throws {
+    let folder = try ScratchFolder("Results")
+    func made(_ name: String, _ settings: String) throws -> ComparableResults {
+      try MeasuredResults(folder.url, name: name, settings: settings, metrics: Self.metrics).comparable()
+    }
+    let (one, two) = (try made("one", "guidance_scale: 5"), try made("two", "guidance_scale: 3, negative_prompt: fog"))
+    let comparison = try Comparison([one, two], ComparisonRequest(resamples: 500))
+    #expect(
+      comparison.unequalSettings == [
+        "guidance_scale: 5.0 in one, 3.0 in two", "negative_prompt: \"\" in one, \"fog\" in two",
+      ])
+    #expect(
+      comparison.text.contains(
+        "the experiments were not made alike, so that differences may be due to\n  guidance_scale: 5.0 in one, 3.0 in two\n"),
+      "\(comparison.text)")
+    #expect(try Comparison([one], ComparisonRequest(resamples: 500)).unequalSettings == [])
+  }
+
   // MARK: - Tests beside intervals
 
   /// The rows of a metric are one family, whose clusters have one sign in all rows.

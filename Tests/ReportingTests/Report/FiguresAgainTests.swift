@@ -36,7 +36,8 @@ import Testing
       let stale = results.results.figures.appending(path: "word_heatmaps-9-source.png")
       try Data("old".utf8).write(to: stale)
       let files = try ExperimentReport.writeFigures(
-        results: results.results, store: results.store, only: [.selfAttention, .wordHeatmaps, .selfAttention])
+        results: results.results, store: results.store, only: [.selfAttention, .wordHeatmaps, .selfAttention]
+      ).files
       let names = files.map(\.lastPathComponent)
       #expect(
         Set(names) == Set(before.keys.filter { $0.hasPrefix("self_attention") || $0.hasPrefix("word_heatmaps") }))
@@ -54,14 +55,17 @@ import Testing
     try withReport(SyntheticResults.spec(figures: "[]")) { results in
       #expect(!FileManager.default.fileExists(atPath: results.results.figures.path))
       let files = try ExperimentReport.writeFigures(
-        results: results.results, store: results.store, only: [.sideBySide])
+        results: results.results, store: results.store, only: [.sideBySide]
+      ).files
       #expect(files.map(\.lastPathComponent) == ["side_by_side.png"])
     }
     // Without maps there is nothing to draw of.
     try withReport(SyntheticResults.spec(record: "[]", figures: "[]")) { results in
-      let files = try ExperimentReport.writeFigures(
-        results: results.results, store: results.store, only: [.wordHeatmaps])
-      #expect(files == [])
+      let found = try ExperimentReport.writeFigures(
+        results: results.results, store: results.store, only: [.wordHeatmaps, .sideBySide])
+      // What is drawn beside it does not hide what is not.
+      #expect(found.files.map(\.lastPathComponent) == ["side_by_side.png"])
+      #expect(found.omitted.first == "no word_heatmaps can be drawn from what is stored", "\(found.omitted)")
     }
   }
 }

@@ -70,7 +70,7 @@ import Testing
         title: "a red car · seed 1 · where the point of \"red\" looks · step 2",
         picture: SyntheticResults.picture(shade: 0),
         query: QueryPoint(x: (Double(peak % 3) + 0.5) / 3, y: (Double(peak / 3) + 0.5) / 2),
-        maps: [LabeledMap(Self.row, HeatMap(width: 3, height: 2, values: looks))], scale: .perMap)
+        maps: [LabeledMap("layer 1 · 3x2", HeatMap(width: 3, height: 2, values: looks))], scale: .perMap)
       #expect(try drawn("self_attention-1-step2.png", results) == expected)
     }
   }

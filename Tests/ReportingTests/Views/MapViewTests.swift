@@ -172,8 +172,8 @@ import Testing
       #expect(
         try view.figure(picture: picture)
           == Figures.selfAttention(
-            title: "a red car · seed 1 · where a point looks · step 2", picture: picture, query: point,
-            maps: [LabeledMap("1 down_blocks.0.attentions.0 · 3x2", view.maps[0].map)], scale: .perMap,
+            title: "a red car · source · seed 1 · where a point looks · step 2", picture: picture, query: point,
+            maps: [LabeledMap("layer 1 · 3x2", view.maps[0].map)], scale: .perMap,
             overPicture: true))
     }
   }
