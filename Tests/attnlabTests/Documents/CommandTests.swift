@@ -59,6 +59,7 @@ import Testing
     ("num_inference_steps: 10", "num_inference_steps: 2"),
     ("num_inference_steps=10", "num_inference_steps=2"),
     ("seeds: [1, 2]\nrecord:", "seeds: [1]\n  num_inference_steps: 2\nrecord:"),
+    ("seeds: [1, 2, 3, 4, 5, 6]", "seeds: [1]"),
     ("seeds: [1, 2, 3]", "seeds: [1]"),
     ("seeds: [1, 2]", "seeds: [1]"),
     ("generate.seeds=[901, 902]", "generate.seeds=[901]"),
