@@ -72,6 +72,15 @@ import Testing
     #expect(throws: Never.self) { _ = try spec.inputLatents?.resolve(count: 12) }
   }
 
+  /// The index has a row for each, those of `make paper` first.
+  @Test func theIndexIsWhole() throws {
+    let page = try MarkdownPage("Experiments/README.md")
+    let rows = page.prose.compactMap { $0.prefixMatch(of: #/\| \[[^\]]+\]\(([^)]+)\.yaml\)/#).map { String($0.1) } }
+    let paper = try Self.paper()
+    #expect(Array(rows.prefix(paper.count)) == paper)
+    #expect(rows.sorted() == Self.names)
+  }
+
   /// Each stands behind those whose maps it reads.
   @Test func thePaperIsInOrder() throws {
     var made: [String] = []

@@ -13,7 +13,7 @@ import Testing
       "Sources/AttentionStore/AttentionStore.docc/AttentionStore.md",
       "Sources/ExperimentFiles/ExperimentFiles.docc/ExperimentFile.md",
       "Sources/Pipelines/Pipelines.docc/YourCheckpoint.md", "Experiments/emoji-scenes/README.md",
-      "Sources/attnlab/attnlab.docc/attnlab.md",
+      "Experiments/README.md", "Sources/attnlab/attnlab.docc/attnlab.md",
     ],
     ["notebooks-md/tokens-and-heat-maps.md"],
     ["notebooks-md/swapping-and-ablating.md"],
@@ -45,6 +45,8 @@ import Testing
     ("ATTNLAB_SD15=", "runs tests on 2 GB of weights"),
     ("attnlab run Experiments/model-gates", "makes 1,120 pictures"),
     ("attnlab run Experiments/vital-layers/", "makes 6,000 pictures"),
+    ("attnlab run Experiments/probe-bank/", "makes 280 pictures"),
+    ("attnlab run Experiments/transfer/", "reads these pictures' maps"),
     ("ATTNLAB_ISA=", "runs an experiment for long; InstructionSetTests pins the program"),
     ("picture() ", "takes minutes to measure what waiting costs"),
     ("rounds", "takes minutes to measure what waiting costs"),
@@ -57,6 +59,7 @@ import Testing
     ("num_inference_steps: 10", "num_inference_steps: 2"),
     ("num_inference_steps=10", "num_inference_steps=2"),
     ("seeds: [1, 2]\nrecord:", "seeds: [1]\n  num_inference_steps: 2\nrecord:"),
+    ("seeds: [1, 2, 3, 4, 5, 6]", "seeds: [1]"),
     ("seeds: [1, 2, 3]", "seeds: [1]"),
     ("seeds: [1, 2]", "seeds: [1]"),
     ("generate.seeds=[901, 902]", "generate.seeds=[901]"),
@@ -76,6 +79,7 @@ import Testing
     ("    - { source: \"a red apple on the beach\", target: \"a red apple in the park\" }\n", ""),
     // Half an hour each, or the same runs once more: that their plans are right can be told at once.
     ("attnlab run Experiments/model-quality/", "attnlab validate Experiments/model-quality/"),
+    ("attnlab run Experiments/c4-self/", "attnlab validate Experiments/c4-self/"),
     (
       "attnlab run Experiments/first-look/experiment.yaml --set ",
       "attnlab plan Experiments/first-look/experiment.yaml --set "
@@ -122,7 +126,7 @@ import Testing
 
   /// The checkout's experiments, and two folders that pages call the reader's own checkpoint.
   private func prepare(_ attnlab: Program) throws {
-    for name in ["first-look", "model-quality"] {
+    for name in ["c4-self", "first-look", "model-quality"] {
       let path = "Experiments/\(name)/experiment.yaml"
       let text = try String(contentsOf: Fixtures.repository.appending(path: path), encoding: .utf8)
       try FileManager.default.createDirectory(
