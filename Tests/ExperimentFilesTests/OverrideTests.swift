@@ -59,7 +59,8 @@ import Testing
         try found("c", Data(repeating: 32, count: 1_048_577))
           == "--set interventions.none: \"/c\"\(whose)1048577 bytes; an experiment file has at most 1048576")
       // What is wrong inside is told under the option's name too.
-      #expect(try found("d", Data("[{ op: swap, sites: s }]".utf8)).hasPrefix("--set interventions.none: interventions"))
+      #expect(
+        try found("d", Data("[{ op: swap, sites: s }]".utf8)).hasPrefix("--set interventions.none: interventions"))
       #expect(try found("e", Data("[{".utf8)).hasPrefix("--set interventions.none: "))
       #expect(problems(Self.yaml, set: ["name=@\(root.path)"]).contains("one YAML file"))
     }

@@ -50,7 +50,8 @@ package struct MeasuredResults {
   ///   - metrics: of a target by name; nil: its group fails.
   package init(
     _ root: URL, name: String = "small", pairs: Int = 2, seeds: [UInt64] = [1, 2],
-    interventions: String = interventions, names: String = "[psnr, ssim]", lines: String = "", settings: String = "batch: 24",
+    interventions: String = interventions, names: String = "[psnr, ssim]", lines: String = "",
+    settings: String = "batch: 24",
     sources: (Run) -> [String: Double] = { _ in [:] }, metrics: (Run) -> [String: Double]?
   ) throws {
     results = ResultsFolder(root.appending(path: name))

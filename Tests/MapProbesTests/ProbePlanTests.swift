@@ -242,8 +242,8 @@ import Testing
     let bank = "  banks: [{ name: random, says: a random UNet, from: nowhere }]"
     #expect(
       try message("features: { record: words }", bank)
-        == "probes.banks.random: there are no results of \"nowhere\" (FOLDER/nowhere/nowhere.sqlite): run its file "
-        + "first, or name the folder that holds them with --results")
+        == "probes.banks.random: there are no results of \"nowhere\" (FOLDER/nowhere/nowhere.sqlite): run the file "
+        + "with that `name` first, or name the folder that holds them with --results")
   }
 
   /// A control that is left out of a report without a word looks like one that was not asked for.

@@ -48,7 +48,10 @@ import Testing
     ("sdedit --strength 0.25 --guidance 3", ["{ op: noised_source, strength: 0.25 }", "guidance_scale: 3.0"]),
     ("masactrl-mask --object car --guidance 1", ["op: object_mask", "object: [\"car\"]", "guidance_scale: 1.0"]),
     ("p2p --layers 3-5 --until 0.5", ["sites: \"self:3-5\", steps: { fraction: [0.0, 0.25] }"]),
-    ("regenerate --scheduler euler --negative dog", ["scheduler: \"euler\"", "negative_prompt: \"dog\"", "\"regenerate\": []"]),
+    (
+      "regenerate --scheduler euler --negative dog",
+      ["scheduler: \"euler\"", "negative_prompt: \"dog\"", "\"regenerate\": []"]
+    ),
   ])
   func everyOptionIsTaken(options: String, pieces: [String]) throws {
     try Program.inFolder { (attnlab) throws -> Void in

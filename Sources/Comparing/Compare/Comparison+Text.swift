@@ -108,7 +108,8 @@ extension Comparison {
   }
 
   private var notes: String {
-    var notes = unequalSettings.isEmpty ? [] : ["the experiments were not made alike, so that differences may be due to"]
+    var notes =
+      unequalSettings.isEmpty ? [] : ["the experiments were not made alike, so that differences may be due to"]
     notes += unequalSettings.map { "  \($0)" }
     let excluded = rows.reduce(0) { $0 + $1.result.excluded }
     if excluded > 0 {

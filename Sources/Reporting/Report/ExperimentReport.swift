@@ -94,7 +94,12 @@ public enum ExperimentReport {
       FigureWriter.isOwn(name) && only.contains { name.hasPrefix($0.rawValue) }
     }
     let missing = only.uniqued.filter { kind in !figures.names.contains { $0.hasPrefix(kind.rawValue) } }
-    let omitted = sections.flatMap { section in section.omitted.map { "\(section.heading): \($0)" } }
+    // A section without figures says in their place why there are none.
+    let omitted = sections.flatMap { section in
+      (section.omitted.isEmpty && section.entries.isEmpty ? [section.reading] : section.omitted).map {
+        "\(section.heading): \($0)"
+      }
+    }
     return (
       figures.names.map { results.figures.appending(path: $0) },
       missing.map { "no \($0.rawValue) can be drawn from what is stored" } + omitted

@@ -35,7 +35,8 @@ struct PredictedFigures {
       let shown = all.prefix(Self.mostRows)
       if shown.count < all.count {
         section.omitted.append(
-          "\(shown.count) of \(all.count) runs of \(Markdown.text(subject.caption)) are drawn; all are in the folder `runs`.")
+          "\(shown.count) of \(all.count) runs of \(Markdown.text(subject.caption)) are drawn; all are in the folder `runs`."
+        )
       }
       let rows = try shown.compactMap { run -> PictureRow? in
         let pictures = columns.map { data.picture(of: run, kind: RunFile.predicted(step: $0).kind) }

@@ -213,7 +213,10 @@ import Testing
     func found(_ metric: String?) -> ClaimsJudgement.Claim {
       judge(
         claim(
-          [test(), ClaimTestSpec(says: "so is the other", metric: "k", of: "swap", against: "none", threshold: .above(0))],
+          [
+            test(),
+            ClaimTestSpec(says: "so is the other", metric: "k", of: "swap", against: "none", threshold: .above(0)),
+          ],
           gate: RemovalGate(metric: metric, removed: "uniform", against: "none")),
         runs(pairs: 100, ["none", "swap", "uniform"], shares: ["m", "k"]) { column, pair, _ in
           let share = ["none": 60, "swap": 95, "uniform": 20][column] ?? 0

@@ -214,7 +214,8 @@ import Testing
       ])
     #expect(
       comparison.text.contains(
-        "the experiments were not made alike, so that differences may be due to\n  guidance_scale: 5.0 in one, 3.0 in two\n"),
+        "the experiments were not made alike, so that differences may be due to\n  guidance_scale: 5.0 in one, 3.0 in two\n"
+      ),
       "\(comparison.text)")
     #expect(try Comparison([one], ComparisonRequest(resamples: 500)).unequalSettings == [])
   }
