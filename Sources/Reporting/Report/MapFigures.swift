@@ -141,7 +141,8 @@ struct MapFigures {
       reading: """
         Self-attention of the marked point: how much its query takes from each place of the picture, in every recorded \
         layer, the mean over heads. The point is where the heat map of the word above is highest, or the middle where no \
-        words were recorded; the mark stands in the cell whose query it is. Each map has its own scale. Ask of each layer \
+        words were recorded; the mark stands in the cell whose query it is. A word's map may lie beside the thing, as those \
+        of color words do in emoji-scenes, and then so does the point. Each map has its own scale. Ask of each layer \
         whether the point looks near itself, at the rest of its own object, or at all that is like it.
         """)
     guard let looks else { return missing(section, Self.noSelf) }
