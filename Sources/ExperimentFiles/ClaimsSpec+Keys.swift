@@ -89,7 +89,9 @@ extension ClaimSpec {
     ]
   ) { claim, fields, reader in
     if let field = fields["gate"], !reader.hasProblem(below: field.path) {
-      for metric in claim.gateMetrics { reader.checkShare(metric, field, "a gate asks for points of a share") }
+      for metric in claim.gateMetrics {
+        reader.checkShare(metric, field, "give the gate a `metric` that is a share: it asks for points of one")
+      }
     }
   }
 }

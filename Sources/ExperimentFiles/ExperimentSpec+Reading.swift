@@ -16,7 +16,7 @@ extension ExperimentSpec {
     path: String, overrides: [String] = [], checkingSites: (String) throws -> Void = { _ in }
   ) throws(SpecError) -> ExperimentSpec {
     let text: String
-    do { text = try Self.text(of: path) } catch {
+    do { text = try Self.text(of: path, what: "an experiment") } catch {
       throw SpecError(file: path, problems: [SpecProblem(file: path, message: error.problem)])
     }
     return try ExperimentSpec(yaml: text, file: path, overrides: overrides, checkingSites: checkingSites)
@@ -25,14 +25,16 @@ extension ExperimentSpec {
   /// Why a file of an experiment, or of a value of one, has no text.
   private struct TextFault: Error { let problem: String }
 
-  private static func text(of path: String) throws(TextFault) -> String {
+  /// - Parameter what: the file is, in words.
+  private static func text(of path: String, what: String) throws(TextFault) -> String {
+    guard !path.isEmpty else { throw TextFault(problem: "no file is named") }
     let data: Data
     do { data = try OpenFile(URL(filePath: path)).data(limit: YAMLLimits.bytes) } catch {
       let problem =
         switch error.reason {
         case .system(ENOENT): "there is no such file"
-        case .tooLarge(let bytes, let limit): "\(bytes) bytes; an experiment file has at most \(limit)"
-        default: "\(error.problem); an experiment is one YAML file"
+        case .tooLarge(let bytes, let limit): "\(bytes) bytes; \(what) has at most \(limit)"
+        default: "\(error.problem); \(what) is one YAML file"
         }
       throw TextFault(problem: problem)
     }
@@ -60,7 +62,7 @@ extension ExperimentSpec {
     for text in overrides {
       do throws(SpecError) {
         let override = try Override(text, file: file) { path, option throws(SpecError) in
-          do throws(TextFault) { return try Self.text(of: path) } catch {
+          do throws(TextFault) { return try Self.text(of: path, what: "a value") } catch {
             let problem = "\(quoted(path)), whose contents are to be the value: \(error.problem)"
             throw SpecError(file: file, problems: [SpecProblem(file: option, message: problem)])
           }

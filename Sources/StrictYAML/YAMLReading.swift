@@ -25,7 +25,7 @@ package func readYAML(_ text: String, file: String, option: String? = nil) throw
     return SpecError(file: file, problems: [problem])
   }
   guard text.utf8.count <= YAMLLimits.bytes else {
-    throw failure("\(text.utf8.count) bytes; an experiment file has at most \(YAMLLimits.bytes)")
+    throw failure("\(text.utf8.count) bytes; an experiment has at most \(YAMLLimits.bytes)")
   }
   if let alias = firstAlias(in: text) {
     throw failure(

@@ -158,6 +158,12 @@ import Testing
       "says: c, ", "saying: c, ",
       "e.yaml:12:7: the key \"says\" is missing in claims.gates.2\ne.yaml:12:9: unknown key \"saying\" in claims.gates.2; allowed: \(gateKeys)"
     ),
+    // Each test's own metric is asked, not the first one's alone.
+    (
+      "placebo: other }\n",
+      "placebo: other }\n        - { says: e, metric: psnr, of: other, above: 1 }\n      gate: { removed: other, against: none }\n",
+      "e.yaml:19:13: claims.claims.0.gate: give the gate a `metric` that is a share: it asks for points of one, and ssim is -1 to 1; 1 for equal pictures\ne.yaml:19:13: claims.claims.0.gate: give the gate a `metric` that is a share: it asks for points of one, and psnr is 0 or more; inf for equal pictures"
+    ),
     ("      statement: It keeps the layout.\n", "", "e.yaml:14:7: the key \"statement\" is missing in claims.claims.0"),
     ("name: C4", "name: C/4", "e.yaml:14:13: claims.claims.0.name: \"C/4\" cannot be a name; \(nameRule)"),
     (

@@ -23,7 +23,7 @@ import Testing
       (folder.path, "expected a file, found a folder; an experiment is one YAML file"),
       (pipe.path, "expected a file, found a device or a pipe; an experiment is one YAML file"),
       ("/dev/zero", "expected a file, found a device or a pipe; an experiment is one YAML file"),
-      (large.path, "1048577 bytes; an experiment file has at most 1048576"),
+      (large.path, "1048577 bytes; an experiment has at most 1048576"),
       (latin.path, "the file is not UTF-8 text"),
     ] {
       #expect(throws: SpecError(file: path, problems: [SpecProblem(file: path, message: message)])) {
@@ -90,7 +90,7 @@ import Testing
   @Test func sizeIsLimited() {
     let full = minimal() + "#" + String(repeating: "x", count: YAMLLimits.bytes - minimal().utf8.count - 1)
     #expect(problems(full) == "")
-    #expect(problems(full + "x") == "e.yaml: 1048577 bytes; an experiment file has at most 1048576")
+    #expect(problems(full + "x") == "e.yaml: 1048577 bytes; an experiment has at most 1048576")
   }
 
   @Test func depthIsLimited() {

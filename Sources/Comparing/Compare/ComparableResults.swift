@@ -42,19 +42,19 @@ public struct ComparableResults: Sendable {
     settings = Self.settings(data)
   }
 
+  /// Of the plan, so that what the model's folder says is there where the file says nothing.
   private static func settings(_ data: StoredResults) -> [(key: String, value: String)] {
-    let generate = data.spec.generate
-    func values(_ value: (GenerationSettings) -> String) -> String {
-      generate.settings.map(value).uniqued.joined(separator: ", ")
+    func values(_ value: (PlannedGroup) -> String) -> String {
+      data.plan.groups.map(value).uniqued.sorted().joined(separator: " and ")
     }
     return [
-      ("model", "\(data.spec.model) \(data.experiment.modelHash.prefix(8))"),
-      ("num_inference_steps", values { "\($0.numInferenceSteps)" }),
-      ("guidance_scale", values { "\($0.guidanceScale)" }),
-      ("scheduler", values { $0.scheduler ?? "the model's" }),
-      ("negative_prompt", quoted(generate.negativePrompt)),
-      ("height", generate.height.map { "\($0)" } ?? "the model's"),
-      ("width", generate.width.map { "\($0)" } ?? "the model's"),
+      ("model", String(data.experiment.modelHash.prefix(16))),
+      ("num_inference_steps", values { "\($0.settings.steps)" }),
+      ("guidance_scale", values { "\($0.settings.guidanceScale)" }),
+      ("scheduler", values(\.schedulerText)),
+      ("negative_prompt", values { quoted($0.settings.negativePrompt) }),
+      ("height", values { "\($0.settings.height)" }),
+      ("width", values { "\($0.settings.width)" }),
     ]
   }
 }

@@ -42,7 +42,7 @@ public enum ExperimentReport {
     let chart = try verdicts?.write(figures, data)
     let methods = MethodComparison(data).map { ReportMethodComparison(comparison: $0) }
     let methodCharts = try methods?.write(figures, data) ?? []
-    let layers = LayerEffects(data).map { ReportLayers(effects: $0, experiment: data.spec.name) }
+    let layers = LayerEffects(data).map { ReportLayers(effects: $0) }
     let layerCharts = try layers?.write(figures, data) ?? []
     let knows = KnowsAgainstDoesPage(KnowsAgainstDoes.all(of: data))
     for figure in knows?.figures ?? [] {

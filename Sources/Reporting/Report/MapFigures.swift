@@ -90,7 +90,7 @@ struct MapFigures {
     _ view: WordView, _ run: RunResults, _ name: String, _ writer: FigureWriter
   ) throws -> [FigureFile] {
     guard let picture = data.picture(of: run) else { return [] }
-    let title = "\(run.stored.prompt) · seed \(run.stored.run.seed) · attention to each word: \(view.over)"
+    let title = "\(run.stored.figureTitle) · attention to each word: \(view.over)"
     return [try write(try view.figure(title: title, picture: picture), name, title, run, writer)]
   }
 
@@ -156,7 +156,7 @@ struct MapFigures {
       let files = try [steps.first, steps.count > 1 ? steps[steps.count / 2] : nil].compactMap { $0 }.map { step in
         let view = try PointView(request(subject.run, looks), point: point, step: step, store: data.store)
         let word = peak == nil ? "the middle" : subject.word.map { "\"\(subject.tokens.words[$0])\"" } ?? "the middle"
-        let title = "\(subject.tokens.prompt) · seed \(subject.seed) · where the point of \(word) looks · step \(step)"
+        let title = "\(subject.run.stored.figureTitle) · where the point of \(word) looks · step \(step)"
         let figure = try Figures.selfAttention(
           title: title, picture: picture, query: point,
           maps: view.maps.map { LabeledMap($0.site.briefLabel, $0.map) }, scale: .perMap)

@@ -15,8 +15,6 @@ struct ReportLayers {
   static let foundFile = "found.yaml"
 
   let effects: LayerEffects
-  /// The experiment's name.
-  let experiment: String
 
   private var spec: LayersSpec { effects.spec }
   /// `layers` or `heads`, and `layer` or `head`.
@@ -76,12 +74,12 @@ struct ReportLayers {
     let predicted = effects.metrics.compactMap { metric in
       effects.predicted(metric, of: found).map { "\(Markdown.code(metric.name)) \(ClaimText.number($0))" }
     }
-    let setting = "interventions.\(intervention.name)=@Results/\(experiment)/tables/\(Self.foundFile)"
+    let setting = "interventions.\(intervention.name)=@REPORT/tables/\(Self.foundFile)"
     return
       "\(rule) In this order: \(found.map(\.label).joined(separator: ", ")). The sums predict \(listed(predicted)). These are the pairs that "
       + "it was found on, so other pairs must judge it. As an intervention of another file, and as an option for YOUR-FILE.yaml, which stands "
-      + "for a file of yours that has an intervention `\(intervention.name): []` "
-      + "([tables/\(Self.foundFile)](tables/\(Self.foundFile)) has the operations alone):\n\n"
+      + "for a file of yours that has an intervention `\(intervention.name): []`; REPORT stands for the folder of this report, whose "
+      + "[tables/\(Self.foundFile)](tables/\(Self.foundFile)) has the operations alone:\n\n"
       + Markdown.fence("\(intervention.name): \(intervention.fileText)", "yaml") + "\n\n"
       + Markdown.fence(shellLine(["attnlab", "run", "YOUR-FILE.yaml", "--set", setting]), "sh")
   }

@@ -21,7 +21,7 @@ struct ExperimentFileOptions: ParsableArguments {
   @Option(
     name: .customLong("set"), parsing: .singleValue,
     help: ArgumentHelp(
-      "Replace a value of the file; the new one is YAML, or @ and a file that holds it. May be given more than once.",
+      "Replace a value of the file; the new one is YAML, or @ and a file here that holds it. May be given more than once.",
       valueName: "key.path=value"))
   var overrides: [String] = []
 

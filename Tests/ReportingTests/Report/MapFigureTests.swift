@@ -33,7 +33,7 @@ import Testing
       let giraffe = try map([2, 3], of: sum)
       let expected = try Figures.wordStrip(
         title:
-          "a giraffe · seed 1 · attention to each word: mean over layer 1 and heads, sum over steps 0-2, as recorded",
+          "a giraffe · source · seed 1 · attention to each word: mean over layer 1 and heads, sum over steps 0-2, as recorded",
         picture: SyntheticResults.picture(shade: 0),
         words: [
           LabeledMap("a", map([1], of: sum)),
@@ -67,7 +67,7 @@ import Testing
       let heads = (0..<2).map { SyntheticResults.values(step: 2, head: $0, count: 36) }
       let looks = (0..<6).map { key in (heads[0][peak * 6 + key] + heads[1][peak * 6 + key]) / 2 }
       let expected = try Figures.selfAttention(
-        title: "a red car · seed 1 · where the point of \"red\" looks · step 2",
+        title: "a red car · source · seed 1 · where the point of \"red\" looks · step 2",
         picture: SyntheticResults.picture(shade: 0),
         query: QueryPoint(x: (Double(peak % 3) + 0.5) / 3, y: (Double(peak / 3) + 0.5) / 2),
         maps: [LabeledMap("layer 1 · 3x2", HeatMap(width: 3, height: 2, values: looks))], scale: .perMap)

@@ -96,8 +96,8 @@ import Testing
         "| layer | psnr | ssim |", "In this order: 2.", "![small: what each layer adds](figures/layers-1.png)",
         "![small: sets of layers](figures/layers-2.png)",
         "found: [{ op: replace, of: probabilities, sites: \"self:2\", steps: { fraction: [0.0, 0.8] }",
-        "for YOUR-FILE.yaml, which stands for a file of yours that has an intervention `found: []` ([tables/found.yaml]",
-        "attnlab run YOUR-FILE.yaml --set interventions.found=@Results/small/tables/found.yaml",
+        "for YOUR-FILE.yaml, which stands for a file of yours that has an intervention `found: []`; REPORT stands for",
+        "attnlab run YOUR-FILE.yaml --set interventions.found=@REPORT/tables/found.yaml",
       ] { #expect(report.contains(piece), "\(piece)\n\(report.prefix(9000))") }
       // What the option takes is what the report shows.
       let found = try String(contentsOf: root.appending(path: "small/tables/found.yaml"), encoding: .utf8)
@@ -161,7 +161,7 @@ import Testing
       let data = try StoredResults(results: results.results, store: results.store)
       let methods = ReportMethodComparison(comparison: try #require(MethodComparison(data)))
       #expect(methods.note(0).hasSuffix("at the published settings n = 18."))
-      let layers = ReportLayers(effects: try #require(LayerEffects(data)), experiment: data.spec.name)
+      let layers = ReportLayers(effects: try #require(LayerEffects(data)))
       #expect(layers.frontNote.hasSuffix("n = 18 edits under every set."))
     }
   }
