@@ -133,6 +133,21 @@ import Testing
     }
   }
 
+  @Test func predictedPicturesThatAreNotDrawnAreCounted() throws {
+    try Fixtures.withTemporaryFolder { (folder) throws -> Void in
+      let changed = (1...8).map { "without \($0): [{ op: zero, sites: \"cross:\($0)\" }]" }
+      try SmallExperiment.run(
+        folder,
+        [
+          "predicted_clean=[0]", "figures=[predicted_clean]", "record=[]", "generate.num_inference_steps=1",
+          "generate.seeds=[1]", "interventions={ none: [], \(changed.joined(separator: ", ")) }",
+        ])
+      let report = try String(contentsOf: folder.appending(path: "small/report.md"), encoding: .utf8)
+      // The source, and nine targets.
+      #expect(report.contains("8 of 10 runs of "), "\(report)")
+    }
+  }
+
   @Test func aSecondRunComputesNothing() throws {
     try Fixtures.withTemporaryFolder { (folder) throws -> Void in
       try SmallExperiment.run(folder)
