@@ -87,6 +87,17 @@ extension AttentionStore {
     }
   }
 
+  /// How many runs of the plan that was begun last are not stored yet; 0 where no plan is written down.
+  public func countOfRunsNotBegun() throws(StoreError) -> Int {
+    try read { db in
+      let sql = """
+        SELECT count(*) FROM plan_run
+        WHERE plan_id = (SELECT max(id) FROM plan) AND NOT EXISTS (SELECT 1 FROM run WHERE hash = run_hash)
+        """
+      return try Int.fetchOne(db, sql: sql) ?? 0
+    }
+  }
+
   /// Forgets every plan but the last one. Runs are left where they are: see `removeRuns`.
   public func removeOtherPlans() throws(StoreError) {
     try write { db in try db.execute(sql: "DELETE FROM plan WHERE id < (SELECT max(id) FROM plan)") }

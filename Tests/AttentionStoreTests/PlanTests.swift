@@ -84,6 +84,15 @@ struct PlanTests {
     #expect(try store.sites().count == 3)
   }
 
+  @Test("runs of the last plan that are not stored yet are counted")
+  func notBegun() throws {
+    #expect(try store.countOfRunsNotBegun() == 0, "without a plan")
+    try begin("one", ["s", "t", "u", "v"])
+    #expect(try store.countOfRunsNotBegun() == 2)
+    try begin("two", ["s", "t"])
+    #expect(try store.countOfRunsNotBegun() == 0)
+  }
+
   @Test("other plans are forgotten when asked, and their runs stay")
   func removal() throws {
     try begin("one", ["s", "t"])

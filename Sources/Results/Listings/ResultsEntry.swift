@@ -5,7 +5,7 @@ import Formatting
 package struct ResultsEntry: Encodable {
   package let name, folder: String
   private(set) var question, model: String?
-  /// Of the plan that was begun last, by status.
+  /// Of the plan that was begun last, by status; those that are not stored yet are `not begun`.
   private(set) var runs: [String: Int] = [:]
   /// Of other plans.
   private(set) var otherRuns = 0
@@ -23,6 +23,7 @@ package struct ResultsEntry: Encodable {
       model = experiment?.model
       for status in RunStatus.allCases { runs[status.rawValue] = 0 }
       for status in try store.statusOfRuns(isPlanned: true).values { runs[status.rawValue, default: 0] += 1 }
+      runs["not begun"] = try store.countOfRunsNotBegun()
       otherRuns = try store.countOfOtherRuns()
       maps = try store.mapCount()
       bytes = try store.bytesStored()
