@@ -46,7 +46,7 @@ package struct EditedPicture {
           width: width),
         interventions: [intervention], figures: [.sideBySide])
     }
-    let hash = SHA256.hash(Data(spec(named: "edit").canonicalForm.utf8))
+    let hash = sha256(Data(spec(named: "edit").canonicalForm.utf8))
     let experiment = spec(named: "edit-\(hash.prefix(8))")
     self.experiment = experiment
     single = try SingleGroup(folder, height: height, width: width, loaded: other?.single.model) { _ in experiment }

@@ -105,15 +105,14 @@ public struct ClaimsJudgement: Sendable {
     self.gates = gates
     claims = spec.claims.map { claim in
       let counted = claim.sources.map(runs.counting) ?? runs
-      let removals = claim.gate.map { gate in
-        claim.gateMetrics.map { Removal(gate, metric: $0, counted, alone) }
-      }
+      let removals =
+        claim.gate.map { gate in claim.gateMetrics.map { Removal(gate, metric: $0, counted, alone) } } ?? []
       let tests = Self.judged(claim.tests, spec) { test, bootstrap in
-        let missing = removals?.first { $0.metric == claim.gateMetric(of: test) && !$0.holds }
-        return Test(test, counted, bootstrap, failed: failed + (missing.map { [$0.shortfall] } ?? []))
+        let missing = removals.filter { $0.metric == claim.gateMetric(of: test) && !$0.holds }
+        return Test(test, counted, bootstrap, failed: failed + missing.map(\.shortfall))
       }
       return Claim(
-        spec: claim, removals: removals ?? [], tests: tests, verdict: Verdict(of: tests.map(\.verdict)),
+        spec: claim, removals: removals, tests: tests, verdict: Verdict(of: tests.map(\.verdict)),
         leftOut: counted.editsLeftOut)
     }
     let used = claims.flatMap(\.tests).reduce(into: Set<Int>()) { used, test in
