@@ -67,9 +67,8 @@ extension ExperimentSpec {
   /// of a picture is to hold under both.
   package mutating func addMetricsOfSecondReader() {
     guard instruments.given[.secondSceneReader] != nil else { return }
-    // What the second reader sees of an edit is read where it sees the held metric have its level.
-    let names = (metrics.map(\.name) + (claims?.metrics ?? []) + [methods?.hold].compactMap { $0 }).uniqued
-    let second = names.compactMap { MetricRegistry.named(Metric.nameBySecondReader($0)) }
+    // Those of claims, and the one that methods hold, are among them.
+    let second = metrics.compactMap { MetricRegistry.named(Metric.nameBySecondReader($0.name)) }
     metrics += second.filter { !metrics.contains($0) }
   }
 
