@@ -54,6 +54,8 @@ paper: build
 	  --set interventions.found=@Results/vital-layers/tables/found.yaml
 	.build/release/attnlab run Experiments/vital-layers/held-out-heads.yaml \
 	  --set interventions.found=@Results/vital-heads/tables/found.yaml
+	.build/release/attnlab run Experiments/vital-layers/held-out-heads-few.yaml \
+	  --set interventions.found=@Results/vital-heads-few/tables/found.yaml
 	@if [ -d Experiments/fpe-benchmark/fpe-benchmarks ]; then \
 	  .build/release/attnlab claims Experiments/fpe-benchmark/experiment.yaml \
 	    --model emoji-scenes --model emoji-scenes-first; \

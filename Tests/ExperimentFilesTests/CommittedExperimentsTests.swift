@@ -52,12 +52,13 @@ import Testing
     #expect(
       others == [
         "first-look/experiment", "fpe-benchmark/experiment", "model-gates/experiment", "model-quality/experiment",
-        "vital-layers/held-out", "vital-layers/held-out-heads",
+        "vital-layers/held-out", "vital-layers/held-out-heads", "vital-layers/held-out-heads-few",
       ])
     let recipe = try String(contentsOfFile: Fixtures.repository.appending(path: "Makefile").path, encoding: .utf8)
     for command in [
       "run Experiments/vital-layers/held-out.yaml \\\n\t  --set interventions.found=@Results/vital-layers/tables/found.yaml",
       "run Experiments/vital-layers/held-out-heads.yaml \\\n\t  --set interventions.found=@Results/vital-heads/tables/found.yaml",
+      "run Experiments/vital-layers/held-out-heads-few.yaml \\\n\t  --set interventions.found=@Results/vital-heads-few/tables/found.yaml",
       "claims Experiments/fpe-benchmark/experiment.yaml",
     ] { #expect(recipe.contains(command), "\(command)") }
   }

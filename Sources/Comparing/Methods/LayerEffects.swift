@@ -31,6 +31,8 @@ public struct LayerEffects: Sendable {
     public let parts: [Part]
     /// Of each metric of the file's `layers`; nil where no run has it.
     public let means: [Double?]
+    /// Whether the effects are fitted to it, among others: its parts are all told apart.
+    public let isFitted: Bool
   }
 
   /// A metric.
@@ -47,7 +49,8 @@ public struct LayerEffects: Sendable {
 
   public let spec: LayersSpec
   public let confidence: Double
-  /// What an effect is told of: all layers of the model, or the heads that are in a set.
+  /// What an effect is told of: all layers of the model, or the heads that are in a set; without those that the sets do not tell apart,
+  /// as long as any are left.
   public let parts: [Part]
   /// In the order of the file.
   public let sets: [LayerSet]
@@ -92,14 +95,15 @@ public struct LayerEffects: Sendable {
   ///   - parts: what an effect is told of, ascending.
   ///   - template: the operation of all sets.
   init(
-    _ spec: LayersSpec, _ runs: ClaimRuns, sets: [(name: String, parts: [Part])], parts: [Part],
+    _ spec: LayersSpec, _ runs: ClaimRuns, sets: [(name: String, parts: [Part])], parts all: [Part],
     template: OperationSpec?
   ) {
     self.spec = spec
+    let (fitted, parts) = Self.told(sets, parts: all)
     self.parts = parts
     confidence = ClaimsSpec.defaultConfidence
     leftOut = runs.editsLeftOut
-    let metrics = spec.metrics.map { Metric($0, runs, sets, parts: parts) }
+    let metrics = spec.metrics.map { Metric($0, runs, fitted, parts: parts) }
     self.metrics = metrics
     self.sets = sets.map { set in
       LayerSet(
@@ -107,7 +111,8 @@ public struct LayerEffects: Sendable {
         means: spec.metrics.map { metric in
           let mean = Summary(runs.values(metric, of: set.name).found.map(\.of)).mean
           return mean.isNaN ? nil : mean
-        })
+        },
+        isFitted: fitted.contains { $0.name == set.name })
     }
     let confidence = self.confidence
     let found = metrics.first { $0.name == spec.find }?.fit.map { fit in
@@ -120,6 +125,24 @@ public struct LayerEffects: Sendable {
     intervention = template.flatMap { template in
       guard let found, !found.isEmpty else { return nil }
       return InterventionSpec(name: "found", operations: template.operations(in: found))
+    }
+  }
+
+  /// The sets whose parts are told apart, and these parts. Parts that are in the same sets are not: a single group beside heads that
+  /// were asked one by one would otherwise leave nothing to be told of any.
+  /// - Returns: everything, where nothing would be left.
+  private static func told(
+    _ sets: [(name: String, parts: [Part])], parts: [Part]
+  ) -> (sets: [(name: String, parts: [Part])], parts: [Part]) {
+    var kept = sets
+    while true {
+      let places = Dictionary(grouping: parts) { part in kept.indices.filter { kept[$0].parts.contains(part) } }
+      let together = Set(places.filter { !$0.key.isEmpty && $0.value.count > 1 }.values.joined())
+      guard !together.isEmpty else {
+        let told = parts.filter { part in kept.contains { $0.parts.contains(part) } }
+        return told.isEmpty ? (sets, parts) : (kept, told)
+      }
+      kept.removeAll { !together.isDisjoint(with: $0.parts) }
     }
   }
 

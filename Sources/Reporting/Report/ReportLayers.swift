@@ -39,6 +39,14 @@ struct ReportLayers {
     "\(counted(effects.sets.count, "set")) of \(units) were changed alike. What each \(unit) of self-attention adds is fitted by least squares: a "
       + "metric's mean under a set is taken to be a base and the sum of the effects of the set's \(units). The fit is a surrogate: it knows no "
       + "interplay of \(units). Intervals are by Student's t of the clusters at \(ClaimText.percent(effects.confidence)), for each \(unit) by itself."
+      + notFitted
+  }
+
+  /// The sets that the fit leaves out.
+  private var notFitted: String {
+    let names = effects.sets.filter { !$0.isFitted }.map { Markdown.code($0.intervention) }
+    guard !names.isEmpty else { return "" }
+    return " The fit leaves out \(listed(names)), as the sets do not tell all \(units) there apart."
   }
 
   private var fits: String {

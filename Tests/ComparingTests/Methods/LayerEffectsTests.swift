@@ -81,21 +81,46 @@ import Testing
       both.contains("sites: \"self:2\"") && both.contains("heads: [1] }, {") && both.contains("heads: [0] }]"),
       "\(both)")
     let few = LayerEffects(
-      spec, runs(Self.heads), sets: Array(Self.sets(of: Self.heads).prefix(4)), parts: Self.heads, template: template)
+      spec, runs(Self.heads), sets: Self.sets(of: Self.heads).filter { $0.parts.count == 1 }, parts: Self.heads,
+      template: template)
     #expect(
       few.metrics[0].problem
-        == "the sets do not tell head 5.0 from the heads before it; add an intervention that changes it alone",
+        == "the sets do not tell head 5.2 from the heads before it; add an intervention that changes it alone",
       "\(few.metrics[0].problem ?? "")")
+  }
+
+  /// A group whose layers no other set has does not keep the others' effects from being told.
+  @Test func aGroupThatIsNotToldApartIsLeftOut() throws {
+    let spec = LayersSpec(find: "m", metrics: ["m"])
+    let more = Self.layers + (7...9).map { Part(layer: $0, head: nil) }
+    let sets = Self.sets + [("group", Array(more.suffix(5)))]
+    let runs = ClaimRuns(
+      runs().runs + runs().runs.filter { $0.key.intervention == "none" }.map { run in
+        let key = RunKey(
+          source: run.key.source, prompt: run.key.prompt, seed: run.key.seed, intervention: "group")
+        return ClaimRuns.Run(key: key, metrics: ["m": 0.9])
+      })
+    let found = LayerEffects(spec, runs, sets: sets, parts: more, template: nil)
+    #expect(found.parts == Self.layers && found.found?.map(\.label) == ["2", "5"])
+    #expect(found.sets.filter { !$0.isFitted }.map(\.intervention) == ["group"])
+    #expect(found.sets.count == sets.count && abs((found.sets.last?.means[0] ?? 0) - 0.9) < 1e-12)
+    let alone = LayerEffects(spec, self.runs(), sets: Self.sets, parts: Self.layers, template: nil)
+    let effects = try #require(found.metrics[0].fit).effects
+    #expect(effects == alone.metrics[0].fit?.effects)
   }
 
   @Test func whatCannotBeTold() {
     let spec = LayersSpec(find: "m", metrics: ["m"])
-    let few = LayerEffects(spec, runs(), sets: Array(Self.sets.prefix(4)), parts: Self.layers, template: nil)
+    // Each alone and nothing besides: one layer less is a base.
+    let few = LayerEffects(
+      spec, runs(), sets: Self.sets.filter { $0.parts.count == 1 }, parts: Self.layers, template: nil)
     #expect(few.found == nil && few.intervention == nil)
     #expect(
       few.metrics[0].problem
-        == "the sets do not tell layer 4 from the layers before it; add an intervention that changes it alone",
+        == "the sets do not tell layer 6 from the layers before it; add an intervention that changes it alone",
       "\(few.metrics[0].problem ?? "")")
+    let groups = LayerEffects(spec, runs(), sets: Array(Self.sets.prefix(2)), parts: Self.layers, template: nil)
+    #expect(groups.found == nil && groups.sets.allSatisfy(\.isFitted), "no set is left out where none would be left")
     let none = LayerEffects(spec, ClaimRuns([]), sets: Self.sets, parts: Self.layers, template: nil)
     #expect(none.metrics[0].problem == "no pair and seed has m under all sets")
     let lacking = LayerEffects(
