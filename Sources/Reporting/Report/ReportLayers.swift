@@ -165,7 +165,7 @@ struct ReportLayers {
   }
 
   /// With more layers or heads than this, each metric has a panel of its own.
-  private static let crowded = 24
+  private static let crowded = 16
   /// Up to so many sets of one size are named.
   private static let named = 4
 }
