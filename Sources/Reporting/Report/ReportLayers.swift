@@ -42,10 +42,10 @@ struct ReportLayers {
       + notFitted
   }
 
-  /// The sets that the fit leaves out.
+  /// The sets that the fit leaves out; empty without a fit.
   private var notFitted: String {
     let names = effects.sets.filter { !$0.isFitted }.map { Markdown.code($0.intervention) }
-    guard !names.isEmpty else { return "" }
+    guard !names.isEmpty, effects.metrics.contains(where: { $0.fit != nil }) else { return "" }
     return " The fit leaves out \(listed(names)), as the sets do not tell all \(units) there apart."
   }
 
