@@ -95,11 +95,12 @@ import Testing
     let more = Self.layers + (7...9).map { Part(layer: $0, head: nil) }
     let sets = Self.sets + [("group", Array(more.suffix(5)))]
     let runs = ClaimRuns(
-      runs().runs + runs().runs.filter { $0.key.intervention == "none" }.map { run in
-        let key = RunKey(
-          source: run.key.source, prompt: run.key.prompt, seed: run.key.seed, intervention: "group")
-        return ClaimRuns.Run(key: key, metrics: ["m": 0.9])
-      })
+      runs().runs
+        + runs().runs.filter { $0.key.intervention == "none" }.map { run in
+          let key = RunKey(
+            source: run.key.source, prompt: run.key.prompt, seed: run.key.seed, intervention: "group")
+          return ClaimRuns.Run(key: key, metrics: ["m": 0.9])
+        })
     let found = LayerEffects(spec, runs, sets: sets, parts: more, template: nil)
     #expect(found.parts == Self.layers && found.found?.map(\.label) == ["2", "5"])
     #expect(found.sets.filter { !$0.isFitted }.map(\.intervention) == ["group"])
