@@ -103,10 +103,11 @@ struct ReportLayers {
         picture, as: "\(Self.figure)-\(number).png", title: title, prompts: data.spec.generate.pairs.map(\.label),
         seeds: data.spec.generate.allSeeds, hashes: [data.experiment.modelHash])
     }
+    let tested = Set(data.spec.claims?.claims.flatMap(\.tests).flatMap { [$0.of, $0.against ?? $0.of] } ?? [])
     let byLayer = "\(data.spec.name): what each \(unit) adds"
     let front = "\(data.spec.name): sets of \(units)"
     let first = try effectChart(byLayer).map { try write($0, 1, byLayer) }
-    let second = try frontChart(front).map { try write($0, 2, front) }
+    let second = try frontChart(front, tested: tested).map { try write($0, 2, front) }
     return [first, second].compactMap { $0 }
   }
 
@@ -140,7 +141,8 @@ struct ReportLayers {
   }
 
   /// The first metric against the second, a color a number of layers; nil for one metric or without values.
-  private func frontChart(_ title: String) throws -> Picture? {
+  /// - Parameter tested: interventions that claims are about, which are named.
+  private func frontChart(_ title: String, tested: Set<String>) throws -> Picture? {
     guard spec.metrics.count > 1 else { return nil }
     let points = effects.sets.compactMap { set -> (count: Int, point: TradeoffLine.Point)? in
       guard let gained = set.means[0], let kept = set.means[1], abs(gained) <= 1e300, abs(kept) <= 1e300 else {
@@ -148,7 +150,9 @@ struct ReportLayers {
       }
       let count = set.parts.count
       let isCommon = effects.sets.count { $0.parts.count == count } > Self.named
-      let label = isCommon ? "" : set.parts.isEmpty || spec.unit == .heads ? set.intervention : set.text
+      let isTested = tested.contains(set.intervention)
+      let isByName = isTested || set.parts.isEmpty || spec.unit == .heads
+      let label = isCommon && !isTested ? "" : isByName ? set.intervention : set.text
       return (count, TradeoffLine.Point(kept: kept, gained: gained, isFilled: count > 0, label: label))
     }
     guard !points.isEmpty else { return nil }
@@ -160,7 +164,7 @@ struct ReportLayers {
   }
 
   var frontNote: String {
-    "A mark a set of \(units), colored by how many it has. Sets of a rare size are named. n = "
+    "A mark a set of \(units), colored by how many it has. Sets of a rare size or that are tested are named. n = "
       + "\(extent(of: effects.metrics.prefix(2).map(\.subjects))) edits under every set."
   }
 
