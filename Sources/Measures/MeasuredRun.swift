@@ -16,6 +16,8 @@ public final class MeasuredRun {
   var embedding: [Float]?
   /// Mean colors of objects by the scene reader that saw them and their places among its objects.
   var colors: [Instrument: [Int8: LabColor]] = [:]
+  /// How far the colors are from those of the picture that was last asked for.
+  private var differences: (other: Picture, map: ColorDifferenceMap)?
 
   /// - Parameters:
   ///   - words: called where a metric of maps asks for them.
@@ -47,6 +49,16 @@ public final class MeasuredRun {
     return picture
   }
 
+  /// How far the colors lie from those of another picture, pixel by pixel; taken once for all metrics of an edit.
+  /// - Throws: what reading a picture throws; `ShapeError` if the sizes differ.
+  func colorDifferences(to other: MeasuredRun) throws -> ColorDifferenceMap {
+    let (picture, other) = (try picture(), try other.picture())
+    if let differences, differences.other == other { return differences.map }
+    let map = try ColorDifferenceMap(picture, other)
+    differences = (other, map)
+    return map
+  }
+
   /// The prompt's words whose maps are stored; none where nothing was recorded.
   /// - Throws: what reading the maps throws.
   public func words() throws -> [MeasuredWord] {
@@ -56,9 +68,11 @@ public final class MeasuredRun {
     return words
   }
 
-  /// Forgets the picture and the maps, not what was read off the picture: a thousand readings take little memory.
+  /// Forgets the picture, its differences and the maps, not what was read off the picture: a thousand readings take little
+  /// memory.
   public func release() {
     kept = nil
+    differences = nil
     keptWords = nil
   }
 }

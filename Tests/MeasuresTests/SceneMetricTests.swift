@@ -157,4 +157,18 @@ import Testing
     let everywhere = Self.reading("car", "red", rows: 0..<8, columns: 0..<8)
     #expect(try judged("a red car", everywhere, "a blue car", car)?.outsideDifference() == nil)
   }
+
+  /// What is kept of one picture's differences is not given for those of another.
+  @Test func differencesAreThoseOfThePictureThatIsAskedFor() throws {
+    let car = Self.reading("car", "red")
+    let edit = try Self.run("a blue car", car)
+    let sources = try [UInt8(128), 100, 100, 128].map { try Self.run("a red car", car, gray: $0) }
+    let means = try sources.map { try edit.colorDifferences(to: $0).summary.mean }
+    #expect(means[0] == 0)
+    #expect(means[1] > 5)
+    #expect(means[2] == means[1])
+    #expect(means[3] == 0)
+    edit.release()
+    #expect(try edit.colorDifferences(to: sources[1]).summary.mean == means[1])
+  }
 }

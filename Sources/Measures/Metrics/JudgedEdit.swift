@@ -105,7 +105,7 @@ struct JudgedEdit {
     let margin = Int((Layout.margin * Double(before.width)).rounded())
     guard before.width == after.width, before.height == after.height else { return nil }
     let isInside = zip(before.isOutside(margin: margin), after.isOutside(margin: margin)).map { !($0 && $1) }
-    let outside = try ColorDifferenceMap(pair.edit.picture(), pair.source.picture()).summaries(mask: isInside).outside
+    let outside = try pair.edit.colorDifferences(to: pair.source).summaries(mask: isInside).outside
     return outside.count == 0 ? nil : outside.mean
   }
 }
