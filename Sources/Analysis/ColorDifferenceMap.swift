@@ -1,3 +1,4 @@
+import Dispatch
 import Tensors
 
 /// How far the colours of two pictures lie apart, pixel by pixel, by CIEDE2000 (``LabColor/difference(to:)``).
@@ -18,8 +19,18 @@ public struct ColorDifferenceMap: Hashable, Sendable {
     guard a.width == b.width, a.height == b.height else {
       throw ShapeError("CIEDE2000", expected: "\(a.width) x \(a.height) pixels", found: "\(b.width) x \(b.height)")
     }
-    (width, height) = (a.width, a.height)
-    values = stride(from: 0, to: a.pixels.count, by: 3).map { Self.color(a, $0).difference(to: Self.color(b, $0)) }
+    let (width, height) = (a.width, a.height)
+    (self.width, self.height) = (width, height)
+    values = Array(unsafeUninitializedCapacity: width * height) { buffer, count in
+      // Each row writes places of its own.
+      nonisolated(unsafe) let values = buffer
+      DispatchQueue.concurrentPerform(iterations: height) { y in
+        for pixel in (y * width)..<((y + 1) * width) {
+          values.initializeElement(at: pixel, to: Self.color(a, 3 * pixel).difference(to: Self.color(b, 3 * pixel)))
+        }
+      }
+      count = width * height
+    }
   }
 
   /// Of the pixels in a mask and of the others, as of an object that was to change and of what was to stay. The mean of

@@ -64,25 +64,32 @@ public enum PictureMetrics {
 
   /// The window's mean at every place where it lies inside, along columns and then along rows.
   private static func filter(_ values: [Double], width: Int, height: Int) -> [Double] {
-    let outWidth = width - window.count + 1
-    let outHeight = height - window.count + 1
+    let (outWidth, outHeight) = (width - window.count + 1, height - window.count + 1)
     var rows = [Double](repeating: 0, count: outWidth * height)
     for y in 0..<height {
-      for x in 0..<outWidth {
-        var sum = 0.0
-        for k in window.indices { sum += window[k] * values[y * width + x + k] }
-        rows[y * outWidth + x] = sum
-      }
+      addWindow(to: &rows, at: y * outWidth, count: outWidth, of: values, from: y * width, stride: 1)
     }
     var result = [Double](repeating: 0, count: outWidth * outHeight)
     for y in 0..<outHeight {
-      for x in 0..<outWidth {
-        var sum = 0.0
-        for k in window.indices { sum += window[k] * rows[(y + k) * outWidth + x] }
-        result[y * outWidth + x] = sum
-      }
+      addWindow(to: &result, at: y * outWidth, count: outWidth, of: rows, from: y * outWidth, stride: outWidth)
     }
     return result
+  }
+
+  /// Adds the window's mean of values to a row of sums: tap by tap, so that neighbours are computed at once.
+  private static func addWindow(
+    to sums: inout [Double], at place: Int, count: Int, of values: [Double], from start: Int, stride: Int
+  ) {
+    sums.withUnsafeMutableBufferPointer { sums in
+      values.withUnsafeBufferPointer { values in
+        let row = UnsafeMutableBufferPointer(rebasing: sums[place..<(place + count)])
+        for (tap, weight) in window.enumerated() {
+          let first = start + tap * stride
+          let taken = UnsafeBufferPointer(rebasing: values[first..<(first + count)])
+          for x in 0..<count { row[x] += weight * taken[x] }
+        }
+      }
+    }
   }
 
   private static func plane(_ picture: Picture, _ channel: Int) -> [Double] {

@@ -77,6 +77,25 @@ public final class Instruments {
     return new
   }
 
+  /// Reads pictures that are about to be asked for together, which takes less time than one by one. A picture that cannot
+  /// be had is left to whoever asks for it.
+  /// - Parameter readers: by whom.
+  /// - Throws: as `reading`.
+  package func readAhead(_ runs: [MeasuredRun], by readers: Set<Instrument>) throws {
+    if judge == .sceneReader, readers.contains(.secondSceneReader) {
+      try withSecondReader.readAhead(runs, by: [.secondSceneReader])
+    }
+    guard readers.contains(judge) else { return }
+    let unread = runs.filter { $0.readings[judge] == nil }.compactMap { run in
+      (try? run.picture()).map { (run: run, picture: $0) }
+    }
+    for alike in Dictionary(grouping: unread, by: { [$0.picture.width, $0.picture.height] }).values {
+      for (item, reading) in zip(alike, try sceneReader().readings(alike.map(\.picture))) {
+        item.run.readings[judge] = reading
+      }
+    }
+  }
+
   /// The mean color of an object's pixels, by the judge; taken once.
   /// - Parameter object: of the run's reading.
   /// - Throws: as `reading`; what reading the picture throws.

@@ -105,6 +105,14 @@ extension Measure {
     }
   }
 
+  /// Whether it looks at the run's own picture.
+  package var looksAtPictures: Bool {
+    switch self {
+    case .picture, .maps, .edit, .besideTarget: true
+    case .set, .seeds, .rating, .program: false
+    }
+  }
+
   /// Whether it needs maps that an experiment recorded.
   public var isOfMaps: Bool { if case .maps = self { true } else { false } }
 }

@@ -49,6 +49,7 @@ struct RunMeasurer {
           itemOfSets.add(metric.name, source: source, job)
         } else {
           item.add(metric.name, source: source, job)
+          if metric.measure.looksAtPictures { item.readers.formUnion(metric.accuracy.instrument.map { [$0] } ?? []) }
         }
       }
       if !foreign.isEmpty { try store.removeMetrics(foreign, run: run.id) }
@@ -59,6 +60,11 @@ struct RunMeasurer {
     var problems: [String] = []
     for (index, item) in work.enumerated() {
       if stop.isRaised { throw RunInterrupted(done: index, total: work.count, of: .measurements) }
+      if index.isMultiple(of: Self.readAtOnce) {
+        let next = work[index..<min(index + Self.readAtOnce, work.count)].filter { !$0.readers.isEmpty }
+        try instruments.readAhead(
+          next.map { subjects.measured($0.run) }, by: next.reduce(into: []) { $0.formUnion($1.readers) })
+      }
       var values: [String: Double] = [:]
       do {
         // What a metric says nothing of is no number: it is not asked again.
@@ -88,12 +94,17 @@ struct RunMeasurer {
     return error
   }
 
+  /// Pictures whose readings are made together: fewer than are kept in memory.
+  private static let readAtOnce = 16
+
   private typealias Job = (Instruments) throws -> Double?
 
   private struct Work {
     let run: StoredRun
     var jobs: [(String, Job)] = []
     var sources: [String: String] = [:]
+    /// The networks that look at the run's picture.
+    var readers: Set<Instrument> = []
 
     mutating func add(_ name: String, source: String, _ job: @escaping Job) {
       jobs.append((name, job))
