@@ -130,4 +130,32 @@ import Testing
     #expect(PromptScene("a something else", words) == nil && PromptScene("a red something else", words) == nil)
     #expect(PromptScene("a red car", words) != nil)
   }
+
+  /// Pictures that are read together come out as each by itself; one that is lost is left to whoever asks for it.
+  @Test func picturesReadAheadAreReadAsOneByOne() throws {
+    var generator = SeededGenerator(seed: 7)
+    let pictures = try [(32, 32), (40, 24), (32, 32)].map { width, height in
+      try Picture(
+        width: width, height: height,
+        pixels: (0..<width * height * 3).map { _ in UInt8.random(in: 0...255, using: &generator) })
+    }
+    let (ahead, apart) = (
+      pictures.map { MeasuredRun(prompt: "", picture: $0) }, pictures.map { MeasuredRun(prompt: "", picture: $0) }
+    )
+    let lost = MeasuredRun(prompt: "") { throw InstrumentError("the picture is lost") }
+    let instruments = Instruments(Self.folders)
+    try instruments.readAhead(ahead + [lost], by: [.sceneReader])
+    #expect(ahead.allSatisfy { Set($0.readings.keys) == [.sceneReader] })
+    try instruments.readAhead(ahead + [lost], by: [.sceneReader, .secondSceneReader])
+    for (one, other) in zip(ahead, apart) {
+      _ = (try instruments.reading(other), try instruments.withSecondReader.reading(other))
+      for reader in [Instrument.sceneReader, .secondSceneReader] {
+        let (together, alone) = (try #require(one.readings[reader]), try #require(other.readings[reader]))
+        #expect(together.owners == alone.owners && together.things == alone.things)
+        #expect(together.background.word == alone.background.word && together.width == alone.width)
+      }
+    }
+    #expect(ahead[0].readings[.sceneReader]?.owners != ahead[2].readings[.sceneReader]?.owners)
+    #expect(lost.readings.isEmpty)
+  }
 }
