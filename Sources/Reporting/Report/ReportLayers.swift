@@ -149,11 +149,10 @@ struct ReportLayers {
         return nil
       }
       let count = set.parts.count
-      let isCommon = effects.sets.count { $0.parts.count == count } > Self.named
-      let isTested = tested.contains(set.intervention)
-      let isByName = isTested || set.parts.isEmpty || spec.unit == .heads
-      let label = isCommon && !isTested ? "" : isByName ? set.intervention : set.text
-      return (count, TradeoffLine.Point(kept: kept, gained: gained, isFilled: count > 0, label: label))
+      return (
+        count,
+        TradeoffLine.Point(kept: kept, gained: gained, isFilled: count > 0, label: frontLabel(set, tested: tested))
+      )
     }
     guard !points.isEmpty else { return nil }
     let lines = Set(points.map(\.count)).sorted().map { count in
@@ -161,6 +160,15 @@ struct ReportLayers {
     }
     return try Figures.tradeoffChart(
       title: title, lines: lines, horizontal: spec.metrics[1], vertical: spec.metrics[0], note: frontNote)
+  }
+
+  /// How the front names a set: sets of a size that many have are not, but for those that claims are about.
+  func frontLabel(_ set: LayerEffects.LayerSet, tested: Set<String>) -> String {
+    let isTested = tested.contains(set.intervention)
+    let isCommon = effects.sets.count { $0.parts.count == set.parts.count } > Self.named
+    if isCommon && !isTested { return "" }
+    let isByName = isTested || set.parts.isEmpty || spec.unit == .heads
+    return isByName ? set.intervention : set.text
   }
 
   var frontNote: String {

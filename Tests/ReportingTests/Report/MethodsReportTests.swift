@@ -152,6 +152,30 @@ import Testing
     }
   }
 
+  /// The front names sets of a rare size, and of the others those that claims are about.
+  @Test func setsThatTheFrontNames() throws {
+    let swap = "op: replace, steps: { fraction: [0, 0.8] }"
+    let heads = (1...3).flatMap { layer in
+      (0..<2).map { "only \(layer).\($0): [{ \(swap), sites: \"self:\(layer)\", heads: [\($0)] }]" }
+    }
+    let both = "two heads: [{ \(swap), sites: \"self:2\", heads: [0, 1] }]"
+    try Fixtures.withTemporaryFolder { (root) throws -> Void in
+      let results = try MeasuredResults(
+        root, pairs: 2, seeds: Array(1...9),
+        interventions: "{ none: [], \(heads.joined(separator: ", ")), \(both) }",
+        lines: "layers: { find: ssim, metrics: [psnr, ssim], unit: heads }"
+      ) { _ in ["ssim": 0.5, "psnr": 20] }
+      let data = try StoredResults(results: results.results, store: results.store)
+      let layers = ReportLayers(effects: try #require(LayerEffects(data)))
+      #expect(layers.effects.sets.count == 8)
+      func names(tested: Set<String>) -> [String] {
+        layers.effects.sets.map { layers.frontLabel($0, tested: tested) }.filter { !$0.isEmpty }
+      }
+      #expect(names(tested: []) == ["none", "two heads"])
+      #expect(names(tested: ["only 2.1"]) == ["none", "only 2.1", "two heads"])
+    }
+  }
+
   /// Of how many edits the marks are is said in the captions.
   @Test func captionsHaveTheirN() throws {
     try Fixtures.withTemporaryFolder { (root) throws -> Void in
