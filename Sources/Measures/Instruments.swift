@@ -77,8 +77,8 @@ public final class Instruments {
     return new
   }
 
-  /// Reads pictures that are about to be asked for together, which takes less time than one by one. A picture that cannot
-  /// be had is left to whoever asks for it.
+  /// Reads pictures that are about to be asked for together, which takes less time than one by one. Those whose prompt is
+  /// not of the reader's world are not read, as no metric asks for them; one that cannot be had is left to whoever asks.
   /// - Parameter readers: by whom.
   /// - Throws: as `reading`.
   package func readAhead(_ runs: [MeasuredRun], by readers: Set<Instrument>) throws {
@@ -86,7 +86,8 @@ public final class Instruments {
       try withSecondReader.readAhead(runs, by: [.secondSceneReader])
     }
     guard readers.contains(judge) else { return }
-    let unread = runs.filter { $0.readings[judge] == nil }.compactMap { run in
+    let words = try sceneWords()
+    let unread = runs.filter { $0.readings[judge] == nil && PromptScene($0.prompt, words) != nil }.compactMap { run in
       (try? run.picture()).map { (run: run, picture: $0) }
     }
     for alike in Dictionary(grouping: unread, by: { [$0.picture.width, $0.picture.height] }).values {

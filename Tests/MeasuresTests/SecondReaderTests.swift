@@ -140,13 +140,15 @@ import Testing
         pixels: (0..<width * height * 3).map { _ in UInt8.random(in: 0...255, using: &generator) })
     }
     let (ahead, apart) = (
-      pictures.map { MeasuredRun(prompt: "", picture: $0) }, pictures.map { MeasuredRun(prompt: "", picture: $0) }
+      pictures.map { MeasuredRun(prompt: "a red car", picture: $0) },
+      pictures.map { MeasuredRun(prompt: "a red car", picture: $0) }
     )
-    let lost = MeasuredRun(prompt: "") { throw InstrumentError("the picture is lost") }
+    let foreign = MeasuredRun(prompt: "an oil painting", picture: pictures[0])
+    let lost = MeasuredRun(prompt: "a red car") { throw InstrumentError("the picture is lost") }
     let instruments = Instruments(Self.folders)
-    try instruments.readAhead(ahead + [lost], by: [.sceneReader])
+    try instruments.readAhead(ahead + [foreign, lost], by: [.sceneReader])
     #expect(ahead.allSatisfy { Set($0.readings.keys) == [.sceneReader] })
-    try instruments.readAhead(ahead + [lost], by: [.sceneReader, .secondSceneReader])
+    try instruments.readAhead(ahead + [foreign, lost], by: [.sceneReader, .secondSceneReader])
     for (one, other) in zip(ahead, apart) {
       _ = (try instruments.reading(other), try instruments.withSecondReader.reading(other))
       for reader in [Instrument.sceneReader, .secondSceneReader] {
@@ -156,6 +158,7 @@ import Testing
       }
     }
     #expect(ahead[0].readings[.sceneReader]?.owners != ahead[2].readings[.sceneReader]?.owners)
-    #expect(lost.readings.isEmpty)
+    // No metric reads what its prompt says nothing of.
+    #expect(lost.readings.isEmpty && foreign.readings.isEmpty)
   }
 }
